@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Addresses of both families as plain values, in network byte order. Any thread.
+enum addr_family { ADDR_NONE = 0, ADDR_IPV4 = 4, ADDR_IPV6 = 6 };
+
+#define ADDR_TEXT_SIZE 46 // INET6_ADDRSTRLEN
+#define MAC_TEXT_SIZE  18
+
+// An IPv4 address stands in the first 4 bytes, the other 12 are zero, so that two addresses are equal
+// when all bytes are.
+struct addr {
+	uint8_t bytes[16];
+	uint8_t family; // enum addr_family
+	uint8_t zero[3];
+};
+_Static_assert(sizeof(struct addr) == 20, "struct addr goes over the channel as it is");
+
+struct mac {
+	uint8_t bytes[6];
+};
+
+// 0, or -EINVAL if 'text' is no address of either family. Only the canonical notations of RFC 4291
+// and dotted quads are taken: no names, no octal, no zone.
+int addr_parse(const char *text, struct addr *out);
+
+// "203.0.113.10"; 'size' at least ADDR_TEXT_SIZE. ADDR_NONE is "-". Returns 'text'.
+const char *addr_format(const struct addr *addr, char *text, size_t size);
+
+bool addr_equal(const struct addr *a, const struct addr *b);
+
+// Orders by family, then by bytes: <0, 0, >0.
+int addr_compare(const struct addr *a, const struct addr *b);
+
+// True for what no host can be reached at: unspecified, multicast, limited broadcast, 127/8, ::1,
+// and IPv4-mapped IPv6.
+bool addr_is_unusable(const struct addr *addr);
+
+struct addr addr_from_ipv4_be(uint32_t address_be);
+uint32_t addr_ipv4_be(const struct addr *addr);
+struct addr addr_from_ipv6(const uint8_t bytes[16]);
+
+// 0, or -EINVAL unless 'text' is "aa:bb:cc:dd:ee:ff".
+int mac_parse(const char *text, struct mac *out);
+const char *mac_format(const struct mac *mac, char *text, size_t size);
+bool mac_is_zero(const struct mac *mac);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLOCK_NS_PER_MS 1000000ull
+#define CLOCK_NS_PER_S  1000000000ull
+
+// CLOCK_MONOTONIC in nanoseconds: for intervals. Any thread.
+uint64_t clock_monotonic_ns(void);
+
+// CLOCK_REALTIME in seconds since 1970, UTC: for what an operator reads. Any thread.
+uint64_t clock_wall_s(void);
+
+// Writes "2026-11-22T06:03:00Z"; 'size' at least 21. Returns 'text'.
+const char *clock_format_utc(uint64_t wall_s, char *text, size_t size);
+
+#endif

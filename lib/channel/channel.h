@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CHANNEL_CHANNEL_H
+#define CHANNEL_CHANNEL_H
+
+#include <base/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// One shared-memory segment between fulcrumctl (the client) and fulcrumd (the server): a ring for
+// requests and a ring for replies, byte streams of framed messages. Offsets only, magic written last,
+// sizes pinned by static asserts. The server trusts nothing that it reads there: it keeps its own copy of every
+// index and checks each length before use.
+// One client at a time holds the segment's lock (fcntl, so that it goes with the process; the holder's pid
+// stands beside it); the next one waits. Each client begins a new session: what a dead client left in the
+// rings is dropped by the server, and a transaction of its that was not committed is gone.
+
+#define CHANNEL_VERSION     1u
+#define CHANNEL_MESSAGE_MAX 16384u // bytes of one message's body
+
+// A message: what it is, and up to CHANNEL_MESSAGE_MAX bytes whose layout channel/message.h gives.
+struct channel_message {
+	uint16_t type; // enum message_type
+	uint16_t zero;
+	uint32_t size;
+	uint8_t body[CHANNEL_MESSAGE_MAX];
+};
+
+// --- The server's side: fulcrumd's control lcore alone ---
+
+struct channel_server;
+
+// Makes the segment at 'path' with that file mode, in a folder that is made too where only its last part is missing. -EADDRINUSE
+// with the sentence where another daemon serves it; a dead daemon's segment is replaced.
+int channel_server_new(
+	const char *path, uint32_t mode, struct channel_server **out, struct error *err);
+// Unlinks the segment. NULL is fine.
+void channel_server_free(struct channel_server *server);
+
+enum channel_event {
+	CHANNEL_IDLE, // nothing to do
+	CHANNEL_MESSAGE, // '*message' is a request of the present session
+	CHANNEL_RESET, // the client changed or died or broke the protocol: forget its transaction
+};
+
+// Never blocks; work bounded by one message.
+enum channel_event channel_server_poll(
+	struct channel_server *server, struct channel_message *message);
+// Queues one reply. 0, or -EAGAIN while the reply ring is full: try again on a later poll.
+int channel_server_reply(struct channel_server *server, const struct channel_message *message);
+
+// --- The client's side: one thread of fulcrumctl ---
+
+struct channel_client;
+
+// Joins the segment and takes the lock, waiting 'wait_ms' for it at most. -ENOENT: no daemon; -ECONNREFUSED: its daemon is
+// dead; -EPROTO: another version (the sentence names both); -EBUSY: the sentence names the process that
+// holds it; -EACCES.
+int channel_client_open(
+	const char *path, uint32_t wait_ms, struct channel_client **out, struct error *err);
+void channel_client_close(struct channel_client *client);
+
+// Both block until done, 'timeout_ms' at most: 0, -ETIMEDOUT, -ECONNRESET (the daemon went), with the sentence.
+int channel_client_send(struct channel_client *client, const struct channel_message *message,
+	uint32_t timeout_ms, struct error *err);
+int channel_client_receive(struct channel_client *client, struct channel_message *message,
+	uint32_t timeout_ms, struct error *err);
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CHANNEL_MESSAGE_H
+#define CHANNEL_MESSAGE_H
+
+#include <base/addr.h>
+#include <config/config.h>
+#include <stdint.h>
+
+// What goes over the channel. Each request is answered by any number of its own kind of reply rows and then by one
+// MESSAGE_DONE or MESSAGE_ERROR; the records of an apply alone are not answered one by one. Bodies are
+// the structs below, or the configuration's records as they are. Counters are totals since the daemon started.
+enum message_type {
+	// Requests.
+	MESSAGE_APPLY_BEGIN = 1, // struct message_apply
+	MESSAGE_APPLY_SERVICE, // struct config_service
+	MESSAGE_APPLY_POOL, // struct config_pool
+	MESSAGE_APPLY_BACKEND, // struct config_backend
+	MESSAGE_APPLY_COMMIT, // nothing; answered by MESSAGE_TEXT lines (what changed), then DONE with the new version
+	MESSAGE_APPLY_ABORT,
+	MESSAGE_SHOW, // struct message_show
+	MESSAGE_BACKEND_SET, // struct message_backend_set; answered like a commit
+
+	// Replies.
+	MESSAGE_DONE = 64, // struct message_done
+	MESSAGE_ERROR, // struct message_error
+	MESSAGE_TEXT, // a line of text, without a terminating zero
+	MESSAGE_ROW_SERVICE, // struct message_row_*
+	MESSAGE_ROW_POOL,
+	MESSAGE_ROW_BACKEND,
+	MESSAGE_ROW_DROP,
+	MESSAGE_ROW_WORKER,
+	MESSAGE_ROW_PORT,
+	MESSAGE_ROW_DAEMON,
+};
+
+enum message_show_what {
+	MESSAGE_SHOW_SERVICES = 1,
+	MESSAGE_SHOW_POOLS,
+	MESSAGE_SHOW_BACKENDS,
+	MESSAGE_SHOW_DROPS,
+	MESSAGE_SHOW_WORKERS,
+	MESSAGE_SHOW_PORTS,
+	MESSAGE_SHOW_VERSION,
+	MESSAGE_SHOW_CONFIG, // the running configuration as YAML, in MESSAGE_TEXT pieces
+};
+
+struct message_apply {
+	uint8_t hash_key[16];
+	uint8_t hash_key_set;
+	uint8_t zero[3];
+	uint32_t service_count;
+	uint32_t pool_count;
+	uint32_t backend_count;
+	uint64_t if_version; // 0: whatever runs
+};
+
+struct message_show {
+	uint32_t what; // enum message_show_what
+	uint32_t zero;
+};
+
+struct message_backend_set {
+	char name[2 * CONFIG_NAME_SIZE]; // "pool/backend" or "backend"
+	uint32_t state; // enum config_backend_state; UNSET: unchanged
+	uint32_t weight; // 0..65535; UINT32_MAX: unchanged
+};
+
+struct message_done {
+	uint64_t version; // of the configuration now in force
+	uint64_t changes;
+};
+
+struct message_error {
+	int32_t code; // a positive errno
+	uint32_t zero;
+	char text[ERROR_SIZE];
+};
+
+struct message_row_service {
+	char name[CONFIG_NAME_SIZE];
+	char pool[CONFIG_NAME_SIZE];
+	struct addr vip;
+	uint16_t port_first;
+	uint16_t port_last;
+	uint16_t target_port;
+	uint8_t protocol;
+	uint8_t forwarding;
+	uint32_t backends_usable; // active, up and with a next hop
+	uint32_t backends;
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t new_flows;
+};
+
+struct message_row_pool {
+	char name[CONFIG_NAME_SIZE];
+	uint32_t backends_usable;
+	uint32_t backends;
+	uint32_t table_size;
+	uint32_t table_generation; // counts the tables built since the start
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+struct message_row_backend {
+	char name[CONFIG_NAME_SIZE];
+	char pool[CONFIG_NAME_SIZE];
+	char zone[CONFIG_NAME_SIZE];
+	struct addr address;
+	uint16_t weight;
+	uint8_t state; // enum config_backend_state
+	uint8_t health; // enum health_status
+	uint32_t share_ppm; // of its pool's slots
+	uint32_t flows;
+	uint32_t zero;
+	uint64_t since_s; // wall clock: when the health last changed
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t new_flows;
+	char reason[128]; // why it is not up, or why it takes no new flow; "" otherwise
+};
+
+struct message_row_drop {
+	char name[32];
+	char text[96];
+	uint64_t packets;
+};
+
+struct message_row_worker {
+	uint32_t index;
+	uint32_t core;
+	uint64_t rx_packets;
+	uint64_t forwarded;
+	uint64_t punted; // to the kernel
+	uint64_t injected; // from the kernel, sent out by the port
+	uint64_t answered; // ICMP of our own making
+	uint64_t dropped;
+	uint64_t queued; // held at this moment (fragments)
+	uint64_t flow_hits;
+	uint64_t flow_misses;
+	uint64_t flows;
+	uint64_t flow_capacity;
+	uint64_t busy_ppm; // share of the last second in which it had packets
+};
+
+struct message_row_port {
+	char name[16];
+	char device[128];
+	char kernel_interface[16];
+	char mac[18];
+	uint16_t mtu;
+	uint32_t queues;
+	uint32_t link_up;
+	uint32_t link_mbps;
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t rx_missed;
+	uint64_t tx_full; // packets that found the transmit queue full
+};
+
+struct message_row_daemon {
+	char version[32];
+	char dpdk[48];
+	uint32_t pid;
+	uint32_t workers;
+	uint64_t started_s; // wall clock
+	uint64_t config_version;
+	uint64_t applied_s; // wall clock
+	uint64_t apply_us; // from the commit to the moment when every worker used the new snapshot
+	uint32_t hash_key_secret;
+	uint32_t zero;
+};
+
+#endif

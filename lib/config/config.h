@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <base/addr.h>
+#include <base/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+// The pool configuration as a value: what an operator writes in YAML, what travels over the channel,
+// what the control lcore holds and what the state folder keeps. Load, validate, diff and write are all
+// driven by one table of keys (config/schema.h), so that the reference page cannot drift from the
+// loader.
+//
+// A record (service, pool, backend) is a flat struct without pointers: its bytes are also its form on
+// the channel. Unused bytes of names are zero. A 'struct config' belongs to one thread at a time;
+// after config_finish() nothing changes in it, and then any thread may read.
+
+#define CONFIG_NAME_SIZE \
+	64 // with the terminating zero; [A-Za-z0-9._-], first character alphanumeric
+
+enum config_protocol { CONFIG_TCP = 6, CONFIG_UDP = 17 }; // IANA protocol numbers
+enum config_forwarding { CONFIG_IPIP, CONFIG_DSR };
+enum config_affinity { CONFIG_FIVE_TUPLE, CONFIG_SOURCE, CONFIG_SOURCE_SERVICE };
+enum config_on_down { CONFIG_ON_DOWN_KEEP, CONFIG_ON_DOWN_REHASH, CONFIG_ON_DOWN_RESET };
+enum config_on_all_down { CONFIG_ALL_DOWN_SPREAD, CONFIG_ALL_DOWN_DROP };
+enum config_probe_type { CONFIG_PROBE_TCP, CONFIG_PROBE_NONE };
+// UNSET is what a file that does not say leaves: the state in force stays.
+enum config_backend_state {
+	CONFIG_STATE_UNSET,
+	CONFIG_STATE_ACTIVE,
+	CONFIG_STATE_DRAINING,
+	CONFIG_STATE_DISABLED,
+};
+
+struct config_service {
+	char name[CONFIG_NAME_SIZE];
+	char pool[CONFIG_NAME_SIZE];
+	struct addr vip;
+	uint16_t port_first; // 'port: 443' is 443..443, 'ports: any' is 0..65535
+	uint16_t port_last;
+	uint16_t target_port; // 0: as it came
+	uint8_t protocol; // enum config_protocol
+	uint8_t forwarding; // enum config_forwarding
+	uint8_t affinity; // enum config_affinity
+	uint8_t zero[3];
+	// Set by config_finish(); 0 on the channel.
+	uint32_t pool_index;
+};
+
+struct config_health {
+	uint8_t type; // enum config_probe_type
+	uint8_t zero;
+	uint16_t port; // 0: the target port of the first service that uses the pool
+	uint32_t interval_ms;
+	uint32_t timeout_ms;
+	uint16_t rise;
+	uint16_t fall;
+};
+
+struct config_pool {
+	char name[CONFIG_NAME_SIZE];
+	struct config_health health;
+	uint8_t on_down; // enum config_on_down
+	uint8_t on_all_down; // enum config_on_all_down
+	uint16_t zero;
+	uint32_t table_size; // Maglev slots: 65537 or 655373
+	// Set by config_finish(): the pool's backends stand together.
+	uint32_t first_backend;
+	uint32_t backend_count;
+};
+
+struct config_backend {
+	char name[CONFIG_NAME_SIZE];
+	char pool[CONFIG_NAME_SIZE];
+	char zone[CONFIG_NAME_SIZE]; // "" is no zone
+	struct addr address;
+	uint16_t weight; // 0: keeps its flows, takes none
+	uint8_t state; // enum config_backend_state
+	uint8_t zero;
+	// Set by config_finish(); 0 on the channel.
+	uint32_t pool_index;
+};
+
+struct config {
+	uint8_t hash_key[16];
+	bool hash_key_set; // false: the built-in key serves, which is no secret
+	struct config_service *services;
+	uint32_t service_count;
+	struct config_pool *pools;
+	uint32_t pool_count;
+	struct config_backend *backends;
+	uint32_t backend_count;
+};
+
+// An empty configuration, or NULL without memory. config_free(NULL) is fine.
+struct config *config_new(void);
+void config_free(struct config *config);
+struct config *config_clone(const struct config *config);
+
+// What a loader or the channel's server adds, one record at a time. 0 or -ENOMEM. Nothing is checked here.
+int config_add_service(struct config *config, const struct config_service *service);
+int config_add_pool(struct config *config, const struct config_pool *pool);
+int config_add_backend(struct config *config, const struct config_backend *backend);
+
+// Checks every record (the channel's peer may have written any bytes) and all of them together: names,
+// ranges, enums, duplicates, pools that are not there, services that overlap, a VIP that is also a
+// backend. Groups the backends by pool and sets the indexes. 0, -EINVAL with the sentence, or -ENOMEM.
+// The tool and the daemon call the same code.
+int config_finish(struct config *config, struct error *err);
+
+// YAML to a finished configuration. 'name' stands in front of the sentences ("pools.yaml:14:9: ..."). Every error
+// that can be found in one pass is handed to 'report' in turn (NULL: only the first one counts).
+// 0 and '*out', or -EINVAL (bad content), -ENOMEM, -EIO; 'err' then holds the first sentence.
+typedef void config_report_fn(void *context, const char *sentence);
+int config_load_file(const char *path, struct config **out, config_report_fn *report, void *context,
+	struct error *err);
+int config_load_text(const char *name, const char *text, size_t size, struct config **out,
+	config_report_fn *report, void *context, struct error *err);
+
+// Writes YAML that config_load_text() reads back as an equal configuration. 0 or -EIO.
+int config_write(const struct config *config, FILE *out);
+
+// What an operator's change would do, a line a change: "backend web/a1: weight 100 -> 50". Returns the number of
+// changes; 'report' may be NULL.
+uint32_t config_diff(const struct config *old, const struct config *new, config_report_fn *report,
+	void *context);
+
+const struct config_pool *config_find_pool(const struct config *config, const char *name);
+
+// Finds "pool/backend", or "backend" where that is unique. 0 and '*out' (an index), -ENOENT, or -EEXIST
+// where several pools have one; 'err' holds the sentence.
+int config_find_backend(
+	const struct config *config, const char *name, uint32_t *out, struct error *err);
+
+const char *config_state_name(enum config_backend_state state);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONFIG_DAEMON_H
+#define CONFIG_DAEMON_H
+
+#include <base/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// The daemon's own file (config/fulcrumd.yaml): what is fixed from start to stop. A plain value.
+
+#define DAEMON_PATH_SIZE    256
+#define DAEMON_PORTS_MAX    8
+#define DAEMON_CORES_MAX    64
+#define DAEMON_EAL_ARGS_MAX 32
+
+enum daemon_hugepages { DAEMON_HUGEPAGES_AUTO, DAEMON_HUGEPAGES_REQUIRED, DAEMON_HUGEPAGES_OFF };
+enum daemon_idle { DAEMON_IDLE_POLL, DAEMON_IDLE_SLEEP };
+
+struct daemon_port {
+	char name[16]; // the operator's name for it, in show and in logs
+	char device[128]; // a PCI address, or a DPDK virtual device with its arguments
+	char kernel_interface[16]; // the kernel-side interface's name; "" is none
+	uint16_t mtu; // of the wire, 1280..9216
+	uint16_t rx_descriptors;
+	uint16_t tx_descriptors;
+};
+
+struct daemon_config {
+	char channel[DAEMON_PATH_SIZE]; // the shared-memory segment
+	uint32_t channel_mode; // its file mode: the access control
+	char state
+		[DAEMON_PATH_SIZE]; // the folder where the last committed configuration is kept; "": nowhere
+	enum daemon_hugepages hugepages;
+	uint64_t memory; // bytes for DPDK; 0: computed from what is configured
+	char prefix[32]; // EAL's --file-prefix
+	char eal_arguments[DAEMON_EAL_ARGS_MAX][64];
+	uint32_t eal_argument_count;
+	uint32_t control_core;
+	uint32_t worker_cores[DAEMON_CORES_MAX];
+	uint32_t worker_count;
+	enum daemon_idle idle;
+	struct daemon_port ports[DAEMON_PORTS_MAX];
+	uint32_t port_count;
+	uint32_t flows; // of each worker's flow table
+	uint32_t backends_max; // backends there can be at once, all pools together
+	uint32_t services_max;
+	uint32_t punt_rate; // packets a second that each worker hands to the kernel at most
+	bool log_debug;
+};
+
+// 0 and '*out' wholly set (defaults where the file says nothing), or -EINVAL, -EIO with the sentence
+// "fulcrumd.yaml:3:9: ...".
+int daemon_config_load(const char *path, struct daemon_config *out, struct error *err);
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+#include <base/addr.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The connection table of one worker: a fixed-size set-associative table, four flows a bucket, 32 bytes
+// a flow for both families. One 64-byte line holds what a packet needs of a bucket; the clients'
+// addresses stand apart and are touched when a flow begins or is listed. Only the owning worker
+// writes; other threads may read (flow_read_bucket()) and accept that a row changes under them: every field is
+// loaded once, and a row that was torn is at worst a wrong line in a listing.
+// No lock, no allocation, no timer: a flow is expired when it is touched or its place is wanted.
+//
+// A flow is known by 64 bits of the keyed hash of its tuple (bucket and tag) and by its client's port, so
+// nobody who does not know the key can aim at a bucket.
+
+#define FLOW_WAYS 4
+
+enum flow_state {
+	FLOW_EMPTY,
+	FLOW_NEW, // TCP, SYN seen, nothing after it
+	FLOW_ESTABLISHED, // TCP, a packet after the SYN, or picked up in the middle
+	FLOW_CLOSING, // TCP, FIN or RST seen
+	FLOW_UDP,
+	FLOW_STATES,
+};
+
+// Times are whole seconds of the worker's clock, kept modulo 2^16; no time to live may exceed FLOW_TTL_MAX_S.
+#define FLOW_TTL_MAX_S 32767u
+
+// How long a flow of each state lives without a packet; one row a service, by the service's index.
+struct flow_ttl {
+	uint16_t seconds[FLOW_STATES];
+};
+
+struct flow_bucket {
+	uint32_t tag[FLOW_WAYS];
+	uint32_t backend[FLOW_WAYS]; // the snapshot's backend reference, opaque here
+	uint16_t seen[FLOW_WAYS];
+	uint16_t client_port[FLOW_WAYS]; // network order
+	uint16_t service[FLOW_WAYS];
+	uint16_t life[FLOW_WAYS]; // 3 bits enum flow_state, 13 bits when it began, in units of 8 s
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct flow_bucket) == 64, "a bucket is one cache line");
+
+struct flow_table; // opaque but for the inline functions in flow_inline.h
+
+// The life cycle: the caller brings zeroed memory of 'footprint' bytes, 64-byte aligned (hugepages of the
+// worker's own socket), and keeps it until after flow_table_delete(). 'capacity' is in flows and is rounded
+// up to a power of two; 4 .. 2^31. 0 if out of range.
+size_t flow_table_footprint(uint64_t capacity);
+struct flow_table *flow_table_new(void *memory, uint64_t capacity);
+uint64_t flow_table_capacity(const struct flow_table *table);
+
+// What flow_find() says of a packet's flow.
+struct flow_ref {
+	struct flow_bucket *bucket;
+	uint32_t way;
+};
+
+struct flow_begin {
+	uint64_t hash; // the flow half of the packet's keyed hash
+	struct addr client; // for listings
+	uint16_t client_port; // network order; 0 where the protocol has none
+	uint16_t service;
+	uint32_t backend;
+	enum flow_state state;
+};
+
+// A row as a reader sees it.
+struct flow_row {
+	struct addr client;
+	uint16_t client_port;
+	uint16_t service;
+	uint32_t backend;
+	enum flow_state state;
+	uint32_t age_s; // since it began; to 8 s
+	uint32_t idle_s; // since its last packet
+};
+
+// Any thread: copies the live rows of a bucket (not expired at 'now_s' by 'ttl', which has 'services' rows)
+// to 'out'; returns how many. Buckets are numbered 0 .. flow_table_buckets() - 1, so that a reader can go on in steps.
+uint32_t flow_table_buckets(const struct flow_table *table);
+uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
+	struct flow_row out[FLOW_WAYS]);
+
+#endif

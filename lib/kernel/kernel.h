@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef KERNEL_KERNEL_H
+#define KERNEL_KERNEL_H
+
+#include <base/addr.h>
+#include <base/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// The kernel's view of the network, over rtnetlink (libmnl), on the control lcore's event loop: which
+// route and neighbour the kernel would use for an address. Fulcrum resolves nothing by itself: it asks
+// the kernel's routing table, follows its neighbour table, and gives the kernel cause to resolve a
+// neighbour it does not know. All functions and callbacks run on that one thread; the requests that wait for the kernel's
+// answer wait for the kernel alone (a local answer, at once).
+
+struct event_base;
+struct kernel;
+
+struct kernel_next_hop {
+	uint32_t ifindex; // the interface that the route leaves by
+	struct addr
+		gateway; // the neighbour: the gateway, or the destination itself when it is on the link
+	struct addr source; // the kernel's preferred source address for the destination
+	uint32_t mtu; // of the route where it has one, of the interface else
+	struct mac mac; // the neighbour's, when 'resolved'
+	struct mac source_mac; // the interface's own
+	bool reachable; // there is a route
+	bool resolved; // the neighbour table has the MAC (REACHABLE, STALE, DELAY, PROBE, PERMANENT, NOARP)
+};
+
+// Something about routes, neighbours, links or addresses changed: look up again what is of interest. Bursts of
+// kernel messages are gathered into one call.
+typedef void kernel_change_fn(void *context);
+
+int kernel_new(struct event_base *base, kernel_change_fn *changed, void *context,
+	struct kernel **out, struct error *err);
+void kernel_free(struct kernel *kernel);
+
+// What the kernel would do with a packet to 'destination'. 0 and '*out' (with reachable == false where there is no
+// route), or a negative errno with the sentence.
+int kernel_lookup(struct kernel *kernel, const struct addr *destination,
+	struct kernel_next_hop *out, struct error *err);
+
+// Makes the kernel resolve (or confirm) the neighbour 'gateway' on the interface: by NTF_USE, without sending anything of our own.
+int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *gateway);
+
+// 0 where there is no such interface.
+uint32_t kernel_ifindex(const char *name);
+
+#endif

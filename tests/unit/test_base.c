@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/addr.h>
+#include <base/error.h>
+#include <base/parse.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void text_that_is_no_address_is_refused(void **state)
+{
+	static const char *const bad[] = {"", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1 ",
+		"::1%eth0", "localhost", "1:2:3"};
+	struct addr addr;
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(addr_parse(bad[i], &addr), -EINVAL);
+}
+
+static void an_address_survives_the_way_through_text(void **state)
+{
+	static const char *const good[] = {"203.0.113.10", "2001:db8::1", "::", "255.255.255.255"};
+	char text[ADDR_TEXT_SIZE];
+	struct addr addr;
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_int_equal(addr_parse(good[i], &addr), 0);
+		assert_string_equal(addr_format(&addr, text, sizeof(text)), good[i]);
+	}
+}
+
+static void addresses_that_no_host_has_are_unusable(void **state)
+{
+	static const struct {
+		const char *text;
+		bool unusable;
+	} rows[] = {{"0.0.0.0", true}, {"127.0.0.1", true}, {"224.0.0.1", true},
+		{"255.255.255.255", true}, {"::", true}, {"::1", true}, {"ff02::1", true},
+		{"::ffff:10.0.0.1", true}, {"10.0.0.1", false}, {"2001:db8::1", false}};
+	struct addr addr;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(addr_parse(rows[i].text, &addr), 0);
+		assert_int_equal(addr_is_unusable(&addr), rows[i].unusable);
+	}
+}
+
+static void a_mac_is_six_hexadecimal_bytes(void **state)
+{
+	static const char *const bad[] = {
+		"", "02:00:00:00:00", "02:00:00:00:00:1", "02:00:00:00:00:0g", "02-00-00-00-00-01"};
+	char text[MAC_TEXT_SIZE];
+	struct mac mac;
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(mac_parse(bad[i], &mac), -EINVAL);
+	assert_int_equal(mac_parse("02:00:5e:10:AB:ff", &mac), 0);
+	assert_string_equal(mac_format(&mac, text, sizeof(text)), "02:00:5e:10:ab:ff");
+}
+
+static void durations_carry_a_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		uint64_t ms;
+	} rows[] = {{"3", -EINVAL, 0}, {"", -EINVAL, 0}, {"s", -EINVAL, 0}, {"-1s", -EINVAL, 0},
+		{"1.5s", -EINVAL, 0}, {"1 s", -EINVAL, 0}, {"1week", -EINVAL, 0},
+		{"99999999999999999999s", -ERANGE, 0}, {"18446744073709551615d", -ERANGE, 0},
+		{"250ms", 0, 250}, {"3s", 0, 3000}, {"10m", 0, 600000}, {"1h", 0, 3600000},
+		{"2d", 0, 172800000}, {"0s", 0, 0}};
+	uint64_t ms;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(parse_duration_ms(rows[i].text, &ms), rows[i].rc);
+		if (rows[i].rc == 0)
+			assert_int_equal(ms, rows[i].ms);
+	}
+}
+
+static void a_duration_is_written_in_its_largest_unit(void **state)
+{
+	static const struct {
+		uint64_t ms;
+		const char *text;
+	} rows[] = {{0, "0ms"}, {250, "250ms"}, {1500, "1500ms"}, {3000, "3s"}, {90000, "90s"},
+		{3600000, "1h"}, {86400000, "1d"}};
+	char text[32];
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(
+			format_duration_ms(rows[i].ms, text, sizeof(text)), rows[i].text);
+}
+
+static void sizes_are_binary(void **state)
+{
+	char text[32];
+	uint64_t bytes;
+
+	assert_int_equal(parse_size("512MB", &bytes), -EINVAL);
+	assert_int_equal(parse_size("17179869184GiB", &bytes), -ERANGE);
+	assert_int_equal(parse_size("512MiB", &bytes), 0);
+	assert_int_equal(bytes, 512ull << 20);
+	assert_string_equal(format_size(bytes, text, sizeof(text)), "512MiB");
+	assert_string_equal(format_size(4097, text, sizeof(text)), "4097");
+}
+
+static void a_number_has_digits_only(void **state)
+{
+	static const char *const bad[] = {"", "-1", "+1", "0x10", "1 ", "007", "1.0"};
+	uint8_t bytes[2];
+	uint64_t value;
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(parse_u64(bad[i], &value), -EINVAL);
+	assert_int_equal(parse_u64("18446744073709551616", &value), -ERANGE);
+	assert_int_equal(parse_u64("18446744073709551615", &value), 0);
+	assert_true(value == UINT64_MAX);
+	assert_int_equal(parse_hex("a0F", bytes, 2), -EINVAL);
+	assert_int_equal(parse_hex("a0 1", bytes, 2), -EINVAL);
+	assert_int_equal(parse_hex("a0F1", bytes, 2), 0);
+	assert_memory_equal(bytes, "\xa0\xf1", 2);
+}
+
+static void a_prefix_stands_before_the_sentence(void **state)
+{
+	struct error err;
+
+	assert_int_equal(error_set(&err, EINVAL, "port %d is too large", 70000), -EINVAL);
+	assert_int_equal(error_prefix(&err, EINVAL, "service '%s'", "web"), -EINVAL);
+	assert_string_equal(err.text, "service 'web': port 70000 is too large");
+	assert_int_equal(error_set(NULL, EIO, "nobody listens"), -EIO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_that_is_no_address_is_refused),
+		cmocka_unit_test(an_address_survives_the_way_through_text),
+		cmocka_unit_test(addresses_that_no_host_has_are_unusable),
+		cmocka_unit_test(a_mac_is_six_hexadecimal_bytes),
+		cmocka_unit_test(durations_carry_a_unit),
+		cmocka_unit_test(a_duration_is_written_in_its_largest_unit),
+		cmocka_unit_test(sizes_are_binary),
+		cmocka_unit_test(a_number_has_digits_only),
+		cmocka_unit_test(a_prefix_stands_before_the_sentence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
