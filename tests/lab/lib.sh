@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The laboratory: a client, a router, the balancer and backends, each a network namespace.
+# Sourced by a story as its first command. The story then starts again inside mount, network and
+# process namespaces of its own with an empty /run, so stories may run side by side, and whatever
+# way one ends, the kernel takes back every process, interface and mount.
+#
+#   client 198.51.100.7 --- router --- br-lb 10.0.0.1/24 --- ftap0 | fulcrumd | fulcrum0 10.0.0.2
+#                             `------- br-be 10.0.1.1/24 --- b1 .11, b2 .12, b3 .13 ...
+#
+# The same in IPv6: client fd00:100::7, br-lb fd00:10::1, balancer fd00:10::2, backends fd00:11::11.
+# Backends asked for as 'dsr' are on br-lb instead (10.0.0.11, fd00:10::11 ...).
+
+set -euo pipefail
+lab_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+if [ -z "${LAB_INSIDE:-}" ]; then
+	[ "$(id -u)" -eq 0 ] && [ -c /dev/net/tun ] &&
+		unshare --mount --net --pid --ipc --fork true 2>/dev/null || {
+		echo "skipped: needs root, /dev/net/tun and namespaces"
+		exit 77
+	}
+	LAB_INSIDE=1 exec unshare --mount --net --pid --ipc --fork --kill-child --mount-proc \
+		bash "$0" "$@"
+fi
+
+VIP=203.0.113.10
+VIP6=2001:db8:1::10
+CLIENT=198.51.100.7
+BALANCER=10.0.0.2
+
+# Where the programs are: meson says, else the usual trees.
+lab_build=${FULCRUM_BUILD:-$lab_root/build/gcc}
+[ -x "$lab_build/app/fulcrumd" ] || lab_build=$lab_root/build
+fulcrumd=$lab_build/app/fulcrumd
+fulcrumctl=$lab_build/tools/fulcrumctl/fulcrumctl
+fulcrum_backend=$lab_build/tools/fulcrum-backend/fulcrum-backend
+
+LAB=/run/lab                                # this story's files; /run is its own
+export FULCRUM_CHANNEL=/run/fulcrum/channel # where fulcrumctl looks
+lab_poll=0.02
+declare -A lab_pids=() # what runs now, by name
+
+lab_say() {
+	[ -n "${LAB_QUIET:-}" ] || printf '%s\n' "$*"
+}
+
+# Ends the story: one sentence, and the last words of whatever ran.
+lab_fail() {
+	trap - ERR
+	printf 'FAIL: %s\n' "$*" >&2
+	local log
+	for log in "$LAB"/*.log; do
+		[ ! -s "$log" ] || sed "s|^|  $(basename "$log" .log): |" <(tail -n 25 "$log") >&2
+	done
+	exit 1
+}
+
+# lab_check 'what should hold' command...
+lab_check() {
+	local what=$1
+	shift
+	"$@" || lab_fail "does not hold: $what (${*})"
+	lab_say "ok: $what"
+}
+
+# lab_wait_for 'shell condition' seconds ['what it means']
+lab_wait_for() {
+	local condition=$1 deadline
+	deadline=$(($(date +%s%N) + $2 * 1000000000))
+	until eval "$condition" >/dev/null 2>&1; do
+		[ "$(date +%s%N)" -lt "$deadline" ] || lab_fail "after $2 s still not: ${3:-$condition}"
+		sleep $lab_poll
+	done
+}
+
+now_ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+
+# in_ns namespace command...
+in_ns() {
+	ip netns exec "$@"
+}
+
+# lab_start name namespace command...: runs in the background, its words in $LAB/name.log.
+lab_start() {
+	local name=$1
+	shift
+	ip netns exec "$@" >>"$LAB/$name.log" 2>&1 </dev/null &
+	lab_pids[$name]=$!
+}
+
+lab_alive() {
+	kill -0 "${lab_pids[$1]:-0}" 2>/dev/null
+}
+
+# lab_stop name [signal]: sets lab_status to how it ended. Ten seconds are enough for anybody.
+lab_stop() {
+	local pid=${lab_pids[$1]} timer
+	unset "lab_pids[$1]"
+	kill -"${2:-TERM}" "$pid" 2>/dev/null || true
+	(sleep 10 && kill -KILL "$pid") 2>/dev/null &
+	timer=$!
+	lab_status=0
+	wait "$pid" 2>/dev/null || lab_status=$?
+	kill $timer 2>/dev/null || true
+}
+
+# Two ends of a cable: lab_cable namespace interface namespace interface
+lab_cable() {
+	ip link add "$2" netns "$1" type veth peer name "$4" netns "$3"
+	ip -n "$1" link set "$2" up
+	ip -n "$3" link set "$4" up
+}
+
+lab_namespace() {
+	ip netns add "$1"
+	ip -n "$1" link set lo up
+	in_ns "$1" sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+}
+
+lab_bridge() {
+	ip -n router link add "$1" type bridge forward_delay 0
+	ip -n router addr add "$2" dev "$1"
+	ip -n router addr add "$3" dev "$1" nodad
+	ip -n router link set "$1" up
+}
+
+# The client, the router and the empty place for the balancer.
+lab_begin() {
+	mount -t tmpfs -o mode=755 lab /run
+	mkdir -p $LAB/www /run/fulcrum /run/lock
+	trap 'lab_fail "line $LINENO of $(basename "$0"): $BASH_COMMAND"' ERR
+	set -E
+	ip link set lo up
+	lab_namespace client
+	lab_namespace router
+	lab_namespace lb
+	in_ns router sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	lab_cable client eth0 router client
+	ip -n client addr add $CLIENT/24 dev eth0
+	ip -n client addr add fd00:100::7/64 dev eth0 nodad
+	ip -n router addr add 198.51.100.1/24 dev client
+	ip -n router addr add fd00:100::1/64 dev client nodad
+	ip -n client route add default via 198.51.100.1
+	ip -n client -6 route add default via fd00:100::1
+	lab_bridge br-lb 10.0.0.1/24 fd00:10::1/64
+	lab_bridge br-be 10.0.1.1/24 fd00:11::1/64
+	ip -n router route add $VIP/32 via $BALANCER
+	ip -n router -6 route add $VIP6/128 via fd00:10::2
+}
+
+# lab_backends N [ipip|dsr]: b1 .. bN, each holding the VIP on lo.
+lab_backends() {
+	local mode=${2:-ipip} bridge=br-be net=10.0.1 net6=fd00:11: k
+	[ "$mode" != dsr ] || bridge=br-lb net=10.0.0 net6=fd00:10:
+	for ((k = 1; k <= $1; k++)); do
+		lab_namespace b$k
+		in_ns b$k sysctl -q net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+		lab_cable b$k eth0 router b$k
+		ip -n router link set b$k master $bridge
+		ip -n b$k addr add $net.$((10 + k))/24 dev eth0
+		ip -n b$k addr add $net6:$((10 + k))/64 dev eth0 nodad
+		ip -n b$k route add default via $net.1
+		ip -n b$k -6 route add default via $net6:1
+		ip -n b$k addr add $VIP/32 dev lo
+		ip -n b$k addr add $VIP6/128 dev lo nodad
+	done
+}
+
+# Writes the daemon's configuration; each argument replaces a line: lab_config 'workers: {...}'
+lab_config() {
+	local line
+	cat >$LAB/fulcrumd.yaml <<-YAML
+		channel: /run/fulcrum/channel
+		state: $LAB/state
+		eal: {hugepages: auto, memory: 256MiB, prefix: fulcrum}
+		control_core: 0
+		workers: {cores: [1], idle: sleep}
+		ports:
+		  - {name: wan, device: "net_tap0,iface=ftap0", kernel_interface: fulcrum0, mtu: 1500}
+		flows: 65536
+	YAML
+	for line; do
+		sed -i "s|^${line%%:*}:.*|$line|" $LAB/fulcrumd.yaml
+	done
+	[ "$(nproc)" -gt 1 ] || sed -i 's|cores: \[1\]|cores: [0]|' $LAB/fulcrumd.yaml
+}
+
+# lab_fulcrumd [FILE]: the daemon in lb, ready, its wire in the router's bridge, its kernel side addressed.
+lab_fulcrumd() {
+	[ -n "${1:-}" ] || [ -f $LAB/fulcrumd.yaml ] || lab_config
+	mkdir -p $LAB/state
+	: >$LAB/fulcrumd.log
+	lab_start fulcrumd lb "$fulcrumd" -c "${1:-$LAB/fulcrumd.yaml}"
+	lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log || ! lab_alive fulcrumd' 20 "fulcrumd ready"
+	lab_alive fulcrumd || lab_fail "fulcrumd ended before it was ready"
+	# The wire's kernel end is born with the port's own address: two ends of a wire need two.
+	ip -n lb link set ftap0 down
+	ip -n lb link set ftap0 address 02:00:00:00:0f:01
+	ip -n lb link set ftap0 netns router
+	ip -n router link set ftap0 master br-lb up
+	ip -n lb link set fulcrum0 up
+	ip -n lb addr replace $BALANCER/24 dev fulcrum0
+	ip -n lb addr replace fd00:10::2/64 dev fulcrum0 nodad
+	ip -n lb route replace default via 10.0.0.1
+	ip -n lb -6 route replace default via fd00:10::1
+}
+
+lab_certificate() {
+	[ -f $LAB/tls.crt ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-days 2 -subj /CN=web.example -addext "subjectAltName=DNS:web.example,IP:$VIP,IP:$VIP6" \
+		-keyout $LAB/tls.key -out $LAB/tls.crt 2>/dev/null
+}
+
+# lab_nginx bK: TLS on 443 and http on 80; "/" names the backend, /files/ is $LAB/www at 2 MiB a second.
+lab_nginx() {
+	lab_certificate
+	mkdir -p $LAB/nginx-$1
+	cat >$LAB/nginx-$1/conf <<-CONF
+		daemon off; worker_processes 1; user root; pid $LAB/nginx-$1/pid;
+		error_log stderr warn;
+		events { worker_connections 1024; }
+		http {
+			access_log $LAB/nginx-$1/access; default_type text/plain;
+			client_body_temp_path $LAB/nginx-$1/body; proxy_temp_path $LAB/nginx-$1/proxy;
+			fastcgi_temp_path $LAB/nginx-$1/fastcgi; uwsgi_temp_path $LAB/nginx-$1/uwsgi;
+			scgi_temp_path $LAB/nginx-$1/scgi; lingering_close off;
+			server {
+				listen 80; listen [::]:80; listen 443 ssl; listen [::]:443 ssl;
+				ssl_certificate $LAB/tls.crt; ssl_certificate_key $LAB/tls.key;
+				location / { return 200 "$1\n"; }
+				location /files/ { alias $LAB/www/; limit_rate 2m; add_header X-Backend $1 always; }
+			}
+		}
+	CONF
+	lab_start nginx-$1 "$1" nginx -e stderr -c $LAB/nginx-$1/conf
+	lab_wait_for "in_ns $1 curl -sf -o /dev/null http://127.0.0.1/" 10 "nginx on $1"
+}
+
+# lab_agent bK: decapsulation, ready when the agent says so.
+lab_agent() {
+	lab_start agent-$1 "$1" "$fulcrum_backend" --interface eth0 --vip $VIP
+	lab_wait_for "grep -q ready $LAB/agent-$1.log" 10 "the agent on $1"
+}
+
+# One HTTPS request of a client that checks the certificate; prints the page, which is the backend's name.
+lab_get() {
+	in_ns client curl -sf --max-time "${LAB_TIMEOUT:-3}" --cacert $LAB/tls.crt "https://${1:-$VIP}/"
+}
+
+# lab_requests N: N connections, 8 at a time; prints a line for each, 'failed' where there was no answer.
+lab_requests() {
+	in_ns client sh -c "seq $1 | xargs -P 8 -I{} sh -c \
+		'curl -sf --max-time ${LAB_TIMEOUT:-3} --cacert $LAB/tls.crt https://$VIP/ || echo failed'"
+}
+
+ctl() {
+	"$fulcrumctl" "$@"
+}
+
+# lab_backend_is NAME KEY VALUE: what 'show backends' says of it.
+lab_backend_is() {
+	ctl show backends -o json | python3 -c 'import json, sys
+name, key, value = sys.argv[1:]
+sys.exit(not any(b["name"] == name and str(b[key]) == value for b in json.load(sys.stdin)))' "$@"
+}
+
+# The quickstart, running: agents, web servers, daemon, pool applied, all backends up.
+lab_quickstart() {
+	local k
+	lab_begin
+	lab_backends 3
+	for k in 1 2 3; do
+		lab_agent b$k
+		lab_nginx b$k
+	done
+	lab_fulcrumd
+	lab_check "the pool is applied" ctl apply -f "$lab_root/config/quickstart.yaml"
+	for k in 1 2 3; do
+		lab_wait_for "lab_backend_is web-$k health up" 10 "web-$k up"
+	done
+}
+
+# Nothing died that should live, all end cleanly when asked, and no sanitizer had a word to say.
+lab_end() {
+	local name
+	for name in "${!lab_pids[@]}"; do
+		lab_alive "$name" || lab_fail "$name died"
+	done
+	for name in "${!lab_pids[@]}"; do
+		lab_stop "$name"
+		[[ $lab_status -eq 0 || $name != fulcrumd && $name != agent-* ]] ||
+			lab_fail "$name ended with status $lab_status"
+	done
+	! grep -E 'ERROR: [A-Za-z]+Sanitizer|runtime error:' $LAB/*.log || lab_fail "a sanitizer complains"
+	trap - ERR
+}

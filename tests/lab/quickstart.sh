@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The README's pool file balances real HTTPS connections over three web servers.
+. "$(dirname "$0")/lib.sh"
+
+lab_quickstart
+
+lab_requests 300 >$LAB/answers
+lab_check "300 of 300 requests are answered" test "$(grep -c '^b[123]$' $LAB/answers)" -eq 300
+for k in 1 2 3; do
+	share=$(grep -c "^b$k$" $LAB/answers)
+	# A third is 100, the standard deviation 8: five of them on each side.
+	lab_check "b$k served near a third: $share" test "$share" -ge 59 -a "$share" -le 141
+done
+
+lab_check "applying the same file again changes nothing" ctl apply -f "$lab_root/config/quickstart.yaml"
+for what in services pools backends drops workers ports version config; do
+	lab_check "show $what prints a table" test -n "$(ctl show $what)"
+done
+for what in services pools backends drops workers ports version; do
+	lab_check "show $what -o json is JSON" sh -c "'$fulcrumctl' show $what -o json | python3 -m json.tool"
+done
+lab_check "check takes the file" ctl check -f "$lab_root/config/quickstart.yaml"
+
+packets() {
+	ctl show backends -o json | python3 -c 'import json, sys; print(sum(b["packets"] for b in json.load(sys.stdin)))'
+}
+# A connection is at least a SYN, an ACK, a request and a FIN towards the backend.
+lab_check "packets are counted" test "$(packets)" -ge 1200
+lab_end

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Both ends of the UDP stories.
+
+    udp.py serve ADDRESS PORT NAME               answers every datagram with NAME
+    udp.py ask ADDRESS PORT --ports N --each M   M datagrams from each of N ports: "port name" lines
+    udp.py latency ADDRESS PORT OLD -- COMMAND   runs COMMAND under a datagram a millisecond, each from
+                                                 a new port; prints after how many milliseconds OLD
+                                                 got its last one
+"""
+import argparse
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+
+def serve(address, port, name):
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((address, port))
+    print("ready", flush=True)
+    while True:
+        _, peer = s.recvfrom(2048)
+        s.sendto(name.encode(), peer)
+
+
+def open_to(address, port):
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    s.connect((address, port))
+    return s
+
+
+def ask(address, port, ports, each):
+    for _ in range(ports):
+        with open_to(address, port) as s:
+            s.settimeout(1)
+            for _ in range(each):
+                s.send(b"who")
+                try:
+                    print(s.getsockname()[1], s.recv(64).decode())
+                except (TimeoutError, ConnectionError):
+                    print(s.getsockname()[1], "lost")
+
+
+def latency(address, port, old, command):
+    sent, stop = {}, threading.Event()
+
+    def send():
+        while not stop.is_set():
+            s = open_to(address, port)
+            sent[s] = time.monotonic()
+            s.send(b"who")
+            stop.wait(0.001)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    while len(sent) < 50:
+        stop.wait(0.01)
+    begun = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        stop.wait(0.05)
+    stop.set()
+    sender.join()
+    last = 0.0
+    answered = select.select(list(sent), [], [], 0)[0]
+    names = {s: s.recv(64).decode() for s in answered}
+    if old not in names.values():
+        sys.exit(f"{old} answered nothing before the change")
+    last = max(sent[s] - begun for s, name in names.items() if name == old)
+    print(round(max(last, 0.0) * 1000))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("what", choices=["serve", "ask", "latency"])
+    p.add_argument("address")
+    p.add_argument("port", type=int)
+    p.add_argument("name", nargs="?")
+    p.add_argument("--ports", type=int, default=1)
+    p.add_argument("--each", type=int, default=1)
+    own, command = sys.argv[1:], []
+    if "--" in own:
+        own, command = own[: own.index("--")], own[own.index("--") + 1 :]
+    a = p.parse_args(own)
+    if a.what == "serve":
+        serve(a.address, a.port, a.name)
+    elif a.what == "ask":
+        ask(a.address, a.port, a.ports, a.each)
+    else:
+        latency(a.address, a.port, a.name, command)
+
+
+main()

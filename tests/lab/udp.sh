@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A UDP service: datagrams spread over the backends, and one client port stays with one of them.
+. "$(dirname "$0")/lib.sh"
+
+lab_begin
+lab_backends 3
+for k in 1 2 3; do
+	lab_agent b$k
+	lab_nginx b$k
+	lab_start udp-b$k b$k python3 "$lab_root/tests/lab/udp.py" serve $VIP 5353 b$k
+	lab_wait_for "grep -q ready $LAB/udp-b$k.log" 5 "the responder on b$k"
+done
+lab_fulcrumd
+lab_pool_udp >$LAB/pool.yaml
+lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
+for k in 1 2 3; do
+	lab_wait_for "lab_backend_is web-$k health up" 10 "web-$k up"
+done
+
+in_ns client python3 "$lab_root/tests/lab/udp.py" ask $VIP 5353 --ports 150 --each 4 >$LAB/answers
+lab_check "every datagram is answered" test "$(grep -c lost $LAB/answers)" -eq 0
+lab_check "four from each of 150 ports" test "$(wc -l <$LAB/answers)" -eq 600
+for k in 1 2 3; do
+	lab_check "b$k has its part" test "$(grep -c " b$k$" $LAB/answers)" -gt 100
+done
+lab_check "a port's datagrams go to one backend" test "$(sort -u $LAB/answers | wc -l)" -eq 150
+
+lab_check "a port without a service is no one's" \
+	sh -c "! ip netns exec client python3 '$lab_root/tests/lab/udp.py' ask $VIP 5354 --ports 1 --each 1 | grep -q b"
+lab_wait_for 'ctl show drops | grep -iq "port"' 2 "the drop has a name"
+lab_end
