@@ -10,9 +10,10 @@
 // The connection table of one worker: a fixed-size set-associative table, four flows a bucket, 32 bytes
 // a flow for both families. One 64-byte line holds what a packet needs of a bucket; the clients'
 // addresses stand apart and are touched when a flow begins or is listed. Only the owning worker
-// writes; other threads may read (flow_read_bucket()) and accept that a row changes under them: every field is
-// loaded once, and a row that was torn is at worst a wrong line in a listing.
-// No lock, no allocation, no timer: a flow is expired when it is touched or its place is wanted.
+// writes (flow_inline.h, flow_sweep()); other threads may read (flow_read_bucket()) and accept that a
+// row changes under them: every field is loaded once, and a row that was torn is at worst a wrong line
+// in a listing. No lock, no allocation, no timer: a flow is expired when it is touched, its place is
+// wanted or the sweep passes.
 //
 // A flow is known by 64 bits of the keyed hash of its tuple (bucket and tag) and by its client's port, so
 // nobody who does not know the key can aim at a bucket.
@@ -31,7 +32,15 @@ enum flow_state {
 // Times are whole seconds of the worker's clock, kept modulo 2^16; no time to live may exceed FLOW_TTL_MAX_S.
 #define FLOW_TTL_MAX_S 32767u
 
-// How long a flow of each state lives without a packet; one row a service, by the service's index.
+// A sweep of the whole table takes this long: with FLOW_TTL_MAX_S it stays below 2^16 s, so a row that
+// nobody touches is cleared before its clock wraps and it looks young again.
+#define FLOW_SWEEP_PERIOD_S 3600u
+
+// Ages stop counting here: the sweep keeps them from wrapping.
+#define FLOW_AGE_MAX_S 57344u
+
+// How long a flow of each state lives without a packet, at least, and less than a second more; one row a
+// service, by the service's index.
 struct flow_ttl {
 	uint16_t seconds[FLOW_STATES];
 };
@@ -48,14 +57,14 @@ _Static_assert(sizeof(struct flow_bucket) == 64, "a bucket is one cache line");
 
 struct flow_table; // opaque but for the inline functions in flow_inline.h
 
-// The life cycle: the caller brings zeroed memory of 'footprint' bytes, 64-byte aligned (hugepages of the
-// worker's own socket), and keeps it until after flow_table_delete(). 'capacity' is in flows and is rounded
-// up to a power of two; 4 .. 2^31. 0 if out of range.
+// The caller brings zeroed memory of 'footprint' bytes, 64-byte aligned (hugepages of the worker's own
+// socket), and keeps it for as long as anybody uses the table; there is nothing else to free. 'capacity' is
+// in flows, 4 .. 2^31, and is rounded up to whole buckets. Footprint 0, and NULL: out of range, or no such memory.
 size_t flow_table_footprint(uint64_t capacity);
 struct flow_table *flow_table_new(void *memory, uint64_t capacity);
 uint64_t flow_table_capacity(const struct flow_table *table);
 
-// What flow_find() says of a packet's flow.
+// What flow_find() says of a packet's flow; good until the next call that writes to the table.
 struct flow_ref {
 	struct flow_bucket *bucket;
 	uint32_t way;
@@ -77,15 +86,39 @@ struct flow_row {
 	uint16_t service;
 	uint32_t backend;
 	enum flow_state state;
-	uint32_t age_s; // since it began; to 8 s
+	uint32_t age_s; // since it began; to 8 s, at most FLOW_AGE_MAX_S
 	uint32_t idle_s; // since its last packet
 };
 
 // Any thread: copies the live rows of a bucket (not expired at 'now_s' by 'ttl', which has 'services' rows)
-// to 'out'; returns how many. Buckets are numbered 0 .. flow_table_buckets() - 1, so that a reader can go on in steps.
+// to 'out'; returns how many. Buckets are numbered 0 .. flow_table_buckets() - 1, so that a reader can go on in
+// steps. 'now_s' is the worker's clock, and may be a few seconds behind it.
 uint32_t flow_table_buckets(const struct flow_table *table);
 uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
 	struct flow_row out[FLOW_WAYS]);
+
+// The owning worker: clears the expired rows of 'count' buckets from 'first' on; returns how many live ones it
+// saw. A row of a service that is no more has expired.
+uint32_t flow_sweep(struct flow_table *table, uint32_t first, uint32_t count,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s);
+
+// Paces flow_sweep() so that the whole table is swept once in FLOW_SWEEP_PERIOD_S by a few buckets a call.
+struct flow_sweeper {
+	uint32_t next; // bucket
+	uint32_t due; // buckets to sweep by now
+	uint32_t per_second;
+	uint32_t second;
+	uint32_t counted; // live rows seen in this turn
+	uint32_t live; // live rows that the last whole turn saw: the table's fill, for the metrics
+};
+
+void flow_sweeper_init(
+	struct flow_sweeper *sweeper, const struct flow_table *table, uint32_t now_s);
+
+// The owning worker, once a loop: sweeps at most FLOW_SWEEP_STEP buckets, mostly none.
+#define FLOW_SWEEP_STEP 16u
+void flow_sweeper_step(struct flow_sweeper *sweeper, struct flow_table *table,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s);
 
 #endif
