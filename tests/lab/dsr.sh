@@ -12,9 +12,7 @@ lab_fulcrumd
 
 sed 's/forwarding: ipip/forwarding: dsr/; s/10\.0\.1\./10.0.0./' "$lab_root/config/quickstart.yaml" >$LAB/pool.yaml
 lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
-for k in 1 2 3; do
-	lab_wait_for "lab_backend_is web-$k health up" 10 "web-$k up"
-done
+lab_wait_up web-1 web-2 web-3
 
 lab_start capture b1 tcpdump --immediate-mode -nn -l -i eth0 "dst host $VIP or ip proto 4"
 lab_wait_for "grep -q 'listening on' $LAB/capture.log" 5 "tcpdump listens"

@@ -267,6 +267,25 @@ name, key, value = sys.argv[1:]
 sys.exit(not any(b["name"] == name and str(b[key]) == value for b in json.load(sys.stdin)))' "$@"
 }
 
+# The quickstart's pool behind a UDP service on port 5353; the probes ask the web servers.
+lab_pool_udp() {
+	sed 's/protocol: tcp/protocol: udp/; /^services/,/^pools/ s/port: 443/port: 5353/' \
+		"$lab_root/config/quickstart.yaml"
+}
+
+# lab_responder bK: answers datagrams to the VIP's port 5353 with its name.
+lab_responder() {
+	lab_start udp-$1 "$1" python3 "$lab_root/tests/lab/udp.py" serve $VIP 5353 "$1"
+	lab_wait_for "grep -q ready $LAB/udp-$1.log" 10 "the responder on $1"
+}
+
+lab_wait_up() {
+	local name
+	for name; do
+		lab_wait_for "lab_backend_is $name health up" 10 "$name up"
+	done
+}
+
 # The quickstart, running: agents, web servers, daemon, pool applied, all backends up.
 lab_quickstart() {
 	local k
@@ -278,9 +297,7 @@ lab_quickstart() {
 	done
 	lab_fulcrumd
 	lab_check "the pool is applied" ctl apply -f "$lab_root/config/quickstart.yaml"
-	for k in 1 2 3; do
-		lab_wait_for "lab_backend_is web-$k health up" 10 "web-$k up"
-	done
+	lab_wait_up web-1 web-2 web-3
 }
 
 # Nothing died that should live, all end cleanly when asked, and no sanitizer had a word to say.

@@ -8,15 +8,12 @@ lab_backends 3
 for k in 1 2 3; do
 	lab_agent b$k
 	lab_nginx b$k
-	lab_start udp-b$k b$k python3 "$lab_root/tests/lab/udp.py" serve $VIP 5353 b$k
-	lab_wait_for "grep -q ready $LAB/udp-b$k.log" 5 "the responder on b$k"
+	lab_responder b$k
 done
 lab_fulcrumd
 lab_pool_udp >$LAB/pool.yaml
 lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
-for k in 1 2 3; do
-	lab_wait_for "lab_backend_is web-$k health up" 10 "web-$k up"
-done
+lab_wait_up web-1 web-2 web-3
 
 in_ns client python3 "$lab_root/tests/lab/udp.py" ask $VIP 5353 --ports 150 --each 4 >$LAB/answers
 lab_check "every datagram is answered" test "$(grep -c lost $LAB/answers)" -eq 0

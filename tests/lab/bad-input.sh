@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Mistakes of an operator: one clear sentence, an exit status that says so, and nothing changed.
+. "$(dirname "$0")/lib.sh"
+
+# refused 'what' status 'words' command...: ends with that status, says one sentence with those words.
+refused() {
+	local what=$1 want=$2 words=$3 status=0
+	shift 3
+	"$@" >$LAB/said 2>&1 || status=$?
+	lab_check "$what: exit status $want" test $status -eq "$want"
+	lab_check "$what: says '$words'" grep -qE -- "$words" $LAB/said
+}
+
+lab_begin
+refused "no daemon" 3 'fulcrumd' ctl show backends
+refused "no daemon for an apply" 3 'fulcrumd' ctl apply -f "$lab_root/config/quickstart.yaml"
+
+lab_backends 3
+for k in 1 2 3; do
+	lab_agent b$k
+	lab_nginx b$k
+done
+lab_fulcrumd
+ctl apply -f "$lab_root/config/quickstart.yaml"
+lab_wait_up web-1 web-2 web-3
+before=$(ctl show config)
+
+# broken NAME SED-SCRIPT WORDS: the quickstart, edited, is refused at a line and column.
+broken() {
+	sed "$2" "$lab_root/config/quickstart.yaml" >$LAB/$1.yaml
+	refused "$1" 2 "$1\.yaml:[0-9]+:[0-9]+: .*$3" ctl apply -f $LAB/$1.yaml
+	refused "$1, checked" 2 "$1\.yaml:[0-9]+:[0-9]+: " ctl check -f $LAB/$1.yaml
+}
+broken unknown-key 's/forwarding:/forwardinf:/' forwardinf
+broken wrong-type 's/port: 443/port: many/' many
+broken duplicate 's/web-2/web-1/' web-1
+broken no-address 's/10\.0\.1\.12/10.0.1.312/' '10\.0\.1\.312'
+broken no-pool 's/pool: web$/pool: wob/' wob
+broken no-yaml 's/^pools:/pools: [/' ''
+refused "no such file" 2 'nowhere.yaml' ctl apply -f $LAB/nowhere.yaml
+refused "no such backend" 1 'nobody' ctl backend drain nobody
+
+lab_check "the configuration is what it was" test "$before" = "$(ctl show config)"
+lab_requests 60 >$LAB/answers
+lab_check "and it still balances" test "$(grep -c '^b[123]$' $LAB/answers)" -eq 60
+
+lab_config 'ports: [{name: other, device: "net_null0"}]' 'eal: {hugepages: auto, memory: 64MiB, prefix: other}'
+refused "a second daemon" 1 'fulcrumd' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
+lab_config 'workers: {cores: [1], idle: sometimes}'
+refused "a wrong daemon configuration" 2 'fulcrumd.yaml:[0-9]+:[0-9]+: ' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
+lab_check "the first daemon is untouched" test "$before" = "$(ctl show config)"
+lab_end

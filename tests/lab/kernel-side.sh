@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What is not for a VIP is the kernel's: ARP, ping and TCP to the balancer's own address.
+. "$(dirname "$0")/lib.sh"
+
+lab_begin
+lab_backends 1
+lab_fulcrumd
+lab_nginx lb
+mac=$(ip -n lb -j link show fulcrum0 | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["address"])')
+
+lab_check "the router pings the balancer" in_ns router ping -q -c 3 -i 0.02 -W 2 $BALANCER
+lab_check "the router has the port's address by ARP" sh -c "ip -n router neigh show $BALANCER | grep -q $mac"
+lab_check "the client pings the balancer" in_ns client ping -q -c 3 -i 0.02 -W 2 $BALANCER
+lab_check "by IPv6 too" in_ns client ping -q -c 3 -i 0.02 -W 2 fd00:10::2
+lab_check "the balancer pings the client" in_ns lb ping -q -c 3 -i 0.02 -W 2 $CLIENT
+lab_check "a full frame passes" in_ns client ping -q -c 1 -s 1472 -M do -W 2 $BALANCER
+
+head -c 4M /dev/urandom >$LAB/www/big
+lab_check "TCP to the balancer's own address works" \
+	in_ns client curl -sf -o $LAB/got http://$BALANCER/files/big
+lab_check "byte for byte" cmp $LAB/www/big $LAB/got
+
+ctl apply -f "$lab_root/config/quickstart.yaml"
+lab_check "a VIP is not the kernel's to answer" sh -c "! ip netns exec client ping -q -c 1 -W 1 $VIP"
+lab_check "nor is a port of it without a service" \
+	sh -c "! ip netns exec client curl -s --max-time 1 http://$VIP:81/"
+lab_check "the balancer is still pinged" in_ns client ping -q -c 3 -i 0.02 -W 2 $BALANCER
+lab_end
