@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <packet/checksum.h>
+#include <packet/headers.h>
+#include <packet/parse.h>
+#include <packet/parse_private.h>
+
+#include <string.h>
+
+// A frame that is being read: 'end' shrinks to the end of the IP packet once its length is known.
+struct cursor {
+	const uint8_t *frame;
+	size_t at;
+	size_t end;
+};
+
+static bool has(const struct cursor *c, size_t size)
+{
+	return c->end - c->at >= size;
+}
+
+static const void *here(const struct cursor *c)
+{
+	return c->frame + c->at;
+}
+
+static int fail(enum drop_reason *reason, enum drop_reason why)
+{
+	*reason = why;
+	return -1;
+}
+
+static void set_ports(struct packet *p, uint16_t source_be, uint16_t destination_be)
+{
+	if (p->family == ADDR_IPV4) {
+		p->ipv4.source_port_be = source_be;
+		p->ipv4.destination_port_be = destination_be;
+	} else {
+		p->ipv6.source_port_be = source_be;
+		p->ipv6.destination_port_be = destination_be;
+	}
+}
+
+static void set_protocol(struct packet *p, uint8_t protocol)
+{
+	p->payload_protocol = protocol;
+	if (p->family == ADDR_IPV4)
+		p->ipv4.protocol = protocol;
+	else
+		p->ipv6.protocol = protocol;
+}
+
+static int parse_tcp(const struct cursor *c, struct packet *p, enum drop_reason *reason)
+{
+	const struct tcp_header *tcp = here(c);
+	size_t size;
+
+	// A first fragment may end inside the options, but not inside the header itself: RFC 791 3.2 lets
+	// every module forward 68 bytes whole, and RFC 3128 tells what tiny fragments are for.
+	if (!has(c, sizeof(*tcp)))
+		return fail(reason, p->fragmented ? DROP_FRAGMENT_SHORT : DROP_TCP_SHORT);
+	size = (size_t)(tcp->offset >> 4) * 4;
+	if (size < sizeof(*tcp) || (!p->fragmented && !has(c, size)))
+		return fail(reason, DROP_TCP_HEADER);
+	p->kind = PACKET_TCP;
+	p->tcp_flags = tcp->flags;
+	set_ports(p, tcp->source_be, tcp->destination_be);
+	return 0;
+}
+
+static int parse_udp(const struct cursor *c, struct packet *p, enum drop_reason *reason)
+{
+	const struct udp_header *udp = here(c);
+	size_t size;
+
+	if (!has(c, sizeof(*udp)))
+		return fail(reason, p->fragmented ? DROP_FRAGMENT_SHORT : DROP_UDP_SHORT);
+	size = be16(udp->length_be);
+	// RFC 768: length includes the header; a jumbogram's zero (RFC 2675) fits no packet of ours.
+	if (size < sizeof(*udp) || (!p->fragmented && !has(c, size)))
+		return fail(reason, DROP_UDP_LENGTH);
+	p->kind = PACKET_UDP;
+	set_ports(p, udp->source_be, udp->destination_be);
+	return 0;
+}
+
+static int parse_transport(
+	const struct cursor *c, struct packet *p, uint8_t protocol, enum drop_reason *reason)
+{
+	p->l4_offset = (uint16_t)c->at;
+	set_protocol(p, protocol);
+	switch (protocol) {
+	case IP_TCP:
+		return parse_tcp(c, p, reason);
+	case IP_UDP:
+		return parse_udp(c, p, reason);
+	case IP_ICMP:
+	case IP_ICMPV6:
+		// Each only over its own family; a fragmented one has no quote to trust.
+		if ((protocol == IP_ICMP) == (p->family == ADDR_IPV4) && !p->fragmented)
+			return parse_icmp(c->frame, c->at, c->end, p, reason);
+		break;
+	}
+	p->kind = PACKET_OTHER;
+	return 0;
+}
+
+static void later_fragment(const struct cursor *c, struct packet *p, uint8_t protocol)
+{
+	p->l4_offset = (uint16_t)c->at;
+	p->kind = PACKET_LATER_FRAGMENT;
+	set_protocol(p, protocol);
+}
+
+static int parse_ipv4(
+	struct cursor *c, bool checksum_known_good, struct packet *p, enum drop_reason *reason)
+{
+	const struct ipv4_header *ip = here(c);
+	size_t header;
+	size_t total;
+	uint16_t fragment;
+
+	if (!has(c, sizeof(*ip)))
+		return fail(reason, DROP_IPV4_SHORT);
+	if (ip->version_ihl >> 4 != 4)
+		return fail(reason, DROP_IPV4_VERSION);
+	header = (size_t)(ip->version_ihl & 0xf) * 4;
+	total = be16(ip->length_be);
+	if (header < sizeof(*ip)) // RFC 791 3.1: IHL is at least 5
+		return fail(reason, DROP_IPV4_HEADER);
+	if (!has(c, header))
+		return fail(reason, DROP_IPV4_SHORT);
+	if (total < header || !has(c, total))
+		return fail(reason, DROP_IPV4_LENGTH);
+	if (!checksum_known_good && checksum_sum(ip, header, 0) != 0xffff)
+		return fail(reason, DROP_IPV4_CHECKSUM);
+	p->family = ADDR_IPV4;
+	p->l3_size = (uint16_t)total;
+	p->ipv4.source_be = ip->source_be;
+	p->ipv4.destination_be = ip->destination_be;
+	c->end = c->at + total;
+	c->at += header;
+	fragment = be16(ip->fragment_be);
+	if ((fragment & (IPV4_MF | IPV4_OFFSET_MASK)) != 0) {
+		p->fragmented = 1;
+		p->fragment_id = ip->id_be;
+		if ((fragment & IPV4_OFFSET_MASK) == 1 && ip->protocol == IP_TCP)
+			return fail(
+				reason, DROP_FRAGMENT_OVERLAP); // RFC 3128: would rewrite the flags
+		if ((fragment & IPV4_OFFSET_MASK) != 0) {
+			later_fragment(c, p, ip->protocol);
+			return 0;
+		}
+	}
+	return parse_transport(c, p, ip->protocol, reason);
+}
+
+static int parse_ipv6(struct cursor *c, struct packet *p, enum drop_reason *reason)
+{
+	const struct ipv6_header *ip = here(c);
+	struct ipv6_walk walk;
+	size_t total;
+
+	if (!has(c, sizeof(*ip)))
+		return fail(reason, DROP_IPV6_SHORT);
+	if (*(const uint8_t *)here(c) >> 4 != 6)
+		return fail(reason, DROP_IPV6_VERSION);
+	total = sizeof(*ip) + be16(ip->length_be);
+	if (!has(c, total))
+		return fail(reason, DROP_IPV6_LENGTH);
+	p->family = ADDR_IPV6;
+	p->l3_size = (uint16_t)(total > UINT16_MAX ? UINT16_MAX : total);
+	memcpy(p->ipv6.source, ip->source, 16);
+	memcpy(p->ipv6.destination, ip->destination, 16);
+	c->end = c->at + total;
+	c->at += sizeof(*ip);
+	if (ipv6_walk_extensions(c->frame, c->at, c->end, ip->next, &walk, reason) != 0)
+		return -1;
+	c->at = walk.at;
+	p->fragmented = walk.fragmented;
+	p->fragment_id = walk.fragment_id;
+	if (walk.later) {
+		later_fragment(c, p, walk.next);
+		return 0;
+	}
+	return parse_transport(c, p, walk.next, reason);
+}
+
+int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
+	enum drop_reason *reason)
+{
+	struct cursor c = {.frame = frame, .at = sizeof(struct eth_header), .end = size};
+	uint16_t type;
+
+	*out = (struct packet){0};
+	if (size < sizeof(struct eth_header))
+		return fail(reason, DROP_ETH_SHORT);
+	type = be16(((const struct eth_header *)frame)->type_be);
+	for (int tags = 0; type == ETH_TYPE_VLAN || type == ETH_TYPE_QINQ; tags++) {
+		const struct vlan_header *vlan = here(&c);
+
+		if (!has(&c, sizeof(*vlan)))
+			return fail(reason, DROP_VLAN_SHORT);
+		if (tags == 0)
+			out->vlan_tci = be16(vlan->tci_be);
+		if (tags == 2)
+			return 0; // more tags than any service has: the kernel's to judge
+		type = be16(vlan->type_be);
+		c.at += sizeof(*vlan);
+	}
+	out->l3_offset = (uint8_t)c.at;
+	if (type == ETH_TYPE_IPV4)
+		return parse_ipv4(&c, checksum_known_good, out, reason);
+	if (type == ETH_TYPE_IPV6)
+		return parse_ipv6(&c, out, reason);
+	return 0;
+}
+
+struct addr packet_source(const struct packet *packet)
+{
+	return packet->family == ADDR_IPV4 ? addr_from_ipv4_be(packet->ipv4.source_be)
+					   : addr_from_ipv6(packet->ipv6.source);
+}
+
+struct addr packet_destination(const struct packet *packet)
+{
+	return packet->family == ADDR_IPV4 ? addr_from_ipv4_be(packet->ipv4.destination_be)
+					   : addr_from_ipv6(packet->ipv6.destination);
+}
