@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/addr.h>
 #include <base/error.h>
+#include <base/map.h>
 #include <base/parse.h>
 
 #include <errno.h>
@@ -139,6 +140,42 @@ static void a_prefix_stands_before_the_sentence(void **state)
 	assert_int_equal(error_set(NULL, EIO, "nobody listens"), -EIO);
 }
 
+struct numbered {
+	uint32_t number;
+	struct map_node node;
+};
+
+static struct numbered *numbered_find(const struct map *map, uint32_t number)
+{
+	struct map_node *node = map_find(map, number % 1000);
+
+	while (node != NULL && MAP_ENTRY(node, struct numbered, node)->number != number)
+		node = map_find_next(node);
+	return MAP_ENTRY(node, struct numbered, node);
+}
+
+static void a_map_keeps_nodes_that_share_a_hash_apart(void **state)
+{
+	static struct numbered all[5000];
+	struct map map;
+	uint32_t seen = 0;
+
+	assert_int_equal(map_init(&map, 1), 0);
+	for (uint32_t i = 0; i < COUNT(all); i++) {
+		all[i].number = i;
+		map_insert(&map, &all[i].node, i % 1000);
+	}
+	for (uint32_t i = 0; i < COUNT(all); i += 2)
+		map_remove(&map, &all[i].node);
+	for (uint32_t i = 0; i < COUNT(all); i++)
+		assert_ptr_equal(numbered_find(&map, i), i % 2 == 0 ? NULL : &all[i]);
+	for (struct map_node *node = map_first(&map); node != NULL; node = map_next(&map, node))
+		seen++;
+	assert_int_equal(seen, COUNT(all) / 2);
+	assert_int_equal(map.count, COUNT(all) / 2);
+	map_free(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +187,7 @@ int main(void)
 		cmocka_unit_test(a_duration_is_written_in_its_largest_unit),
 		cmocka_unit_test(sizes_are_binary),
 		cmocka_unit_test(a_number_has_digits_only),
+		cmocka_unit_test(a_map_keeps_nodes_that_share_a_hash_apart),
 		cmocka_unit_test(a_prefix_stands_before_the_sentence),
 	};
 
