@@ -7,7 +7,7 @@ lab_begin
 lab_backends 1
 lab_fulcrumd
 lab_nginx lb
-mac=$(ip -n lb -j link show fulcrum0 | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["address"])')
+mac=$(lab_port_mac)
 
 lab_check "the router pings the balancer" in_ns router ping -q -c 3 -i 0.02 -W 2 $BALANCER
 lab_check "the router has the port's address by ARP" sh -c "ip -n router neigh show $BALANCER | grep -q $mac"

@@ -188,12 +188,12 @@ lab_config() {
 	[ "$(nproc)" -gt 1 ] || sed -i 's|cores: \[1\]|cores: [0]|' $LAB/fulcrumd.yaml
 }
 
-# lab_fulcrumd [FILE]: the daemon in lb, ready, its wire in the router's bridge, its kernel side addressed.
+# The daemon in lb by what lab_config wrote, ready, its wire in the router's bridge, its kernel side addressed.
 lab_fulcrumd() {
-	[ -n "${1:-}" ] || [ -f $LAB/fulcrumd.yaml ] || lab_config
+	[ -f $LAB/fulcrumd.yaml ] || lab_config
 	mkdir -p $LAB/state
 	: >$LAB/fulcrumd.log
-	lab_start fulcrumd lb "$fulcrumd" -c "${1:-$LAB/fulcrumd.yaml}"
+	lab_start fulcrumd lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 	lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log || ! lab_alive fulcrumd' 20 "fulcrumd ready"
 	lab_alive fulcrumd || lab_fail "fulcrumd ended before it was ready"
 	# The wire's kernel end is born with the port's own address: two ends of a wire need two.
@@ -258,6 +258,11 @@ lab_requests() {
 
 ctl() {
 	"$fulcrumctl" "$@"
+}
+
+# The port's own hardware address, which its kernel-side interface shares.
+lab_port_mac() {
+	in_ns lb cat /sys/class/net/fulcrum0/address
 }
 
 # lab_backend_is NAME KEY VALUE: what 'show backends' says of it.
