@@ -15,7 +15,7 @@ struct health;
 
 enum health_status { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
 
-// What is probed. 'id' is the caller's (the backend's stable index).
+// What is probed. 'id' is the caller's (the backend's stable index), distinct among the targets.
 struct health_target {
 	uint32_t id;
 	struct addr address;
@@ -23,29 +23,42 @@ struct health_target {
 	struct config_health policy;
 };
 
-// A change of status, once each; 'reason' is a sentence such as "connection refused by 10.0.1.11:443", "" when up.
+// A change of status, once each; 'reason' is such as "connect to 10.0.1.11:443: connection refused", "" when up.
+// Never called from within health_set_targets(); may call every function here but health_free().
 typedef void health_change_fn(
 	void *context, uint32_t id, enum health_status status, const char *reason);
 
 struct health_view {
 	enum health_status status;
-	uint64_t since_s; // wall clock of the last change
+	uint64_t since_s; // wall clock of the last change, or of the target's start
 	uint32_t changes; // how many there were
 	uint32_t latency_us; // of the last probe that succeeded
-	char reason[128];
+	char reason[128]; // why the last probe failed; "" when it did not
+};
+
+// Since health_new().
+struct health_stats {
+	uint64_t probes; // started
+	uint64_t failures; // that a backend is held to account for
+	uint64_t
+		local_failures; // for want of a descriptor, port or memory here: no backend's fault
+	uint64_t late; // started more than 10 ms after they were due
 };
 
 int health_new(
 	struct event_base *base, health_change_fn *changed, void *context, struct health **out);
 void health_free(struct health *health); // closes every socket; no callback comes after
 
-// Makes 'targets' the set that is probed: those that are gone are forgotten, new ones start HEALTH_UNKNOWN, those whose address,
-// port and policy are as before keep their status and their rhythm. An unchanged address with another policy
-// keeps its status. Type 'none' is up at once. 0 or -ENOMEM (then nothing changed).
+// Makes 'targets' the set that is probed: those that are gone are forgotten, new ones (another address is another
+// target) start HEALTH_UNKNOWN, those whose address, port and policy are as before keep their status and their
+// rhythm. With another port or policy the status stays, and the probes begin anew. Type 'none' is up without a
+// probe, and the callback says so like any other. 0 or -ENOMEM (then nothing changed).
 int health_set_targets(struct health *health, const struct health_target *targets, uint32_t count);
 
 // False where there is no such target.
 bool health_view(const struct health *health, uint32_t id, struct health_view *out);
+
+void health_stats(const struct health *health, struct health_stats *out);
 
 const char *health_status_name(enum health_status status);
 

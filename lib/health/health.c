@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <health/health_private.h>
+
+#include <base/clock.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#define SPREAD_US 100 // between the first probes of two new targets
+
+int health_new(
+	struct event_base *base, health_change_fn *changed, void *context, struct health **out)
+{
+	struct health *health = calloc(1, sizeof(*health));
+
+	if (health == NULL || map_init(&health->targets, 0) != 0) {
+		free(health);
+		return -ENOMEM;
+	}
+	health->base = base;
+	health->changed = changed;
+	health->context = context;
+	health->random = (uint32_t)clock_monotonic_ns() | 1;
+	*out = health;
+	return 0;
+}
+
+static void free_targets(struct map *targets)
+{
+	for (struct map_node *node = map_first(targets), *next; node != NULL; node = next) {
+		next = map_next(targets, node);
+		map_remove(targets, node);
+		target_free(MAP_ENTRY(node, struct target, node));
+	}
+	map_free(targets);
+}
+
+void health_free(struct health *health)
+{
+	if (health == NULL)
+		return;
+	free_targets(&health->targets);
+	free(health);
+}
+
+static struct target *find(const struct map *targets, uint32_t id)
+{
+	struct map_node *node = map_find(targets, map_hash(&id, sizeof(id)));
+
+	while (node != NULL && MAP_ENTRY(node, struct target, node)->spec.id != id)
+		node = map_find_next(node);
+	return MAP_ENTRY(node, struct target, node);
+}
+
+static void insert(struct map *targets, struct target *target)
+{
+	map_insert(targets, &target->node, map_hash(&target->spec.id, sizeof(target->spec.id)));
+}
+
+static bool same_policy(const struct config_health *a, const struct config_health *b)
+{
+	return a->type == b->type && a->interval_ms == b->interval_ms &&
+	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall;
+}
+
+// Makes the targets that are not there yet, so that what follows cannot fail.
+static int make_new(
+	struct health *health, const struct health_target *specs, uint32_t count, struct map *fresh)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct target *known = find(&health->targets, specs[i].id);
+		struct target *target;
+
+		if (find(fresh, specs[i].id) != NULL)
+			continue;
+		if (known != NULL && addr_equal(&known->spec.address, &specs[i].address))
+			continue;
+		target = target_new(health, &specs[i]);
+		if (target == NULL)
+			return -ENOMEM;
+		insert(fresh, target);
+	}
+	return 0;
+}
+
+// The first probes of many targets start one after another, the last one within an interval.
+static uint64_t first_delay_us(const struct target *target, uint32_t index)
+{
+	uint64_t interval_us = target->spec.policy.interval_ms * 1000ull;
+
+	if (target->kind->constant || interval_us == 0)
+		return 0;
+	return (uint64_t)index * SPREAD_US % interval_us;
+}
+
+// Moves the targets that stay from the old set to the new one. Those whose port or policy is another
+// are probed anew, like the new ones: a little after one another.
+static void commit(
+	struct health *health, const struct health_target *specs, uint32_t count, struct map *fresh)
+{
+	uint32_t started = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct target *target = find(fresh, specs[i].id);
+
+		if (target == NULL) {
+			target = find(&health->targets, specs[i].id);
+			map_remove(&health->targets, &target->node);
+			insert(fresh, target);
+			if (target->spec.port == specs[i].port &&
+				same_policy(&target->spec.policy, &specs[i].policy))
+				continue;
+			target_set(target, &specs[i]);
+		}
+		target_start(target, first_delay_us(target, started++));
+	}
+	free_targets(&health->targets);
+	health->targets = *fresh;
+}
+
+int health_set_targets(struct health *health, const struct health_target *targets, uint32_t count)
+{
+	struct map fresh;
+	int rc;
+
+	if (map_init(&fresh, count) != 0)
+		return -ENOMEM;
+	rc = make_new(health, targets, count, &fresh);
+	if (rc != 0) {
+		free_targets(&fresh);
+		return rc;
+	}
+	commit(health, targets, count, &fresh);
+	return 0;
+}
+
+bool health_view(const struct health *health, uint32_t id, struct health_view *out)
+{
+	struct target *target = find(&health->targets, id);
+
+	if (target != NULL)
+		*out = target->view;
+	return target != NULL;
+}
+
+void health_stats(const struct health *health, struct health_stats *out)
+{
+	*out = health->stats;
+}
+
+const char *health_status_name(enum health_status status)
+{
+	static const char *const names[] = {
+		[HEALTH_UNKNOWN] = "unknown", [HEALTH_UP] = "up", [HEALTH_DOWN] = "down"};
+
+	return status <= HEALTH_DOWN ? names[status] : "?";
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef HEALTH_HEALTH_PRIVATE_H
+#define HEALTH_HEALTH_PRIVATE_H
+
+#include <base/map.h>
+#include <health/health.h>
+#include <health/machine.h>
+#include <health/probe.h>
+
+struct event;
+
+struct health {
+	struct event_base *base;
+	health_change_fn *changed;
+	void *context;
+	struct map targets; // struct target, by id
+	struct health_stats stats;
+	uint32_t random; // of the jitter; never 0
+	uint64_t local_logged_ns;
+	uint64_t local_unlogged; // local failures since the last line about them
+};
+
+// One target and its rhythm: 'timer' is the start of the next probe while 'probe' is NULL, and the
+// timeout of the one that runs else.
+struct target {
+	struct map_node node;
+	struct health *health;
+	struct health_target spec;
+	const struct probe_kind *kind;
+	void *probe;
+	struct event *timer;
+	uint64_t due_ns; // when the probe that runs, or the next one, was to start
+	uint64_t start_ns;
+	struct machine machine;
+	struct health_view view;
+};
+
+// NULL without memory. It is not probed before target_start().
+struct target *target_new(struct health *health, const struct health_target *spec);
+void target_free(struct target *target);
+
+// Ends the probe that runs and starts the next one after 'delay_us'.
+void target_start(struct target *target, uint64_t delay_us);
+
+// Another port or policy, the same status. Takes effect with target_start().
+void target_set(struct target *target, const struct health_target *spec);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef HEALTH_PROBE_H
+#define HEALTH_PROBE_H
+
+#include <base/addr.h>
+#include <config/config.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// One probe of one target. A kind of probe is a file of its own behind 'struct probe_kind': it knows
+// its sockets and its protocol, and neither the rhythm, nor the timeout, nor what results add up to.
+// To add a kind: write the file, name it here and in probe_kind_of().
+
+#define PROBE_REASON_SIZE 128
+
+struct event_base;
+
+enum probe_outcome {
+	PROBE_SUCCEEDED,
+	PROBE_FAILED,
+	PROBE_LOCAL, // this machine had no descriptor, port or memory for it
+};
+
+struct probe_result {
+	enum probe_outcome outcome;
+	char reason[PROBE_REASON_SIZE]; // "" when it succeeded
+};
+
+typedef void probe_done_fn(void *context, const struct probe_result *result);
+
+// What a probe is started with; stands until it has ended.
+struct probe_request {
+	struct event_base *base;
+	struct addr address;
+	uint16_t port;
+	const struct config_health *policy;
+	probe_done_fn *done;
+	void *context;
+};
+
+struct probe_kind {
+	bool constant; // one success is enough, and is never asked for again
+
+	// Starts a probe: returns it, or NULL when it ended at once ('*result' says how, 'done' is not
+	// called). A probe that ends later frees itself and then calls 'done' as its last act.
+	void *(*start)(const struct probe_request *request, struct probe_result *result);
+
+	// Ends a probe that runs: closes and frees. 'done' is not called.
+	void (*cancel)(void *probe);
+
+	// What a probe that runs is doing, as "connect to": the timeout's reason begins with it.
+	const char *(*doing)(const void *probe);
+};
+
+extern const struct probe_kind probe_tcp; // the backend accepts a connection
+extern const struct probe_kind probe_none; // always succeeds, without a packet
+
+const struct probe_kind *probe_kind_of(enum config_probe_type type);
+
+// Fills '*result' for a probe that failed while 'doing': "connect to 10.0.1.11:443: <what>".
+void probe_fail(struct probe_result *result, const struct probe_request *request, const char *doing,
+	const char *what);
+
+// The same in the words for an errno that the network answered with.
+void probe_fail_errno(struct probe_result *result, const struct probe_request *request,
+	const char *doing, int error);
+
+// The same for an errno of a call that starts a probe: PROBE_LOCAL where the lack is this machine's own.
+void probe_fail_start(struct probe_result *result, const struct probe_request *request, int error);
+
+// A non-blocking TCP socket on its way to the target: the descriptor, or -1 with '*result'. It closes
+// with a RST, so that probes leave no TIME_WAIT behind, neither here nor at the backend.
+int probe_connect(const struct probe_request *request, struct probe_result *result);
+
+// How the connection attempt on 'fd', now writable, ended: 0 or a positive errno.
+int probe_connected(int fd);
+
+#endif

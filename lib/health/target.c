@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <health/health_private.h>
+
+#include <base/clock.h>
+#include <base/log.h>
+#include <base/parse.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAST_INTERVAL_MS 100
+#define LATE_NS           (10 * CLOCK_NS_PER_MS)
+#define LOCAL_LOG_NS      (10 * CLOCK_NS_PER_S)
+#define FAR_NS            (3600 * CLOCK_NS_PER_S)
+
+static void on_timer(evutil_socket_t fd, short what, void *context);
+
+static int arm(struct target *target, uint64_t delay_ns)
+{
+	struct timeval delay = {
+		.tv_sec = delay_ns / CLOCK_NS_PER_S, .tv_usec = delay_ns % CLOCK_NS_PER_S / 1000};
+
+	return evtimer_add(target->timer, &delay);
+}
+
+struct target *target_new(struct health *health, const struct health_target *spec)
+{
+	struct target *target = calloc(1, sizeof(*target));
+
+	if (target == NULL)
+		return NULL;
+	target->health = health;
+	target->view.since_s = clock_wall_s();
+	target_set(target, spec);
+	target->timer = evtimer_new(health->base, on_timer, target);
+	// Armed here for its place in libevent's heap: later calls need no memory.
+	if (target->timer == NULL || arm(target, FAR_NS) != 0) {
+		target_free(target);
+		return NULL;
+	}
+	return target;
+}
+
+static void cancel(struct target *target)
+{
+	if (target->probe != NULL)
+		target->kind->cancel(target->probe);
+	target->probe = NULL;
+}
+
+void target_free(struct target *target)
+{
+	if (target == NULL)
+		return;
+	cancel(target);
+	if (target->timer != NULL)
+		event_free(target->timer);
+	free(target);
+}
+
+void target_set(struct target *target, const struct health_target *spec)
+{
+	cancel(target);
+	target->spec = *spec;
+	target->kind = probe_kind_of(spec->policy.type);
+}
+
+void target_start(struct target *target, uint64_t delay_us)
+{
+	cancel(target);
+	target->due_ns = clock_monotonic_ns() + delay_us * 1000;
+	arm(target, delay_us * 1000);
+}
+
+static uint32_t random_next(struct health *health)
+{
+	health->random ^= health->random << 13;
+	health->random ^= health->random >> 17;
+	health->random ^= health->random << 5;
+	return health->random;
+}
+
+// Up to an eighth less than the interval, never more: the time to notice stays what was promised.
+static uint64_t jittered_interval_ns(struct target *target)
+{
+	uint64_t interval_ms = target->spec.policy.interval_ms;
+	uint64_t sooner_ms = interval_ms / 4;
+	uint64_t ns;
+
+	if (sooner_ms < LEAST_INTERVAL_MS)
+		sooner_ms = LEAST_INTERVAL_MS;
+	if (machine_is_changing(&target->machine) && sooner_ms < interval_ms)
+		interval_ms = sooner_ms;
+	ns = interval_ms * CLOCK_NS_PER_MS;
+	return ns - (ns / 8) * (random_next(target->health) >> 16) / 65536;
+}
+
+static void schedule(struct target *target)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (target->kind->constant && machine_status(&target->machine) == HEALTH_UP)
+		return;
+	target->due_ns = target->start_ns + jittered_interval_ns(target);
+	if (target->due_ns < now_ns)
+		target->due_ns = now_ns;
+	arm(target, target->due_ns - now_ns);
+}
+
+static bool take_local_failure(struct target *target, const char *reason)
+{
+	struct health *health = target->health;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	health->stats.local_failures++;
+	health->local_unlogged++;
+	if (health->local_logged_ns == 0 || now_ns - health->local_logged_ns >= LOCAL_LOG_NS) {
+		log_warning(
+			"health: %llu probe(s) could not be made on this machine, which says nothing "
+			"about their backends; the last one: %s",
+			(unsigned long long)health->local_unlogged, reason);
+		health->local_logged_ns = now_ns;
+		health->local_unlogged = 0;
+	}
+	if (machine_status(&target->machine) == HEALTH_UNKNOWN)
+		snprintf(target->view.reason, sizeof(target->view.reason), "%s", reason);
+	return machine_local(&target->machine);
+}
+
+static bool take(struct target *target, const struct probe_result *result)
+{
+	struct health_view *view = &target->view;
+	uint64_t took_us = (clock_monotonic_ns() - target->start_ns) / 1000;
+
+	switch (result->outcome) {
+	case PROBE_SUCCEEDED:
+		view->latency_us = took_us < UINT32_MAX ? took_us : UINT32_MAX;
+		view->reason[0] = '\0';
+		return machine_success(
+			&target->machine, target->kind->constant ? 1 : target->spec.policy.rise);
+	case PROBE_FAILED:
+		target->health->stats.failures++;
+		snprintf(view->reason, sizeof(view->reason), "%s", result->reason);
+		return machine_failure(&target->machine, target->spec.policy.fall);
+	default:
+		return take_local_failure(target, result->reason);
+	}
+}
+
+// Last act of every path: the callback may free the target.
+static void finish(struct target *target, const struct probe_result *result)
+{
+	struct health *health = target->health;
+	bool changed = take(target, result);
+
+	target->probe = NULL;
+	schedule(target);
+	if (!changed)
+		return;
+	target->view.status = machine_status(&target->machine);
+	target->view.since_s = clock_wall_s();
+	target->view.changes++;
+	health->changed(health->context, target->spec.id, target->view.status, result->reason);
+}
+
+static void on_done(void *context, const struct probe_result *result)
+{
+	finish(context, result);
+}
+
+static void start(struct target *target)
+{
+	struct health_stats *stats = &target->health->stats;
+	struct probe_result result = {.outcome = PROBE_SUCCEEDED};
+	struct probe_request request = {
+		.base = target->health->base,
+		.address = target->spec.address,
+		.port = target->spec.port,
+		.policy = &target->spec.policy,
+		.done = on_done,
+		.context = target,
+	};
+
+	target->start_ns = clock_monotonic_ns();
+	stats->probes++;
+	if (target->start_ns > target->due_ns + LATE_NS)
+		stats->late++;
+	target->probe = target->kind->start(&request, &result);
+	if (target->probe == NULL)
+		finish(target, &result);
+	else
+		arm(target, target->spec.policy.timeout_ms * CLOCK_NS_PER_MS);
+}
+
+static void time_out(struct target *target)
+{
+	struct probe_request request = {.address = target->spec.address, .port = target->spec.port};
+	struct probe_result result;
+	char timeout[32];
+	char what[64];
+
+	format_duration_ms(target->spec.policy.timeout_ms, timeout, sizeof(timeout));
+	snprintf(what, sizeof(what), "no answer within %s", timeout);
+	probe_fail(&result, &request, target->kind->doing(target->probe), what);
+	cancel(target);
+	finish(target, &result);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct target *target = context;
+
+	if (target->probe != NULL)
+		time_out(target);
+	else
+		start(target);
+}
