@@ -92,20 +92,18 @@ static inline uint32_t flow_match(
 #endif
 }
 
-// True and '*ref' where the flow is there and not expired at 'now_s' by 'ttl', the row of its service.
+// True and '*ref' where the flow is there and not expired at 'now_s' by 'ttl', the row of its service. If it
+// is false, '*ref' means nothing.
 static inline bool flow_find(const struct flow_table *table, uint64_t hash, uint16_t client_port,
 	const struct flow_ttl *ttl, uint32_t now_s, struct flow_ref *ref)
 {
 	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, hash)];
 	uint32_t match = flow_match(bucket, (uint32_t)hash, client_port);
-	uint32_t way;
+	uint32_t way = (uint32_t)__builtin_ctz(match | 1u << (FLOW_WAYS - 1));
 
-	if (match == 0)
-		return false;
-	way = (uint32_t)__builtin_ctz(match);
-	ref->bucket = bucket;
-	ref->way = way;
-	return flow_is_live(flow_life_state(bucket->life[way]), bucket->seen[way], ttl, now_s);
+	*ref = (struct flow_ref){bucket, way};
+	return (match != 0) &
+	       flow_is_live(flow_life_state(bucket->life[way]), bucket->seen[way], ttl, now_s);
 }
 
 static inline uint32_t flow_ref_backend(const struct flow_ref *ref)

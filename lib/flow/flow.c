@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <flow/flow_inline.h>
+
+#define CAPACITY_MAX (1ull << 31)
+// A reader's clock may be behind the worker's: a row that it finds this little in the future is just seen.
+#define CLOCK_SKEW_MAX_S 16u
+
+_Static_assert(FLOW_TTL_MAX_S + 2 * FLOW_SWEEP_PERIOD_S + CLOCK_SKEW_MAX_S < 1u << 16,
+	"an expired row is swept before its clock wraps");
+_Static_assert(FLOW_AGE_MAX_S + 2 * FLOW_SWEEP_PERIOD_S < 1u << 16,
+	"an age is held back before its clock wraps");
+_Static_assert(FLOW_STATES <= FLOW_LIFE_STATE_MASK + 1, "a state fits into a row");
+_Static_assert(sizeof(struct flow_table) <= sizeof(struct flow_bucket), "the head is one line");
+
+static bool capacity_is_valid(uint64_t capacity)
+{
+	return capacity >= FLOW_WAYS && capacity <= CAPACITY_MAX;
+}
+
+static uint32_t buckets_for(uint64_t capacity)
+{
+	return (uint32_t)((capacity + FLOW_WAYS - 1) / FLOW_WAYS);
+}
+
+size_t flow_table_footprint(uint64_t capacity)
+{
+	size_t per_bucket = sizeof(struct flow_bucket) + FLOW_WAYS * sizeof(struct flow_client);
+
+	if (!capacity_is_valid(capacity))
+		return 0;
+	return sizeof(struct flow_bucket) + buckets_for(capacity) * per_bucket;
+}
+
+struct flow_table *flow_table_new(void *memory, uint64_t capacity)
+{
+	struct flow_table *table = memory;
+
+	if (memory == NULL || (uintptr_t)memory % sizeof(struct flow_bucket) != 0 ||
+		!capacity_is_valid(capacity))
+		return NULL;
+	table->bucket_count = buckets_for(capacity);
+	table->buckets = (struct flow_bucket *)memory + 1;
+	table->clients = (struct flow_client *)(table->buckets + table->bucket_count);
+	return table;
+}
+
+uint64_t flow_table_capacity(const struct flow_table *table)
+{
+	return (uint64_t)table->bucket_count * FLOW_WAYS;
+}
+
+uint32_t flow_table_buckets(const struct flow_table *table)
+{
+	return table->bucket_count;
+}
+
+static struct addr load_client(const struct flow_client *client)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct addr addr = {.family = ADDR_IPV6};
+	struct flow_client value;
+
+	value.half[0] = __atomic_load_n(&client->half[0], __ATOMIC_RELAXED);
+	value.half[1] = __atomic_load_n(&client->half[1], __ATOMIC_RELAXED);
+	if ((value.half[0] | value.half[1]) == 0)
+		return (struct addr){.family = ADDR_NONE};
+	memcpy(addr.bytes, &value, sizeof(value));
+	if (memcmp(addr.bytes, mapped, sizeof(mapped)) == 0) {
+		uint32_t ipv4_be;
+
+		memcpy(&ipv4_be, addr.bytes + sizeof(mapped), sizeof(ipv4_be));
+		return addr_from_ipv4_be(ipv4_be);
+	}
+	return addr;
+}
+
+static uint32_t idle_s(uint16_t seen, uint32_t now_s)
+{
+	uint16_t idle = (uint16_t)(now_s - seen);
+
+	return idle >= UINT16_MAX - CLOCK_SKEW_MAX_S ? 0 : idle;
+}
+
+static uint32_t age_s(uint16_t life, uint32_t now_s)
+{
+	uint16_t age = (uint16_t)(now_s - (life & ~FLOW_LIFE_STATE_MASK));
+
+	if (age >= UINT16_MAX - CLOCK_SKEW_MAX_S)
+		return 0;
+	return age < FLOW_AGE_MAX_S ? age : FLOW_AGE_MAX_S;
+}
+
+// Copies one row, each field loaded once; false if it is not live.
+static bool read_row(const struct flow_table *table, uint32_t bucket, uint32_t way,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s, struct flow_row *out)
+{
+	const struct flow_bucket *rows = &table->buckets[bucket];
+	uint16_t life = __atomic_load_n(&rows->life[way], __ATOMIC_RELAXED);
+	uint16_t seen = __atomic_load_n(&rows->seen[way], __ATOMIC_RELAXED);
+
+	out->state = flow_life_state(life);
+	out->service = __atomic_load_n(&rows->service[way], __ATOMIC_RELAXED);
+	out->idle_s = idle_s(seen, now_s);
+	if (out->state == FLOW_EMPTY || out->service >= services ||
+		out->idle_s > ttl[out->service].seconds[out->state])
+		return false;
+	out->age_s = age_s(life, now_s);
+	out->backend = __atomic_load_n(&rows->backend[way], __ATOMIC_RELAXED);
+	out->client_port = __atomic_load_n(&rows->client_port[way], __ATOMIC_RELAXED);
+	out->client = load_client(&table->clients[(size_t)bucket * FLOW_WAYS + way]);
+	return true;
+}
+
+uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
+	struct flow_row out[FLOW_WAYS])
+{
+	uint32_t count = 0;
+
+	if (bucket >= table->bucket_count)
+		return 0;
+	for (uint32_t way = 0; way < FLOW_WAYS; way++)
+		if (read_row(table, bucket, way, ttl, services, now_s, &out[count]))
+			count++;
+	return count;
+}
+
+// Clears the row if it has expired, else holds its age back; true if it lives.
+static bool sweep_row(struct flow_bucket *bucket, uint32_t way, const struct flow_ttl *ttl,
+	uint32_t services, uint32_t now_s)
+{
+	uint16_t life = bucket->life[way];
+	enum flow_state state = flow_life_state(life);
+
+	if (state == FLOW_EMPTY)
+		return false;
+	if (bucket->service[way] >= services ||
+		!flow_is_live(state, bucket->seen[way], &ttl[bucket->service[way]], now_s)) {
+		__atomic_store_n(&bucket->life[way], FLOW_EMPTY, __ATOMIC_RELAXED);
+		return false;
+	}
+	if ((uint16_t)(now_s - (life & ~FLOW_LIFE_STATE_MASK)) > FLOW_AGE_MAX_S + 8)
+		__atomic_store_n(&bucket->life[way], flow_life_begun(state, now_s - FLOW_AGE_MAX_S),
+			__ATOMIC_RELAXED);
+	return true;
+}
+
+uint32_t flow_sweep(struct flow_table *table, uint32_t first, uint32_t count,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s)
+{
+	uint32_t live = 0;
+
+	for (uint32_t i = first; i < table->bucket_count && i - first < count; i++)
+		for (uint32_t way = 0; way < FLOW_WAYS; way++)
+			live += sweep_row(&table->buckets[i], way, ttl, services, now_s);
+	return live;
+}
