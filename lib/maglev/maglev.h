@@ -9,11 +9,14 @@
 // lcore may look up; replaced as a whole with its snapshot.
 // Source: Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016,
 // section 3.4. Weights are by credit: in each round a member earns its weight and takes a slot when it
-// has earned the largest weight.
+// has earned the largest weight; it begins with half of that. The order of a round is that of the names or, where
+// weights differ, of the round in which the last slot was taken.
 
 #define MAGLEV_SIZE_DEFAULT 65537u
 #define MAGLEV_SIZE_LARGE   655373u
+#define MAGLEV_SIZE_MAX     (1u << 24)
 #define MAGLEV_MEMBERS_MAX  65535u
+#define MAGLEV_WEIGHT_MAX   (1u << 29)
 
 struct maglev_member {
 	const char *name; // the stable identity: it alone places the member; borrowed for the call
@@ -28,9 +31,9 @@ struct maglev {
 	uint16_t slots[]; // the member's position in the array that the table was built from
 };
 
-// Returns 0 and sets '*out'; -EINVAL if 'size' is not a prime above 'count', if two members share a name or
-// no weight is positive; -ENOMEM. 'err' then holds one sentence for the operator. The order of 'members' does
-// not matter but for the numbers in the slots. The same on every machine.
+// Returns 0 and sets '*out'; -EINVAL if 'size' is not a prime above 'count' and below MAGLEV_SIZE_MAX, if two
+// members share a name, a weight is above MAGLEV_WEIGHT_MAX or none is positive; -ENOMEM. 'err' then holds one sentence for the operator. The order of 'members' does
+// not matter but for the numbers in the slots. The same on every machine. One reference is the caller's.
 int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t size,
 	struct maglev **out, struct error *err);
 // A table that is shared by several snapshots is counted, on the control lcore alone.
