@@ -29,6 +29,7 @@
 	X(ICMP_FOREIGN, "icmp_foreign", "an ICMP error about a packet that the VIP never sent")    \
 	X(ICMP_CHECKSUM, "icmp_checksum", "wrong ICMP checksum")                                   \
 	X(FRAGMENT_SHORT, "fragment_short", "a first fragment too short for its ports")            \
+	X(FRAGMENT_LENGTH, "fragment_length", "a fragment that no datagram can have")              \
 	X(FRAGMENT_OVERLAP, "fragment_overlap", "a fragment inside the transport header")          \
 	X(FRAGMENT_UNKNOWN, "fragment_unknown", "a later fragment whose first one was not seen")   \
 	X(FRAGMENT_FULL, "fragment_full", "no room to hold a fragment until its first one comes")  \

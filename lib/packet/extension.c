@@ -24,40 +24,53 @@ static int fail(enum drop_reason *reason, enum drop_reason why)
 	return -1;
 }
 
+// RFC 8200 4.5. False for a fragment of a fragment: nobody makes one.
+static bool take_fragment(const struct ipv6_fragment_header *fragment, struct ipv6_walk *out)
+{
+	uint16_t where = be16(fragment->fragment_be);
+
+	if (out->fragmented)
+		return false;
+	out->offset = where & IPV6_FRAGMENT_OFFSET_MASK;
+	out->more = (where & IPV6_FRAGMENT_MORE) != 0;
+	out->later = out->offset != 0;
+	out->fragmented = out->later || out->more; // RFC 6946: neither is a whole packet
+	out->fragment_id = fragment->id_be;
+	out->fragment_next = fragment->next;
+	return true;
+}
+
+static size_t extension_size(const uint8_t *extension, uint8_t type)
+{
+	if (type == IP_FRAGMENT)
+		return sizeof(struct ipv6_fragment_header);
+	if (type == 51) // RFC 4302 2.2: in words of 4 bytes, less two
+		return ((size_t)extension[1] + 2) * 4;
+	return ((size_t)extension[1] + 1) * 8;
+}
+
 int ipv6_walk_extensions(const uint8_t *frame, size_t at, size_t end, uint8_t next,
 	struct ipv6_walk *out, enum drop_reason *reason)
 {
 	*out = (struct ipv6_walk){0};
-	for (int seen = 0; next == IP_FRAGMENT || is_skippable(next); seen++) {
+	// What follows a later fragment's header is payload, whatever 'next' says.
+	for (int seen = 0; !out->later && (next == IP_FRAGMENT || is_skippable(next)); seen++) {
 		size_t size;
 
 		if (seen == PACKET_EXTENSIONS_MAX)
 			return fail(reason, DROP_IPV6_EXTENSIONS);
 		if (end - at < 8)
 			return fail(reason, DROP_IPV6_EXTENSION);
-		if (next == IP_FRAGMENT) {
-			const struct ipv6_fragment_header *fragment = (const void *)(frame + at);
-			uint16_t where = be16(fragment->fragment_be);
-
-			if (out->fragmented) // a fragment of a fragment: RFC 8200 4.5 makes none
-				return fail(reason, DROP_IPV6_EXTENSION);
-			// RFC 6946: offset 0 and no more to come is a whole packet
-			out->fragmented =
-				(where & (IPV6_FRAGMENT_OFFSET_MASK | IPV6_FRAGMENT_MORE)) != 0;
-			out->later = (where & IPV6_FRAGMENT_OFFSET_MASK) != 0;
-			out->fragment_id = fragment->id_be;
-			size = sizeof(*fragment);
-		} else {
-			// RFC 4302 2.2: the authentication header counts in words of 4 bytes, less two
-			size = next == 51 ? ((size_t)frame[at + 1] + 2) * 4
-					  : ((size_t)frame[at + 1] + 1) * 8;
-		}
+		size = extension_size(frame + at, next);
 		if (end - at < size)
 			return fail(reason, DROP_IPV6_EXTENSION);
+		if (next == IP_FRAGMENT) {
+			if (!take_fragment((const void *)(frame + at), out))
+				return fail(reason, DROP_IPV6_EXTENSION);
+			out->fragment_at = at + size;
+		}
 		next = frame[at];
 		at += size;
-		if (out->later)
-			break; // what follows is payload, whatever 'next' says
 	}
 	out->at = at;
 	out->next = next;

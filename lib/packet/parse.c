@@ -104,11 +104,48 @@ static int parse_transport(
 	return 0;
 }
 
+// A fragment of either family: 'offset' in bytes, 'rest' the bytes behind it in this packet.
+static int check_fragment(
+	size_t offset, size_t rest, bool more, uint8_t protocol, enum drop_reason *reason)
+{
+	// RFC 8200 4.5 says it in words; RFC 791 2.3 and 3.1 by the width of the fields.
+	if (offset + rest > UINT16_MAX || (more && rest % 8 != 0))
+		return fail(reason, DROP_FRAGMENT_LENGTH);
+	// RFC 3128: would rewrite ports or flags of the first fragment, which has the whole header
+	if (offset != 0 && offset < sizeof(struct tcp_header) && protocol == IP_TCP)
+		return fail(reason, DROP_FRAGMENT_OVERLAP);
+	return 0;
+}
+
 static void later_fragment(const struct cursor *c, struct packet *p, uint8_t protocol)
 {
 	p->l4_offset = (uint16_t)c->at;
 	p->kind = PACKET_LATER_FRAGMENT;
 	set_protocol(p, protocol);
+}
+
+static int parse_ipv4_fragment(const struct cursor *c, struct packet *p,
+	const struct ipv4_header *ip, enum drop_reason *reason)
+{
+	uint16_t fragment = be16(ip->fragment_be);
+	size_t offset = (size_t)(fragment & IPV4_OFFSET_MASK) * 8;
+
+	p->fragmented = 1;
+	p->fragment_id = ip->id_be;
+	if (check_fragment(
+		    offset, c->end - c->at, (fragment & IPV4_MF) != 0, ip->protocol, reason) != 0)
+		return -1;
+	if (offset == 0)
+		return parse_transport(c, p, ip->protocol, reason);
+	later_fragment(c, p, ip->protocol);
+	return 0;
+}
+
+static bool ipv4_checksum_is_good(const struct ipv4_header *ip, size_t size)
+{
+	if (size == sizeof(*ip))
+		return checksum_ipv4_sum(ip) == 0xffff;
+	return checksum_sum(ip, size, 0) == 0xffff;
 }
 
 static int parse_ipv4(
@@ -117,7 +154,6 @@ static int parse_ipv4(
 	const struct ipv4_header *ip = here(c);
 	size_t header;
 	size_t total;
-	uint16_t fragment;
 
 	if (!has(c, sizeof(*ip)))
 		return fail(reason, DROP_IPV4_SHORT);
@@ -131,7 +167,7 @@ static int parse_ipv4(
 		return fail(reason, DROP_IPV4_SHORT);
 	if (total < header || !has(c, total))
 		return fail(reason, DROP_IPV4_LENGTH);
-	if (!checksum_known_good && checksum_sum(ip, header, 0) != 0xffff)
+	if (!checksum_known_good && !ipv4_checksum_is_good(ip, header))
 		return fail(reason, DROP_IPV4_CHECKSUM);
 	p->family = ADDR_IPV4;
 	p->l3_size = (uint16_t)total;
@@ -139,18 +175,8 @@ static int parse_ipv4(
 	p->ipv4.destination_be = ip->destination_be;
 	c->end = c->at + total;
 	c->at += header;
-	fragment = be16(ip->fragment_be);
-	if ((fragment & (IPV4_MF | IPV4_OFFSET_MASK)) != 0) {
-		p->fragmented = 1;
-		p->fragment_id = ip->id_be;
-		if ((fragment & IPV4_OFFSET_MASK) == 1 && ip->protocol == IP_TCP)
-			return fail(
-				reason, DROP_FRAGMENT_OVERLAP); // RFC 3128: would rewrite the flags
-		if ((fragment & IPV4_OFFSET_MASK) != 0) {
-			later_fragment(c, p, ip->protocol);
-			return 0;
-		}
-	}
+	if ((ip->fragment_be & be16(IPV4_MF | IPV4_OFFSET_MASK)) != 0)
+		return parse_ipv4_fragment(c, p, ip, reason);
 	return parse_transport(c, p, ip->protocol, reason);
 }
 
@@ -165,10 +191,11 @@ static int parse_ipv6(struct cursor *c, struct packet *p, enum drop_reason *reas
 	if (*(const uint8_t *)here(c) >> 4 != 6)
 		return fail(reason, DROP_IPV6_VERSION);
 	total = sizeof(*ip) + be16(ip->length_be);
-	if (!has(c, total))
+	if (!has(c, total) ||
+		total > UINT16_MAX) // the longest cannot be wrapped into another IP packet
 		return fail(reason, DROP_IPV6_LENGTH);
 	p->family = ADDR_IPV6;
-	p->l3_size = (uint16_t)(total > UINT16_MAX ? UINT16_MAX : total);
+	p->l3_size = (uint16_t)total;
 	memcpy(p->ipv6.source, ip->source, 16);
 	memcpy(p->ipv6.destination, ip->destination, 16);
 	c->end = c->at + total;
@@ -178,6 +205,9 @@ static int parse_ipv6(struct cursor *c, struct packet *p, enum drop_reason *reas
 	c->at = walk.at;
 	p->fragmented = walk.fragmented;
 	p->fragment_id = walk.fragment_id;
+	if (walk.fragmented && check_fragment(walk.offset, c->end - walk.fragment_at, walk.more,
+				       walk.fragment_next, reason) != 0)
+		return -1;
 	if (walk.later) {
 		later_fragment(c, p, walk.next);
 		return 0;

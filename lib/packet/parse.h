@@ -57,7 +57,9 @@ struct packet {
 	uint32_t fragment_id;
 	uint16_t vlan_tci; // the outermost tag's; 0 without one
 	uint8_t fragmented; // 1 for any fragment, the first one too
-	uint8_t payload_protocol; // the protocol after all extension headers
+	// The protocol after all extension headers. Of a later IPv6 fragment only what its fragment header
+	// names, which may be one more extension: RFC 8200 4.5 tells datagrams apart without it.
+	uint8_t payload_protocol;
 };
 _Static_assert(sizeof(struct packet) == 56, "one per packet of a burst: within a cache line");
 
@@ -66,7 +68,8 @@ _Static_assert(sizeof(struct packet) == 56, "one per packet of a burst: within a
 int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
 	enum drop_reason *reason);
 
-// The outermost addresses as values, for the slow path.
+// The tuple's addresses as values, for the slow path. Those of the IP header, save for
+// PACKET_ICMP_ERROR, whose source is the flow's.
 struct addr packet_source(const struct packet *packet);
 struct addr packet_destination(const struct packet *packet);
 

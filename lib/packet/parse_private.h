@@ -10,7 +10,11 @@ struct ipv6_walk {
 	uint8_t next; // its protocol
 	bool fragmented;
 	bool later; // not the datagram's first fragment
+	bool more; // nor its last
+	uint8_t fragment_next; // the protocol at the fragment's offset 0
+	uint16_t offset; // in bytes
 	uint32_t fragment_id;
+	size_t fragment_at; // where the fragment's own bytes begin
 };
 
 int ipv6_walk_extensions(const uint8_t *frame, size_t at, size_t end, uint8_t next,
