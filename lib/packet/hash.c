@@ -13,7 +13,7 @@ const uint8_t hash_key_builtin[16] = "Fulcrum key zero";
 // The round keys: the secret, whitened by a counter, through four rounds under itself.
 void hash_key_init(struct hash_key *key, const uint8_t secret[16])
 {
-	for (uint8_t i = 0; i < 8; i++) {
+	for (uint8_t i = 0; i < HASH_ROUND_KEYS; i++) {
 		memcpy(key->round[i], secret, 16);
 		key->round[i][0] ^= (uint8_t)(i + 1);
 		for (int r = 0; r < 4; r++)
@@ -43,7 +43,7 @@ static int tuple_blocks(const struct packet *packet, uint8_t blocks[48])
 	}
 	memcpy(blocks, packet->ipv6.destination, 16);
 	memcpy(blocks + 16, packet->ipv6.source, 16);
-	memcpy(blocks + 32, &packet->ipv6.source_port_be, 8);
+	memcpy(blocks + 32, (const uint8_t *)&packet->ipv6 + 32, 8); // ports and protocol
 	memset(blocks + 40, 0, 8);
 	return 3;
 }
@@ -57,16 +57,23 @@ void hash_packets_portable(const struct hash_key *key, const struct packet *pack
 		mix_portable(key, blocks, tuple_blocks(&packets[i], blocks), (uint8_t *)&out[i]);
 }
 
-uint64_t hash_source(const struct hash_key *key, const struct packet *packet, uint64_t salt)
+static void source_blocks(const struct packet *packet, uint64_t salt, uint8_t blocks[32])
 {
-	uint8_t blocks[32] = {0};
-	struct hash128 out;
-
+	memset(blocks, 0, 32);
 	if (packet->family == ADDR_IPV6)
 		memcpy(blocks, packet->ipv6.source, 16);
 	else
 		memcpy(blocks, &packet->ipv4.source_be, 4);
 	memcpy(blocks + 16, &salt, 8);
+}
+
+uint64_t hash_source_portable(
+	const struct hash_key *key, const struct packet *packet, uint64_t salt)
+{
+	uint8_t blocks[32];
+	struct hash128 out;
+
+	source_blocks(packet, salt, blocks);
 	mix_portable(key, blocks, 2, (uint8_t *)&out);
 	return out.slot;
 }
@@ -84,21 +91,25 @@ AES static inline __m128i hash_ipv6(const __m128i *key, const struct packet *pac
 {
 	__m128i destination = _mm_loadu_si128((const void *)packet->ipv6.destination);
 	__m128i source = _mm_loadu_si128((const void *)packet->ipv6.source);
-	__m128i rest = _mm_loadl_epi64((const void *)&packet->ipv6.source_port_be);
+	__m128i rest = _mm_loadl_epi64((const void *)((const uint8_t *)&packet->ipv6 + 32));
 	__m128i state = mix_block(key, key[0], destination);
 
 	state = mix_block(key, state, source);
 	return mix_block(key, state, rest);
 }
 
+AES static inline void load_key(const struct hash_key *hash_key, __m128i key[4])
+{
+	for (int i = 0; i < 4; i++)
+		key[i] = _mm_loadu_si128((const void *)hash_key->round[i]);
+}
+
 AES static void hash_packets_aes(const struct hash_key *hash_key, const struct packet *packets,
 	uint32_t count, struct hash128 *out)
 {
-	const __m128i key[4] = {_mm_loadu_si128((const void *)hash_key->round[0]),
-		_mm_loadu_si128((const void *)hash_key->round[1]),
-		_mm_loadu_si128((const void *)hash_key->round[2]),
-		_mm_loadu_si128((const void *)hash_key->round[3])};
+	__m128i key[4];
 
+	load_key(hash_key, key);
 	for (uint32_t i = 0; i < count; i++) {
 		__m128i state;
 
@@ -109,6 +120,20 @@ AES static void hash_packets_aes(const struct hash_key *hash_key, const struct p
 				key, key[0], _mm_loadu_si128((const void *)&packets[i].ipv4));
 		_mm_storeu_si128((void *)&out[i], _mm_aesenc_si128(state, key[3]));
 	}
+}
+
+AES static uint64_t hash_source_aes(
+	const struct hash_key *hash_key, const struct packet *packet, uint64_t salt)
+{
+	uint8_t blocks[32];
+	__m128i key[4];
+	__m128i state;
+
+	source_blocks(packet, salt, blocks);
+	load_key(hash_key, key);
+	state = mix_block(key, key[0], _mm_loadu_si128((const void *)blocks));
+	state = mix_block(key, state, _mm_loadu_si128((const void *)(blocks + 16)));
+	return (uint64_t)_mm_cvtsi128_si64(_mm_aesenc_si128(state, key[3]));
 }
 
 static bool aes_supported;
@@ -130,4 +155,13 @@ void hash_packets(const struct hash_key *key, const struct packet *packets, uint
 	}
 #endif
 	hash_packets_portable(key, packets, count, out);
+}
+
+uint64_t hash_source(const struct hash_key *key, const struct packet *packet, uint64_t salt)
+{
+#if defined(__x86_64__)
+	if (__builtin_expect(aes_supported, 1))
+		return hash_source_aes(key, packet, salt);
+#endif
+	return hash_source_portable(key, packet, salt);
 }

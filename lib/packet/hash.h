@@ -13,8 +13,10 @@
 // is one block, taken through three rounds. An IPv6 tuple is three blocks with two rounds after each,
 // so that no two tuples collide by a difference that one block puts in and the next takes out.
 
+#define HASH_ROUND_KEYS 4
+
 struct hash_key {
-	uint8_t round[8][16];
+	uint8_t round[HASH_ROUND_KEYS][16];
 };
 
 struct hash128 {
@@ -31,10 +33,13 @@ extern const uint8_t hash_key_builtin[16];
 void hash_packets(const struct hash_key *key, const struct packet *packets, uint32_t count,
 	struct hash128 *out);
 
-// The slot half over the source address alone, and over it and a service's name, for source affinity.
+// The slot half over the source address and a salt, for source affinity: salt 0 for the address alone, a
+// service's own salt where each service is to choose for itself.
 uint64_t hash_source(const struct hash_key *key, const struct packet *packet, uint64_t salt);
 
-// For tests: the path without AES instructions.
+// For tests: the ways without AES instructions.
+uint64_t hash_source_portable(
+	const struct hash_key *key, const struct packet *packet, uint64_t salt);
 void hash_packets_portable(const struct hash_key *key, const struct packet *packets, uint32_t count,
 	struct hash128 *out);
 
