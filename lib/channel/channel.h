@@ -11,8 +11,8 @@
 // requests and a ring for replies, byte streams of framed messages. Offsets only, magic written last,
 // sizes pinned by static asserts. The server trusts nothing that it reads there: it keeps its own copy of every
 // index and checks each length before use.
-// One client at a time holds the segment's lock (fcntl, so that it goes with the process; the holder's pid
-// stands beside it); the next one waits. Each client begins a new session: what a dead client left in the
+// One client at a time holds the segment's lock (fcntl, so that it goes with the process, and the kernel
+// names the holder); the next one waits. Each client begins a new session: what a dead client left in the
 // rings is dropped by the server, and a transaction of its that was not committed is gone.
 
 #define CHANNEL_VERSION     1u
@@ -30,8 +30,9 @@ struct channel_message {
 
 struct channel_server;
 
-// Makes the segment at 'path' with that file mode, in a folder that is made too where only its last part is missing. -EADDRINUSE
-// with the sentence where another daemon serves it; a dead daemon's segment is replaced.
+// Makes the segment at 'path' with that file mode, in a folder that is made too where only its last part
+// is missing. One a process. -EADDRINUSE with the sentence where another daemon serves it; a dead
+// daemon's segment is replaced; -EEXIST where something else stands there.
 int channel_server_new(
 	const char *path, uint32_t mode, struct channel_server **out, struct error *err);
 // Unlinks the segment. NULL is fine.
@@ -43,24 +44,30 @@ enum channel_event {
 	CHANNEL_RESET, // the client changed or died or broke the protocol: forget its transaction
 };
 
-// Never blocks; work bounded by one message.
+// Never blocks; work bounded by one message. A message is a request of message.h's list with that type's size; its
+// content is anything. May be left uncalled while replies wait: channel_server_reply() sees a client go, too.
 enum channel_event channel_server_poll(
 	struct channel_server *server, struct channel_message *message);
-// Queues one reply. 0, or -EAGAIN while the reply ring is full: try again on a later poll.
+// Queues one reply. 0; -EAGAIN while the reply ring is full: try again later; -ECONNRESET where the session is
+// over: drop it, the next poll says CHANNEL_RESET.
 int channel_server_reply(struct channel_server *server, const struct channel_message *message);
+// Why the last CHANNEL_RESET came, a clause for the log.
+const char *channel_server_reason(const struct channel_server *server);
 
 // --- The client's side: one thread of fulcrumctl ---
 
 struct channel_client;
 
-// Joins the segment and takes the lock, waiting 'wait_ms' for it at most. -ENOENT: no daemon; -ECONNREFUSED: its daemon is
-// dead; -EPROTO: another version (the sentence names both); -EBUSY: the sentence names the process that
-// holds it; -EACCES.
+// Joins the segment, takes the lock, waiting 'wait_ms' for it at most, and begins a session. -ENOENT: no daemon;
+// -ECONNREFUSED: its daemon is dead; -EPROTO: another version (the sentence names both), or no channel;
+// -EBUSY: the sentence names the process that holds it; -EACCES; -ETIMEDOUT: the daemon lives but does
+// not answer. One at a time in a process, which must not open the segment's file otherwise.
 int channel_client_open(
 	const char *path, uint32_t wait_ms, struct channel_client **out, struct error *err);
 void channel_client_close(struct channel_client *client);
 
-// Both block until done, 'timeout_ms' at most: 0, -ETIMEDOUT, -ECONNRESET (the daemon went), with the sentence.
+// Both block until done, 'timeout_ms' at most: 0, -ETIMEDOUT, -ECONNRESET (the daemon went, or ended the session), -EPROTO (a
+// message that there is not), with the sentence.
 int channel_client_send(struct channel_client *client, const struct channel_message *message,
 	uint32_t timeout_ms, struct error *err);
 int channel_client_receive(struct channel_client *client, struct channel_message *message,

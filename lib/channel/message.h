@@ -4,11 +4,14 @@
 
 #include <base/addr.h>
 #include <config/config.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 // What goes over the channel. Each request is answered by any number of its own kind of reply rows and then by one
-// MESSAGE_DONE or MESSAGE_ERROR; the records of an apply alone are not answered one by one. Bodies are
-// the structs below, or the configuration's records as they are. Counters are totals since the daemon started.
+// MESSAGE_DONE or MESSAGE_ERROR; the records of an apply alone are not answered one by one: the first error
+// in them is the answer to the commit. Bodies are the structs below, or the configuration's records as
+// they are; the receiver knows only their size to be right, so a name there may lack its zero.
+// Counters are totals since the daemon started. A change of any body is a new CHANNEL_VERSION.
 enum message_type {
 	// Requests.
 	MESSAGE_APPLY_BEGIN = 1, // struct message_apply
@@ -33,6 +36,10 @@ enum message_type {
 	MESSAGE_ROW_DAEMON,
 };
 
+_Static_assert(sizeof(struct config_service) == 164, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 96, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_backend) == 220, "goes over the channel as it is");
+
 enum message_show_what {
 	MESSAGE_SHOW_SERVICES = 1,
 	MESSAGE_SHOW_POOLS,
@@ -53,28 +60,33 @@ struct message_apply {
 	uint32_t backend_count;
 	uint64_t if_version; // 0: whatever runs
 };
+_Static_assert(sizeof(struct message_apply) == 40, "goes over the channel as it is");
 
 struct message_show {
 	uint32_t what; // enum message_show_what
 	uint32_t zero;
 };
+_Static_assert(sizeof(struct message_show) == 8, "goes over the channel as it is");
 
 struct message_backend_set {
 	char name[2 * CONFIG_NAME_SIZE]; // "pool/backend" or "backend"
 	uint32_t state; // enum config_backend_state; UNSET: unchanged
 	uint32_t weight; // 0..65535; UINT32_MAX: unchanged
 };
+_Static_assert(sizeof(struct message_backend_set) == 136, "goes over the channel as it is");
 
 struct message_done {
 	uint64_t version; // of the configuration now in force
 	uint64_t changes;
 };
+_Static_assert(sizeof(struct message_done) == 16, "goes over the channel as it is");
 
 struct message_error {
 	int32_t code; // a positive errno
 	uint32_t zero;
 	char text[ERROR_SIZE];
 };
+_Static_assert(sizeof(struct message_error) == 520, "goes over the channel as it is");
 
 struct message_row_service {
 	char name[CONFIG_NAME_SIZE];
@@ -87,10 +99,12 @@ struct message_row_service {
 	uint8_t forwarding;
 	uint32_t backends_usable; // active, up and with a next hop
 	uint32_t backends;
+	uint32_t zero;
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t new_flows;
 };
+_Static_assert(sizeof(struct message_row_service) == 192, "goes over the channel as it is");
 
 struct message_row_pool {
 	char name[CONFIG_NAME_SIZE];
@@ -101,6 +115,7 @@ struct message_row_pool {
 	uint64_t packets;
 	uint64_t bytes;
 };
+_Static_assert(sizeof(struct message_row_pool) == 96, "goes over the channel as it is");
 
 struct message_row_backend {
 	char name[CONFIG_NAME_SIZE];
@@ -112,19 +127,20 @@ struct message_row_backend {
 	uint8_t health; // enum health_status
 	uint32_t share_ppm; // of its pool's slots
 	uint32_t flows;
-	uint32_t zero;
 	uint64_t since_s; // wall clock: when the health last changed
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t new_flows;
 	char reason[128]; // why it is not up, or why it takes no new flow; "" otherwise
 };
+_Static_assert(sizeof(struct message_row_backend) == 384, "goes over the channel as it is");
 
 struct message_row_drop {
 	char name[32];
 	char text[96];
 	uint64_t packets;
 };
+_Static_assert(sizeof(struct message_row_drop) == 136, "goes over the channel as it is");
 
 struct message_row_worker {
 	uint32_t index;
@@ -142,6 +158,7 @@ struct message_row_worker {
 	uint64_t flow_capacity;
 	uint64_t busy_ppm; // share of the last second in which it had packets
 };
+_Static_assert(sizeof(struct message_row_worker) == 104, "goes over the channel as it is");
 
 struct message_row_port {
 	char name[16];
@@ -159,6 +176,7 @@ struct message_row_port {
 	uint64_t rx_missed;
 	uint64_t tx_full; // packets that found the transmit queue full
 };
+_Static_assert(sizeof(struct message_row_port) == 240, "goes over the channel as it is");
 
 struct message_row_daemon {
 	char version[32];
@@ -172,5 +190,11 @@ struct message_row_daemon {
 	uint32_t hash_key_secret;
 	uint32_t zero;
 };
+_Static_assert(sizeof(struct message_row_daemon) == 128, "goes over the channel as it is");
+
+// True where a message of that type has a body of that size.
+bool message_size_valid(uint16_t type, uint32_t size);
+// True for what a client may send, with its size.
+bool message_is_request(uint16_t type, uint32_t size);
 
 #endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <channel/channel.h>
+#include <channel/lock.h>
+#include <channel/message.h>
+#include <channel/ring.h>
+#include <channel/segment.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CLIENT_NAP_NS      (200 * 1000L)
+#define CLIENT_LIVENESS_NS (10 * CLOCK_NS_PER_MS)
+#define CLIENT_ANSWER_MS   5000 // for a daemon that holds its lock to take the session
+
+struct channel_client {
+	int fd;
+	struct segment *segment;
+	struct ring requests;
+	struct ring replies;
+	uint64_t session;
+};
+
+// A wait for the peer: sleeps a little between looks, and looks now and then whether the daemon lives.
+struct client_wait {
+	uint64_t until_ns;
+	uint64_t look_ns;
+};
+
+static struct client_wait client_wait_begin(uint32_t timeout_ms)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	return (struct client_wait){.until_ns = now_ns + timeout_ms * CLOCK_NS_PER_MS,
+		.look_ns = now_ns + CLIENT_LIVENESS_NS};
+}
+
+// 0 after a nap; -ETIMEDOUT; -ECONNRESET where the daemon died.
+static int client_wait_more(struct client_wait *wait, int fd, struct error *err)
+{
+	const struct timespec nap = {.tv_nsec = CLIENT_NAP_NS};
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns >= wait->look_ns) {
+		wait->look_ns = now_ns + CLIENT_LIVENESS_NS;
+		if (!lock_server_held(fd))
+			return error_set(err, ECONNRESET, "the daemon went");
+	}
+	if (now_ns >= wait->until_ns)
+		return error_set(err, ETIMEDOUT, "the daemon does not answer");
+	nanosleep(&nap, NULL);
+	return 0;
+}
+
+static int client_open_file(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat status;
+
+	if (fd < 0 && errno == ENOENT)
+		return error_set(err, ENOENT, "no daemon: %s is not there", path);
+	if (fd < 0 && errno == EACCES)
+		return error_set(
+			err, EACCES, "%s: permission denied: its file mode says who may", path);
+	if (fd < 0)
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		return fd;
+	close(fd);
+	return error_set(err, EPROTO, "%s: is no Fulcrum channel", path);
+}
+
+static int client_busy(int fd, struct error *err)
+{
+	long holder = lock_client_holder(fd);
+
+	if (holder > 0)
+		return error_set(err, EBUSY, "process %ld is using the daemon", holder);
+	return error_set(err, EBUSY, "another process is using the daemon");
+}
+
+static int client_lock(int fd, uint32_t wait_ms, struct error *err)
+{
+	struct client_wait wait = client_wait_begin(wait_ms);
+	int code;
+
+	while ((code = lock_take_client(fd)) == -EAGAIN) {
+		code = client_wait_more(&wait, fd, err);
+		if (code == -ETIMEDOUT)
+			return client_busy(fd, err);
+		if (code < 0)
+			return code;
+	}
+	if (code < 0)
+		return error_set(err, -code, "it cannot be locked: %s", strerror(-code));
+	return 0;
+}
+
+static int client_begin(struct channel_client *client, struct error *err)
+{
+	struct client_wait wait = client_wait_begin(CLIENT_ANSWER_MS);
+	struct segment *segment = client->segment;
+	int code = 0;
+
+	client->session = __atomic_load_n(&segment->session, __ATOMIC_ACQUIRE) + 1;
+	if (client->session == 0)
+		client->session = 1;
+	client->requests = (struct ring){.data = segment->request_data,
+		.own = &segment->request_head,
+		.peer = &segment->request_tail};
+	client->replies = (struct ring){.data = segment->reply_data,
+		.own = &segment->reply_tail,
+		.peer = &segment->reply_head};
+	__atomic_store_n(&segment->session, client->session, __ATOMIC_RELEASE);
+	while (code == 0 &&
+		__atomic_load_n(&segment->accepted, __ATOMIC_ACQUIRE) != client->session)
+		code = client_wait_more(&wait, client->fd, err);
+	return code;
+}
+
+static int client_connect(struct channel_client *client, uint32_t wait_ms, struct error *err)
+{
+	int code;
+
+	if (segment_is_one(client->fd) && !lock_server_held(client->fd))
+		return error_set(err, ECONNREFUSED, "no daemon: the one that made it is dead");
+	code = segment_join(client->fd, &client->segment, err);
+	if (code == 0)
+		code = client_lock(client->fd, wait_ms, err);
+	if (code == 0)
+		code = client_begin(client, err);
+	return code;
+}
+
+int channel_client_open(
+	const char *path, uint32_t wait_ms, struct channel_client **out, struct error *err)
+{
+	struct channel_client *client = calloc(1, sizeof(*client));
+	int code;
+
+	if (client == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	client->fd = client_open_file(path, err);
+	if (client->fd < 0) {
+		code = client->fd;
+		free(client);
+		return code;
+	}
+	code = client_connect(client, wait_ms, err);
+	if (code < 0) {
+		channel_client_close(client);
+		return error_prefix(err, -code, "%s", path);
+	}
+	*out = client;
+	return 0;
+}
+
+void channel_client_close(struct channel_client *client)
+{
+	if (client == NULL)
+		return;
+	segment_leave(client->segment);
+	close(client->fd); // gives the lock back
+	free(client);
+}
+
+static int client_check(const struct channel_client *client, struct error *err)
+{
+	if (__atomic_load_n(&client->segment->accepted, __ATOMIC_ACQUIRE) == client->session)
+		return 0;
+	return error_set(err, ECONNRESET, "the daemon ended the session");
+}
+
+int channel_client_send(struct channel_client *client, const struct channel_message *message,
+	uint32_t timeout_ms, struct error *err)
+{
+	struct client_wait wait = client_wait_begin(timeout_ms);
+	int code;
+
+	if (!message_is_request(message->type, message->size))
+		return error_set(err, EPROTO, "message %u of %u bytes is no request", message->type,
+			message->size);
+	for (;;) {
+		code = client_check(client, err);
+		if (code < 0)
+			return code;
+		code = ring_put(&client->requests, message);
+		if (code == -EPROTO)
+			return error_set(err, EPROTO, "the daemon wrote an index that cannot be");
+		if (code == 0)
+			return 0;
+		code = client_wait_more(&wait, client->fd, err);
+		if (code < 0)
+			return code;
+	}
+}
+
+int channel_client_receive(struct channel_client *client, struct channel_message *message,
+	uint32_t timeout_ms, struct error *err)
+{
+	struct client_wait wait = client_wait_begin(timeout_ms);
+	int code;
+
+	for (;;) {
+		code = client_check(client, err);
+		if (code < 0)
+			return code;
+		code = ring_get(&client->replies, message);
+		if (code == -EPROTO ||
+			(code == 0 && !message_size_valid(message->type, message->size)))
+			return error_set(
+				err, EPROTO, "the daemon sent a message that there is not");
+		if (code == 0)
+			return 0;
+		code = client_wait_more(&wait, client->fd, err);
+		if (code < 0)
+			return code;
+	}
+}
