@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FULCRUM_BACKEND_AGENT_PRIVATE_H
+#define FULCRUM_BACKEND_AGENT_PRIVATE_H
+
+#include "agent.h"
+#include "host.h"
+#include "layout.h"
+#include "pin.h"
+#include "program.h"
+
+// For agent*.c only.
+struct agent {
+	const struct config *config;
+	struct program *program;
+	struct pin pin;
+	struct host_view view;
+	struct fb_state state; // what this agent changed
+	struct fb_state previous; // what the one before did; all zero when there was none
+};
+
+// Finds the configured interfaces and notes them in the state; changes nothing.
+int agent_find_links(struct agent *agent, struct error *err);
+
+// Makes one interface as it should be: ARP, clsact, both filters. Returns how many filters it had to
+// attach, -ENODEV while there is no such interface, another negative errno.
+int agent_attach_link(struct agent *agent, struct fb_link *link, struct error *err);
+
+// Puts the VIPs that are missing on lo, if that is wanted. Returns how many, negative errno.
+int agent_add_vips(struct agent *agent, struct error *err);
+
+// Takes back what 'was' lists and 'now' does not; with 'now' NULL all of it. Goes on past what fails,
+// and returns the first failure.
+int agent_take_back(struct fb_state *was, const struct fb_state *now, struct error *err);
+
+#endif

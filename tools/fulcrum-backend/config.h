@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FULCRUM_BACKEND_CONFIG_H
+#define FULCRUM_BACKEND_CONFIG_H
+
+#include <base/addr.h>
+#include <base/error.h>
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+#define CONFIG_PIN_DEFAULT "/sys/fs/bpf/fulcrum-backend"
+#define CONFIG_PIN_SIZE    200
+#define CONFIG_MSS_AUTO    (-1) // what the interface's MTU leaves under the tunnel
+#define CONFIG_MSS_OFF     0
+
+// One line under 'vips:'. Port 0: every port of the protocol; protocol 0: everything.
+struct config_vip {
+	struct addr address;
+	uint8_t protocol; // IPPROTO_TCP, IPPROTO_UDP or 0
+	uint16_t port;
+	uint16_t
+		target_port; // the port that the server listens on; equal to 'port' when not mapped
+	int mss;
+	unsigned int line; // in the file, 0 when from the command line
+};
+
+// The agent's configuration, a plain value that owns nothing.
+struct config {
+	char interfaces[FB_LINKS_MAX][IF_NAMESIZE];
+	size_t interface_count;
+	char pin[CONFIG_PIN_SIZE];
+	bool manage_addresses;
+	bool tunnels_given; // else: every address of the interfaces
+	struct addr tunnels[FB_TUNNELS_MAX];
+	size_t tunnel_count;
+	struct config_vip vips[FB_VIPS_MAX];
+	size_t vip_count;
+};
+
+void config_init(struct config *config);
+
+// Reads a YAML file into an initialised 'config'. 0; -EINVAL with "file:line:column: sentence" in
+// 'err' when it is not right; another negative errno when the file cannot be read.
+int config_read(struct config *config, const char *path, struct error *err);
+
+// What both the file and the command line add. -EINVAL with a sentence without position.
+int config_add_interface(struct config *config, const char *name, struct error *err);
+int config_add_vip(struct config *config, const struct config_vip *vip, struct error *err);
+int config_set_pin(struct config *config, const char *path, struct error *err);
+
+// Whether there is an interface and a VIP. -EINVAL with a sentence without position.
+int config_check_complete(const struct config *config, struct error *err);
+
+// "tcp", "udp" or "*".
+const char *config_protocol_name(uint8_t protocol);
+
+#endif

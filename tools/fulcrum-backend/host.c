@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int ask_interface(const char *name, unsigned long what, struct ifreq *request)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int result;
+
+	if (fd < 0)
+		return -errno;
+	memset(request, 0, sizeof(*request));
+	snprintf(request->ifr_name, sizeof(request->ifr_name), "%s", name);
+	result = ioctl(fd, what, request) < 0 ? -errno : 0;
+	close(fd);
+	return result;
+}
+
+int host_check_interface(const char *name, uint32_t *index, struct error *err)
+{
+	struct ifreq request;
+
+	*index = if_nametoindex(name);
+	if (*index == 0 || ask_interface(name, SIOCGIFHWADDR, &request) < 0)
+		return error_set(err, ENODEV, "there is no interface '%s'", name);
+	if (request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return error_set(err, EINVAL, "%s: its packets have no Ethernet header", name);
+	return 0;
+}
+
+bool host_loopback_is_up(void)
+{
+	struct ifreq request;
+
+	return ask_interface("lo", SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
+}
+
+static bool is_configured(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->interface_count; i++) {
+		if (strcmp(config->interfaces[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_vip(const struct config *config, const struct addr *address)
+{
+	for (size_t i = 0; i < config->vip_count; i++) {
+		if (addr_equal(&config->vips[i].address, address))
+			return true;
+	}
+	return false;
+}
+
+// A balancer reaches its backends by routed addresses, so link-local ones are no tunnel's end.
+static bool socket_address(const struct sockaddr *from, struct addr *out)
+{
+	const struct in6_addr *ipv6;
+
+	if (from == NULL)
+		return false;
+	if (from->sa_family == AF_INET) {
+		*out = addr_from_ipv4_be(
+			((const struct sockaddr_in *)(const void *)from)->sin_addr.s_addr);
+		return true;
+	}
+	ipv6 = &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
+	if (from->sa_family != AF_INET6 || IN6_IS_ADDR_LINKLOCAL(ipv6))
+		return false;
+	*out = addr_from_ipv6(ipv6->s6_addr);
+	return true;
+}
+
+static void add_tunnel(struct host_view *view, const struct addr *address)
+{
+	for (uint32_t i = 0; i < view->tunnel_count; i++) {
+		if (addr_equal(&view->tunnels[i], address))
+			return;
+	}
+	if (view->tunnel_count < FB_TUNNELS_MAX)
+		view->tunnels[view->tunnel_count++] = *address;
+}
+
+static int find_tunnels(const struct config *config, struct host_view *view, struct error *err)
+{
+	struct ifaddrs *list;
+	struct addr address;
+
+	if (getifaddrs(&list) < 0)
+		return error_set(err, errno, "the interfaces' addresses cannot be read: %s",
+			strerror(errno));
+	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
+		if (is_configured(config, entry->ifa_name) &&
+			socket_address(entry->ifa_addr, &address) && !is_vip(config, &address))
+			add_tunnel(view, &address);
+	}
+	freeifaddrs(list);
+	return 0;
+}
+
+int host_look(const struct config *config, struct host_view *view, struct error *err)
+{
+	struct ifreq request;
+
+	memset(view, 0, sizeof(*view));
+	for (size_t i = 0; i < config->interface_count; i++) {
+		if (ask_interface(config->interfaces[i], SIOCGIFMTU, &request) < 0)
+			continue;
+		if (view->mtu == 0 || (uint32_t)request.ifr_mtu < view->mtu)
+			view->mtu = request.ifr_mtu;
+	}
+	if (!config->tunnels_given)
+		return find_tunnels(config, view, err);
+	for (size_t i = 0; i < config->tunnel_count; i++)
+		add_tunnel(view, &config->tunnels[i]);
+	return 0;
+}
+
+static int open_sysctl(const char *interface, const char *key, int flags)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", interface, key);
+	return open(path, flags | O_CLOEXEC);
+}
+
+int host_read_sysctl(const char *interface, const char *key)
+{
+	int fd = open_sysctl(interface, key, O_RDONLY);
+	char text[16] = "";
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return got > 0 ? atoi(text) : -1;
+}
+
+void host_write_sysctl(const char *interface, const char *key, int value)
+{
+	int fd = open_sysctl(interface, key, O_WRONLY);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "%d\n", value);
+	close(fd);
+}
+
+int host_raise_sysctl(const char *interface, const char *key, int value)
+{
+	int was = host_read_sysctl(interface, key);
+
+	if (was >= value || host_read_sysctl("all", key) >= value)
+		return -1;
+	host_write_sysctl(interface, key, value);
+	return host_read_sysctl(interface, key) == value ? was : -2;
+}
+
+uint64_t host_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/net", &status) == 0 ? status.st_ino : 0;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FULCRUM_BACKEND_HOST_H
+#define FULCRUM_BACKEND_HOST_H
+
+#include <base/addr.h>
+#include <base/error.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+
+// What the agent reads and changes of its host, in its own network namespace.
+
+// What the kernel has to say about the configured interfaces; compared byte by byte.
+struct host_view {
+	uint32_t mtu; // the smallest
+	uint32_t tunnel_count;
+	struct addr tunnels[FB_TUNNELS_MAX];
+};
+
+// 0, or -ENODEV, -EINVAL for an interface that is not like Ethernet, another negative errno.
+int host_check_interface(const char *name, uint32_t *index, struct error *err);
+
+// Fills 'view' from the interfaces that exist now. 'config' decides where the tunnel addresses come from.
+int host_look(const struct config *config, struct host_view *view, struct error *err);
+
+// Puts a VIP on lo. 0 when it was not there, -EEXIST when it was, another negative errno. An IPv6 VIP
+// is put there as deprecated, so that the kernel never chooses it as a source address by itself.
+int host_add_vip(const struct addr *vip, struct error *err);
+int host_remove_vip(const struct addr *vip, struct error *err);
+bool host_loopback_is_up(void);
+
+// Number of filters on both sides of the interface's clsact; negative errno.
+int host_count_filters(uint32_t index, struct error *err);
+
+// Raises net.ipv4.conf.INTERFACE.KEY to 'value'. Returns what it was, -1 when it was (or 'all' is) high
+// enough, -2 when it could not be written.
+int host_raise_sysctl(const char *interface, const char *key, int value);
+void host_write_sysctl(const char *interface, const char *key, int value);
+int host_read_sysctl(const char *interface, const char *key);
+
+// Identifies the network namespace of this process; 0 when there is no telling.
+uint64_t host_namespace(void);
+
+#endif

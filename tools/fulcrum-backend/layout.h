@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
+#ifndef FULCRUM_BACKEND_LAYOUT_H
+#define FULCRUM_BACKEND_LAYOUT_H
+
+#include <linux/types.h>
+
+// What the BPF programs and the agent share: the maps' keys and values. Both are built together and
+// the maps are made anew at every start, so the layout may change with any version; only 'struct
+// fb_state' is read from an agent that ran before, and it carries a version for that.
+
+#define FB_SERVICES_MAX 1024
+#define FB_TUNNELS_MAX  256
+#define FB_VIPS_MAX     256
+#define FB_LINKS_MAX    16
+
+// Addresses of both families are 16 bytes: IPv4 as ::ffff:a.b.c.d.
+struct fb_address {
+	__u32 words[4];
+};
+
+// A VIP's address; protocol 0 and port 0 stand for all of them. Every VIP has the row (address, 0, 0).
+struct fb_key {
+	struct fb_address address;
+	__be16 port;
+	__u8 protocol;
+	__u8 zero;
+};
+
+// Map 'services', by the port that the client knows: 'port' is the one that the server listens on.
+// Map 'replies', by the port that the server listens on: 'port' is the one that the client knows.
+struct fb_service {
+	__be16 port; // 0: the port stays as it is
+	__u16 mss; // the largest that a SYN-ACK may announce, still less 'overhead'; 0: any
+	__u16 overhead; // in 'services': the largest outer header so far; 0: 'mss' is meant as it is
+	__u16 row; // in map 'counters'
+};
+
+struct fb_counters {
+	__u64 rx_packets;
+	__u64 rx_bytes; // of the inner packet, from its IP header on
+	__u64 rx_tunneled;
+	__u64 tx_packets;
+	__u64 tx_bytes;
+	__u64 mss_lowered;
+	__u64 icmp_mapped; // ICMP errors whose quoted port was mapped
+};
+
+// What happens to tunnel packets that are not delivered to a VIP: one counter each in map 'totals'.
+#define FB_TOTALS(X)                                                                               \
+	X(NOT_VIP, "not_vip", "passed on untouched: the inner destination is no VIP")              \
+	X(MALFORMED, "malformed", "passed on untouched: the inner packet cannot be read")          \
+	X(FRAGMENT, "fragment", "passed on untouched: the outer packet is a fragment")             \
+	X(CONGESTED, "congested", "dropped: outer CE over an inner packet without ECN (RFC 6040)") \
+	X(FAILED, "failed", "dropped: the kernel refused to change the packet")
+
+enum fb_total {
+#define FB_TOTAL_ENUM(name, label, text) FB_TOTAL_##name,
+	FB_TOTALS(FB_TOTAL_ENUM)
+#undef FB_TOTAL_ENUM
+		FB_TOTAL_COUNT,
+};
+
+// What the agent changed on its host, so that whoever comes after it (--detach, the next start) can
+// take back just that. The only entry of map 'state'.
+#define FB_STATE_VERSION 1
+
+struct fb_link {
+	char name[16];
+	__u32 index;
+	__u8 clsact_created;
+	__s8 arp_ignore_was; // -1: was not changed
+	__s8 arp_announce_was;
+	__u8 zero;
+};
+
+struct fb_state {
+	__u32 version;
+	__u32 bpffs_mounted;
+	__u64 namespace_inode; // of the network namespace that all of this is about
+	__u32 program_in; // ids of the programs that are attached
+	__u32 program_out;
+	__u32 link_count;
+	__u32 added_count;
+	struct fb_link links[FB_LINKS_MAX];
+	struct fb_address added[FB_VIPS_MAX]; // VIPs put on lo
+};
+
+#endif
