@@ -18,30 +18,35 @@ struct kernel;
 
 struct kernel_next_hop {
 	uint32_t ifindex; // the interface that the route leaves by
-	struct addr
-		gateway; // the neighbour: the gateway, or the destination itself when it is on the link
+	struct addr gateway; // the neighbour: the gateway, or a destination on the link itself
 	struct addr source; // the kernel's preferred source address for the destination
 	uint32_t mtu; // of the route where it has one, of the interface else
 	struct mac mac; // the neighbour's, when 'resolved'
 	struct mac source_mac; // the interface's own
 	bool reachable; // there is a route
-	bool resolved; // the neighbour table has the MAC (REACHABLE, STALE, DELAY, PROBE, PERMANENT, NOARP)
+	// The neighbour table has the MAC (REACHABLE, STALE, DELAY, PROBE, PERMANENT, NOARP) and the link is up.
+	bool resolved;
 };
 
 // Something about routes, neighbours, links or addresses changed: look up again what is of interest. Bursts of
-// kernel messages are gathered into one call.
+// kernel messages are gathered into one call, 5 ms after the first. A neighbour that only changed its state and is
+// still resolved to the same MAC is not told.
 typedef void kernel_change_fn(void *context);
 
 int kernel_new(struct event_base *base, kernel_change_fn *changed, void *context,
 	struct kernel **out, struct error *err);
 void kernel_free(struct kernel *kernel);
 
-// What the kernel would do with a packet to 'destination'. 0 and '*out' (with reachable == false where there is no
-// route), or a negative errno with the sentence.
+// What the kernel would do with a packet to 'destination'. 0 and '*out' (with reachable == false and the rest zero
+// where there is no route, or one that forbids), or a negative errno with the sentence. An address of this machine
+// itself is reachable by the loopback interface and never resolved. Two system calls; links and neighbours are
+// answered from memory.
 int kernel_lookup(struct kernel *kernel, const struct addr *destination,
 	struct kernel_next_hop *out, struct error *err);
 
-// Makes the kernel resolve (or confirm) the neighbour 'gateway' on the interface: by NTF_USE, without sending anything of our own.
+// Makes the kernel resolve (or confirm) the neighbour 'gateway' on the interface: by NTF_USE, without sending anything
+// of our own. A permanent entry is left as it is. The change callback tells when it is resolved. 0, or a
+// negative errno (-ENODEV: no such interface).
 int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *gateway);
 
 // 0 where there is no such interface.

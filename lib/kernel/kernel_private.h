@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef KERNEL_KERNEL_PRIVATE_H
+#define KERNEL_KERNEL_PRIVATE_H
+
+#include <base/map.h>
+#include <kernel/kernel.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
+struct event;
+
+// What the kernel last said of an interface.
+struct link {
+	struct map_node node;
+	uint32_t ifindex;
+	uint32_t mtu;
+	struct mac mac;
+	bool up;
+};
+
+// A neighbour whose MAC the kernel knows; the others are not kept.
+struct neighbour {
+	struct map_node node;
+	uint32_t ifindex;
+	struct addr address;
+	struct mac mac;
+};
+
+// The kernel's tables as they are here: filled by dumps, kept by notifications.
+struct table {
+	struct map links;
+	struct map neighbours;
+};
+
+struct kernel {
+	struct event_base *base;
+	kernel_change_fn *changed;
+	void *context;
+	struct mnl_socket *notifications;
+	struct mnl_socket *requests;
+	struct event *readable;
+	struct event *gather; // pending from the first change of a burst to the callback
+	uint32_t sequence;
+	struct table table;
+	uint8_t buffer[32768]; // of one read; as large as the kernel's dumps fill
+};
+
+int table_init(struct table *table);
+void table_free(struct table *table); // a zeroed one is fine
+void table_clear(struct table *table);
+
+// Takes one message of the kernel in. True if it changed something that a next hop may depend on.
+bool table_take(struct table *table, const struct nlmsghdr *message);
+
+const struct link *table_link(const struct table *table, uint32_t ifindex);
+const struct neighbour *table_neighbour(
+	const struct table *table, uint32_t ifindex, const struct addr *address);
+
+// Sends 'message' (its flags and sequence are set here) and hands every answer to 'take'. 0, or the kernel's negative errno.
+int request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags, mnl_cb_t take,
+	void *context);
+
+// Fills the table anew from the kernel. 0 or a negative errno.
+int request_dump(struct kernel *kernel);
+
+// The attribute 'type' as an address of 'family' (AF_INET, AF_INET6), at the end of 'message'.
+void request_put_addr(struct nlmsghdr *message, uint16_t type, const struct addr *address);
+int addr_to_af(const struct addr *address);
+
+// False where the bytes are no address of 'af'.
+bool addr_from_af(int af, const void *bytes, size_t size, struct addr *out);
+
+#endif

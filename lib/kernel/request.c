@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <kernel/kernel_private.h>
+
+#include <errno.h>
+#include <string.h>
+
+#define DUMP_ATTEMPTS 5 // a dump that the tables changed under is asked for again
+
+int addr_to_af(const struct addr *address)
+{
+	return address->family == ADDR_IPV6 ? AF_INET6 : AF_INET;
+}
+
+bool addr_from_af(int af, const void *bytes, size_t size, struct addr *out)
+{
+	uint32_t four_be;
+
+	if (af == AF_INET && size == sizeof(four_be)) {
+		memcpy(&four_be, bytes, sizeof(four_be));
+		*out = addr_from_ipv4_be(four_be);
+		return true;
+	}
+	if (af == AF_INET6 && size == sizeof(out->bytes)) {
+		*out = addr_from_ipv6(bytes);
+		return true;
+	}
+	return false;
+}
+
+void request_put_addr(struct nlmsghdr *message, uint16_t type, const struct addr *address)
+{
+	mnl_attr_put(message, type, address->family == ADDR_IPV6 ? 16 : 4, address->bytes);
+}
+
+// Reads until the answer's end: MNL_CB_STOP from an acknowledgement or a dump's last message.
+static int receive(struct kernel *kernel, uint32_t sequence, mnl_cb_t take, void *context)
+{
+	uint32_t port = mnl_socket_get_portid(kernel->requests);
+	ssize_t size;
+	int rc;
+
+	do {
+		size = mnl_socket_recvfrom(
+			kernel->requests, kernel->buffer, sizeof(kernel->buffer));
+		if (size < 0)
+			return -errno;
+		rc = mnl_cb_run(kernel->buffer, size, sequence, port, take, context);
+		if (rc < 0 && errno != EPROTO) // EPROTO: the rest of an answer given up on
+			return -errno;
+	} while (rc != MNL_CB_STOP);
+	return 0;
+}
+
+int request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags, mnl_cb_t take,
+	void *context)
+{
+	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	if ((flags & NLM_F_DUMP) != NLM_F_DUMP)
+		message->nlmsg_flags |= NLM_F_ACK;
+	message->nlmsg_seq = ++kernel->sequence;
+	if (mnl_socket_sendto(kernel->requests, message, message->nlmsg_len) < 0)
+		return -errno;
+	return receive(kernel, message->nlmsg_seq, take, context);
+}
+
+static int take_dumped(const struct nlmsghdr *message, void *context)
+{
+	struct kernel *kernel = context;
+
+	table_take(&kernel->table, message);
+	return MNL_CB_OK;
+}
+
+static int dump(struct kernel *kernel, uint16_t type, size_t header_size)
+{
+	uint8_t space[MNL_NLMSG_HDRLEN + 64];
+	int rc = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && rc == -EINTR; i++) {
+		struct nlmsghdr *message = mnl_nlmsg_put_header(space);
+
+		message->nlmsg_type = type;
+		mnl_nlmsg_put_extra_header(message, header_size);
+		rc = request_run(kernel, message, NLM_F_DUMP, take_dumped, kernel);
+	}
+	return rc;
+}
+
+int request_dump(struct kernel *kernel)
+{
+	int rc;
+
+	table_clear(&kernel->table);
+	rc = dump(kernel, RTM_GETLINK, sizeof(struct ifinfomsg));
+	return rc != 0 ? rc : dump(kernel, RTM_GETNEIGH, sizeof(struct ndmsg));
+}

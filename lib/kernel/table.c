@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <kernel/kernel_private.h>
+
+#include <linux/if.h>
+#include <linux/neighbour.h>
+#include <stdlib.h>
+#include <string.h>
+
+// RFC 4861 7.3.2 and the kernel's NUD_VALID: the states in which the MAC may be used.
+#define USABLE_STATES \
+	(NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
+
+int table_init(struct table *table)
+{
+	int rc = map_init(&table->links, 0);
+
+	return rc != 0 ? rc : map_init(&table->neighbours, 0);
+}
+
+static void clear_links(struct table *table)
+{
+	for (struct map_node *node = map_first(&table->links), *next; node != NULL; node = next) {
+		next = map_next(&table->links, node);
+		map_remove(&table->links, node);
+		free(MAP_ENTRY(node, struct link, node));
+	}
+}
+
+static void clear_neighbours(struct table *table)
+{
+	for (struct map_node *node = map_first(&table->neighbours), *next; node != NULL;
+		node = next) {
+		next = map_next(&table->neighbours, node);
+		map_remove(&table->neighbours, node);
+		free(MAP_ENTRY(node, struct neighbour, node));
+	}
+}
+
+void table_clear(struct table *table)
+{
+	clear_links(table);
+	clear_neighbours(table);
+}
+
+void table_free(struct table *table)
+{
+	if (table->links.buckets != NULL)
+		clear_links(table);
+	if (table->neighbours.buckets != NULL)
+		clear_neighbours(table);
+	map_free(&table->links);
+	map_free(&table->neighbours);
+}
+
+static struct link *find_link(const struct table *table, uint32_t ifindex)
+{
+	struct map_node *node = map_find(&table->links, map_hash(&ifindex, sizeof(ifindex)));
+
+	while (node != NULL && MAP_ENTRY(node, struct link, node)->ifindex != ifindex)
+		node = map_find_next(node);
+	return MAP_ENTRY(node, struct link, node);
+}
+
+static uint32_t neighbour_hash(uint32_t ifindex, const struct addr *address)
+{
+	return map_hash(address->bytes, sizeof(address->bytes)) ^
+	       map_hash(&ifindex, sizeof(ifindex));
+}
+
+static struct neighbour *find_neighbour(
+	const struct table *table, uint32_t ifindex, const struct addr *address)
+{
+	struct map_node *node = map_find(&table->neighbours, neighbour_hash(ifindex, address));
+
+	for (; node != NULL; node = map_find_next(node)) {
+		struct neighbour *neighbour = MAP_ENTRY(node, struct neighbour, node);
+
+		if (neighbour->ifindex == ifindex && addr_equal(&neighbour->address, address))
+			return neighbour;
+	}
+	return NULL;
+}
+
+const struct link *table_link(const struct table *table, uint32_t ifindex)
+{
+	return find_link(table, ifindex);
+}
+
+const struct neighbour *table_neighbour(
+	const struct table *table, uint32_t ifindex, const struct addr *address)
+{
+	return find_neighbour(table, ifindex, address);
+}
+
+static bool take_mac(const struct nlattr *attr, struct mac *out)
+{
+	if (mnl_attr_get_payload_len(attr) != sizeof(out->bytes))
+		return false;
+	memcpy(out->bytes, mnl_attr_get_payload(attr), sizeof(out->bytes));
+	return true;
+}
+
+static bool same_link(const struct link *a, const struct link *b)
+{
+	return a->mtu == b->mtu && a->up == b->up && memcmp(&a->mac, &b->mac, sizeof(a->mac)) == 0;
+}
+
+// True if there was no such link, or another.
+static bool put_link(struct table *table, const struct link *now)
+{
+	struct link *link = find_link(table, now->ifindex);
+
+	if (link == NULL) {
+		link = malloc(sizeof(*link));
+		if (link == NULL)
+			return true;
+		*link = *now;
+		map_insert(&table->links, &link->node,
+			map_hash(&link->ifindex, sizeof(link->ifindex)));
+		return true;
+	}
+	if (same_link(link, now))
+		return false;
+	link->mtu = now->mtu;
+	link->mac = now->mac;
+	link->up = now->up;
+	return true;
+}
+
+static bool remove_link(struct table *table, uint32_t ifindex)
+{
+	struct link *link = find_link(table, ifindex);
+
+	if (link == NULL)
+		return false;
+	map_remove(&table->links, &link->node);
+	free(link);
+	return true;
+}
+
+static bool take_link(struct table *table, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	struct link now = {.ifindex = info->ifi_index};
+	const struct nlattr *attr;
+
+	if (info->ifi_family != AF_UNSPEC) // a bridge's or IPv6's view of the same link
+		return false;
+	if (message->nlmsg_type == RTM_DELLINK)
+		return remove_link(table, now.ifindex);
+	now.up = (info->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	mnl_attr_for_each(attr, message, sizeof(*info))
+	{
+		if (mnl_attr_get_type(attr) == IFLA_ADDRESS)
+			take_mac(attr, &now.mac);
+		else if (mnl_attr_get_type(attr) == IFLA_MTU &&
+			 mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			now.mtu = mnl_attr_get_u32(attr);
+	}
+	return put_link(table, &now);
+}
+
+static bool put_neighbour(struct table *table, const struct neighbour *now)
+{
+	struct neighbour *neighbour = find_neighbour(table, now->ifindex, &now->address);
+	bool same;
+
+	if (neighbour == NULL) {
+		neighbour = malloc(sizeof(*neighbour));
+		if (neighbour == NULL)
+			return true;
+		*neighbour = *now;
+		map_insert(&table->neighbours, &neighbour->node,
+			neighbour_hash(now->ifindex, &now->address));
+		return true;
+	}
+	same = memcmp(&neighbour->mac, &now->mac, sizeof(now->mac)) == 0;
+	neighbour->mac = now->mac;
+	return !same;
+}
+
+static bool remove_neighbour(struct table *table, uint32_t ifindex, const struct addr *address)
+{
+	struct neighbour *neighbour = find_neighbour(table, ifindex, address);
+
+	if (neighbour == NULL)
+		return false;
+	map_remove(&table->neighbours, &neighbour->node);
+	free(neighbour);
+	return true;
+}
+
+static bool take_neighbour(struct table *table, const struct nlmsghdr *message)
+{
+	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
+	struct neighbour now = {.ifindex = info->ndm_ifindex};
+	const struct nlattr *attr;
+	bool usable = false;
+
+	if ((info->ndm_flags & NTF_PROXY) != 0 || info->ndm_type != RTN_UNICAST)
+		return false;
+	mnl_attr_for_each(attr, message, sizeof(*info))
+	{
+		if (mnl_attr_get_type(attr) == NDA_DST)
+			addr_from_af(info->ndm_family, mnl_attr_get_payload(attr),
+				mnl_attr_get_payload_len(attr), &now.address);
+		else if (mnl_attr_get_type(attr) == NDA_LLADDR)
+			usable = take_mac(attr, &now.mac);
+	}
+	if (now.address.family == ADDR_NONE)
+		return false;
+	if (message->nlmsg_type == RTM_DELNEIGH || !usable ||
+		(info->ndm_state & USABLE_STATES) == 0)
+		return remove_neighbour(table, now.ifindex, &now.address);
+	return put_neighbour(table, &now);
+}
+
+static size_t least_size(const struct nlmsghdr *message)
+{
+	switch (message->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return sizeof(struct ifinfomsg);
+	case RTM_NEWNEIGH:
+	case RTM_DELNEIGH:
+		return sizeof(struct ndmsg);
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		return sizeof(struct rtmsg);
+	default:
+		return 0;
+	}
+}
+
+bool table_take(struct table *table, const struct nlmsghdr *message)
+{
+	if (mnl_nlmsg_get_payload_len(message) < least_size(message))
+		return false;
+	switch (message->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return take_link(table, message);
+	case RTM_NEWNEIGH:
+	case RTM_DELNEIGH:
+		return take_neighbour(table, message);
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE: {
+		const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+
+		return (route->rtm_flags & RTM_F_CLONED) == 0;
+	}
+	default: // addresses, rules, next-hop objects: always told
+		return message->nlmsg_type >= RTM_BASE;
+	}
+}

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Real netlink in two network namespaces of the test's own, with a veth pair between them:
+//     here: near 10.0.0.1/24 fd00::1/64  --  there: far 10.0.0.2/24 fd00::2/64
+#include <kernel/kernel_private.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <linux/neighbour.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define DEADLINE_S   20
+#define FAR_MAC      "02:00:00:00:00:02"
+#define SKIPPED      77
+
+static pid_t far_pid; // holds the far namespace open until 'far_pipe' is closed
+static int far_pipe;
+
+__attribute__((format(printf, 1, 2))) static int shell(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	return system(line);
+}
+
+#define SHELL(...) assert_int_equal(shell(__VA_ARGS__), 0)
+
+static void hold_far_namespace(int ready, int until)
+{
+	char byte = unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
+
+	if (write(ready, &byte, 1) == 1)
+		while (read(until, &byte, 1) > 0)
+			;
+	_exit(0);
+}
+
+// False where this user may not make namespaces.
+static bool enter_namespaces(void)
+{
+	int ready[2], until[2];
+	char byte = 'n';
+
+	if (unshare(CLONE_NEWNET) != 0 || pipe(ready) != 0 || pipe(until) != 0)
+		return false;
+	far_pid = fork();
+	if (far_pid == 0) {
+		close(until[1]);
+		hold_far_namespace(ready[1], until[0]);
+	}
+	close(ready[1]);
+	close(until[0]);
+	far_pipe = until[1];
+	return read(ready[0], &byte, 1) == 1 && byte == 'y' &&
+	       shell("ip link add near type veth peer name far address " FAR_MAC " netns %d",
+		       far_pid) == 0;
+}
+
+static void leave_namespaces(void)
+{
+	close(far_pipe);
+	waitpid(far_pid, NULL, 0);
+}
+
+// ---- the room
+
+struct room {
+	struct event_base *base;
+	struct kernel *kernel;
+	uint32_t changes;
+};
+
+static void on_change(void *context)
+{
+	struct room *room = context;
+
+	room->changes++;
+}
+
+static void set_up_links(void)
+{
+	SHELL("ip link set lo up && ip link set near mtu 1500 address 02:00:00:00:00:01 up && "
+	      "ip addr add 10.0.0.1/24 dev near && ip -6 addr add fd00::1/64 dev near nodad");
+	SHELL("nsenter -t %d -n sh -c 'ip link set far up && ip addr add 10.0.0.2/24 dev far && "
+	      "ip -6 addr add fd00::2/64 dev far nodad'",
+		far_pid);
+}
+
+static int enter(void **state)
+{
+	struct room *room = calloc(1, sizeof(*room));
+	struct error err;
+
+	set_up_links();
+	room->base = event_base_new();
+	assert_int_equal(kernel_new(room->base, on_change, room, &room->kernel, &err), 0);
+	*state = room;
+	return 0;
+}
+
+static int leave(void **state)
+{
+	struct room *room = *state;
+
+	kernel_free(room->kernel);
+	event_base_free(room->base);
+	free(room);
+	SHELL("ip link set near down && ip addr flush dev near && ip neigh flush dev near nud all && "
+	      "ip route flush scope global && ip -6 route flush proto boot");
+	SHELL("nsenter -t %d -n sh -c 'ip link set far down && ip addr flush dev far'", far_pid);
+	return 0;
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context)
+{
+	*(bool *)context = true;
+}
+
+// Runs the loop until 'condition' holds; fails the test when it does not come to hold.
+#define RUN_UNTIL(room, condition)                                                      \
+	do {                                                                            \
+		struct timeval wait = {.tv_sec = DEADLINE_S};                           \
+		bool over = false;                                                      \
+		struct event *deadline = evtimer_new((room)->base, on_deadline, &over); \
+		evtimer_add(deadline, &wait);                                           \
+		while (!(condition) && !over)                                           \
+			event_base_loop((room)->base, EVLOOP_ONCE);                     \
+		event_free(deadline);                                                   \
+		assert_true(condition);                                                 \
+	} while (0)
+
+// Reads what the kernel has said so far, without waiting for the callback.
+static void read_notifications(struct room *room)
+{
+	event_base_loop(room->base, EVLOOP_NONBLOCK);
+}
+
+static struct addr addr(const char *text)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(text, &addr), 0);
+	return addr;
+}
+
+static struct kernel_next_hop lookup(struct room *room, const char *text)
+{
+	struct addr destination = addr(text);
+	struct kernel_next_hop hop;
+	struct error err = {.text = ""};
+	int rc = kernel_lookup(room->kernel, &destination, &hop, &err);
+
+	assert_string_equal(err.text, "");
+	assert_int_equal(rc, 0);
+	return hop;
+}
+
+static void assert_addr(const struct addr *address, const char *expected)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	assert_string_equal(addr_format(address, text, sizeof(text)), expected);
+}
+
+static void assert_mac(const struct mac *mac, const char *expected)
+{
+	char text[MAC_TEXT_SIZE];
+
+	assert_string_equal(mac_format(mac, text, sizeof(text)), expected);
+}
+
+// ---- bad input
+
+static void a_message_cut_short_changes_nothing(void **state)
+{
+	static const uint16_t types[] = {RTM_NEWLINK, RTM_DELLINK, RTM_NEWNEIGH, RTM_DELNEIGH,
+		RTM_NEWROUTE, RTM_DELROUTE, NLMSG_ERROR};
+	uint8_t space[MNL_NLMSG_HDRLEN + sizeof(struct ifinfomsg)] = {0};
+	struct table table = {0};
+
+	assert_int_equal(table_init(&table), 0);
+	for (size_t i = 0; i < COUNT(types); i++) {
+		struct nlmsghdr *message = mnl_nlmsg_put_header(space);
+
+		message->nlmsg_type = types[i];
+		message->nlmsg_len += 4;
+		assert_false(table_take(&table, message));
+	}
+	assert_int_equal(table.links.count + table.neighbours.count, 0);
+	table_free(&table);
+}
+
+static void no_address_has_no_route(void **state)
+{
+	struct room *room = *state;
+	struct addr none = {0};
+	struct kernel_next_hop hop;
+	struct error err;
+
+	assert_int_equal(kernel_lookup(room->kernel, &none, &hop, &err), -EINVAL);
+	assert_string_equal(err.text, "a route was asked for without an address");
+}
+
+// ---- routes
+
+static void a_destination_on_the_link_is_its_own_neighbour(void **state)
+{
+	static const char *const rows[][2] = {{"10.0.0.2", "10.0.0.1"}, {"fd00::2", "fd00::1"}};
+	struct room *room = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct kernel_next_hop hop = lookup(room, rows[i][0]);
+
+		assert_true(hop.reachable);
+		assert_int_equal(hop.ifindex, kernel_ifindex("near"));
+		assert_addr(&hop.gateway, rows[i][0]);
+		assert_addr(&hop.source, rows[i][1]);
+		assert_int_equal(hop.mtu, 1500);
+		assert_mac(&hop.source_mac, "02:00:00:00:00:01");
+	}
+}
+
+static void a_route_tells_its_gateway_and_its_mtu(void **state)
+{
+	static const char *const rows[][2] = {
+		{"192.0.2.7", "10.0.0.2"}, {"2001:db8::7", "fd00::2"}, {"198.51.100.7", "fd00::2"}};
+	struct room *room = *state;
+
+	SHELL("ip route add 192.0.2.0/24 via 10.0.0.2 mtu 1400 && "
+	      "ip route add 198.51.100.0/24 via inet6 fd00::2 mtu 1400 && "
+	      "ip -6 route add 2001:db8::/64 via fd00::2 mtu 1400");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct kernel_next_hop hop = lookup(room, rows[i][0]);
+
+		assert_true(hop.reachable);
+		assert_int_equal(hop.ifindex, kernel_ifindex("near"));
+		assert_addr(&hop.gateway, rows[i][1]);
+		assert_int_equal(hop.mtu, 1400);
+	}
+}
+
+static void where_no_route_leads_is_not_reachable(void **state)
+{
+	static const char *const kinds[] = {"unreachable", "blackhole", "prohibit", "throw"};
+	static const char *const destinations[] = {"192.0.2.7", "2001:db8::7"};
+	struct room *room = *state;
+	struct kernel_next_hop zero = {0};
+
+	for (size_t i = 0; i < COUNT(destinations); i++) {
+		struct kernel_next_hop hop = lookup(room, destinations[i]);
+
+		assert_memory_equal(&hop, &zero, sizeof(hop));
+		for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+			SHELL("ip route add %s %s", kinds[kind], destinations[i]);
+			hop = lookup(room, destinations[i]);
+			assert_memory_equal(&hop, &zero, sizeof(hop));
+			SHELL("ip route del %s %s", kinds[kind], destinations[i]);
+		}
+	}
+}
+
+static void an_address_of_our_own_is_never_resolved(void **state)
+{
+	struct room *room = *state;
+	struct kernel_next_hop hop = lookup(room, "10.0.0.1");
+
+	assert_true(hop.reachable);
+	assert_false(hop.resolved);
+	assert_int_equal(hop.ifindex, kernel_ifindex("lo"));
+}
+
+// ---- neighbours
+
+static void a_solicited_neighbour_is_resolved(void **state)
+{
+	static const char *const rows[] = {"10.0.0.2", "fd00::2"};
+	struct room *room = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct addr far = addr(rows[i]);
+		struct kernel_next_hop hop;
+
+		assert_false(lookup(room, rows[i]).resolved);
+		assert_int_equal(kernel_solicit(room->kernel, kernel_ifindex("near"), &far), 0);
+		RUN_UNTIL(room, lookup(room, rows[i]).resolved);
+		hop = lookup(room, rows[i]);
+		assert_mac(&hop.mac, FAR_MAC);
+	}
+	assert_true(room->changes > 0);
+}
+
+static void a_neighbour_that_was_there_before_is_known(void **state)
+{
+	struct room *room = *state;
+	struct kernel *later;
+	struct error err;
+	struct kernel_next_hop hop;
+	struct addr destination = addr("10.0.0.7");
+
+	SHELL("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev near nud stale");
+	assert_int_equal(kernel_new(room->base, on_change, room, &later, &err), 0);
+	assert_int_equal(kernel_lookup(later, &destination, &hop, &err), 0);
+	kernel_free(later);
+	assert_true(hop.resolved);
+	assert_mac(&hop.mac, "02:00:00:00:00:07");
+}
+
+static void soliciting_leaves_a_permanent_entry_alone(void **state)
+{
+	struct room *room = *state;
+	struct addr written = addr("10.0.0.9");
+
+	SHELL("ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev near nud permanent");
+	assert_int_equal(kernel_solicit(room->kernel, kernel_ifindex("near"), &written), 0);
+	SHELL("ip neigh show 10.0.0.9 | grep -q '02:00:00:00:00:09 PERMANENT'");
+	RUN_UNTIL(room, lookup(room, "10.0.0.9").resolved);
+}
+
+static void soliciting_on_no_interface_is_refused(void **state)
+{
+	struct room *room = *state;
+	struct addr far = addr("10.0.0.2");
+
+	assert_int_equal(kernel_solicit(room->kernel, 9999, &far), -ENODEV);
+	assert_int_equal(kernel_ifindex("nowhere"), 0);
+}
+
+static void a_neighbour_that_goes_is_resolved_no_more(void **state)
+{
+	struct room *room = *state;
+
+	SHELL("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev near nud reachable");
+	RUN_UNTIL(room, lookup(room, "10.0.0.7").resolved);
+	SHELL("ip neigh del 10.0.0.7 dev near");
+	RUN_UNTIL(room, !lookup(room, "10.0.0.7").resolved);
+
+	SHELL("ip neigh add 10.0.0.8 lladdr 02:00:00:00:00:08 dev near nud permanent");
+	RUN_UNTIL(room, lookup(room, "10.0.0.8").resolved);
+	SHELL("nsenter -t %d -n ip link set far down", far_pid); // takes the carrier away
+	RUN_UNTIL(room, !lookup(room, "10.0.0.8").resolved);
+}
+
+// ---- changes
+
+static void a_change_is_told_after_it_can_be_looked_up(void **state)
+{
+	static const char *const changes[] = {"ip route add 192.0.2.0/24 via 10.0.0.2",
+		"ip route replace 192.0.2.0/24 via 10.0.0.3",
+		"ip neigh add 10.0.0.3 lladdr 02:00:00:00:00:03 dev near nud reachable",
+		"ip neigh replace 10.0.0.3 lladdr 02:00:00:00:00:33 dev near nud reachable",
+		"ip link set near mtu 1450", "ip addr add 10.9.0.1/24 dev near",
+		"ip -6 route add 2001:db8::/64 via fd00::2",
+		"ip rule add from 10.7.7.7 table 77 && ip rule del from 10.7.7.7"};
+	struct room *room = *state;
+	struct kernel_next_hop hop;
+
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		uint32_t before = room->changes;
+
+		SHELL("%s", changes[i]);
+		RUN_UNTIL(room, room->changes > before);
+	}
+	hop = lookup(room, "192.0.2.7");
+	assert_addr(&hop.gateway, "10.0.0.3");
+	assert_mac(&hop.mac, "02:00:00:00:00:33");
+	assert_int_equal(hop.mtu, 1450);
+}
+
+static void a_neighbour_that_only_ages_is_not_told(void **state)
+{
+	struct room *room = *state;
+
+	SHELL("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev near nud reachable");
+	RUN_UNTIL(room, room->changes > 0);
+	SHELL("ip neigh change 10.0.0.7 lladdr 02:00:00:00:00:07 dev near nud stale");
+	read_notifications(room);
+	assert_false(event_pending(room->kernel->gather, EV_TIMEOUT, NULL));
+	assert_true(lookup(room, "10.0.0.7").resolved);
+}
+
+static void a_burst_is_told_a_few_times_at_most(void **state)
+{
+	struct room *room = *state;
+
+	SHELL("for i in $(seq 1 200); do echo route add 192.0.2.$i via 10.0.0.2; done | "
+	      "ip -batch -");
+	RUN_UNTIL(room, room->changes > 0);
+	assert_true(lookup(room, "192.0.2.200").reachable);
+	RUN_UNTIL(room, !event_pending(room->kernel->gather, EV_TIMEOUT, NULL));
+	assert_true(room->changes <= 3);
+}
+
+// More than the socket holds is said while nobody listens; what is oldest in it must not win.
+static void after_an_overflow_the_tables_are_right_again(void **state)
+{
+	struct room *room = *state;
+	int small = 4096;
+	struct kernel_next_hop hop;
+
+	SHELL("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev near nud permanent");
+	RUN_UNTIL(room, lookup(room, "10.0.0.7").resolved);
+	assert_int_equal(setsockopt(mnl_socket_get_fd(room->kernel->notifications), SOL_SOCKET,
+				 SO_RCVBUF, &small, sizeof(small)),
+		0);
+	SHELL("(echo neigh replace 10.0.0.8 lladdr 02:00:00:00:00:08 dev near nud permanent; "
+	      "for i in $(seq 20 250); do "
+	      "echo neigh add 10.0.0.$i lladdr 02:00:00:00:01:01 dev near nud permanent; done; "
+	      "echo neigh del 10.0.0.7 dev near; "
+	      "echo neigh replace 10.0.0.8 lladdr 02:00:00:00:00:88 dev near nud permanent) | "
+	      "ip -batch -");
+	RUN_UNTIL(room, lookup(room, "10.0.0.250").resolved);
+	RUN_UNTIL(room, !event_pending(room->kernel->gather, EV_TIMEOUT, NULL));
+	assert_false(lookup(room, "10.0.0.7").resolved);
+	hop = lookup(room, "10.0.0.8");
+	assert_mac(&hop.mac, "02:00:00:00:00:88");
+	assert_true(lookup(room, "10.0.0.20").resolved);
+}
+
+int main(void)
+{
+#define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_message_cut_short_changes_nothing),
+		IN_ROOM(no_address_has_no_route),
+		IN_ROOM(a_destination_on_the_link_is_its_own_neighbour),
+		IN_ROOM(a_route_tells_its_gateway_and_its_mtu),
+		IN_ROOM(where_no_route_leads_is_not_reachable),
+		IN_ROOM(an_address_of_our_own_is_never_resolved),
+		IN_ROOM(a_solicited_neighbour_is_resolved),
+		IN_ROOM(a_neighbour_that_was_there_before_is_known),
+		IN_ROOM(soliciting_leaves_a_permanent_entry_alone),
+		IN_ROOM(soliciting_on_no_interface_is_refused),
+		IN_ROOM(a_neighbour_that_goes_is_resolved_no_more),
+		IN_ROOM(a_change_is_told_after_it_can_be_looked_up),
+		IN_ROOM(a_neighbour_that_only_ages_is_not_told),
+		IN_ROOM(a_burst_is_told_a_few_times_at_most),
+		IN_ROOM(after_an_overflow_the_tables_are_right_again),
+	};
+	int failed;
+
+	if (!enter_namespaces())
+		return SKIPPED;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	leave_namespaces();
+	return failed;
+}
