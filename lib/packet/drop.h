@@ -10,6 +10,7 @@
 #define DROP_REASONS(X)                                                                            \
 	X(ETH_SHORT, "eth_short", "shorter than an Ethernet header")                               \
 	X(VLAN_SHORT, "vlan_short", "ends inside its 802.1Q tags")                                 \
+	X(SEGMENTS, "segments", "spread over more buffers than fit into one")                      \
 	X(IPV4_SHORT, "ipv4_short", "ends inside its IPv4 header")                                 \
 	X(IPV4_VERSION, "ipv4_version", "says IPv4 in Ethernet and another version in its header") \
 	X(IPV4_HEADER, "ipv4_header", "IPv4 header length below 20 bytes")                         \

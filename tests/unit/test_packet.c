@@ -206,7 +206,7 @@ static void extension_headers_are_walked_up_to_the_bound(void **state)
 static void every_reason_that_the_parser_gives_has_a_frame(void **state)
 {
 	static const enum drop_reason later[] = {DROP_ICMP_QUOTE, DROP_ICMP_FOREIGN,
-		DROP_ICMP_CHECKSUM, DROP_FRAGMENT_UNKNOWN, DROP_FRAGMENT_FULL};
+		DROP_ICMP_CHECKSUM, DROP_FRAGMENT_UNKNOWN, DROP_FRAGMENT_FULL, DROP_SEGMENTS};
 	bool reached[DROP_REASON_COUNT] = {0};
 
 	reached[DROP_IPV4_CHECKSUM] = true; // the two tests above

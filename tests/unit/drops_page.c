@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The reference page of drop reasons, from the list itself.
+//   drops_page FILE          compares FILE with what the page should be
+//   drops_page --write FILE  writes it
+#include <packet/drop.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What a rising counter tells an operator, and what to do about it.
+static const char *const meaning[DROP_REASON_COUNT] = {
+	[DROP_SEGMENTS] =
+		"A frame larger than the port's `mtu` allows, put together by a driver that coalesces. Turn "
+		"that off in the driver.",
+	[DROP_ETH_SHORT] =
+		"A broken sender or cable on the port. Look at the port's own error counters.",
+	[DROP_VLAN_SHORT] = "As above, behind a VLAN tag.",
+	[DROP_IPV4_SHORT] =
+		"Malformed. A few are the Internet's background; many come from one broken or hostile "
+		"sender.",
+	[DROP_IPV4_VERSION] = "Malformed: the frame's type and the header disagree.",
+	[DROP_IPV4_HEADER] = "Malformed (RFC 791 3.1).",
+	[DROP_IPV4_LENGTH] =
+		"Malformed, or cut on the way by a device with a smaller MTU than it says.",
+	[DROP_IPV4_CHECKSUM] =
+		"Damaged after the last router. Steadily rising: suspect a cable, an optic or memory.",
+	[DROP_IPV6_SHORT] = "Malformed.",
+	[DROP_IPV6_VERSION] = "Malformed: the frame's type and the header disagree.",
+	[DROP_IPV6_LENGTH] = "Malformed, or cut on the way. Jumbograms (RFC 2675) are not taken.",
+	[DROP_IPV6_EXTENSION] =
+		"Malformed, or a fragment inside a fragment; mostly somebody who tries filters.",
+	[DROP_IPV6_EXTENSIONS] =
+		"No ordinary sender has so many; mostly somebody who tries filters.",
+	[DROP_TCP_SHORT] = "Malformed.",
+	[DROP_TCP_HEADER] = "Malformed (RFC 9293 3.1).",
+	[DROP_UDP_SHORT] = "Malformed.",
+	[DROP_UDP_LENGTH] = "Malformed (RFC 768).",
+	[DROP_ICMP_SHORT] = "Malformed.",
+	[DROP_ICMP_QUOTE] =
+		"An ICMP error that cannot be given to a backend: what it quotes is cut short, is no TCP or "
+		"UDP, or is a later fragment.",
+	[DROP_ICMP_FOREIGN] =
+		"An ICMP error to a VIP about somebody else's packet: forged, or a broken router.",
+	[DROP_ICMP_CHECKSUM] = "An ICMP message that was damaged on the way.",
+	[DROP_FRAGMENT_SHORT] =
+		"A tiny first fragment (RFC 1858): mostly somebody who tries filters.",
+	[DROP_FRAGMENT_LENGTH] =
+		"Ends past 65,535 bytes, or is no multiple of 8 bytes though more follow (RFC 8200 "
+		"4.5): broken or hostile.",
+	[DROP_FRAGMENT_OVERLAP] =
+		"Would overwrite the TCP header of the first fragment (RFC 3128): hostile.",
+	[DROP_FRAGMENT_UNKNOWN] =
+		"Its first fragment was lost, came too late, or went to another worker or balancer. "
+		"Make the router hash by addresses alone where fragments are many.",
+	[DROP_FRAGMENT_FULL] =
+		"More fragments wait for their first one than there is room for: a flood of fragments, or "
+		"a path that reorders badly.",
+	[DROP_SOURCE_INVALID] =
+		"Spoofed, or a neighbour without an address. Filter at the border (BCP 38).",
+	[DROP_NO_SERVICE] =
+		"Scans, for the most part. Rising after an apply: a service or a port is missing in the pool "
+		"file.",
+	[DROP_NO_BACKEND] =
+		"An outage of that service: no backend is up, and the pool's `on_all_down` is `drop`, or none "
+		"was ever up. See `fulcrumctl show`.",
+	[DROP_NO_NEXT_HOP] =
+		"The kernel has no route to the backend, or its neighbour does not answer ARP or NDP. See `ip "
+		"route get` and `ip neigh` for its address.",
+	[DROP_TOO_BIG] =
+		"The packet and its outer header exceed the path's MTU. Raise the MTU between balancer and "
+		"backends, or lower the MSS that the backends announce.",
+	[DROP_HEADROOM] =
+		"The port's driver leaves too little room in front of packets: a fault of the setup, not of the "
+		"traffic.",
+	[DROP_ICMP_RATE] = "A flood of what is answered by ICMP. The limit does its work.",
+	[DROP_RESET_RATE] =
+		"Many connections to a backend that is down, under `on_down: reset`. Their clients retry.",
+	[DROP_NO_BUFFER] = "The packet pool is exhausted. Give the daemon more memory.",
+	[DROP_PUNT_RATE] =
+		"More traffic to the balancer's own addresses than `punt_rate` lets through: a flood, or a limit "
+		"that is too low.",
+	[DROP_PUNT_FULL] = "The kernel does not take its packets fast enough.",
+	[DROP_PUNT_NONE] =
+		"The port has no `kernel_interface`: ARP and the balancer's own addresses do not work there.",
+	[DROP_TX_FULL] =
+		"The port cannot send as fast as packets come. Look at its link's load; pause frames stop it too.",
+};
+
+static int write_page(FILE *out)
+{
+	int missing = 0;
+
+	fputs("# Why packets are dropped\n\n"
+	      "Each packet that is not forwarded, handed to the kernel or answered is counted under exactly one of\n"
+	      "these reasons. This page is made from the list in `lib/packet/drop.h`.\n\n"
+	      "| reason | the packet | what it means to you |\n|---|---|---|\n",
+		out);
+	for (int i = 0; i < DROP_REASON_COUNT; i++) {
+		enum drop_reason reason = (enum drop_reason)i;
+
+		if (meaning[i] == NULL) {
+			fprintf(stderr, "drops_page: nothing says what '%s' means to an operator\n",
+				drop_label(reason));
+			missing = 1;
+			continue;
+		}
+		fprintf(out, "| `%s` | %s | %s |\n", drop_label(reason), drop_text(reason),
+			meaning[i]);
+	}
+	return missing;
+}
+
+static int compare(const char *path, const char *page, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	char *found = malloc(size + 2);
+	int same = 0;
+
+	if (file != NULL && found != NULL)
+		same = fread(found, 1, size + 1, file) == size && memcmp(found, page, size) == 0;
+	if (file != NULL)
+		fclose(file);
+	free(found);
+	if (!same)
+		fprintf(stderr,
+			"%s is not what lib/packet/drop.h says: run drops_page --write on it\n",
+			path);
+	return same ? 0 : 1;
+}
+
+static int save(const char *path, const char *page, size_t size)
+{
+	FILE *file = fopen(path, "w");
+	int failed = file == NULL || fwrite(page, 1, size, file) != size;
+
+	if (file != NULL && fclose(file) != 0)
+		failed = 1;
+	if (failed)
+		perror(path);
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	int writes = argc == 3 && strcmp(argv[1], "--write") == 0;
+	char *page = NULL;
+	size_t size = 0;
+	FILE *out;
+	int status;
+
+	if (argc != 2 && !writes) {
+		fputs("usage: drops_page [--write] FILE\n", stderr);
+		return 2;
+	}
+	out = open_memstream(&page, &size);
+	if (out == NULL)
+		return 1;
+	status = write_page(out);
+	fclose(out);
+	if (status == 0)
+		status = writes ? save(argv[2], page, size) : compare(argv[1], page, size);
+	free(page);
+	return status;
+}
