@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A backend host alone on a cable: every form in which a packet can reach it is answered from the VIP
+# and its public port, with an MSS that fits the tunnel and checksums that scapy agrees with.
+. "$(dirname "$0")/lib.sh"
+/usr/bin/python3 -c 'import scapy' 2>/dev/null && command -v ethtool >/dev/null || {
+	echo "skipped: needs scapy and ethtool"
+	exit 77
+}
+
+lab_begin
+lab_namespace peer
+lab_namespace host
+lab_cable peer eth0 host eth0
+ip -n peer addr add 10.9.0.1/24 dev eth0
+ip -n peer addr add fd00:9::1/64 dev eth0 nodad
+ip -n host addr add 10.9.0.2/24 dev eth0
+ip -n host addr add fd00:9::2/64 dev eth0 nodad
+ip -n host route add default via 10.9.0.1
+ip -n host -6 route add default via fd00:9::1
+# A checksum that is left to the NIC would be finished by nobody here.
+in_ns host ethtool -K eth0 tx off >/dev/null
+mkdir $LAB/bpf
+mount -t bpf bpf $LAB/bpf
+
+cat >$LAB/backend.yaml <<-YAML
+	interfaces: [eth0]
+	pin: $LAB/bpf/host
+	vips:
+	  - {address: $VIP, protocol: tcp, port: 443, target_port: 3080}
+	  - {address: $VIP, protocol: tcp, port: 444, target_port: 3081, mss: 1300}
+	  - {address: $VIP, protocol: udp, port: 53, target_port: 5353}
+	  - {address: $VIP, protocol: udp, port: 54, target_port: 5454}
+	  - {address: $VIP6, protocol: tcp, port: 443, target_port: 3080}
+	  - {address: $VIP6, protocol: tcp, port: 444, target_port: 3081, mss: 1300}
+	  - {address: $VIP6, protocol: udp, port: 53, target_port: 5353}
+	  - {address: $VIP6, protocol: udp, port: 54, target_port: 5454}
+YAML
+lab_start agent-host host "$fulcrum_backend" -c $LAB/backend.yaml
+lab_wait_for "grep -q ready $LAB/agent-host.log" 10 "the agent"
+lab_start server host python3 "$lab_root/tests/lab/backend_server.py" 3080 3081 8080 udp:5353
+lab_wait_for "grep -q listening $LAB/server.log" 10 "the server"
+
+mac=$(in_ns host cat /sys/class/net/eth0/address)
+in_ns peer /usr/bin/python3 "$lab_root/tests/lab/backend_forms.py" "$mac"
+
+lab_check "the server's socket learned of the smaller path (IPv4)" \
+	grep -q 'mtu 1300' <(ip -n host route get 198.51.100.7 from $VIP)
+lab_check "the server's socket learned of the smaller path (IPv6)" \
+	grep -q 'mtu 1300' <(ip -n host -6 route get fd00:100::7 from $VIP6)
+
+in_ns host "$fulcrum_backend" --status -c $LAB/backend.yaml >$LAB/status
+counted() {
+	grep -Eq "$1" $LAB/status
+}
+lab_check "status: what is no VIP's is counted" counted '^not_vip +1 '
+lab_check "status: a cut inner packet is counted" counted '^malformed +1 '
+lab_check "status: an outer fragment is counted" counted '^fragment +1 '
+lab_check "status: congestion that cannot be told is dropped and counted" counted '^congested +4 '
+lab_check "status: the kernel refused nothing" counted '^failed +0 '
+lab_check "status: packets by VIP and port" counted "^$VIP +tcp +443 +3080 +14[0-9]0 +[1-9]"
+lab_check "status: the MSS was lowered" counted "^$VIP +tcp +444 +3081 +1300 .* 3 +0$"
+lab_check "status: quoted ports were mapped" counted "^$VIP6 +.* [1-9][0-9]*$"
+lab_end
