@@ -17,8 +17,16 @@
 // the channel. Unused bytes of names are zero. A 'struct config' belongs to one thread at a time;
 // after config_finish() nothing changes in it, and then any thread may read.
 
-#define CONFIG_NAME_SIZE \
-	64 // with the terminating zero; [A-Za-z0-9._-], first character alphanumeric
+// With the terminating zero; [A-Za-z0-9._-], first character alphanumeric.
+#define CONFIG_NAME_SIZE 64
+
+// More than these are refused, wherever they come from.
+#define CONFIG_SERVICES_MAX 65535u
+#define CONFIG_POOLS_MAX    65535u
+#define CONFIG_BACKENDS_MAX 2000000u
+
+// A longer text is refused: 1,000 services with 1,000 backends each are 70 to 90 MB.
+#define CONFIG_TEXT_MAX (90u << 20)
 
 enum config_protocol { CONFIG_TCP = 6, CONFIG_UDP = 17 }; // IANA protocol numbers
 enum config_forwarding { CONFIG_IPIP, CONFIG_DSR };
@@ -34,6 +42,14 @@ enum config_backend_state {
 	CONFIG_STATE_DISABLED,
 };
 
+// How long a flow lives without a packet, in seconds; 1 s to 9 h, so that 16 bits hold it.
+struct config_flow_ttl {
+	uint32_t new_s; // TCP: a SYN, and nothing after it
+	uint32_t established_s;
+	uint32_t closing_s; // TCP: a FIN or RST was seen
+	uint32_t udp_s;
+};
+
 struct config_service {
 	char name[CONFIG_NAME_SIZE];
 	char pool[CONFIG_NAME_SIZE];
@@ -45,9 +61,11 @@ struct config_service {
 	uint8_t forwarding; // enum config_forwarding
 	uint8_t affinity; // enum config_affinity
 	uint8_t zero[3];
+	struct config_flow_ttl flow_ttl;
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
+_Static_assert(sizeof(struct config_service) == 180, "goes over the channel as it is");
 
 struct config_health {
 	uint8_t type; // enum config_probe_type
@@ -70,6 +88,7 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
+_Static_assert(sizeof(struct config_pool) == 96, "goes over the channel as it is");
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];
@@ -82,6 +101,7 @@ struct config_backend {
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
+_Static_assert(sizeof(struct config_backend) == 220, "goes over the channel as it is");
 
 struct config {
 	uint8_t hash_key[16];
@@ -99,19 +119,21 @@ struct config *config_new(void);
 void config_free(struct config *config);
 struct config *config_clone(const struct config *config);
 
-// What a loader or the channel's server adds, one record at a time. 0 or -ENOMEM. Nothing is checked here.
+// What a loader or the channel's server adds, one record at a time. 0, -ENOMEM, or -E2BIG beyond
+// CONFIG_*_MAX. Nothing else is checked here.
 int config_add_service(struct config *config, const struct config_service *service);
 int config_add_pool(struct config *config, const struct config_pool *pool);
 int config_add_backend(struct config *config, const struct config_backend *backend);
 
 // Checks every record (the channel's peer may have written any bytes) and all of them together: names,
 // ranges, enums, duplicates, pools that are not there, services that overlap, a VIP that is also a
-// backend. Groups the backends by pool and sets the indexes. 0, -EINVAL with the sentence, or -ENOMEM.
-// The tool and the daemon call the same code.
+// backend. Groups the backends by pool and sets the indexes; may be called again after a change.
+// 0, -EINVAL with the sentence, or -ENOMEM. The tool and the daemon call the same code.
 int config_finish(struct config *config, struct error *err);
 
-// YAML to a finished configuration. 'name' stands in front of the sentences ("pools.yaml:14:9: ..."). Every error
-// that can be found in one pass is handed to 'report' in turn (NULL: only the first one counts).
+// YAML to a finished configuration. 'name' stands in front of the sentences ("pools.yaml:14:9: ...").
+// Every error that can be found in one pass is handed to 'report' in the order of the lines (up to
+// 1,000 of them; NULL: only the first one counts).
 // 0 and '*out', or -EINVAL (bad content), -ENOMEM, -EIO; 'err' then holds the first sentence.
 typedef void config_report_fn(void *context, const char *sentence);
 int config_load_file(const char *path, struct config **out, config_report_fn *report, void *context,

@@ -4,6 +4,7 @@
 
 #include <base/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // The daemon's own file (config/fulcrumd.yaml): what is fixed from start to stop. A plain value.
@@ -48,8 +49,12 @@ struct daemon_config {
 	bool log_debug;
 };
 
-// 0 and '*out' wholly set (defaults where the file says nothing), or -EINVAL, -EIO with the sentence
-// "fulcrumd.yaml:3:9: ...".
+// 0 and '*out' wholly set (defaults where the file says nothing), or -EINVAL, -EIO, -ENOMEM with the
+// sentence "fulcrumd.yaml:3:9: ..."; '*out' is then as it was.
 int daemon_config_load(const char *path, struct daemon_config *out, struct error *err);
+
+// The same for a text; 'name' stands in front of the sentence.
+int daemon_config_load_text(const char *name, const char *text, size_t size,
+	struct daemon_config *out, struct error *err);
 
 #endif

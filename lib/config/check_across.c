@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <config/check_private.h>
+
+// What holds between services, pools and backends.
+
+// DSR hands on the packet as it is: a backend must speak the VIP's family.
+static void check_families(struct check *check, uint32_t index)
+{
+	const struct config_service *service = &check->config->services[index];
+	uint32_t pool = service->pool_index;
+	char address[ADDR_TEXT_SIZE], vip[ADDR_TEXT_SIZE], line[CHECK_LINE_SIZE];
+
+	if (service->forwarding != CONFIG_DSR || check->config->pool_count == 0 ||
+		check_find_pool(check, service->pool) == CHECK_NONE)
+		return;
+	for (uint32_t i = check->group_start[pool]; i < check->group_start[pool + 1]; i++) {
+		uint32_t at = check->backends_by_pool[i];
+		const struct config_backend *backend = &check->config->backends[at];
+
+		if (backend->address.family == service->vip.family ||
+			check_is_faulty(check, RECORD_BACKEND, at))
+			continue;
+		check_fail(check, RECORD_SERVICE, index, "forwarding",
+			": dsr needs backends of the VIP's family, and %s is not of that of '%s/%s', %s%s",
+			addr_format(&service->vip, vip, sizeof(vip)), backend->pool, backend->name,
+			addr_format(&backend->address, address, sizeof(address)),
+			check_line(check, "", RECORD_BACKEND, at, "address", line));
+		return; // one is enough
+	}
+}
+
+static int compare_vip(const struct check *check, const void *key, uint32_t index)
+{
+	return addr_compare(key, &check->config->services[index].vip);
+}
+
+static void check_vip_is_no_backend(struct check *check, uint32_t index)
+{
+	const struct config *config = check->config;
+	const struct config_backend *backend = &config->backends[index];
+	char address[ADDR_TEXT_SIZE], line[CHECK_LINE_SIZE];
+	uint32_t found;
+
+	if (check_is_faulty(check, RECORD_BACKEND, index))
+		return;
+	found = check_search(check, check->services_by_place, config->service_count,
+		&backend->address, compare_vip);
+	if (found == CHECK_NONE || check_is_faulty(check, RECORD_SERVICE, found))
+		return;
+	check_fail(check, RECORD_BACKEND, index, "address",
+		": %s is the VIP of service '%s'%s: give the backend's own address",
+		addr_format(&backend->address, address, sizeof(address)),
+		config->services[found].name,
+		check_line(check, "", RECORD_SERVICE, found, "vip", line));
+}
+
+// A probe without a port of its own asks the service's, which must be one.
+static void check_probe_port(struct check *check, uint32_t index)
+{
+	const struct config_pool *pool = &check->config->pools[index];
+	const struct config_service *service;
+	char line[CHECK_LINE_SIZE];
+
+	if (pool->health.type == CONFIG_PROBE_NONE || pool->health.port != 0 ||
+		check->first_service[index] == CHECK_NONE ||
+		check_is_faulty(check, RECORD_POOL, index) ||
+		check_is_faulty(check, RECORD_SERVICE, check->first_service[index]))
+		return;
+	service = &check->config->services[check->first_service[index]];
+	if (service->port_first == service->port_last)
+		return;
+	check_fail(check, RECORD_POOL, index, "health",
+		": health: port is missing: service '%s'%s has several ports, so say which one to probe",
+		service->name,
+		check_line(check, "", RECORD_SERVICE, check->first_service[index], "name", line));
+}
+
+void check_across(struct check *check)
+{
+	for (uint32_t i = 0; i < check->config->service_count; i++) {
+		if (!check_is_faulty(check, RECORD_SERVICE, i))
+			check_families(check, i);
+	}
+	for (uint32_t i = 0; i < check->config->pool_count; i++)
+		check_probe_port(check, i);
+	for (uint32_t i = 0; i < check->config->backend_count; i++)
+		check_vip_is_no_backend(check, i);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <config/check_private.h>
+#include <config/suggest.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static int by_name(const void *left, const void *right, void *context)
+{
+	const struct config_service *services = ((struct check *)context)->config->services;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	int order = strcmp(services[a].name, services[b].name);
+
+	return order != 0 ? order : check_compare(a, b);
+}
+
+static void check_names(struct check *check)
+{
+	const struct config *config = check->config;
+	uint32_t *order = check->services_by_name;
+	uint32_t first = 0;
+
+	check_sort(check, order, config->service_count, by_name);
+	for (uint32_t i = 1; i < config->service_count; i++) {
+		const char *name = config->services[order[i]].name;
+		char line[CHECK_LINE_SIZE];
+
+		if (strcmp(name, config->services[order[first]].name) != 0)
+			first = i;
+		else if (name[0] != '\0')
+			check_fail(check, RECORD_SERVICE, order[i], "name", " is named twice%s",
+				check_line(check, "first at ", RECORD_SERVICE, order[first], "name",
+					line));
+	}
+}
+
+static void pool_is_missing(struct check *check, uint32_t index, const char *name)
+{
+	struct suggest suggest = suggest_for(name);
+
+	if (name[0] == '\0' || (check->origins != NULL && check->origins->pool_names_missing))
+		return;
+	for (uint32_t i = 0; i < check->config->pool_count; i++)
+		suggest_offer(&suggest, check->config->pools[i].name);
+	if (suggest.best != NULL)
+		check_fail(check, RECORD_SERVICE, index, "pool",
+			": there is no pool '%s': did you mean '%s'?", name, suggest.best);
+	else
+		check_fail(check, RECORD_SERVICE, index, "pool",
+			": there is no pool '%s': add it under pools", name);
+}
+
+static void check_pool_of(struct check *check, uint32_t index)
+{
+	struct config_service *service = &check->config->services[index];
+	uint32_t pool = check_find_pool(check, service->pool);
+
+	if (pool == CHECK_NONE) {
+		pool_is_missing(check, index, service->pool);
+		pool = 0;
+	} else if (check->first_service[pool] == CHECK_NONE) {
+		check->first_service[pool] = index;
+	}
+	service->pool_index = pool;
+}
+
+static void ports_text(const struct config_service *service, char *text, size_t size)
+{
+	if (service->port_first == 0)
+		snprintf(text, size, "any port");
+	else if (service->port_first == service->port_last)
+		snprintf(text, size, "port %u", service->port_first);
+	else
+		snprintf(text, size, "ports %u-%u", service->port_first, service->port_last);
+}
+
+static void check_target_port(struct check *check, uint32_t index)
+{
+	const struct config_service *service = &check->config->services[index];
+	char ports[32];
+
+	if (service->target_port == 0 || service->port_first == service->port_last)
+		return;
+	ports_text(service, ports, sizeof(ports));
+	check_fail(check, RECORD_SERVICE, index, "target_port",
+		": target_port needs a single port, not %s", ports);
+}
+
+// --- Two services never share a port ---
+
+static int compare_place(const struct config_service *a, const struct config_service *b)
+{
+	int order = addr_compare(&a->vip, &b->vip);
+
+	return order != 0 ? order : (int)a->protocol - (int)b->protocol;
+}
+
+static int by_place(const void *left, const void *right, void *context)
+{
+	const struct config_service *services = ((struct check *)context)->config->services;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	int order = compare_place(&services[a], &services[b]);
+
+	if (order == 0)
+		order = (int)services[a].port_first - (int)services[b].port_first;
+	return order != 0 ? order : check_compare(a, b);
+}
+
+static const char *port_key(const struct check *check, uint32_t index)
+{
+	const struct origins *origins = check->origins;
+
+	if (origins == NULL)
+		return "port";
+	return tree_find(origins->tree, origins->nodes[RECORD_SERVICE][index] & ~RECORD_FAULTY,
+		       "port") != 0
+		       ? "port"
+		       : "ports";
+}
+
+// The one that stands further down in the file is told, and names the other.
+static void overlap(struct check *check, uint32_t one, uint32_t other)
+{
+	uint32_t later = one > other ? one : other, earlier = one > other ? other : one;
+	const struct config_service *a = &check->config->services[later];
+	const struct config_service *b = &check->config->services[earlier];
+	char a_ports[32], b_ports[32], vip[ADDR_TEXT_SIZE], line[CHECK_LINE_SIZE];
+
+	ports_text(a, a_ports, sizeof(a_ports));
+	ports_text(b, b_ports, sizeof(b_ports));
+	check_fail(check, RECORD_SERVICE, later, port_key(check, later),
+		": %s of %s is taken by service '%s', which has %s%s", a_ports,
+		addr_format(&a->vip, vip, sizeof(vip)), b->name, b_ports,
+		check_line(check, "", RECORD_SERVICE, earlier, port_key(check, earlier), line));
+}
+
+static void check_overlaps(struct check *check)
+{
+	const struct config *config = check->config;
+	uint32_t *order = check->services_by_place;
+	uint32_t widest = CHECK_NONE; // of those before, the one that reaches furthest
+
+	check_sort(check, order, config->service_count, by_place);
+	for (uint32_t i = 0; i < config->service_count; i++) {
+		const struct config_service *service = &config->services[order[i]];
+		const struct config_service *before =
+			widest == CHECK_NONE ? NULL : &config->services[widest];
+
+		if (check_is_faulty(check, RECORD_SERVICE, order[i]))
+			continue;
+		if (before == NULL || compare_place(before, service) != 0) {
+			widest = order[i];
+			continue;
+		}
+		if (service->port_first <= before->port_last)
+			overlap(check, widest, order[i]);
+		if (service->port_last > before->port_last)
+			widest = order[i];
+	}
+}
+
+void check_services(struct check *check)
+{
+	const struct config *config = check->config;
+
+	check_names(check);
+	for (uint32_t i = 0; i < config->pool_count; i++)
+		check->first_service[i] = CHECK_NONE;
+	for (uint32_t i = 0; i < config->service_count; i++) {
+		check_pool_of(check, i);
+		if (!check_is_faulty(check, RECORD_SERVICE, i))
+			check_target_port(check, i);
+	}
+	check_overlaps(check);
+}

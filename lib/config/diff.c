@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <config/config.h>
+#include <config/schema.h>
+#include <config/value.h>
+#include <config/value_private.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IDENTITY_SIZE (2 * CONFIG_NAME_SIZE)
+#define LINE_SIZE     1024
+
+// One kind of record on one side.
+struct side {
+	const void *records;
+	uint32_t count;
+};
+
+struct diff {
+	const struct schema *schema;
+	struct side old;
+	struct side new;
+	uint32_t changes;
+	config_report_fn *report;
+	void *context;
+};
+
+static void tell(struct diff *diff, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void tell(struct diff *diff, const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	diff->changes++;
+	if (diff->report == NULL)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	diff->report(diff->context, line);
+}
+
+static const uint8_t *record_at(const struct diff *diff, const struct side *side, uint32_t index)
+{
+	return (const uint8_t *)side->records + (size_t)index * diff->schema->size;
+}
+
+// --- Which record of the other side is the same one ---
+
+// By name, and by where it stands.
+static bool is_identity(const struct schema_key *key)
+{
+	return key->inherited || strcmp(key->name, "name") == 0;
+}
+
+static int compare_identity(const struct diff *diff, const uint8_t *a, const uint8_t *b)
+{
+	int order = 0;
+
+	for (const struct schema_key *key = diff->schema->keys; key->name != NULL && order == 0;
+		key++) {
+		if (is_identity(key))
+			order = strcmp(
+				(const char *)a + key->offset, (const char *)b + key->offset);
+	}
+	return order;
+}
+
+static int by_identity(const void *left, const void *right, void *context)
+{
+	const struct diff *diff = context;
+
+	return compare_identity(diff, record_at(diff, &diff->old, *(const uint32_t *)left),
+		record_at(diff, &diff->old, *(const uint32_t *)right));
+}
+
+// The old record's index, or UINT32_MAX.
+static uint32_t find_old(const struct diff *diff, const uint32_t *order, const uint8_t *record)
+{
+	uint32_t low = 0, high = diff->old.count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int direction =
+			compare_identity(diff, record, record_at(diff, &diff->old, order[middle]));
+
+		if (direction == 0)
+			return order[middle];
+		if (direction > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return UINT32_MAX;
+}
+
+// "web", or "web/a1".
+static const char *identity(const struct schema *schema, const uint8_t *record, char *text)
+{
+	const char *outer = NULL, *name = "";
+
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		if (key->inherited)
+			outer = (const char *)record + key->offset;
+		else if (is_identity(key))
+			name = (const char *)record + key->offset;
+	}
+	snprintf(text, IDENTITY_SIZE, "%s%s%s", outer != NULL ? outer : "",
+		outer != NULL ? "/" : "", name);
+	return text;
+}
+
+// --- What differs in it ---
+
+static const char *value_text(const struct schema_key *key, const uint8_t *record, char *text)
+{
+	if (!value_is_absent(key, record))
+		return value_format(key, record, text, VALUE_TEXT_SIZE);
+	return key->sticky != NULL ? key->sticky : "none";
+}
+
+static void compare_value(struct diff *diff, const struct schema_key *key, const char *path,
+	const uint8_t *old, const uint8_t *new, const char *name)
+{
+	char from[VALUE_TEXT_SIZE], to[VALUE_TEXT_SIZE];
+	const char *before, *after;
+
+	// Both keys of ports stand for the same field.
+	if (key->type == SCHEMA_RECORDS || key->type == SCHEMA_PORTS || is_identity(key) ||
+		memcmp(old + key->offset, new + key->offset, value_field_size(key)) == 0)
+		return;
+	if (key->sticky != NULL && value_is_absent(key, new))
+		return;
+	before = value_text(key, old, from);
+	after = value_text(key, new, to);
+	if (strcmp(before, after) != 0)
+		tell(diff, "%s %s: %s%s %s -> %s", diff->schema->kind, name, path, key->name,
+			before, after);
+}
+
+static void compare_keys(struct diff *diff, const struct schema *schema, const char *path,
+	const uint8_t *old, const uint8_t *new, const char *name)
+{
+	char inner[CONFIG_NAME_SIZE];
+
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		if (key->type != SCHEMA_MAPPING) {
+			compare_value(diff, key, path, old, new, name);
+			continue;
+		}
+		snprintf(inner, sizeof(inner), "%s ", key->name);
+		compare_keys(diff, key->child, inner, old + key->offset, new + key->offset, name);
+	}
+}
+
+static void walk(struct diff *diff, const uint32_t *order, bool *kept)
+{
+	char name[IDENTITY_SIZE];
+
+	for (uint32_t i = 0; i < diff->new.count; i++) {
+		const uint8_t *record = record_at(diff, &diff->new, i);
+		uint32_t found = find_old(diff, order, record);
+
+		identity(diff->schema, record, name);
+		if (found == UINT32_MAX) {
+			tell(diff, "%s %s: added", diff->schema->kind, name);
+			continue;
+		}
+		kept[found] = true;
+		compare_keys(
+			diff, diff->schema, "", record_at(diff, &diff->old, found), record, name);
+	}
+	for (uint32_t i = 0; i < diff->old.count; i++) {
+		if (!kept[i])
+			tell(diff, "%s %s: removed", diff->schema->kind,
+				identity(diff->schema, record_at(diff, &diff->old, i), name));
+	}
+}
+
+static void compare_records(
+	struct diff *diff, const struct schema *schema, struct side old, struct side new)
+{
+	uint32_t *order = calloc((size_t)old.count + 1, sizeof(*order));
+	bool *kept = calloc((size_t)old.count + 1, sizeof(*kept));
+
+	diff->schema = schema;
+	diff->old = old;
+	diff->new = new;
+	if (order != NULL && kept != NULL) {
+		for (uint32_t i = 0; i < old.count; i++)
+			order[i] = i;
+		qsort_r(order, old.count, sizeof(*order), by_identity, diff);
+		walk(diff, order, kept);
+	} else {
+		tell(diff, "%s: out of memory to compare them", schema->kind);
+	}
+	free(order);
+	free(kept);
+}
+
+uint32_t config_diff(
+	const struct config *old, const struct config *new, config_report_fn *report, void *context)
+{
+	struct diff diff = {.report = report, .context = context};
+
+	if (old->hash_key_set != new->hash_key_set ||
+		memcmp(old->hash_key, new->hash_key, sizeof(old->hash_key)) != 0)
+		tell(&diff, "hash_key: changed");
+	compare_records(&diff, &schema_service, (struct side){old->services, old->service_count},
+		(struct side){new->services, new->service_count});
+	compare_records(&diff, &schema_pool, (struct side){old->pools, old->pool_count},
+		(struct side){new->pools, new->pool_count});
+	compare_records(&diff, &schema_backend, (struct side){old->backends, old->backend_count},
+		(struct side){new->backends, new->backend_count});
+	return diff.changes;
+}

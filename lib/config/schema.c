@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <config/config.h>
+#include <config/daemon.h>
+#include <config/schema.h>
+#include <config/suggest.h>
+#include <config/value.h>
+#include <config/value_private.h>
+
+#include <stddef.h>
+#include <string.h>
+
+#define FIELD(type, member) \
+	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
+#define LIST(type, member, limit, counter)                                                      \
+	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member[0]), \
+	.list_max = limit, .count = offsetof(struct type, counter)
+
+_Static_assert(offsetof(struct config_service, port_last) ==
+		       offsetof(struct config_service, port_first) + 2,
+	"SCHEMA_PORTS are two fields side by side");
+
+// clang-format off
+static const struct schema_word protocols[] = {{"tcp", CONFIG_TCP}, {"udp", CONFIG_UDP}, {NULL}};
+static const struct schema_word forwardings[] = {{"ipip", CONFIG_IPIP}, {"dsr", CONFIG_DSR}, {NULL}};
+static const struct schema_word affinities[] = {{"five_tuple", CONFIG_FIVE_TUPLE},
+	{"source", CONFIG_SOURCE}, {"source_service", CONFIG_SOURCE_SERVICE}, {NULL}};
+static const struct schema_word on_downs[] = {{"keep", CONFIG_ON_DOWN_KEEP},
+	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {NULL}};
+static const struct schema_word on_all_downs[] = {{"spread", CONFIG_ALL_DOWN_SPREAD},
+	{"drop", CONFIG_ALL_DOWN_DROP}, {NULL}};
+static const struct schema_word probe_types[] = {{"tcp", CONFIG_PROBE_TCP},
+	{"none", CONFIG_PROBE_NONE}, {NULL}};
+static const struct schema_word table_sizes[] = {{"65537", 65537}, {"655373", 655373}, {NULL}};
+static const struct schema_word backend_states[] = {{"active", CONFIG_STATE_ACTIVE},
+	{"draining", CONFIG_STATE_DRAINING}, {"disabled", CONFIG_STATE_DISABLED}, {NULL}};
+static const struct schema_word hugepages[] = {{"auto", DAEMON_HUGEPAGES_AUTO},
+	{"required", DAEMON_HUGEPAGES_REQUIRED}, {"off", DAEMON_HUGEPAGES_OFF}, {NULL}};
+static const struct schema_word idles[] = {{"poll", DAEMON_IDLE_POLL},
+	{"sleep", DAEMON_IDLE_SLEEP}, {NULL}};
+static const struct schema_word log_levels[] = {{"info", false}, {"debug", true}, {NULL}};
+
+static const struct schema_key flow_ttl_keys[] = {
+	{"new", SCHEMA_SECONDS, FIELD(config_flow_ttl, new_s), .min = 1, .max = 32400, .fallback = "1m",
+		.doc = "TCP, after a SYN that nothing followed"},
+	{"established", SCHEMA_SECONDS, FIELD(config_flow_ttl, established_s), .min = 1, .max = 32400, .fallback = "4h",
+		.doc = "TCP, after any later packet; longer than the clients' keep-alives"},
+	{"closing", SCHEMA_SECONDS, FIELD(config_flow_ttl, closing_s), .min = 1, .max = 32400, .fallback = "30s",
+		.doc = "TCP, after a FIN or a RST"},
+	{"udp", SCHEMA_SECONDS, FIELD(config_flow_ttl, udp_s), .min = 1, .max = 32400, .fallback = "2m",
+		.doc = "UDP"},
+	{NULL},
+};
+static const struct schema flow_ttl = {"flow_ttl",
+	"How long a flow of a service is remembered without a packet.",
+	flow_ttl_keys, sizeof(struct config_flow_ttl)};
+
+static const struct schema_key service_keys[] = {
+	{"name", SCHEMA_NAME, .required = true, FIELD(config_service, name),
+		.doc = "the service's name, of which there is one"},
+	{"vip", SCHEMA_ADDRESS, .required = true, FIELD(config_service, vip),
+		.doc = "the address that clients connect to, IPv4 or IPv6"},
+	{"protocol", SCHEMA_WORD, .required = true, FIELD(config_service, protocol), .words = protocols,
+		.doc = "the transport protocol"},
+	{"port", SCHEMA_PORT, .required = true, FIELD(config_service, port_first), .min = 1, .max = 65535,
+		.doc = "the port that clients connect to; or `ports`"},
+	{"ports", SCHEMA_PORTS, FIELD(config_service, port_first), .min = 1, .max = 65535, .absent = "`port` stands for it",
+		.doc = "several ports, such as 30000-30999, or any; instead of `port`"},
+	{"target_port", SCHEMA_NUMBER, FIELD(config_service, target_port), .min = 1, .max = 65535, .absent = "the port as it came",
+		.doc = "the port that the backend maps it to; only beside a single `port`"},
+	{"forwarding", SCHEMA_WORD, FIELD(config_service, forwarding), .words = forwardings, .fallback = "ipip",
+		.doc = "how packets reach a backend: in a tunnel, or by its MAC address on a shared network"},
+	{"pool", SCHEMA_NAME, .required = true, FIELD(config_service, pool),
+		.doc = "the name of the pool that serves it"},
+	{"affinity", SCHEMA_WORD, FIELD(config_service, affinity), .words = affinities, .fallback = "five_tuple",
+		.doc = "what decides which backend a new flow gets: each connection by itself, its source address, or source address and service"},
+	{"flow_ttl", SCHEMA_MAPPING, FIELD(config_service, flow_ttl), .child = &flow_ttl,
+		.doc = "how long a flow is remembered without a packet"},
+	{NULL},
+};
+const struct schema schema_service = {"service",
+	"What clients connect to: an address, a protocol and ports. No two services share a port of one VIP and protocol, and a VIP is no backend's address.",
+	service_keys, sizeof(struct config_service)};
+
+static const struct schema_key health_keys[] = {
+	{"type", SCHEMA_WORD, FIELD(config_health, type), .words = probe_types, .fallback = "tcp",
+		.doc = "the probe: a TCP connection, or none, which takes every backend for up"},
+	{"port", SCHEMA_NUMBER, FIELD(config_health, port), .min = 1, .max = 65535, .absent = "the target port of the first service that uses the pool",
+		.doc = "the port that is probed"},
+	{"interval", SCHEMA_MS, FIELD(config_health, interval_ms), .min = 100, .max = 3600000, .fallback = "2s",
+		.doc = "from one probe to the next"},
+	{"timeout", SCHEMA_MS, FIELD(config_health, timeout_ms), .min = 10, .max = 60000, .fallback = "1s",
+		.doc = "how long a probe may take; no longer than `interval`"},
+	{"rise", SCHEMA_NUMBER, FIELD(config_health, rise), .min = 1, .max = 1000, .fallback = "2",
+		.doc = "good probes in a row that bring a backend up"},
+	{"fall", SCHEMA_NUMBER, FIELD(config_health, fall), .min = 1, .max = 1000, .fallback = "3",
+		.doc = "failed probes in a row that take it down"},
+	{NULL},
+};
+static const struct schema health = {"health", "How a pool's backends are probed.",
+	health_keys, sizeof(struct config_health)};
+
+static const struct schema_key backend_keys[] = {
+	{"name", SCHEMA_NAME, .required = true, FIELD(config_backend, name),
+		.doc = "its name, of which the pool has one; it decides the backend's place in the hash table, so it stays when the address changes"},
+	{"pool", SCHEMA_NAME, .required = true, .inherited = true, FIELD(config_backend, pool),
+		.doc = "the pool that it stands in"},
+	{"address", SCHEMA_ADDRESS, .required = true, FIELD(config_backend, address),
+		.doc = "its own address, IPv4 or IPv6, which no other backend of the pool has"},
+	{"zone", SCHEMA_NAME, FIELD(config_backend, zone), .absent = "no zone",
+		.doc = "where it stands"},
+	{"weight", SCHEMA_NUMBER, FIELD(config_backend, weight), .max = 65535, .fallback = "100",
+		.doc = "its share of new flows against the pool's other weights; 0 keeps its flows and takes none"},
+	{"state", SCHEMA_WORD, FIELD(config_backend, state), .words = backend_states, .sticky = "active", .absent = "as it was; active when it is new",
+		.doc = "what the operator wants of it: to serve, to finish what it has, or nothing"},
+	{NULL},
+};
+const struct schema schema_backend = {"backend", "A real server.",
+	backend_keys, sizeof(struct config_backend)};
+
+static const struct schema_key pool_keys[] = {
+	{"name", SCHEMA_NAME, .required = true, FIELD(config_pool, name),
+		.doc = "the pool's name, of which there is one"},
+	{"health", SCHEMA_MAPPING, FIELD(config_pool, health), .child = &health,
+		.doc = "how its backends are probed"},
+	{"on_down", SCHEMA_WORD, FIELD(config_pool, on_down), .words = on_downs, .fallback = "keep",
+		.doc = "what becomes of the flows of a backend that is down: they stay, move to another one, or are reset"},
+	{"on_all_down", SCHEMA_WORD, FIELD(config_pool, on_all_down), .words = on_all_downs, .fallback = "spread",
+		.doc = "what becomes of new flows when every backend is down: spread over all of them, or dropped"},
+	{"table_size", SCHEMA_WORD, FIELD(config_pool, table_size), .words = table_sizes, .fallback = "65537",
+		.doc = "slots of its hash table; the larger one for pools of hundreds of backends"},
+	{"backends", SCHEMA_RECORDS, .required = true, .child = &schema_backend,
+		.doc = "its servers; `[]` for a pool without any"},
+	{NULL},
+};
+const struct schema schema_pool = {"pool", "A set of backends with one health policy.",
+	pool_keys, sizeof(struct config_pool)};
+
+static const struct schema_key pool_file_keys[] = {
+	{"hash_key", SCHEMA_HEX, FIELD(config, hash_key), .flag = offsetof(struct config, hash_key_set), .absent = "a built-in key, which is no secret",
+		.doc = "128 bits in hexadecimal, the fleet's secret: balancers with the same key choose alike"},
+	{"services", SCHEMA_RECORDS, .child = &schema_service, .absent = "none",
+		.doc = "what clients connect to"},
+	{"pools", SCHEMA_RECORDS, .child = &schema_pool, .absent = "none",
+		.doc = "the backends that serve it"},
+	{NULL},
+};
+const struct schema schema_pool_file = {"file", "The pool file, which `fulcrumctl apply` sends.",
+	pool_file_keys, sizeof(struct config)};
+
+static const struct schema_key eal_keys[] = {
+	{"hugepages", SCHEMA_WORD, FIELD(daemon_config, hugepages), .words = hugepages, .fallback = "auto",
+		.doc = "whether DPDK's memory is on hugepages: if there are any, or it does not start, or never"},
+	{"memory", SCHEMA_BYTES, FIELD(daemon_config, memory), .min = 16ull << 20, .max = 1ull << 40, .absent = "computed from what is configured",
+		.doc = "memory for DPDK"},
+	{"prefix", SCHEMA_NAME, FIELD(daemon_config, prefix), .fallback = "fulcrum",
+		.doc = "tells this daemon's DPDK files from those of others on the machine"},
+	{"arguments", SCHEMA_TEXT, LIST(daemon_config, eal_arguments, DAEMON_EAL_ARGS_MAX, eal_argument_count), .absent = "none",
+		.doc = "further arguments for DPDK's EAL, as its documentation has them"},
+	{NULL},
+};
+static const struct schema eal = {"eal", "DPDK's environment.", eal_keys, 0};
+
+static const struct schema_key workers_keys[] = {
+	{"cores", SCHEMA_NUMBER, LIST(daemon_config, worker_cores, DAEMON_CORES_MAX, worker_count), .required = true, .max = 1023,
+		.doc = "one worker runs on each of them"},
+	{"idle", SCHEMA_WORD, FIELD(daemon_config, idle), .words = idles, .fallback = "poll",
+		.doc = "what a worker does without packets: spin, or give the core back"},
+	{NULL},
+};
+static const struct schema workers = {"workers", "The workers, which judge the packets.", workers_keys, 0};
+
+static const struct schema_key port_keys[] = {
+	{"name", SCHEMA_NAME, .required = true, FIELD(daemon_port, name),
+		.doc = "its name in `show` and in the log"},
+	{"device", SCHEMA_TEXT, .required = true, FIELD(daemon_port, device),
+		.doc = "a PCI address, or a DPDK virtual device with its arguments"},
+	{"kernel_interface", SCHEMA_NAME, FIELD(daemon_port, kernel_interface), .absent = "none: what is not for a VIP is dropped",
+		.doc = "the network interface by which the kernel uses the port too"},
+	{"mtu", SCHEMA_NUMBER, FIELD(daemon_port, mtu), .min = 1280, .max = 9216, .fallback = "1500",
+		.doc = "the largest IP packet on the wire"},
+	{"rx_descriptors", SCHEMA_NUMBER, FIELD(daemon_port, rx_descriptors), .min = 64, .max = 32768, .fallback = "1024",
+		.doc = "length of a receive queue"},
+	{"tx_descriptors", SCHEMA_NUMBER, FIELD(daemon_port, tx_descriptors), .min = 64, .max = 32768, .fallback = "1024",
+		.doc = "length of a transmit queue"},
+	{NULL},
+};
+const struct schema schema_port = {"port", "A network port that Fulcrum owns.",
+	port_keys, sizeof(struct daemon_port)};
+
+static const struct schema_key daemon_file_keys[] = {
+	{"channel", SCHEMA_TEXT, FIELD(daemon_config, channel), .fallback = "/run/fulcrum/channel",
+		.doc = "the shared-memory segment that `fulcrumctl` joins"},
+	{"channel_mode", SCHEMA_MODE, FIELD(daemon_config, channel_mode), .max = 0777, .fallback = "0600",
+		.doc = "its file mode: who may write it may change everything"},
+	{"state", SCHEMA_TEXT, FIELD(daemon_config, state), .absent = "nothing is kept",
+		.doc = "the folder where the last applied configuration is kept"},
+	{"eal", SCHEMA_MAPPING, .child = &eal,
+		.doc = "DPDK's environment"},
+	{"control_core", SCHEMA_NUMBER, FIELD(daemon_config, control_core), .max = 1023, .fallback = "0",
+		.doc = "the core of the control thread"},
+	{"workers", SCHEMA_MAPPING, .required = true, .child = &workers,
+		.doc = "the threads that judge packets"},
+	{"ports", SCHEMA_RECORDS, .required = true, .child = &schema_port,
+		.doc = "the network ports"},
+	{"flows", SCHEMA_NUMBER, FIELD(daemon_config, flows), .min = 1024, .max = 1u << 31, .fallback = "1000000",
+		.doc = "flows that each worker remembers, at 32 bytes or more each"},
+	{"backends_max", SCHEMA_NUMBER, FIELD(daemon_config, backends_max), .min = 1, .max = CONFIG_BACKENDS_MAX, .fallback = "16384",
+		.doc = "backends there can be at once, in all pools together"},
+	{"services_max", SCHEMA_NUMBER, FIELD(daemon_config, services_max), .min = 1, .max = CONFIG_SERVICES_MAX, .fallback = "1024",
+		.doc = "services there can be at once"},
+	{"punt_rate", SCHEMA_NUMBER, FIELD(daemon_config, punt_rate), .min = 100, .max = 100000000, .fallback = "20000",
+		.doc = "packets a second that each worker hands to the kernel at most"},
+	{"log", SCHEMA_WORD, FIELD(daemon_config, log_debug), .words = log_levels, .fallback = "info",
+		.doc = "how much is logged"},
+	{NULL},
+};
+const struct schema schema_daemon_file = {"file", "The daemon's own file, which `fulcrumd -c` reads once.",
+	daemon_file_keys, sizeof(struct daemon_config)};
+// clang-format on
+
+const struct schema_key *schema_find(const struct schema *schema, const char *name)
+{
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		if (!key->inherited && strcmp(key->name, name) == 0)
+			return key;
+	}
+	return NULL;
+}
+
+const char *schema_suggest(const struct schema *schema, const char *name)
+{
+	struct suggest suggest = suggest_for(name);
+
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		if (!key->inherited)
+			suggest_offer(&suggest, key->name);
+	}
+	return suggest.best;
+}
+
+static void set_defaults(const struct schema *schema, uint8_t *record)
+{
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		if (key->type == SCHEMA_MAPPING)
+			set_defaults(key->child, record + key->offset);
+		else if (key->fallback != NULL)
+			value_parse(key, key->fallback, record, NULL);
+	}
+}
+
+void schema_defaults(const struct schema *schema, void *record)
+{
+	memset(record, 0, schema->size);
+	set_defaults(schema, record);
+}
+
+void schema_copy(const struct schema *schema, void *to, const void *from)
+{
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		uint8_t *field = (uint8_t *)to + key->offset;
+		const uint8_t *source = (const uint8_t *)from + key->offset;
+
+		if (key->type == SCHEMA_MAPPING)
+			schema_copy(key->child, field, source);
+		else
+			memcpy(field, source, value_field_size(key));
+	}
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONFIG_TREE_PRIVATE_H
+#define CONFIG_TREE_PRIVATE_H
+
+#include <config/tree.h>
+
+struct tree {
+	struct tree_node *nodes; // number 0 is none
+	uint32_t node_count;
+	uint32_t node_room;
+	char *text; // all scalars, each with its zero
+	uint32_t text_size;
+	uint32_t text_room;
+};
+
+// Whether all of it is text that YAML takes: UTF-8 without control characters, no tab in an indentation.
+// False with a finding at the first place where it is not.
+bool tree_check_text(const char *text, size_t size, struct findings *findings);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/addr.h>
+#include <base/parse.h>
+#include <config/value.h>
+#include <config/value_private.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+// How each type is read, judged and written; a number's bounds are the same for all that are numbers.
+static const struct value_type types[SCHEMA_TYPES] = {
+	[SCHEMA_NAME] = {value_parse_name, value_check_name, value_format_text},
+	[SCHEMA_TEXT] = {value_parse_text, value_check_text, value_format_text},
+	[SCHEMA_NUMBER] = {value_parse_number, value_check_number, value_format_number},
+	[SCHEMA_WORD] = {value_parse_number, value_check_number, value_format_number},
+	[SCHEMA_ADDRESS] = {value_parse_address, value_check_address, value_format_address},
+	[SCHEMA_PORT] = {value_parse_ports, value_check_ports, value_format_ports},
+	[SCHEMA_PORTS] = {value_parse_ports, value_check_ports, value_format_ports},
+	[SCHEMA_MS] = {value_parse_number, value_check_number, value_format_number},
+	[SCHEMA_SECONDS] = {value_parse_number, value_check_number, value_format_number},
+	[SCHEMA_BYTES] = {value_parse_number, value_check_number, value_format_number},
+	[SCHEMA_MODE] = {value_parse_number, value_check_number, value_format_number},
+	[SCHEMA_HEX] = {value_parse_hex, NULL, value_format_hex},
+};
+
+static int refuse(const struct schema_key *key, const char *given, struct error *err)
+{
+	char expects[VALUE_TEXT_SIZE];
+
+	if (err == NULL)
+		return -EINVAL;
+	return error_set(err, EINVAL, "%s must be %s, not %s", key->name,
+		value_expects(key, expects, sizeof(expects)), given);
+}
+
+int value_parse(const struct schema_key *key, const char *text, void *record, struct error *err)
+{
+	char quoted[VALUE_QUOTE_SIZE];
+	uint8_t field[VALUE_FIELD_MAX] = {0};
+
+	if (types[key->type].parse(key, text, field) != 0)
+		return refuse(key, value_quote(text, quoted, sizeof(quoted)), err);
+	memcpy((uint8_t *)record + key->offset, field, value_field_size(key));
+	if (key->type == SCHEMA_HEX)
+		*((uint8_t *)record + key->flag) = true;
+	return 0;
+}
+
+bool value_is_absent(const struct schema_key *key, const void *record)
+{
+	const uint8_t *field = (const uint8_t *)record + key->offset;
+
+	if (key->type == SCHEMA_HEX)
+		return *((const uint8_t *)record + key->flag) == 0;
+	if (key->required || key->fallback != NULL)
+		return false;
+	if (key->list_max > 0)
+		return *(const uint32_t *)((const uint8_t *)record + key->count) == 0;
+	for (size_t i = 0; i < value_field_size(key); i++) {
+		if (field[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+int value_check(const struct schema_key *key, const void *record, struct error *err)
+{
+	const uint8_t *field = (const uint8_t *)record + key->offset;
+	char given[VALUE_QUOTE_SIZE];
+
+	if (types[key->type].check == NULL || value_is_absent(key, record) ||
+		types[key->type].check(key, field, given) == 0)
+		return 0;
+	return refuse(key, given, err);
+}
+
+const char *value_format(const struct schema_key *key, const void *record, char *text, size_t size)
+{
+	types[key->type].format(key, (const uint8_t *)record + key->offset, text, size);
+	return text;
+}
+
+static const char *expects_words(const struct schema_word *words, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (; words->text != NULL && used < size; words++) {
+		const char *glue = used == 0 ? "" : words[1].text == NULL ? " or " : ", ";
+
+		used += (size_t)snprintf(text + used, size - used, "%s%s", glue, words->text);
+	}
+	return text;
+}
+
+static const char *expects_number(const struct schema_key *key, char *text, size_t size)
+{
+	static const char *const what[SCHEMA_TYPES] = {[SCHEMA_NUMBER] = "",
+		[SCHEMA_PORT] = "",
+		[SCHEMA_MS] = "a time from ",
+		[SCHEMA_SECONDS] = "a time of whole seconds from ",
+		[SCHEMA_BYTES] = "a size from ",
+		[SCHEMA_MODE] = "an octal file mode from "};
+	char least[VALUE_TEXT_SIZE / 4], most[VALUE_TEXT_SIZE / 4];
+
+	snprintf(text, size, "%s%s to %s", what[key->type],
+		value_number_text(key, key->min, least, sizeof(least)),
+		value_number_text(key, key->max, most, sizeof(most)));
+	return text;
+}
+
+const char *value_expects(const struct schema_key *key, char *text, size_t size)
+{
+	switch (key->type) {
+	case SCHEMA_WORD:
+		return expects_words(key->words, text, size);
+	case SCHEMA_NAME:
+		snprintf(text, size,
+			"a name of up to %u of the characters A-Z a-z 0-9 . _ -, a letter or digit first",
+			key->size - 1);
+		return text;
+	case SCHEMA_TEXT:
+		snprintf(text, size, "text of 1 to %u printable characters", key->size - 1);
+		return text;
+	case SCHEMA_ADDRESS:
+		snprintf(text, size, "an IPv4 or IPv6 address that a host can have");
+		return text;
+	case SCHEMA_PORTS:
+		snprintf(text, size, "a range such as 30000-30999, any, or one port");
+		return text;
+	case SCHEMA_HEX:
+		snprintf(text, size, "%u hexadecimal digits", 2 * key->size);
+		return text;
+	case SCHEMA_RECORDS:
+		snprintf(text, size, "a list");
+		return text;
+	case SCHEMA_MAPPING:
+		snprintf(text, size, "a mapping (key: value)");
+		return text;
+	default:
+		return expects_number(key, text, size);
+	}
+}
+
+const char *value_quote(const char *text, char *out, size_t size)
+{
+	const size_t most = size - sizeof("'...'");
+	size_t used = 1;
+
+	out[0] = '\'';
+	for (; *text != '\0' && used < most; text++) {
+		uint8_t c = (uint8_t)*text;
+
+		// A character of several bytes is taken whole or not at all.
+		if (c >= 0xc0 && used + 4 > most)
+			break;
+		out[used++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+	}
+	snprintf(out + used, size - used, "%s", *text == '\0' ? "'" : "...'");
+	return out;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONFIG_VALUE_H
+#define CONFIG_VALUE_H
+
+#include <base/error.h>
+#include <config/schema.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+// One value of a record: text to bytes and back, by its line in the schema. 'record' is the struct that
+// the key's offset counts from. For every type but SCHEMA_MAPPING and SCHEMA_RECORDS; of a list, these
+// work on the first element. Any thread.
+
+#define VALUE_TEXT_SIZE 280 // longer than any value's text
+
+// 0, or -EINVAL with the sentence "port must be 1 to 65535, not 70000"; the record is then as it was.
+int value_parse(const struct schema_key *key, const char *text, void *record, struct error *err);
+
+// For bytes of unknown origin: 0, or -EINVAL with a sentence of the same kind.
+int value_check(const struct schema_key *key, const void *record, struct error *err);
+
+// Text that value_parse() reads back as the same bytes. Only for values that value_check() accepts.
+// 'size' at least VALUE_TEXT_SIZE. Returns 'text'.
+const char *value_format(const struct schema_key *key, const void *record, char *text, size_t size);
+
+// Whether the key was left out: zero, and there is no default to take its place.
+bool value_is_absent(const struct schema_key *key, const void *record);
+
+// What the key takes, as a reader is told: "1 to 65535", "tcp or udp", "a time from 100ms to 1h".
+const char *value_expects(const struct schema_key *key, char *text, size_t size);
+
+// 'text' fit for a sentence: in quotes, cut where it is long, without control characters.
+const char *value_quote(const char *text, char *out, size_t size);
+
+// A name in the schema's sense, anywhere.
+bool value_is_name(const char *text);
+
+#endif

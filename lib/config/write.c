@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <config/config.h>
+#include <config/schema.h>
+#include <config/value.h>
+#include <config/value_private.h>
+
+#include <errno.h>
+#include <string.h>
+
+// Writes what differs from the defaults, so that a million backends stay readable.
+
+#define DEFAULTS_SIZE sizeof(struct config_backend)
+
+// Plain YAML text would be taken for "no value", or ends a mapping in braces ("2001:db8::,").
+static bool needs_quotes(const char *text)
+{
+	return strcasecmp(text, "null") == 0 || strpbrk(text, ":,'\" ") != NULL;
+}
+
+static bool is_written(const struct schema_key *key, const uint8_t *record, const uint8_t *defaults)
+{
+	const uint8_t *field = record + key->offset;
+	uint16_t ports[2];
+
+	if (key->inherited || key->type == SCHEMA_RECORDS)
+		return false;
+	if (key->type == SCHEMA_PORT || key->type == SCHEMA_PORTS) {
+		memcpy(ports, field, sizeof(ports));
+		return (ports[0] == ports[1]) == (key->type == SCHEMA_PORT);
+	}
+	if (key->type == SCHEMA_MAPPING)
+		return memcmp(field, defaults + key->offset, key->child->size) != 0;
+	if (value_is_absent(key, record))
+		return false;
+	return key->required || memcmp(field, defaults + key->offset, value_field_size(key)) != 0;
+}
+
+static void write_braces(
+	FILE *out, const struct schema *schema, const uint8_t *record, const uint8_t *defaults);
+
+static void write_value(
+	FILE *out, const struct schema_key *key, const uint8_t *record, const uint8_t *defaults)
+{
+	char text[VALUE_TEXT_SIZE];
+
+	fprintf(out, "%s: ", key->name);
+	if (key->type == SCHEMA_MAPPING) {
+		write_braces(out, key->child, record + key->offset, defaults + key->offset);
+		return;
+	}
+	value_format(key, record, text, sizeof(text));
+	fprintf(out, needs_quotes(text) ? "\"%s\"" : "%s", text);
+}
+
+// "{name: a1, address: 10.0.1.11}"
+static void write_braces(
+	FILE *out, const struct schema *schema, const uint8_t *record, const uint8_t *defaults)
+{
+	const char *glue = "{";
+
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		if (!is_written(key, record, defaults))
+			continue;
+		fputs(glue, out);
+		write_value(out, key, record, defaults);
+		glue = ", ";
+	}
+	fputs("}", out);
+}
+
+// "  - name: web" and a line for every other key.
+static void write_entry(
+	FILE *out, const struct schema *schema, const uint8_t *record, const uint8_t *defaults)
+{
+	const char *margin = "  - ";
+
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		if (!is_written(key, record, defaults))
+			continue;
+		fputs(margin, out);
+		write_value(out, key, record, defaults);
+		fputs("\n", out);
+		margin = "    ";
+	}
+}
+
+static void write_hash_key(const struct config *config, FILE *out)
+{
+	const struct schema_key *key = schema_find(&schema_pool_file, "hash_key");
+	char text[VALUE_TEXT_SIZE];
+
+	if (!config->hash_key_set)
+		return;
+	fprintf(out, "hash_key: \"%s\"\n", value_format(key, config, text, sizeof(text)));
+	explicit_bzero(text, sizeof(text));
+}
+
+static void write_services(const struct config *config, FILE *out)
+{
+	uint8_t defaults[DEFAULTS_SIZE];
+
+	schema_defaults(&schema_service, defaults);
+	fputs(config->service_count == 0 ? "services: []\n" : "services:\n", out);
+	for (uint32_t i = 0; i < config->service_count; i++)
+		write_entry(out, &schema_service, (const uint8_t *)&config->services[i], defaults);
+}
+
+static void write_backends(const struct config *config, const struct config_pool *pool, FILE *out)
+{
+	uint8_t defaults[DEFAULTS_SIZE];
+
+	schema_defaults(&schema_backend, defaults);
+	fputs(pool->backend_count == 0 ? "    backends: []\n" : "    backends:\n", out);
+	for (uint32_t i = 0; i < pool->backend_count; i++) {
+		fputs("      - ", out);
+		write_braces(out, &schema_backend,
+			(const uint8_t *)&config->backends[pool->first_backend + i], defaults);
+		fputs("\n", out);
+	}
+}
+
+static void write_pools(const struct config *config, FILE *out)
+{
+	uint8_t defaults[DEFAULTS_SIZE];
+
+	schema_defaults(&schema_pool, defaults);
+	fputs(config->pool_count == 0 ? "pools: []\n" : "pools:\n", out);
+	for (uint32_t i = 0; i < config->pool_count; i++) {
+		write_entry(out, &schema_pool, (const uint8_t *)&config->pools[i], defaults);
+		write_backends(config, &config->pools[i], out);
+	}
+}
+
+int config_write(const struct config *config, FILE *out)
+{
+	write_hash_key(config, out);
+	write_services(config, out);
+	write_pools(config, out);
+	return fflush(out) != 0 || ferror(out) ? -EIO : 0;
+}
