@@ -36,10 +36,6 @@ enum message_type {
 	MESSAGE_ROW_DAEMON,
 };
 
-_Static_assert(sizeof(struct config_service) == 164, "goes over the channel as it is");
-_Static_assert(sizeof(struct config_pool) == 96, "goes over the channel as it is");
-_Static_assert(sizeof(struct config_backend) == 220, "goes over the channel as it is");
-
 enum message_show_what {
 	MESSAGE_SHOW_SERVICES = 1,
 	MESSAGE_SHOW_POOLS,

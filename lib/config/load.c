@@ -151,7 +151,7 @@ static int load(struct findings *findings, const char *text, size_t size, struct
 		return -EINVAL;
 	}
 	rc = tree_read(text, size, findings, &tree);
-	loader.tree = tree;
+	loader.tree = loader.origins.tree = tree;
 	if (rc == 0)
 		rc = load_tree(&loader);
 	tree_free(tree);
