@@ -20,8 +20,6 @@ ip -n host route add default via 10.9.0.1
 ip -n host -6 route add default via fd00:9::1
 # A checksum that is left to the NIC would be finished by nobody here.
 in_ns host ethtool -K eth0 tx off >/dev/null
-mkdir $LAB/bpf
-mount -t bpf bpf $LAB/bpf
 
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]

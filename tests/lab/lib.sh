@@ -30,7 +30,7 @@ BALANCER=10.0.0.2
 
 # Where the programs are: meson says, else the usual trees.
 lab_build=${FULCRUM_BUILD:-$lab_root/build/gcc}
-[ -x "$lab_build/app/fulcrumd" ] || lab_build=$lab_root/build
+[ -d "$lab_build" ] || lab_build=$lab_root/build
 fulcrumd=$lab_build/app/fulcrumd
 fulcrumctl=$lab_build/tools/fulcrumctl/fulcrumctl
 fulcrum_backend=$lab_build/tools/fulcrum-backend/fulcrum-backend
@@ -130,7 +130,8 @@ lab_bridge() {
 # The client, the router and the empty place for the balancer.
 lab_begin() {
 	mount -t tmpfs -o mode=755 lab /run
-	mkdir -p $LAB/www /run/fulcrum /run/lock
+	mkdir -p $LAB/www $LAB/bpf /run/fulcrum /run/lock
+	mount -t bpf bpf $LAB/bpf
 	trap 'lab_fail "line $LINENO of $(basename "$0"): $BASH_COMMAND"' ERR
 	set -E
 	ip link set lo up
@@ -241,7 +242,7 @@ lab_nginx() {
 
 # lab_agent bK: decapsulation, ready when the agent says so.
 lab_agent() {
-	lab_start agent-$1 "$1" "$fulcrum_backend" --interface eth0 --vip $VIP
+	lab_start agent-$1 "$1" "$fulcrum_backend" --interface eth0 --vip $VIP --pin $LAB/bpf/$1
 	lab_wait_for "grep -q ready $LAB/agent-$1.log" 10 "the agent on $1"
 }
 
