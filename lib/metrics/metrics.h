@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef METRICS_METRICS_H
+#define METRICS_METRICS_H
+
+#include <packet/drop.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Counters: one block a worker, written by that worker alone, on cache lines of its own; readers add
+// them up. All are totals since the start. The caller brings the memory (zeroed, 64-byte aligned, the
+// worker's own socket) and keeps it while anybody reads.
+//
+// Nothing leaves the path uncounted:
+//     received + from_kernel + made == forwarded + to_kernel + injected + answered + dropped + held
+// where 'made' are packets that the path added itself (a fragment beyond the first, say).
+
+struct metrics_traffic {
+	uint64_t packets;
+	uint64_t bytes; // of IP packets as the client sent them
+	uint64_t new_flows;
+};
+
+struct metrics_worker {
+	uint64_t received; // from the ports
+	uint64_t from_kernel;
+	uint64_t made;
+	uint64_t forwarded; // to backends
+	uint64_t to_kernel; // punted
+	uint64_t injected; // from the kernel, out of the port
+	uint64_t answered; // a packet that became our own reply to its sender
+	uint64_t held; // a gauge: waiting for a first fragment
+	uint64_t flow_hits;
+	uint64_t flow_misses;
+	uint64_t flow_evictions;
+	uint64_t flow_skipped; // above the budget of new flows: not stored
+	uint64_t previous_table; // misses answered by the previous Maglev table
+	uint64_t resets; // RSTs sent to clients for 'on_down: reset'
+	uint64_t flows_live; // a gauge: as the last whole sweep counted them
+	uint64_t loops;
+	uint64_t loops_busy;
+	uint64_t dropped[DROP_REASON_COUNT];
+	uint32_t backend_count;
+	uint32_t service_count;
+	struct metrics_traffic *backends; // by the backend's index
+	struct metrics_traffic *services; // by the service's index
+} __attribute__((aligned(64)));
+
+size_t metrics_footprint(uint32_t backends, uint32_t services);
+struct metrics_worker *metrics_new(void *memory, uint32_t backends, uint32_t services);
+
+// The reader's side, any thread: one aligned load each.
+static inline uint64_t metrics_read(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+// The writer's side: a plain addition to memory that no other thread writes.
+static inline void metrics_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+// Sums over the blocks.
+uint64_t metrics_dropped(
+	struct metrics_worker *const *workers, uint32_t count, enum drop_reason reason);
+uint64_t metrics_dropped_total(const struct metrics_worker *worker);
+void metrics_backend(struct metrics_worker *const *workers, uint32_t count, uint32_t index,
+	struct metrics_traffic *out);
+void metrics_service(struct metrics_worker *const *workers, uint32_t count, uint32_t index,
+	struct metrics_traffic *out);
+
+// True where what came in equals what went out. Holds whenever the worker is between two bursts.
+bool metrics_balanced(const struct metrics_worker *worker);
+
+#endif

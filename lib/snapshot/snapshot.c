@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <snapshot/snapshot_private.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void *allocate_lines(size_t count, size_t size)
+{
+	size_t bytes = (count * size + 63) & ~(size_t)63;
+	void *memory = aligned_alloc(64, bytes);
+
+	if (memory != NULL)
+		memset(memory, 0, bytes);
+	return memory;
+}
+
+static void build_backends(const struct snapshot_input *input, struct snapshot *snapshot)
+{
+	for (uint32_t i = 0; i < input->config->backend_count; i++) {
+		const struct snapshot_backend_input *from = &input->backends[i];
+		struct snapshot_backend *to =
+			&snapshot->backends[from->reference & BACKEND_INDEX_MASK];
+
+		to->generation = (uint8_t)(from->reference >> BACKEND_INDEX_BITS);
+		to->status = from->status;
+		to->port = BACKEND_PORT_NONE;
+		if (!from->resolved)
+			continue;
+		to->port = from->port;
+		to->mtu = from->mtu;
+		encap_init(&to->encap, &from->source_mac, &from->next_hop_mac, from->vlan_tci,
+			&from->outer_source, &input->config->backends[i].address);
+	}
+}
+
+// FNV-1a: a service's name as the salt of its source affinity, alike on every balancer.
+static uint64_t name_salt(const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (uint8_t)*name) * 0x100000001b3ull;
+	return hash;
+}
+
+static void build_ttl(const struct config_service *service, struct flow_ttl *ttl)
+{
+	ttl->seconds[FLOW_NEW] = (uint16_t)service->flow_ttl.new_s;
+	ttl->seconds[FLOW_ESTABLISHED] = (uint16_t)service->flow_ttl.established_s;
+	ttl->seconds[FLOW_CLOSING] = (uint16_t)service->flow_ttl.closing_s;
+	ttl->seconds[FLOW_UDP] = (uint16_t)service->flow_ttl.udp_s;
+}
+
+static void build_services(const struct snapshot_input *input, struct snapshot *snapshot)
+{
+	for (uint32_t i = 0; i < input->config->service_count; i++) {
+		const struct config_service *from = &input->config->services[i];
+		struct snapshot_service *to = &snapshot->services[input->services[i]];
+
+		to->is_configured = 1;
+		to->pool = from->pool_index;
+		to->forwarding = from->forwarding;
+		to->affinity = from->affinity;
+		to->salt = from->affinity == CONFIG_SOURCE_SERVICE ? name_salt(from->name) : 0;
+		build_ttl(from, &snapshot->ttls[input->services[i]]);
+	}
+}
+
+static int build_pools(const struct snapshot_input *input, const struct snapshot *previous,
+	struct snapshot *snapshot, struct error *err)
+{
+	const struct config *config = input->config;
+
+	for (uint32_t i = 0; i < config->pool_count; i++) {
+		const struct snapshot_pool *before = NULL;
+		int rc;
+
+		if (previous != NULL)
+			before = snapshot_find_pool(previous, config->pools[i].name);
+		snapshot->pool_count = i + 1;
+		rc = pool_build(input, &config->pools[i], before, &snapshot->pools[i], err);
+		if (rc != 0)
+			return error_prefix(err, -rc, "pool '%s'", config->pools[i].name);
+	}
+	return 0;
+}
+
+static bool allocate(const struct snapshot_input *input, struct snapshot *snapshot)
+{
+	snapshot->backends = allocate_lines(input->backend_capacity, sizeof(*snapshot->backends));
+	snapshot->services = allocate_lines(input->service_capacity, sizeof(*snapshot->services));
+	snapshot->ttls = allocate_lines(input->service_capacity, sizeof(*snapshot->ttls));
+	snapshot->pools = calloc(input->config->pool_count + 1, sizeof(*snapshot->pools));
+	return snapshot->backends != NULL && snapshot->services != NULL && snapshot->ttls != NULL &&
+	       snapshot->pools != NULL;
+}
+
+int snapshot_build(const struct snapshot_input *input, const struct snapshot *previous,
+	struct snapshot **out, struct error *err)
+{
+	struct snapshot *snapshot = allocate_lines(1, sizeof(*snapshot));
+	int rc = -ENOMEM;
+
+	if (snapshot == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	snapshot->version = input->version;
+	snapshot->backend_capacity = input->backend_capacity;
+	snapshot->service_capacity = input->service_capacity;
+	hash_key_init(&snapshot->key,
+		input->config->hash_key_set ? input->config->hash_key : hash_key_builtin);
+	error_set(err, 0, "out of memory");
+	if (allocate(input, snapshot))
+		rc = vips_build(input, &snapshot->vips);
+	if (rc == -E2BIG)
+		error_set(err, E2BIG,
+			"the services' port ranges need more than 65535 pages of 256 ports");
+	if (rc == 0) {
+		build_backends(input, snapshot);
+		build_services(input, snapshot);
+		rc = build_pools(input, previous, snapshot, err);
+	}
+	if (rc != 0) {
+		snapshot_free(snapshot);
+		return rc;
+	}
+	*out = snapshot;
+	return 0;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	if (snapshot == NULL)
+		return;
+	for (uint32_t i = 0; i < snapshot->pool_count; i++)
+		pool_release(&snapshot->pools[i]);
+	vips_free(&snapshot->vips);
+	free(snapshot->backends);
+	free(snapshot->services);
+	free(snapshot->ttls);
+	free(snapshot->pools);
+	free(snapshot);
+}
+
+const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, const char *name)
+{
+	for (uint32_t i = 0; i < snapshot->pool_count; i++) {
+		if (strcmp(snapshot->pools[i].name, name) == 0)
+			return &snapshot->pools[i];
+	}
+	return NULL;
+}

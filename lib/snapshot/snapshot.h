@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef SNAPSHOT_SNAPSHOT_H
+#define SNAPSHOT_SNAPSHOT_H
+
+#include <base/error.h>
+#include <config/config.h>
+#include <encap/encap.h>
+#include <flow/flow.h>
+#include <maglev/maglev.h>
+#include <packet/hash.h>
+#include <packet/parse.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// Configuration, health and next hops, compiled for the workers: all that a packet's judgement reads.
+// Built whole by the control lcore, immutable once published (snapshot/publish.h), freed after every
+// worker has passed a quiescent point. What did not change since the previous snapshot (a pool's Maglev
+// tables) is shared with it and counted.
+
+// --- Backends ---
+
+// A backend is known to the flow tables by a reference: an index that stays its own while it is
+// configured, and a generation that tells it from an earlier owner of the index.
+#define BACKEND_INDEX_BITS 24
+#define BACKEND_INDEX_MASK ((1u << BACKEND_INDEX_BITS) - 1)
+
+static inline uint32_t backend_reference(uint32_t index, uint8_t generation)
+{
+	return index | (uint32_t)generation << BACKEND_INDEX_BITS;
+}
+
+enum backend_status {
+	BACKEND_GONE, // no longer configured
+	BACKEND_UP,
+	BACKEND_DRAINING, // keeps its flows, takes none: draining, or health not known yet, or weight 0
+	BACKEND_DOWN, // the pool's on_down decides
+	BACKEND_DISABLED, // its flows are chosen anew
+};
+
+#define BACKEND_PORT_NONE 15 // its next hop is not resolved
+
+// One cache line: what a packet needs of its backend.
+struct snapshot_backend {
+	struct encap encap;
+	uint16_t mtu; // of the path: what the outer packet may have from its IP header on
+	uint8_t generation;
+	uint8_t port : 4; // the pipeline's port number, BACKEND_PORT_NONE
+	uint8_t status : 4; // enum backend_status
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct snapshot_backend) == 64, "a backend is one cache line");
+
+// --- Pools ---
+
+// A Maglev table and who its members are. Shared by the snapshots that have it.
+struct snapshot_generation {
+	struct maglev *table;
+	uint32_t references;
+	uint32_t member_count;
+	struct snapshot_member {
+		uint32_t backend; // reference
+		uint32_t weight;
+	} members[];
+};
+
+struct snapshot_pool {
+	struct snapshot_generation *current; // NULL: nobody is usable
+	struct snapshot_generation *previous; // NULL: there was no change
+	uint32_t tables_built; // since the pool first appeared
+	uint8_t on_down; // enum config_on_down
+	bool is_spread; // everybody was down, and on_all_down spreads over all
+	char name[CONFIG_NAME_SIZE];
+};
+
+// --- Services ---
+
+#define SERVICE_NONE 0xffffu
+
+struct snapshot_service {
+	uint64_t salt; // of source affinity: the same on every balancer
+	uint32_t pool;
+	uint8_t forwarding; // enum config_forwarding
+	uint8_t affinity; // enum config_affinity
+	uint8_t is_configured;
+	uint8_t zero;
+};
+
+// Which service a port has: a directory of pages, so that ranges and any-port services cost what a
+// single port costs.
+#define PORT_PAGE_SIZE 256
+
+struct snapshot_ports {
+	uint16_t page[65536 / PORT_PAGE_SIZE];
+};
+
+struct snapshot_port_page {
+	uint16_t service[PORT_PAGE_SIZE];
+};
+
+struct snapshot_vip {
+	struct addr address; // ADDR_NONE: an empty place
+	uint32_t tcp; // index of its struct snapshot_ports
+	uint32_t udp;
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct snapshot_vip) == 32, "two VIPs a cache line");
+
+struct snapshot_vips {
+	struct snapshot_vip *table; // open addressing
+	uint32_t shift; // 64 less log2 of its size
+	uint32_t mask;
+	struct snapshot_ports *ports; // number 0 has no service at all
+	struct snapshot_port_page *pages;
+	uint32_t port_count;
+	uint32_t page_count;
+};
+
+struct snapshot {
+	uint64_t version; // counts the snapshots since the start
+	struct hash_key key;
+	struct snapshot_vips vips;
+	struct snapshot_backend *backends; // by index; 'backend_capacity' of them
+	uint32_t backend_capacity;
+	uint32_t service_capacity;
+	struct snapshot_service *services; // by index
+	struct flow_ttl *ttls; // by the service's index
+	struct snapshot_pool *pools;
+	uint32_t pool_count;
+};
+
+// --- Building, on the control lcore ---
+
+struct snapshot_backend_input {
+	uint32_t reference;
+	enum backend_status status;
+	bool resolved; // what follows is known
+	uint8_t port;
+	uint16_t mtu;
+	uint16_t vlan_tci;
+	struct mac source_mac;
+	struct mac next_hop_mac;
+	struct addr outer_source;
+};
+
+struct snapshot_input {
+	const struct config *config;
+	const struct snapshot_backend_input *backends; // one for each of the configuration's
+	const uint16_t *services; // the index of each of the configuration's
+	uint32_t backend_capacity;
+	uint32_t service_capacity;
+	uint64_t version;
+};
+
+// 'previous' may be NULL. 0 and '*out', or -ENOMEM, -EINVAL with the sentence.
+int snapshot_build(const struct snapshot_input *input, const struct snapshot *previous,
+	struct snapshot **out, struct error *err);
+void snapshot_free(struct snapshot *snapshot); // NULL is fine
+
+const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, const char *name);
+
+// --- Looking up, any thread ---
+
+static inline uint32_t snapshot_vip_place(
+	const struct snapshot_vips *vips, const struct addr *address)
+{
+	uint64_t half[2];
+
+	memcpy(half, address->bytes, sizeof(half));
+	return (uint32_t)(((half[0] ^ half[1] * 3) * 0x9e3779b97f4a7c15ull) >> vips->shift);
+}
+
+// NULL: not a VIP.
+static inline const struct snapshot_vip *snapshot_find_vip(
+	const struct snapshot_vips *vips, const struct addr *address)
+{
+	for (uint32_t at = snapshot_vip_place(vips, address);; at++) {
+		const struct snapshot_vip *vip = &vips->table[at & vips->mask];
+
+		if (vip->address.family == ADDR_NONE)
+			return NULL;
+		if (addr_equal(&vip->address, address))
+			return vip;
+	}
+}
+
+// SERVICE_NONE where the VIP has none with that protocol and port.
+static inline uint16_t snapshot_find_service(const struct snapshot_vips *vips,
+	const struct snapshot_vip *vip, uint32_t protocol, uint16_t port)
+{
+	uint32_t map = protocol == IP_TCP ? vip->tcp : protocol == IP_UDP ? vip->udp : 0;
+
+	return vips->pages[vips->ports[map].page[port / PORT_PAGE_SIZE]]
+		.service[port % PORT_PAGE_SIZE];
+}
+
+// The backend behind a reference, or NULL when it is gone.
+static inline const struct snapshot_backend *snapshot_find_backend(
+	const struct snapshot *snapshot, uint32_t reference)
+{
+	const struct snapshot_backend *backend =
+		&snapshot->backends[reference & BACKEND_INDEX_MASK];
+
+	if ((reference & BACKEND_INDEX_MASK) >= snapshot->backend_capacity ||
+		backend->generation != reference >> BACKEND_INDEX_BITS ||
+		backend->status == BACKEND_GONE)
+		return NULL;
+	return backend;
+}
+
+static inline uint32_t generation_backend(
+	const struct snapshot_generation *generation, uint64_t hash)
+{
+	return generation->members[maglev_lookup(generation->table, hash)].backend;
+}
+
+#endif
