@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <pipeline/worker_private.h>
+
+#define KEEP DROP_REASON_COUNT // the packet goes on
+
+// A source that no host can have (RFC 1122 3.2.1.3, RFC 4291 2.7): an answer would go nowhere, or to everybody.
+static bool source_is_invalid(const struct packet *packet)
+{
+	if (likely(packet->family == ADDR_IPV4)) {
+		uint8_t first =
+			(uint8_t)packet->ipv4.source_be; // the address's first byte on the wire
+
+		return first == 0 || first == 127 || first >= 224;
+	}
+	return packet->ipv6.source[0] == 0xff;
+}
+
+// A packet for a VIP: its service, or why it has none.
+static enum drop_reason find_service(struct worker *worker, const struct snapshot_vip *vip,
+	const struct packet *packet, uint16_t *service)
+{
+	uint32_t protocol = packet->payload_protocol;
+
+	switch (packet->kind) {
+	case PACKET_ICMP_BAD_QUOTE:
+		return DROP_ICMP_QUOTE;
+	case PACKET_ICMP_FOREIGN:
+		return DROP_ICMP_FOREIGN;
+	case PACKET_LATER_FRAGMENT:
+		return DROP_FRAGMENT_UNKNOWN;
+	case PACKET_ICMP_ERROR:
+		protocol =
+			packet->family == ADDR_IPV4 ? packet->ipv4.protocol : packet->ipv6.protocol;
+		break;
+	case PACKET_TCP:
+	case PACKET_UDP:
+		break;
+	default:
+		return DROP_NO_SERVICE;
+	}
+	if (unlikely(source_is_invalid(packet)))
+		return DROP_SOURCE_INVALID;
+	*service = snapshot_find_service(
+		&worker->snapshot->vips, vip, protocol, be16(packet_destination_port_be(packet)));
+	return likely(*service != SERVICE_NONE) ? KEEP : DROP_NO_SERVICE;
+}
+
+void stage_classify(struct worker *worker, struct burst *burst)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < burst->count; i++) {
+		const struct packet *packet = &burst->packets[i];
+		struct addr destination = packet_destination(packet);
+		const struct snapshot_vip *vip =
+			snapshot_find_vip(&worker->snapshot->vips, &destination);
+		enum drop_reason reason;
+
+		if (vip == NULL) {
+			worker_punt(worker, burst->port, burst->mbufs[i]);
+			continue;
+		}
+		reason = find_service(worker, vip, packet, &burst->services[i]);
+		if (unlikely(reason != KEEP)) {
+			worker_drop(worker, burst->mbufs[i], reason);
+			continue;
+		}
+		burst_keep(burst, kept++, i);
+	}
+	burst->count = kept;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <pipeline/select.h>
+#include <pipeline/worker_private.h>
+
+static uint64_t slot_hash(const struct snapshot *snapshot, const struct snapshot_service *service,
+	const struct packet *packet, const struct hash128 *hash)
+{
+	if (likely(service->affinity == CONFIG_FIVE_TUPLE))
+		return hash->slot;
+	return hash_source(&snapshot->key, packet, service->salt);
+}
+
+static void store(struct worker *worker, const struct select_input *in, const struct packet *packet,
+	uint16_t service, uint32_t backend)
+{
+	const struct snapshot *snapshot = worker->snapshot;
+	struct flow_begin begin = {
+		.hash = in->flow_hash,
+		.client = packet_source(packet),
+		.client_port = in->client_port_be,
+		.service = service,
+		.backend = backend,
+		.state = select_first_state(in->event),
+	};
+
+	if (!rate_take(&worker->new_flow_rate)) {
+		metrics_add(&worker->metrics->flow_skipped, 1);
+		return;
+	}
+	if (flow_insert(worker->flows, &begin, snapshot->ttls, snapshot->service_capacity,
+		    worker->now_s) == FLOW_EVICTED)
+		metrics_add(&worker->metrics->flow_evictions, 1);
+}
+
+static void count(struct worker *worker, const struct select_result *result, uint16_t service)
+{
+	struct metrics_worker *metrics = worker->metrics;
+
+	if (likely(result->hit)) {
+		metrics_add(&metrics->flow_hits, 1);
+		return;
+	}
+	metrics_add(&metrics->flow_misses, 1);
+	if (result->by_previous)
+		metrics_add(&metrics->previous_table, 1);
+	if (result->begins && result->verdict == SELECT_FORWARD) {
+		metrics_add(&metrics->services[service].new_flows, 1);
+		metrics_add(&metrics->backends[result->backend & BACKEND_INDEX_MASK].new_flows, 1);
+	}
+}
+
+// True: the packet goes on to burst->backends[i].
+static bool select_packet(struct worker *worker, struct burst *burst, uint32_t i)
+{
+	const struct snapshot *snapshot = worker->snapshot;
+	const struct packet *packet = &burst->packets[i];
+	uint16_t number = burst->services[i];
+	const struct snapshot_service *service = &snapshot->services[number];
+	struct select_input in = {
+		.snapshot = snapshot,
+		.pool = &snapshot->pools[service->pool],
+		.ttl = &snapshot->ttls[number],
+		.flows = worker->flows,
+		.slot_hash = slot_hash(snapshot, service, packet, &burst->hashes[i]),
+		.flow_hash = burst->hashes[i].flow,
+		.client_port_be = packet_source_port_be(packet),
+		.event = select_event_of(packet),
+		.now_s = worker->now_s,
+	};
+	struct select_result result;
+
+	select_backend(&in, &result);
+	count(worker, &result, number);
+	if (unlikely(result.verdict == SELECT_NO_BACKEND)) {
+		worker_drop(worker, burst->mbufs[i], DROP_NO_BACKEND);
+		return false;
+	}
+	if (unlikely(result.verdict == SELECT_RESET)) {
+		worker_reset(worker, burst->port, burst->mbufs[i], packet);
+		return false;
+	}
+	if (unlikely(select_stores(in.event, &result)))
+		store(worker, &in, packet, number, result.backend);
+	burst->backends[i] = result.backend;
+	rte_prefetch0(&snapshot->backends[result.backend & BACKEND_INDEX_MASK]);
+	return true;
+}
+
+void stage_select(struct worker *worker, struct burst *burst)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < burst->count; i++) {
+		if (likely(select_packet(worker, burst, i)))
+			burst_keep(burst, kept++, i);
+	}
+	burst->count = kept;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef PIPELINE_SELECT_H
+#define PIPELINE_SELECT_H
+
+#include <flow/flow_inline.h>
+#include <rte_branch_prediction.h>
+#include <snapshot/snapshot.h>
+
+// Which backend a packet goes to: the flow table first, Maglev second. The rules of the design's "How
+// a packet is judged", for one packet at a time and without a NIC, so that the worker, the simulator and
+// 'explain' judge alike. The caller counts what the result says.
+
+enum select_verdict {
+	SELECT_FORWARD,
+	SELECT_NO_BACKEND,
+	SELECT_RESET, // on_down: reset
+};
+
+struct select_result {
+	enum select_verdict verdict;
+	uint32_t backend; // reference
+	bool hit; // the flow table had it
+	bool begins; // it begins a flow, as far as anybody here can tell
+	bool by_previous; // the previous Maglev table's choice
+};
+
+// What a packet is to the rules.
+enum select_event {
+	SELECT_SYN,
+	SELECT_DATA, // TCP, none of the others
+	SELECT_FIN,
+	SELECT_RST,
+	SELECT_UDP,
+	SELECT_ERROR, // ICMP about the flow: looks, and changes nothing
+};
+
+static inline enum select_event select_event_of(const struct packet *packet)
+{
+	if (packet->kind == PACKET_UDP)
+		return SELECT_UDP;
+	if (packet->kind == PACKET_ICMP_ERROR)
+		return SELECT_ERROR;
+	if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0)
+		return SELECT_DATA;
+	if ((packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN)
+		return SELECT_SYN;
+	return (packet->tcp_flags & TCP_RST) != 0 ? SELECT_RST : SELECT_FIN;
+}
+
+struct select_input {
+	const struct snapshot *snapshot;
+	const struct snapshot_pool *pool;
+	const struct flow_ttl *ttl; // the service's
+	const struct flow_table *flows;
+	uint64_t slot_hash;
+	uint64_t flow_hash;
+	uint16_t client_port_be;
+	enum select_event event;
+	uint32_t now_s;
+};
+
+// The current table's answer, and false where it has none.
+static inline bool select_current(const struct select_input *in, uint32_t *backend)
+{
+	if (in->pool->current == NULL)
+		return false;
+	*backend = generation_backend(in->pool->current, in->slot_hash);
+	return true;
+}
+
+// For a packet in the middle of a flow that the table does not know.
+static inline bool select_miss(const struct select_input *in, struct select_result *out)
+{
+	bool found = select_current(in, &out->backend);
+	const struct snapshot_backend *before;
+	uint32_t previous;
+
+	if (likely(in->pool->previous == NULL))
+		return found;
+	previous = generation_backend(in->pool->previous, in->slot_hash);
+	if (found && previous == out->backend)
+		return true;
+	before = snapshot_find_backend(in->snapshot, previous);
+	if (before == NULL || before->status > BACKEND_DRAINING)
+		return found;
+	out->backend = previous;
+	out->by_previous = true;
+	return true;
+}
+
+enum select_hit { SELECT_HIT_KEEP, SELECT_HIT_REHASH, SELECT_HIT_RESET, SELECT_HIT_MISS };
+
+// What becomes of a flow whose entry says 'backend'.
+static inline enum select_hit select_hit(const struct select_input *in, uint32_t backend)
+{
+	static const uint8_t by_policy[] = {
+		[CONFIG_ON_DOWN_KEEP] = SELECT_HIT_KEEP,
+		[CONFIG_ON_DOWN_REHASH] = SELECT_HIT_REHASH,
+		[CONFIG_ON_DOWN_RESET] = SELECT_HIT_RESET,
+	};
+	const struct snapshot_backend *found = snapshot_find_backend(in->snapshot, backend);
+
+	if (unlikely(found == NULL))
+		return SELECT_HIT_MISS;
+	if (likely(found->status <= BACKEND_DRAINING))
+		return SELECT_HIT_KEEP;
+	if (found->status == BACKEND_DISABLED)
+		return SELECT_HIT_REHASH;
+	return (enum select_hit)by_policy[in->pool->on_down];
+}
+
+static inline enum flow_state select_next_state(enum select_event event, enum flow_state state)
+{
+	if (event == SELECT_UDP)
+		return FLOW_UDP;
+	if (event == SELECT_FIN || event == SELECT_RST || state == FLOW_CLOSING)
+		return FLOW_CLOSING;
+	return FLOW_ESTABLISHED;
+}
+
+// A flow that the table has. False: go on as if it had not.
+static inline bool select_by_flow(
+	const struct select_input *in, struct flow_ref *ref, struct select_result *out)
+{
+	enum select_hit hit = select_hit(in, flow_ref_backend(ref));
+
+	out->hit = true;
+	out->backend = flow_ref_backend(ref);
+	if (likely(hit == SELECT_HIT_KEEP)) {
+		if (in->event != SELECT_ERROR)
+			flow_touch(
+				ref, select_next_state(in->event, flow_ref_state(ref)), in->now_s);
+		return true;
+	}
+	if (in->event == SELECT_ERROR || hit == SELECT_HIT_MISS) {
+		out->hit = false;
+		return false;
+	}
+	if (hit == SELECT_HIT_RESET && in->event != SELECT_UDP) {
+		flow_forget(ref);
+		out->verdict = SELECT_RESET;
+		return true;
+	}
+	if (!select_current(in, &out->backend)) {
+		out->verdict = SELECT_NO_BACKEND;
+		return true;
+	}
+	flow_set_backend(ref, out->backend);
+	flow_touch(ref, select_next_state(in->event, flow_ref_state(ref)), in->now_s);
+	return true;
+}
+
+// Judges one packet. The caller stores a new entry where select_stores() says so.
+static inline void select_backend(const struct select_input *in, struct select_result *out)
+{
+	struct flow_ref ref;
+	bool found;
+
+	*out = (struct select_result){.verdict = SELECT_FORWARD};
+	if (likely(in->event != SELECT_SYN) &&
+		likely(flow_find(
+			in->flows, in->flow_hash, in->client_port_be, in->ttl, in->now_s, &ref)) &&
+		likely(select_by_flow(in, &ref, out)))
+		return;
+	out->begins = in->event == SELECT_SYN || in->event == SELECT_UDP;
+	found = out->begins ? select_current(in, &out->backend) : select_miss(in, out);
+	if (!found)
+		out->verdict = SELECT_NO_BACKEND;
+}
+
+// Whether a packet that was forwarded without an entry gets one: not by a RST, nor by an ICMP error.
+static inline bool select_stores(enum select_event event, const struct select_result *result)
+{
+	return result->verdict == SELECT_FORWARD && !result->hit && event != SELECT_RST &&
+	       event != SELECT_ERROR;
+}
+
+static inline enum flow_state select_first_state(enum select_event event)
+{
+	static const uint8_t states[] = {
+		[SELECT_SYN] = FLOW_NEW,
+		[SELECT_DATA] = FLOW_ESTABLISHED,
+		[SELECT_FIN] = FLOW_CLOSING,
+		[SELECT_UDP] = FLOW_UDP,
+		[SELECT_ERROR] = FLOW_EMPTY,
+	};
+
+	return (enum flow_state)states[event];
+}
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef PIPELINE_WORKER_PRIVATE_H
+#define PIPELINE_WORKER_PRIVATE_H
+
+#include <flow/flow_inline.h>
+#include <pipeline/pipeline.h>
+#include <pipeline/rate.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+// What the stages share. Every stage is a loop over the burst; a packet that leaves the path there is
+// taken out of it, so that the arrays stay dense.
+
+struct burst {
+	uint32_t count;
+	uint32_t port; // that it came from
+	struct rte_mbuf *mbufs[PIPELINE_BURST];
+	struct packet packets[PIPELINE_BURST];
+	struct hash128 hashes[PIPELINE_BURST];
+	uint16_t services[PIPELINE_BURST];
+	uint32_t backends[PIPELINE_BURST]; // references
+};
+
+// Packets on their way to one transmit queue.
+struct output {
+	uint16_t port_id;
+	uint16_t count;
+	uint64_t *sent; // counters of what is in here, one for all
+	enum drop_reason full;
+	struct rte_mbuf *mbufs[PIPELINE_BURST];
+};
+
+struct worker {
+	struct worker_config config;
+	const struct snapshot *snapshot;
+	struct flow_table *flows;
+	struct metrics_worker *metrics;
+	uint32_t now_s;
+	uint64_t tsc;
+	uint64_t tsc_per_ms;
+	uint64_t next_tick_tsc;
+	struct rate punt_rate;
+	struct rate new_flow_rate;
+	struct flow_sweeper sweeper;
+	struct output wire[PIPELINE_PORTS_MAX]; // to backends
+	struct output kernel[PIPELINE_PORTS_MAX]; // punted
+	struct output inject[PIPELINE_PORTS_MAX]; // from the kernel, out of the port
+	struct output answer[PIPELINE_PORTS_MAX]; // our own replies to the sender
+	struct rate reset_rate;
+	struct burst burst;
+};
+
+// --- The stages, in their order ---
+
+void stage_parse(struct worker *worker, struct burst *burst);
+void stage_hash(struct worker *worker, struct burst *burst);
+void stage_classify(struct worker *worker, struct burst *burst);
+void stage_select(struct worker *worker, struct burst *burst);
+void stage_forward(struct worker *worker, struct burst *burst);
+
+// --- What ends a packet's way ---
+
+void worker_drop(struct worker *worker, struct rte_mbuf *mbuf, enum drop_reason reason);
+void worker_punt(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf);
+// Answers a TCP packet by a RST from the VIP, in the packet's own buffer.
+void worker_reset(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
+void output_flush(struct worker *worker, struct output *output);
+
+static inline void output_add(struct worker *worker, struct output *output, struct rte_mbuf *mbuf)
+{
+	output->mbufs[output->count++] = mbuf;
+	if (unlikely(output->count == PIPELINE_BURST))
+		output_flush(worker, output);
+}
+
+// Keeps packet 'from' at place 'to' of the dense arrays, as far as the stages have filled them.
+static inline void burst_keep(struct burst *burst, uint32_t to, uint32_t from)
+{
+	if (likely(to == from))
+		return;
+	burst->mbufs[to] = burst->mbufs[from];
+	burst->packets[to] = burst->packets[from];
+	burst->hashes[to] = burst->hashes[from];
+	burst->services[to] = burst->services[from];
+	burst->backends[to] = burst->backends[from];
+}
+
+#endif
