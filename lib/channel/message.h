@@ -142,6 +142,8 @@ struct message_row_worker {
 	uint32_t index;
 	uint32_t core;
 	uint64_t rx_packets;
+	uint64_t from_kernel;
+	uint64_t made; // by the path itself: rx_packets + from_kernel + made = all that follows
 	uint64_t forwarded;
 	uint64_t punted; // to the kernel
 	uint64_t injected; // from the kernel, sent out by the port
@@ -154,7 +156,7 @@ struct message_row_worker {
 	uint64_t flow_capacity;
 	uint64_t busy_ppm; // share of the last second in which it had packets
 };
-_Static_assert(sizeof(struct message_row_worker) == 104, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_worker) == 120, "goes over the channel as it is");
 
 struct message_row_port {
 	char name[16];

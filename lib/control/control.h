@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include <base/addr.h>
+#include <base/error.h>
+#include <config/daemon.h>
+#include <flow/flow.h>
+#include <metrics/metrics.h>
+#include <snapshot/publish.h>
+#include <stdint.h>
+
+// The control lcore's work: requests from the channel, health and the kernel's view go in, snapshots
+// come out. Everything runs on one event loop (libevent) and one thread; nothing blocks for more than
+// about a millisecond, and what is longer is cut into steps.
+
+struct event_base;
+struct control;
+
+struct control_port {
+	char name[16];
+	char device[128];
+	char kernel_interface[16]; // "" is none
+	uint16_t id; // DPDK's
+	uint16_t queues;
+	uint16_t mtu;
+	struct mac mac;
+};
+
+// All of it is borrowed until control_free().
+struct control_config {
+	const struct daemon_config *daemon;
+	struct publisher *publisher;
+	struct metrics_worker *const *metrics; // one a worker
+	struct flow_table *const *flows; // one a worker
+	uint32_t worker_count;
+	const struct control_port *ports;
+	uint32_t port_count;
+};
+
+// Opens the channel, loads the last committed configuration and publishes the first snapshot. 0, or a
+// negative errno with the sentence.
+int control_new(struct event_base *base, const struct control_config *config, struct control **out,
+	struct error *err);
+void control_free(struct control *control); // NULL is fine
+
+#endif

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/log.h>
+#include <control/control_private.h>
+
+#include <rte_ethdev.h>
+#include <rte_version.h>
+#include <string.h>
+#include <unistd.h>
+
+// Each writes row number 'row' into the zeroed 'out'. False: there is no such row.
+
+static void count_usable(const struct control *control, uint32_t pool, uint32_t *usable)
+{
+	const struct config_pool *config = &control->running->pools[pool];
+
+	*usable = 0;
+	for (uint32_t i = 0; i < config->backend_count; i++) {
+		uint32_t at = config->first_backend + i;
+		uint32_t index = control->backend_index[at];
+
+		*usable += control->states[index].resolved &&
+			   control_backend_status(
+				   control, &control->running->backends[at], index) == BACKEND_UP;
+	}
+}
+
+static bool row_service(
+	const struct control *control, uint32_t row, struct message_row_service *out)
+{
+	const struct config_service *service = &control->running->services[row];
+	struct metrics_traffic traffic;
+
+	if (row >= control->running->service_count)
+		return false;
+	metrics_service(control->config.metrics, control->config.worker_count,
+		control->service_index[row], &traffic);
+	memcpy(out->name, service->name, sizeof(out->name));
+	memcpy(out->pool, service->pool, sizeof(out->pool));
+	out->vip = service->vip;
+	out->port_first = service->port_first;
+	out->port_last = service->port_last;
+	out->target_port = service->target_port;
+	out->protocol = service->protocol;
+	out->forwarding = service->forwarding;
+	out->backends = control->running->pools[service->pool_index].backend_count;
+	count_usable(control, service->pool_index, &out->backends_usable);
+	out->packets = traffic.packets;
+	out->bytes = traffic.bytes;
+	out->new_flows = traffic.new_flows;
+	return true;
+}
+
+static bool row_pool(const struct control *control, uint32_t row, struct message_row_pool *out)
+{
+	const struct snapshot *snapshot = control->config.publisher->current;
+	const struct config_pool *pool = &control->running->pools[row];
+	const struct snapshot_pool *built;
+	struct metrics_traffic traffic;
+
+	if (row >= control->running->pool_count)
+		return false;
+	built = snapshot_find_pool(snapshot, pool->name);
+	memcpy(out->name, pool->name, sizeof(out->name));
+	out->backends = pool->backend_count;
+	count_usable(control, row, &out->backends_usable);
+	out->table_size = pool->table_size;
+	out->table_generation = built != NULL ? built->tables_built : 0;
+	for (uint32_t i = 0; i < pool->backend_count; i++) {
+		metrics_backend(control->config.metrics, control->config.worker_count,
+			control->backend_index[pool->first_backend + i], &traffic);
+		out->packets += traffic.packets;
+		out->bytes += traffic.bytes;
+	}
+	return true;
+}
+
+// How many slots each backend of the pool has, counted once for all its rows.
+static void count_shares(struct control *control, uint32_t pool)
+{
+	const struct config_pool *config = &control->running->pools[pool];
+	const struct snapshot_pool *built =
+		snapshot_find_pool(control->config.publisher->current, config->name);
+	uint32_t *shares = control->reply.shares;
+
+	control->reply.pool = pool;
+	for (uint32_t i = 0; i < config->backend_count; i++)
+		shares[control->backend_index[config->first_backend + i]] = 0;
+	if (built == NULL || built->current == NULL)
+		return;
+	for (uint32_t slot = 0; slot < built->current->table->size; slot++) {
+		uint16_t member = built->current->table->slots[slot];
+
+		shares[built->current->members[member].backend & BACKEND_INDEX_MASK]++;
+	}
+}
+
+static void explain_backend(const struct control *control, const struct config_backend *backend,
+	uint32_t index, const struct health_view *view, bool probed, char *out, size_t size)
+{
+	const struct control_backend *state = &control->states[index];
+
+	if (backend->state == CONFIG_STATE_DISABLED)
+		snprintf(out, size, "disabled by the operator");
+	else if (!probed)
+		snprintf(out, size, "no service uses the pool, so there is no port to probe");
+	else if (state->port == BACKEND_PORT_NONE && !state->hop.reachable)
+		snprintf(out, size, "the kernel has no route to it");
+	else if (state->port == BACKEND_PORT_NONE)
+		snprintf(out, size, "its route does not leave by a port of ours");
+	else if (!state->resolved)
+		snprintf(out, size, "its next hop does not answer ARP or NDP");
+	else
+		snprintf(out, size, "%s", view->reason);
+}
+
+static bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out)
+{
+	const struct config_backend *backend = &control->running->backends[row];
+	struct health_view view = {0};
+	struct metrics_traffic traffic;
+	uint32_t index;
+	bool probed;
+
+	if (row >= control->running->backend_count)
+		return false;
+	if (control->reply.pool != backend->pool_index)
+		count_shares(control, backend->pool_index);
+	index = control->backend_index[row];
+	probed = health_view(control->health, index, &view);
+	metrics_backend(control->config.metrics, control->config.worker_count, index, &traffic);
+	memcpy(out->name, backend->name, sizeof(out->name));
+	memcpy(out->pool, backend->pool, sizeof(out->pool));
+	memcpy(out->zone, backend->zone, sizeof(out->zone));
+	out->address = backend->address;
+	out->weight = backend->weight;
+	out->state = backend->state;
+	out->health = (uint8_t)view.status;
+	out->share_ppm = (uint32_t)((uint64_t)control->reply.shares[index] * 1000000 /
+				    control->running->pools[backend->pool_index].table_size);
+	out->flows = control->reply.flows[index];
+	out->since_s = view.since_s;
+	out->packets = traffic.packets;
+	out->bytes = traffic.bytes;
+	out->new_flows = traffic.new_flows;
+	explain_backend(control, backend, index, &view, probed, out->reason, sizeof(out->reason));
+	return true;
+}
+
+static bool row_drop(const struct control *control, uint32_t row, struct message_row_drop *out)
+{
+	if (row >= DROP_REASON_COUNT)
+		return false;
+	snprintf(out->name, sizeof(out->name), "%s", drop_label((enum drop_reason)row));
+	snprintf(out->text, sizeof(out->text), "%s", drop_text((enum drop_reason)row));
+	out->packets = metrics_dropped(
+		control->config.metrics, control->config.worker_count, (enum drop_reason)row);
+	return true;
+}
+
+static bool row_worker(const struct control *control, uint32_t row, struct message_row_worker *out)
+{
+	const struct metrics_worker *metrics;
+	uint64_t loops;
+
+	if (row >= control->config.worker_count)
+		return false;
+	metrics = control->config.metrics[row];
+	loops = metrics_read(&metrics->loops);
+	out->index = row;
+	out->core = control->config.daemon->worker_cores[row];
+	out->rx_packets = metrics_read(&metrics->received);
+	out->from_kernel = metrics_read(&metrics->from_kernel);
+	out->made = metrics_read(&metrics->made);
+	out->forwarded = metrics_read(&metrics->forwarded);
+	out->punted = metrics_read(&metrics->to_kernel);
+	out->injected = metrics_read(&metrics->injected);
+	out->answered = metrics_read(&metrics->answered);
+	out->dropped = metrics_dropped_total(metrics);
+	out->queued = metrics_read(&metrics->held);
+	out->flow_hits = metrics_read(&metrics->flow_hits);
+	out->flow_misses = metrics_read(&metrics->flow_misses);
+	out->flows = metrics_read(&metrics->flows_live);
+	out->flow_capacity = flow_table_capacity(control->config.flows[row]);
+	out->busy_ppm = loops == 0 ? 0 : metrics_read(&metrics->loops_busy) * 1000000 / loops;
+	return true;
+}
+
+static bool row_port(const struct control *control, uint32_t row, struct message_row_port *out)
+{
+	const struct control_port *port = &control->config.ports[row];
+	struct rte_eth_stats stats = {0};
+	struct rte_eth_link link = {0};
+
+	if (row >= control->config.port_count)
+		return false;
+	rte_eth_stats_get(port->id, &stats);
+	rte_eth_link_get_nowait(port->id, &link);
+	memcpy(out->name, port->name, sizeof(out->name));
+	memcpy(out->device, port->device, sizeof(out->device));
+	memcpy(out->kernel_interface, port->kernel_interface, sizeof(out->kernel_interface));
+	mac_format(&port->mac, out->mac, sizeof(out->mac));
+	out->mtu = port->mtu;
+	out->queues = port->queues;
+	out->link_up = link.link_status == RTE_ETH_LINK_UP;
+	out->link_mbps = link.link_speed;
+	out->rx_packets = stats.ipackets;
+	out->rx_bytes = stats.ibytes;
+	out->tx_packets = stats.opackets;
+	out->tx_bytes = stats.obytes;
+	out->rx_missed = stats.imissed;
+	out->tx_full = metrics_dropped(
+		control->config.metrics, control->config.worker_count, DROP_TX_FULL);
+	return true;
+}
+
+static bool row_daemon(const struct control *control, uint32_t row, struct message_row_daemon *out)
+{
+	if (row > 0)
+		return false;
+	snprintf(out->version, sizeof(out->version), "%s", FULCRUM_VERSION);
+	snprintf(out->dpdk, sizeof(out->dpdk), "%s", rte_version());
+	out->pid = (uint32_t)getpid();
+	out->workers = control->config.worker_count;
+	out->started_s = control->started_s;
+	out->config_version = control->version;
+	out->applied_s = control->applied_s;
+	out->apply_us = control->apply_us;
+	out->hash_key_secret = control->running->hash_key_set;
+	return true;
+}
+
+bool control_row(struct control *control, enum message_show_what what, uint32_t row)
+{
+	struct channel_message *m = &control->message;
+
+#define ROW(WHAT, TYPE, kind, call)                          \
+	case WHAT:                                           \
+		m->type = TYPE;                              \
+		m->size = sizeof(struct message_row_##kind); \
+		return call(control, row, (void *)m->body)
+
+	memset(m, 0, sizeof(*m));
+	switch (what) {
+		ROW(MESSAGE_SHOW_SERVICES, MESSAGE_ROW_SERVICE, service, row_service);
+		ROW(MESSAGE_SHOW_POOLS, MESSAGE_ROW_POOL, pool, row_pool);
+		ROW(MESSAGE_SHOW_BACKENDS, MESSAGE_ROW_BACKEND, backend, row_backend);
+		ROW(MESSAGE_SHOW_DROPS, MESSAGE_ROW_DROP, drop, row_drop);
+		ROW(MESSAGE_SHOW_WORKERS, MESSAGE_ROW_WORKER, worker, row_worker);
+		ROW(MESSAGE_SHOW_PORTS, MESSAGE_ROW_PORT, port, row_port);
+		ROW(MESSAGE_SHOW_VERSION, MESSAGE_ROW_DAEMON, daemon, row_daemon);
+	case MESSAGE_SHOW_CONFIG:
+		break;
+	}
+#undef ROW
+	return false;
+}
