@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef APP_FULCRUMD_H
+#define APP_FULCRUMD_H
+
+#include <base/error.h>
+#include <config/daemon.h>
+#include <control/control.h>
+#include <pipeline/pipeline.h>
+
+// The daemon's parts in their order of start; they stop in the reverse one. All on the main lcore.
+
+struct rte_mempool;
+
+struct ports {
+	struct control_port control[DAEMON_PORTS_MAX];
+	struct pipeline_port pipeline[DAEMON_PORTS_MAX];
+	uint32_t count;
+	struct rte_mempool *buffers;
+};
+
+struct workers {
+	struct worker *worker[DAEMON_CORES_MAX];
+	struct metrics_worker *metrics[DAEMON_CORES_MAX];
+	struct flow_table *flows[DAEMON_CORES_MAX];
+	uint32_t count;
+	bool stop; // atomically
+};
+
+// DPDK's environment for these cores, devices and pages. 0, or a negative errno with the sentence.
+int eal_start(const struct daemon_config *config, struct error *err);
+void eal_stop(void);
+
+// Every port and its kernel-side interface, started.
+int ports_start(const struct daemon_config *config, struct ports *ports, struct error *err);
+void ports_stop(struct ports *ports);
+
+// Makes the workers (workers_launch() sets them going, once there is a snapshot).
+int workers_make(const struct daemon_config *config, const struct ports *ports,
+	struct publisher *publisher, struct workers *workers, struct error *err);
+void workers_launch(struct workers *workers);
+// Waits until every worker has left its loop.
+void workers_stop(struct workers *workers);
+void workers_free(struct workers *workers);
+
+// Tells systemd, where $NOTIFY_SOCKET is set (sd_notify(3)): "READY=1", "STOPPING=1".
+void notify(const char *state);
+
+#endif

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "fulcrumd.h"
+
+#include <argp.h>
+#include <base/log.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const char *argp_program_version = "fulcrumd " FULCRUM_VERSION;
+
+#define EXIT_BAD_FILE 2
+
+struct options {
+	const char *config;
+	bool check;
+};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'c':
+		options->config = value;
+		return 0;
+	case 't':
+		options->check = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option option_list[] = {
+	{"config", 'c', "FILE", 0, "The daemon's own file (default /etc/fulcrum/fulcrumd.yaml)", 0},
+	{"check", 't', NULL, 0, "Check the file and leave", 0},
+	{0},
+};
+
+static const struct argp argp = {
+	.options = option_list,
+	.parser = parse_option,
+	.doc = "Balances TCP and UDP connections on virtual IPs over pools of backends.\v"
+	       "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for an error in FILE.",
+};
+
+static void stop_asked(int signal, short what, void *context)
+{
+	log_info("fulcrumd: stopping");
+	event_base_loopbreak(context);
+}
+
+// The event loop until a signal ends it.
+static int serve(struct event_base *base, struct workers *workers)
+{
+	struct event *on_term = evsignal_new(base, SIGTERM, stop_asked, base);
+	struct event *on_int = evsignal_new(base, SIGINT, stop_asked, base);
+	int rc = -1;
+
+	if (on_term != NULL && on_int != NULL && event_add(on_term, NULL) == 0 &&
+		event_add(on_int, NULL) == 0) {
+		workers_launch(workers);
+		log_info("fulcrumd: ready");
+		notify("READY=1");
+		rc = event_base_dispatch(base);
+		notify("STOPPING=1");
+		workers_stop(workers);
+	}
+	if (on_term != NULL)
+		event_free(on_term);
+	if (on_int != NULL)
+		event_free(on_int);
+	return rc < 0 ? -1 : 0;
+}
+
+static int run_control(const struct daemon_config *config, const struct ports *ports,
+	struct publisher *publisher, struct workers *workers, struct error *err)
+{
+	struct control_config control_config = {
+		.daemon = config,
+		.publisher = publisher,
+		.metrics = workers->metrics,
+		.flows = workers->flows,
+		.worker_count = workers->count,
+		.ports = ports->control,
+		.port_count = ports->count,
+	};
+	struct event_base *base = event_base_new();
+	struct control *control;
+	int rc;
+
+	if (base == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	rc = control_new(base, &control_config, &control, err);
+	if (rc == 0) {
+		rc = serve(base, workers);
+		if (rc != 0)
+			error_set(err, EIO, "the event loop failed");
+		control_free(control);
+	}
+	event_base_free(base);
+	return rc;
+}
+
+static int run(const struct daemon_config *config, struct error *err)
+{
+	static struct ports ports;
+	static struct workers workers;
+	struct publisher publisher;
+	int rc = ports_start(config, &ports, err);
+
+	if (rc == 0) {
+		rc = publisher_init(&publisher, config->worker_count);
+		if (rc != 0)
+			error_set(err, ENOMEM, "out of memory");
+	}
+	if (rc == 0) {
+		rc = workers_make(config, &ports, &publisher, &workers, err);
+		if (rc == 0)
+			rc = run_control(config, &ports, &publisher, &workers, err);
+		workers_free(&workers);
+		publisher_destroy(&publisher);
+	}
+	ports_stop(&ports);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.config = "/etc/fulcrum/fulcrumd.yaml"};
+	static struct daemon_config config;
+	struct error err;
+	int rc;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	if (daemon_config_load(options.config, &config, &err) != 0) {
+		log_error("%s", err.text);
+		return EXIT_BAD_FILE;
+	}
+	if (options.check)
+		return EXIT_SUCCESS;
+	if (config.log_debug)
+		log_set_level(LOG_LEVEL_DEBUG);
+	if (geteuid() != 0)
+		log_warning(
+			"fulcrumd is not root: ports, hugepages and netlink may be out of reach");
+	rc = eal_start(&config, &err);
+	if (rc == 0) {
+		rc = run(&config, &err);
+		eal_stop();
+	}
+	if (rc != 0) {
+		log_error("%s", err.text);
+		return EXIT_FAILURE;
+	}
+	log_info("fulcrumd: stopped");
+	return EXIT_SUCCESS;
+}

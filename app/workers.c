@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "fulcrumd.h"
+
+#include <errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+static void *allocate(size_t size, uint32_t worker)
+{
+	return rte_zmalloc_socket(
+		"worker", size, RTE_CACHE_LINE_SIZE, (int)rte_lcore_to_socket_id(worker + 1));
+}
+
+// From the memory of the worker's own node.
+static int make_worker(const struct daemon_config *config, struct worker_config *base,
+	struct workers *workers, struct error *err)
+{
+	uint32_t w = base->index;
+	void *flows = allocate(flow_table_footprint(config->flows), w);
+	void *metrics = allocate(metrics_footprint(config->backends_max, config->services_max), w);
+
+	if (flows == NULL || metrics == NULL) {
+		rte_free(flows);
+		rte_free(metrics);
+		return error_set(err, ENOMEM,
+			"no memory for worker %u's table of %u flows (%zu MiB); raise eal.memory or the hugepages",
+			w, config->flows, flow_table_footprint(config->flows) >> 20);
+	}
+	workers->flows[w] = flow_table_new(flows, config->flows);
+	workers->metrics[w] = metrics_new(metrics, config->backends_max, config->services_max);
+	base->flows = workers->flows[w];
+	base->metrics = workers->metrics[w];
+	workers->worker[w] = worker_new(base);
+	workers->count = w + 1;
+	return workers->worker[w] == NULL ? error_set(err, ENOMEM, "no memory for worker %u", w)
+					  : 0;
+}
+
+int workers_make(const struct daemon_config *config, const struct ports *ports,
+	struct publisher *publisher, struct workers *workers, struct error *err)
+{
+	struct worker_config base = {
+		.publisher = publisher,
+		.port_count = ports->count,
+		.punt_rate = config->punt_rate,
+		.idle_sleep = config->idle == DAEMON_IDLE_SLEEP,
+	};
+	int rc = 0;
+
+	for (uint32_t p = 0; p < ports->count; p++)
+		base.ports[p] = ports->pipeline[p];
+	for (uint32_t w = 0; rc == 0 && w < config->worker_count; w++) {
+		base.index = w;
+		rc = make_worker(config, &base, workers, err);
+	}
+	return rc;
+}
+
+static struct workers *launched;
+
+static int run(void *argument)
+{
+	worker_run(argument, &launched->stop);
+	return 0;
+}
+
+void workers_launch(struct workers *workers)
+{
+	launched = workers;
+	for (uint32_t w = 0; w < workers->count; w++)
+		rte_eal_remote_launch(run, workers->worker[w], w + 1);
+}
+
+void workers_stop(struct workers *workers)
+{
+	__atomic_store_n(&workers->stop, true, __ATOMIC_RELAXED);
+	rte_eal_mp_wait_lcore();
+}
+
+void workers_free(struct workers *workers)
+{
+	for (uint32_t w = 0; w < workers->count; w++) {
+		worker_free(workers->worker[w]);
+		rte_free(workers->flows[w]);
+		rte_free(workers->metrics[w]);
+	}
+}
