@@ -49,10 +49,10 @@ static int client_wait_more(struct client_wait *wait, int fd, struct error *err)
 	if (now_ns >= wait->look_ns) {
 		wait->look_ns = now_ns + CLIENT_LIVENESS_NS;
 		if (!lock_server_held(fd))
-			return error_set(err, ECONNRESET, "the daemon went");
+			return error_set(err, ECONNRESET, "fulcrumd went");
 	}
 	if (now_ns >= wait->until_ns)
-		return error_set(err, ETIMEDOUT, "the daemon does not answer");
+		return error_set(err, ETIMEDOUT, "fulcrumd does not answer");
 	nanosleep(&nap, NULL);
 	return 0;
 }
@@ -63,7 +63,7 @@ static int client_open_file(const char *path, struct error *err)
 	struct stat status;
 
 	if (fd < 0 && errno == ENOENT)
-		return error_set(err, ENOENT, "no daemon: %s is not there", path);
+		return error_set(err, ENOENT, "no fulcrumd runs: %s is not there", path);
 	if (fd < 0 && errno == EACCES)
 		return error_set(
 			err, EACCES, "%s: permission denied: its file mode says who may", path);
@@ -80,8 +80,8 @@ static int client_busy(int fd, struct error *err)
 	long holder = lock_client_holder(fd);
 
 	if (holder > 0)
-		return error_set(err, EBUSY, "process %ld is using the daemon", holder);
-	return error_set(err, EBUSY, "another process is using the daemon");
+		return error_set(err, EBUSY, "process %ld is using fulcrumd", holder);
+	return error_set(err, EBUSY, "another process is using fulcrumd");
 }
 
 static int client_lock(int fd, uint32_t wait_ms, struct error *err)
@@ -128,7 +128,8 @@ static int client_connect(struct channel_client *client, uint32_t wait_ms, struc
 	int code;
 
 	if (segment_is_one(client->fd) && !lock_server_held(client->fd))
-		return error_set(err, ECONNREFUSED, "no daemon: the one that made it is dead");
+		return error_set(
+			err, ECONNREFUSED, "no fulcrumd runs: the one that made it is dead");
 	code = segment_join(client->fd, &client->segment, err);
 	if (code == 0)
 		code = client_lock(client->fd, wait_ms, err);
@@ -173,7 +174,7 @@ static int client_check(const struct channel_client *client, struct error *err)
 {
 	if (__atomic_load_n(&client->segment->accepted, __ATOMIC_ACQUIRE) == client->session)
 		return 0;
-	return error_set(err, ECONNRESET, "the daemon ended the session");
+	return error_set(err, ECONNRESET, "fulcrumd ended the session");
 }
 
 int channel_client_send(struct channel_client *client, const struct channel_message *message,

@@ -240,7 +240,7 @@ static void without_a_daemon_the_client_says_so(void **state)
 	struct channel_client *client;
 
 	assert_int_equal(channel_client_open(path, 5000, &client, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "no daemon"));
+	assert_non_null(strstr(err.text, "no fulcrumd runs"));
 }
 
 static void another_version_is_named_beside_ones_own(void **state)
