@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ctl.h"
+#include "load.h"
+#include "session.h"
+
+#include <base/parse.h>
+
+#include <string.h>
+
+struct arguments {
+	const char *file;
+	uint64_t if_version;
+};
+
+static const struct argp_option options[] = {
+	{"file", 'f', "FILE", 0, "The pool file", 0},
+	{"if-version", 'v', "N", 0, "Only where version N is in force now", 0},
+	{0},
+};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case 'f':
+		arguments->file = value;
+		return 0;
+	case 'v':
+		if (parse_u64(value, &arguments->if_version) < 0 || arguments->if_version == 0)
+			argp_error(state, "--if-version: '%s' is no version", value);
+		return 0;
+	case ARGP_KEY_END:
+		if (arguments->file == NULL)
+			argp_error(state, "-f FILE is missing");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {options, parse_option, "-f FILE",
+	"Puts a pool file in force, whole or not at all, and prints what changed.\v"
+	"A file with an error is refused with exit status 2 and nothing is sent.",
+	0, 0, 0};
+
+static int send_begin(
+	struct session *session, const struct config *config, const struct arguments *arguments)
+{
+	struct message_apply begin = {
+		.hash_key_set = config->hash_key_set,
+		.service_count = config->service_count,
+		.pool_count = config->pool_count,
+		.backend_count = config->backend_count,
+		.if_version = arguments->if_version,
+	};
+	int status;
+
+	memcpy(begin.hash_key, config->hash_key, sizeof(begin.hash_key));
+	status = session_send(session, MESSAGE_APPLY_BEGIN, &begin, sizeof(begin));
+	return status != CTL_OK ? status : session_receive(session, NULL, NULL, NULL);
+}
+
+// The records without what config_finish() set in them: the daemon works that out by itself.
+static int send_records(struct session *session, const struct config *config)
+{
+	int status = CTL_OK;
+
+	for (uint32_t i = 0; i < config->service_count && status == CTL_OK; i++) {
+		struct config_service service = config->services[i];
+
+		service.pool_index = 0;
+		status = session_send(session, MESSAGE_APPLY_SERVICE, &service, sizeof(service));
+	}
+	for (uint32_t i = 0; i < config->pool_count && status == CTL_OK; i++) {
+		struct config_pool pool = config->pools[i];
+
+		pool.first_backend = 0;
+		pool.backend_count = 0;
+		status = session_send(session, MESSAGE_APPLY_POOL, &pool, sizeof(pool));
+	}
+	for (uint32_t i = 0; i < config->backend_count && status == CTL_OK; i++) {
+		struct config_backend backend = config->backends[i];
+
+		backend.pool_index = 0;
+		status = session_send(session, MESSAGE_APPLY_BACKEND, &backend, sizeof(backend));
+	}
+	return status;
+}
+
+static int send_config(
+	struct session *session, const struct config *config, const struct arguments *arguments)
+{
+	struct message_done done;
+	int status = send_begin(session, config, arguments);
+
+	if (status == CTL_OK)
+		status = send_records(session, config);
+	if (status == CTL_OK)
+		status = session_send(session, MESSAGE_APPLY_COMMIT, NULL, 0);
+	if (status == CTL_OK)
+		status = session_receive(session, session_print_text, NULL, &done);
+	if (status == CTL_OK)
+		session_print_done(&done);
+	return status;
+}
+
+int command_apply(const struct ctl *ctl, int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	struct session *session;
+	struct config *config;
+	int status;
+
+	ctl_parse(&argp, argc, argv, &arguments);
+	status = load_file(arguments.file, &config);
+	if (status != CTL_OK)
+		return status;
+	status = session_open(ctl, &session);
+	if (status == CTL_OK) {
+		load_note_key(arguments.file, config);
+		status = send_config(session, config, &arguments);
+		session_close(session);
+	}
+	config_free(config);
+	return status;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "format.h"
+#include "view.h"
+
+#include <base/addr.h>
+#include <base/clock.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int rows_add(struct rows *rows, const void *row, size_t size)
+{
+	uint8_t *bytes;
+
+	if (rows->count == rows->room) {
+		size_t room = rows->room == 0 ? 64 : 2 * rows->room;
+
+		bytes = reallocarray(rows->bytes, room, size);
+		if (bytes == NULL)
+			return -ENOMEM;
+		rows->bytes = bytes;
+		rows->room = room;
+	}
+	memcpy(rows->bytes + rows->count++ * size, row, size);
+	return 0;
+}
+
+void rows_free(struct rows *rows)
+{
+	free(rows->bytes);
+	*rows = (struct rows){0};
+}
+
+uint64_t column_number(const struct column *column, const void *row)
+{
+	uint64_t value = 0; // the fields are little-endian
+
+	memcpy(&value, (const uint8_t *)row + column->offset,
+		column->size < sizeof(value) ? column->size : sizeof(value));
+	return value;
+}
+
+// A field of text may lack its zero, and a terminal is to see no control characters.
+static const char *format_text(
+	const struct column *column, const void *row, char *text, size_t size)
+{
+	const char *field = (const char *)row + column->offset;
+
+	snprintf(text, size, "%.*s", (int)column->size, field);
+	for (char *at = text; *at != '\0'; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			*at = '?';
+	return text[0] != '\0' ? text : strcpy(text, "-");
+}
+
+static const char *format_ports(uint64_t ports, char *text, size_t size)
+{
+	unsigned int first = ports & UINT16_MAX, last = ports >> 16 & UINT16_MAX;
+
+	if (first == 0 && last == UINT16_MAX)
+		snprintf(text, size, "any");
+	else if (first == last)
+		snprintf(text, size, "%u", first);
+	else
+		snprintf(text, size, "%u-%u", first, last);
+	return text;
+}
+
+const char *column_format(const struct column *column, const void *row, char *text, size_t size)
+{
+	uint64_t value = column_number(column, row);
+
+	switch (column->kind) {
+	case COLUMN_TEXT:
+		return format_text(column, row, text, size);
+	case COLUMN_ADDR:
+		return addr_format(
+			(const void *)((const uint8_t *)row + column->offset), text, size);
+	case COLUMN_NUMBER:
+		snprintf(text, size, "%" PRIu64, value);
+		return text;
+	case COLUMN_COUNT:
+		return format_count(value, text, size);
+	case COLUMN_BYTES:
+		return format_bytes(value, text, size);
+	case COLUMN_SHARE:
+		snprintf(text, size, "%.1f%%", (double)value / 10000);
+		return text;
+	case COLUMN_TIME:
+		return value == 0 ? strcpy(text, "-")
+				  : format_age(value, clock_wall_s(), text, size);
+	case COLUMN_OF:
+		snprintf(text, size, "%" PRIu64 "/%" PRIu64, value & UINT32_MAX, value >> 32);
+		return text;
+	case COLUMN_PORTS:
+		return format_ports(value, text, size);
+	case COLUMN_NAME:
+		snprintf(text, size, "%s", column->name(value));
+		return text;
+	case COLUMN_BOOL:
+		return strcpy(text, value != 0 ? "yes" : "no");
+	}
+	return strcpy(text, "");
+}

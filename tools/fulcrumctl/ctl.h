@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FULCRUMCTL_CTL_H
+#define FULCRUMCTL_CTL_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// What the commands of fulcrumctl share. One thread; a command prints its own errors and returns the exit status.
+
+#define CTL_CHANNEL "/run/fulcrum/channel"
+
+// The exit statuses, as --help and docs/reference/fulcrumctl.md give them.
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_FAILED = 1,
+	CTL_BAD_INPUT = 2, // usage, or a file's content
+	CTL_NO_DAEMON = 3,
+	CTL_VERSION = 4, // the daemon speaks another version of the channel
+	CTL_BUSY = 5, // another process has the channel
+};
+
+// What stands in front of the command.
+struct ctl {
+	const char *channel;
+	uint32_t wait_ms;
+};
+
+typedef int ctl_command_fn(const struct ctl *ctl, int argc, char **argv);
+ctl_command_fn command_check, command_apply, command_show, command_backend;
+
+// Parses a command's own arguments. Its usage errors end the process with CTL_BAD_INPUT.
+void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+// "fulcrumctl: <sentence>" on standard error; returns 'status'.
+int ctl_fail(enum ctl_exit status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// True where that stream is a terminal that shows colours.
+bool ctl_colours(int fd);
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "view.h"
+
+#include <base/addr.h>
+#include <base/clock.h>
+
+#include <string.h>
+
+static json_t *json_text(const struct column *column, const void *row)
+{
+	const char *field = (const char *)row + column->offset;
+	json_t *text = json_stringn(field, strnlen(field, column->size));
+
+	return text != NULL ? text : json_string("?"); // no UTF-8
+}
+
+static json_t *json_cell(const struct column *column, const void *row)
+{
+	uint64_t value = column_number(column, row);
+	char text[ADDR_TEXT_SIZE];
+
+	switch (column->kind) {
+	case COLUMN_TEXT:
+		return json_text(column, row);
+	case COLUMN_ADDR:
+		return json_string(column_format(column, row, text, sizeof(text)));
+	case COLUMN_NAME:
+		return json_string(column->name(value));
+	case COLUMN_BOOL:
+		return json_boolean(value != 0);
+	case COLUMN_TIME:
+		return value == 0 ? json_null()
+				  : json_string(clock_format_utc(value, text, sizeof(text)));
+	default:
+		return json_integer((json_int_t)value);
+	}
+}
+
+json_t *view_json_row(const struct view *view, const void *row)
+{
+	json_t *object = json_object();
+	const struct column *column = view->columns;
+
+	for (; column->title != NULL || column->key != NULL; column++)
+		if (column->key != NULL &&
+			json_object_set_new(object, column->key, json_cell(column, row)) < 0) {
+			json_decref(object);
+			return NULL;
+		}
+	return object;
+}
+
+json_t *view_json_rows(const struct view *view, const struct rows *rows)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < rows->count; i++)
+		if (json_array_append_new(
+			    array, view_json_row(view, rows->bytes + i * view->size)) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}

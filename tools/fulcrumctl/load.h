@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FULCRUMCTL_LOAD_H
+#define FULCRUMCTL_LOAD_H
+
+#include <config/config.h>
+
+// Loads a pool file. Every error goes to standard error, with the file's line and a caret under the place.
+// Returns the exit status; CTL_OK sets '*out'.
+int load_file(const char *path, struct config **out);
+
+// Says on standard error where a file leaves the hash key, a secret, to the built-in one.
+void load_note_key(const char *path, const struct config *config);
+
+// Prints the file's line that "path:line:column: ..." names, and a caret under the column. Nothing where
+// the sentence names no place.
+void load_print_excerpt(const char *path, const char *sentence);
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FULCRUMCTL_VIEW_H
+#define FULCRUMCTL_VIEW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A kind of reply row as people and programs read it: its columns once, for the table and for JSON.
+
+enum column_kind {
+	COLUMN_TEXT,
+	COLUMN_ADDR, // struct addr
+	COLUMN_NUMBER, // exact everywhere
+	COLUMN_COUNT, // short in a table, exact in JSON
+	COLUMN_BYTES,
+	COLUMN_SHARE, // parts per million; a table has percent
+	COLUMN_TIME, // wall clock: an age in a table, UTC in JSON; 0 is none
+	COLUMN_OF, // two uint32_t, "2/3"
+	COLUMN_PORTS, // two uint16_t: "443", "1-99", "any"
+	COLUMN_NAME, // a number that 'name' names
+	COLUMN_BOOL,
+};
+
+struct column {
+	const char *title; // in a table; NULL: not there
+	const char *key; // in JSON; NULL: not there
+	enum column_kind kind;
+	uint16_t offset;
+	uint16_t size; // of the field
+	const char *(*name)(uint64_t value);
+};
+
+struct view {
+	const char *name; // what the operator asks for, and the key in JSON
+	uint32_t what; // enum message_show_what
+	uint16_t type; // of its rows, enum message_type
+	uint16_t size;
+	bool (*minor)(const void *row); // true for a row that only --all shows
+	const struct column *columns; // up to one without title and key
+};
+
+// The views that there are, up to one without a name.
+extern const struct view views[];
+const struct view *view_find(const char *name); // NULL: there is none
+// Of the daemon itself; not among 'views'.
+extern const struct view view_daemon;
+
+// Rows as they came, in one array.
+struct rows {
+	uint8_t *bytes;
+	size_t count;
+	size_t room;
+};
+
+int rows_add(struct rows *rows, const void *row, size_t size); // 0 or -ENOMEM
+void rows_free(struct rows *rows);
+
+// The unsigned number in a field of 1, 2, 4 or 8 bytes.
+uint64_t column_number(const struct column *column, const void *row);
+// A cell's text for people. Returns 'text'.
+const char *column_format(const struct column *column, const void *row, char *text, size_t size);
+
+// Prints the rows on standard output as a table with a line of titles.
+void view_print_table(const struct view *view, const struct rows *rows);
+// Prints one row on standard output, a line a column.
+void view_print_card(const struct view *view, const void *row);
+// An array of objects, or one object. NULL without memory.
+json_t *view_json_rows(const struct view *view, const struct rows *rows);
+json_t *view_json_row(const struct view *view, const void *row);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "view.h"
+
+#include <channel/message.h>
+
+#include <string.h>
+
+#define FIELD(type, member) \
+	offsetof(struct message_##type, member), sizeof(((struct message_##type *)0)->member)
+#define PAIR(type, member) \
+	offsetof(struct message_##type, member), 2 * sizeof(((struct message_##type *)0)->member)
+
+static const char *protocol_name(uint64_t value)
+{
+	return value == CONFIG_TCP ? "tcp" : value == CONFIG_UDP ? "udp" : "?";
+}
+
+static const char *forwarding_name(uint64_t value)
+{
+	return value == CONFIG_IPIP ? "ipip" : value == CONFIG_DSR ? "dsr" : "?";
+}
+
+static const char *state_name(uint64_t value)
+{
+	static const char *const names[] = {
+		[CONFIG_STATE_UNSET] = "active",
+		[CONFIG_STATE_ACTIVE] = "active",
+		[CONFIG_STATE_DRAINING] = "draining",
+		[CONFIG_STATE_DISABLED] = "disabled",
+	};
+
+	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
+static const char *health_name(uint64_t value)
+{
+	static const char *const names[] = {"unknown", "up", "down"};
+
+	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
+static const char *link_name(uint64_t value)
+{
+	return value != 0 ? "up" : "down";
+}
+
+static bool drop_is_minor(const void *row)
+{
+	return ((const struct message_row_drop *)row)->packets == 0;
+}
+
+static const struct column service_columns[] = {
+	{"SERVICE", "name", COLUMN_TEXT, FIELD(row_service, name), NULL},
+	{"VIP", "vip", COLUMN_ADDR, FIELD(row_service, vip), NULL},
+	{"PORT", NULL, COLUMN_PORTS, PAIR(row_service, port_first), NULL},
+	{NULL, "port_first", COLUMN_NUMBER, FIELD(row_service, port_first), NULL},
+	{NULL, "port_last", COLUMN_NUMBER, FIELD(row_service, port_last), NULL},
+	{NULL, "target_port", COLUMN_NUMBER, FIELD(row_service, target_port), NULL},
+	{"PROTO", "protocol", COLUMN_NAME, FIELD(row_service, protocol), protocol_name},
+	{"FORWARD", "forwarding", COLUMN_NAME, FIELD(row_service, forwarding), forwarding_name},
+	{"POOL", "pool", COLUMN_TEXT, FIELD(row_service, pool), NULL},
+	{"USABLE", NULL, COLUMN_OF, PAIR(row_service, backends_usable), NULL},
+	{NULL, "backends_usable", COLUMN_NUMBER, FIELD(row_service, backends_usable), NULL},
+	{NULL, "backends", COLUMN_NUMBER, FIELD(row_service, backends), NULL},
+	{"NEW FLOWS", "new_flows", COLUMN_COUNT, FIELD(row_service, new_flows), NULL},
+	{"PACKETS", "packets", COLUMN_COUNT, FIELD(row_service, packets), NULL},
+	{"BYTES", "bytes", COLUMN_BYTES, FIELD(row_service, bytes), NULL},
+	{0},
+};
+
+static const struct column pool_columns[] = {
+	{"POOL", "name", COLUMN_TEXT, FIELD(row_pool, name), NULL},
+	{"USABLE", NULL, COLUMN_OF, PAIR(row_pool, backends_usable), NULL},
+	{NULL, "backends_usable", COLUMN_NUMBER, FIELD(row_pool, backends_usable), NULL},
+	{NULL, "backends", COLUMN_NUMBER, FIELD(row_pool, backends), NULL},
+	{"SLOTS", "table_size", COLUMN_NUMBER, FIELD(row_pool, table_size), NULL},
+	{"TABLES BUILT", "table_generation", COLUMN_NUMBER, FIELD(row_pool, table_generation),
+		NULL},
+	{"PACKETS", "packets", COLUMN_COUNT, FIELD(row_pool, packets), NULL},
+	{"BYTES", "bytes", COLUMN_BYTES, FIELD(row_pool, bytes), NULL},
+	{0},
+};
+
+static const struct column backend_columns[] = {
+	{"POOL", "pool", COLUMN_TEXT, FIELD(row_backend, pool), NULL},
+	{"BACKEND", "name", COLUMN_TEXT, FIELD(row_backend, name), NULL},
+	{"ADDRESS", "address", COLUMN_ADDR, FIELD(row_backend, address), NULL},
+	{"ZONE", "zone", COLUMN_TEXT, FIELD(row_backend, zone), NULL},
+	{"WEIGHT", "weight", COLUMN_NUMBER, FIELD(row_backend, weight), NULL},
+	{"STATE", "state", COLUMN_NAME, FIELD(row_backend, state), state_name},
+	{"HEALTH", "health", COLUMN_NAME, FIELD(row_backend, health), health_name},
+	{"SINCE", "since", COLUMN_TIME, FIELD(row_backend, since_s), NULL},
+	{"SHARE", "share_ppm", COLUMN_SHARE, FIELD(row_backend, share_ppm), NULL},
+	{"FLOWS", "flows", COLUMN_COUNT, FIELD(row_backend, flows), NULL},
+	{NULL, "new_flows", COLUMN_COUNT, FIELD(row_backend, new_flows), NULL},
+	{"PACKETS", "packets", COLUMN_COUNT, FIELD(row_backend, packets), NULL},
+	{"BYTES", "bytes", COLUMN_BYTES, FIELD(row_backend, bytes), NULL},
+	{"REASON", "reason", COLUMN_TEXT, FIELD(row_backend, reason), NULL},
+	{0},
+};
+
+static const struct column drop_columns[] = {
+	{"REASON", "name", COLUMN_TEXT, FIELD(row_drop, name), NULL},
+	{"PACKETS", "packets", COLUMN_COUNT, FIELD(row_drop, packets), NULL},
+	{"MEANING", "text", COLUMN_TEXT, FIELD(row_drop, text), NULL},
+	{0},
+};
+
+static const struct column worker_columns[] = {
+	{"WORKER", "index", COLUMN_NUMBER, FIELD(row_worker, index), NULL},
+	{"CORE", "core", COLUMN_NUMBER, FIELD(row_worker, core), NULL},
+	{"RX", "rx_packets", COLUMN_COUNT, FIELD(row_worker, rx_packets), NULL},
+	{"FORWARDED", "forwarded", COLUMN_COUNT, FIELD(row_worker, forwarded), NULL},
+	{"PUNTED", "punted", COLUMN_COUNT, FIELD(row_worker, punted), NULL},
+	{"INJECTED", "injected", COLUMN_COUNT, FIELD(row_worker, injected), NULL},
+	{"ANSWERED", "answered", COLUMN_COUNT, FIELD(row_worker, answered), NULL},
+	{"DROPPED", "dropped", COLUMN_COUNT, FIELD(row_worker, dropped), NULL},
+	{NULL, "queued", COLUMN_COUNT, FIELD(row_worker, queued), NULL},
+	{"HITS", "flow_hits", COLUMN_COUNT, FIELD(row_worker, flow_hits), NULL},
+	{"MISSES", "flow_misses", COLUMN_COUNT, FIELD(row_worker, flow_misses), NULL},
+	{"FLOWS", "flows", COLUMN_COUNT, FIELD(row_worker, flows), NULL},
+	{"ROOM", "flow_capacity", COLUMN_COUNT, FIELD(row_worker, flow_capacity), NULL},
+	{"BUSY", "busy_ppm", COLUMN_SHARE, FIELD(row_worker, busy_ppm), NULL},
+	{0},
+};
+
+static const struct column port_columns[] = {
+	{"PORT", "name", COLUMN_TEXT, FIELD(row_port, name), NULL},
+	{"DEVICE", "device", COLUMN_TEXT, FIELD(row_port, device), NULL},
+	{"KERNEL", "kernel_interface", COLUMN_TEXT, FIELD(row_port, kernel_interface), NULL},
+	{"MAC", "mac", COLUMN_TEXT, FIELD(row_port, mac), NULL},
+	{"MTU", "mtu", COLUMN_NUMBER, FIELD(row_port, mtu), NULL},
+	{"QUEUES", "queues", COLUMN_NUMBER, FIELD(row_port, queues), NULL},
+	{"LINK", NULL, COLUMN_NAME, FIELD(row_port, link_up), link_name},
+	{NULL, "link_up", COLUMN_BOOL, FIELD(row_port, link_up), NULL},
+	{"MBIT/S", "link_mbps", COLUMN_NUMBER, FIELD(row_port, link_mbps), NULL},
+	{"RX", "rx_packets", COLUMN_COUNT, FIELD(row_port, rx_packets), NULL},
+	{"RX BYTES", "rx_bytes", COLUMN_BYTES, FIELD(row_port, rx_bytes), NULL},
+	{"TX", "tx_packets", COLUMN_COUNT, FIELD(row_port, tx_packets), NULL},
+	{"TX BYTES", "tx_bytes", COLUMN_BYTES, FIELD(row_port, tx_bytes), NULL},
+	{"MISSED", "rx_missed", COLUMN_COUNT, FIELD(row_port, rx_missed), NULL},
+	{"TX FULL", "tx_full", COLUMN_COUNT, FIELD(row_port, tx_full), NULL},
+	{0},
+};
+
+static const struct column daemon_columns[] = {
+	{"fulcrumd", "version", COLUMN_TEXT, FIELD(row_daemon, version), NULL},
+	{"DPDK", "dpdk", COLUMN_TEXT, FIELD(row_daemon, dpdk), NULL},
+	{"process", "pid", COLUMN_NUMBER, FIELD(row_daemon, pid), NULL},
+	{"workers", "workers", COLUMN_NUMBER, FIELD(row_daemon, workers), NULL},
+	{"runs for", "started", COLUMN_TIME, FIELD(row_daemon, started_s), NULL},
+	{"configuration", "config_version", COLUMN_NUMBER, FIELD(row_daemon, config_version), NULL},
+	{"applied since", "applied", COLUMN_TIME, FIELD(row_daemon, applied_s), NULL},
+	{"apply took us", "apply_us", COLUMN_NUMBER, FIELD(row_daemon, apply_us), NULL},
+	{"secret hash key", "hash_key_secret", COLUMN_BOOL, FIELD(row_daemon, hash_key_secret),
+		NULL},
+	{0},
+};
+
+const struct view views[] = {
+	{"services", MESSAGE_SHOW_SERVICES, MESSAGE_ROW_SERVICE, sizeof(struct message_row_service),
+		NULL, service_columns},
+	{"pools", MESSAGE_SHOW_POOLS, MESSAGE_ROW_POOL, sizeof(struct message_row_pool), NULL,
+		pool_columns},
+	{"backends", MESSAGE_SHOW_BACKENDS, MESSAGE_ROW_BACKEND, sizeof(struct message_row_backend),
+		NULL, backend_columns},
+	{"drops", MESSAGE_SHOW_DROPS, MESSAGE_ROW_DROP, sizeof(struct message_row_drop),
+		drop_is_minor, drop_columns},
+	{"workers", MESSAGE_SHOW_WORKERS, MESSAGE_ROW_WORKER, sizeof(struct message_row_worker),
+		NULL, worker_columns},
+	{"ports", MESSAGE_SHOW_PORTS, MESSAGE_ROW_PORT, sizeof(struct message_row_port), NULL,
+		port_columns},
+	{0},
+};
+
+const struct view view_daemon = {"daemon", MESSAGE_SHOW_VERSION, MESSAGE_ROW_DAEMON,
+	sizeof(struct message_row_daemon), NULL, daemon_columns};
+
+const struct view *view_find(const char *name)
+{
+	for (const struct view *view = views; view->name != NULL; view++)
+		if (strcmp(view->name, name) == 0)
+			return view;
+	return NULL;
+}
