@@ -20,24 +20,24 @@ _Static_assert(offsetof(struct config_service, port_last) ==
 	"SCHEMA_PORTS are two fields side by side");
 
 // clang-format off
-static const struct schema_word protocols[] = {{"tcp", CONFIG_TCP}, {"udp", CONFIG_UDP}, {NULL}};
-static const struct schema_word forwardings[] = {{"ipip", CONFIG_IPIP}, {"dsr", CONFIG_DSR}, {NULL}};
+static const struct schema_word protocols[] = {{"tcp", CONFIG_TCP}, {"udp", CONFIG_UDP}, {0}};
+static const struct schema_word forwardings[] = {{"ipip", CONFIG_IPIP}, {"dsr", CONFIG_DSR}, {0}};
 static const struct schema_word affinities[] = {{"five_tuple", CONFIG_FIVE_TUPLE},
-	{"source", CONFIG_SOURCE}, {"source_service", CONFIG_SOURCE_SERVICE}, {NULL}};
+	{"source", CONFIG_SOURCE}, {"source_service", CONFIG_SOURCE_SERVICE}, {0}};
 static const struct schema_word on_downs[] = {{"keep", CONFIG_ON_DOWN_KEEP},
-	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {NULL}};
+	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {0}};
 static const struct schema_word on_all_downs[] = {{"spread", CONFIG_ALL_DOWN_SPREAD},
-	{"drop", CONFIG_ALL_DOWN_DROP}, {NULL}};
+	{"drop", CONFIG_ALL_DOWN_DROP}, {0}};
 static const struct schema_word probe_types[] = {{"tcp", CONFIG_PROBE_TCP},
-	{"none", CONFIG_PROBE_NONE}, {NULL}};
-static const struct schema_word table_sizes[] = {{"65537", 65537}, {"655373", 655373}, {NULL}};
+	{"none", CONFIG_PROBE_NONE}, {0}};
+static const struct schema_word table_sizes[] = {{"65537", 65537}, {"655373", 655373}, {0}};
 static const struct schema_word backend_states[] = {{"active", CONFIG_STATE_ACTIVE},
-	{"draining", CONFIG_STATE_DRAINING}, {"disabled", CONFIG_STATE_DISABLED}, {NULL}};
+	{"draining", CONFIG_STATE_DRAINING}, {"disabled", CONFIG_STATE_DISABLED}, {0}};
 static const struct schema_word hugepages[] = {{"auto", DAEMON_HUGEPAGES_AUTO},
-	{"required", DAEMON_HUGEPAGES_REQUIRED}, {"off", DAEMON_HUGEPAGES_OFF}, {NULL}};
+	{"required", DAEMON_HUGEPAGES_REQUIRED}, {"off", DAEMON_HUGEPAGES_OFF}, {0}};
 static const struct schema_word idles[] = {{"poll", DAEMON_IDLE_POLL},
-	{"sleep", DAEMON_IDLE_SLEEP}, {NULL}};
-static const struct schema_word log_levels[] = {{"info", false}, {"debug", true}, {NULL}};
+	{"sleep", DAEMON_IDLE_SLEEP}, {0}};
+static const struct schema_word log_levels[] = {{"info", false}, {"debug", true}, {0}};
 
 static const struct schema_key flow_ttl_keys[] = {
 	{"new", SCHEMA_SECONDS, FIELD(config_flow_ttl, new_s), .min = 1, .max = 32400, .fallback = "1m",
@@ -48,7 +48,7 @@ static const struct schema_key flow_ttl_keys[] = {
 		.doc = "TCP, after a FIN or a RST"},
 	{"udp", SCHEMA_SECONDS, FIELD(config_flow_ttl, udp_s), .min = 1, .max = 32400, .fallback = "2m",
 		.doc = "UDP"},
-	{NULL},
+	{0},
 };
 static const struct schema flow_ttl = {"flow_ttl",
 	"How long a flow of a service is remembered without a packet.",
@@ -75,7 +75,7 @@ static const struct schema_key service_keys[] = {
 		.doc = "what decides which backend a new flow gets: each connection by itself, its source address, or source address and service"},
 	{"flow_ttl", SCHEMA_MAPPING, FIELD(config_service, flow_ttl), .child = &flow_ttl,
 		.doc = "how long a flow is remembered without a packet"},
-	{NULL},
+	{0},
 };
 const struct schema schema_service = {"service",
 	"What clients connect to: an address, a protocol and ports. No two services share a port of one VIP and protocol, and a VIP is no backend's address.",
@@ -94,7 +94,7 @@ static const struct schema_key health_keys[] = {
 		.doc = "good probes in a row that bring a backend up"},
 	{"fall", SCHEMA_NUMBER, FIELD(config_health, fall), .min = 1, .max = 1000, .fallback = "3",
 		.doc = "failed probes in a row that take it down"},
-	{NULL},
+	{0},
 };
 static const struct schema health = {"health", "How a pool's backends are probed.",
 	health_keys, sizeof(struct config_health)};
@@ -112,7 +112,7 @@ static const struct schema_key backend_keys[] = {
 		.doc = "its share of new flows against the pool's other weights; 0 keeps its flows and takes none"},
 	{"state", SCHEMA_WORD, FIELD(config_backend, state), .words = backend_states, .sticky = "active", .absent = "as it was; active when it is new",
 		.doc = "what the operator wants of it: to serve, to finish what it has, or nothing"},
-	{NULL},
+	{0},
 };
 const struct schema schema_backend = {"backend", "A real server.",
 	backend_keys, sizeof(struct config_backend)};
@@ -130,7 +130,7 @@ static const struct schema_key pool_keys[] = {
 		.doc = "slots of its hash table; the larger one for pools of hundreds of backends"},
 	{"backends", SCHEMA_RECORDS, .required = true, .child = &schema_backend,
 		.doc = "its servers; `[]` for a pool without any"},
-	{NULL},
+	{0},
 };
 const struct schema schema_pool = {"pool", "A set of backends with one health policy.",
 	pool_keys, sizeof(struct config_pool)};
@@ -142,7 +142,7 @@ static const struct schema_key pool_file_keys[] = {
 		.doc = "what clients connect to"},
 	{"pools", SCHEMA_RECORDS, .child = &schema_pool, .absent = "none",
 		.doc = "the backends that serve it"},
-	{NULL},
+	{0},
 };
 const struct schema schema_pool_file = {"file", "The pool file, which `fulcrumctl apply` sends.",
 	pool_file_keys, sizeof(struct config)};
@@ -156,7 +156,7 @@ static const struct schema_key eal_keys[] = {
 		.doc = "tells this daemon's DPDK files from those of others on the machine"},
 	{"arguments", SCHEMA_TEXT, LIST(daemon_config, eal_arguments, DAEMON_EAL_ARGS_MAX, eal_argument_count), .absent = "none",
 		.doc = "further arguments for DPDK's EAL, as its documentation has them"},
-	{NULL},
+	{0},
 };
 static const struct schema eal = {"eal", "DPDK's environment.", eal_keys, 0};
 
@@ -165,7 +165,7 @@ static const struct schema_key workers_keys[] = {
 		.doc = "one worker runs on each of them"},
 	{"idle", SCHEMA_WORD, FIELD(daemon_config, idle), .words = idles, .fallback = "poll",
 		.doc = "what a worker does without packets: spin, or give the core back"},
-	{NULL},
+	{0},
 };
 static const struct schema workers = {"workers", "The workers, which judge the packets.", workers_keys, 0};
 
@@ -182,7 +182,7 @@ static const struct schema_key port_keys[] = {
 		.doc = "length of a receive queue"},
 	{"tx_descriptors", SCHEMA_NUMBER, FIELD(daemon_port, tx_descriptors), .min = 64, .max = 32768, .fallback = "1024",
 		.doc = "length of a transmit queue"},
-	{NULL},
+	{0},
 };
 const struct schema schema_port = {"port", "A network port that Fulcrum owns.",
 	port_keys, sizeof(struct daemon_port)};
@@ -212,7 +212,7 @@ static const struct schema_key daemon_file_keys[] = {
 		.doc = "packets a second that each worker hands to the kernel at most"},
 	{"log", SCHEMA_WORD, FIELD(daemon_config, log_debug), .words = log_levels, .fallback = "info",
 		.doc = "how much is logged"},
-	{NULL},
+	{0},
 };
 const struct schema schema_daemon_file = {"file", "The daemon's own file, which `fulcrumd -c` reads once.",
 	daemon_file_keys, sizeof(struct daemon_config)};
