@@ -56,20 +56,18 @@ hugepages_release() {
 	hugepages_added=0
 }
 
-# Configures the tree build/'name' once, with the meson arguments that follow, and builds it.
+# Configures the tree build/'name' with the meson arguments that follow, and builds it.
 build_tree() {
-	local tree=$root/build/$1 log=$root/build/$1.log
+	local tree=$root/build/$1 log=$root/build/$1.log again=''
 	shift
 	mkdir -p "$root/build"
-	if [ ! -f "$tree/build.ninja" ]; then
-		rm -rf "$tree"
-		meson setup "$tree" "$root" "$@" >"$log" 2>&1 || {
-			tail -n 30 "$log" >&2
-			return 1
-		}
-	fi
+	[ ! -f "$tree/build.ninja" ] || again=--reconfigure
+	meson setup $again "$tree" "$root" "$@" >"$log" 2>&1 || {
+		tail -n 30 "$log" >&2
+		return 1
+	}
 	ninja -C "$tree" >"$log" 2>&1 || {
-		grep -A 20 -m 3 -E 'FAILED|error' "$log" >&2 || tail -n 30 "$log" >&2
+		grep -A 20 -m 3 '^FAILED' "$log" >&2 || tail -n 30 "$log" >&2
 		return 1
 	}
 }
