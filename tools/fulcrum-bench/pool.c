@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t pool_find(const struct pool *pool, const char *name)
+{
+	for (uint32_t i = 0; i < pool->count; i++)
+		if (strcmp(pool->backends[i].name, name) == 0)
+			return i;
+	return BACKEND_NONE;
+}
+
+static struct pool_backend *find(const struct pool *pool, const char *name)
+{
+	uint32_t number = pool_find(pool, name);
+
+	return number == BACKEND_NONE ? NULL : &pool->backends[number];
+}
+
+static struct pool_backend *append(struct pool *pool)
+{
+	struct pool_backend *grown;
+
+	if (pool->count >= BACKEND_NONE)
+		return NULL;
+	grown = realloc(pool->backends, (pool->count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return NULL;
+	pool->backends = grown;
+	return &grown[pool->count++];
+}
+
+static int add(struct pool *pool, const struct script_event *event, struct error *err)
+{
+	struct pool_backend *backend = find(pool, event->name);
+	uint8_t incarnation = 0;
+
+	if (backend != NULL && backend->present)
+		return error_set(err, EINVAL, "backend '%s' is there already", event->name);
+	if (backend != NULL)
+		incarnation = (uint8_t)(backend->incarnation + 1);
+	else
+		backend = append(pool);
+	if (backend == NULL)
+		return error_set(err, ENOMEM, "no memory for one more backend");
+	*backend = (struct pool_backend){
+		.weight = event->number, .present = true, .up = true, .incarnation = incarnation};
+	memcpy(backend->name, event->name, sizeof(backend->name));
+	return 0;
+}
+
+int pool_fill(struct pool *pool, uint32_t count)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < count && rc == 0; i++) {
+		struct script_event event = {.verb = SCRIPT_BACKEND_ADD, .number = 100};
+
+		snprintf(event.name, sizeof(event.name), "b%u", i);
+		rc = add(pool, &event, NULL);
+	}
+	return rc;
+}
+
+void pool_free(struct pool *pool)
+{
+	free(pool->backends);
+}
+
+int pool_apply(struct pool *pool, const struct script_event *event, struct error *err)
+{
+	struct pool_backend *backend = find(pool, event->name);
+
+	if (event->verb == SCRIPT_BACKEND_ADD)
+		return add(pool, event, err);
+	if (backend == NULL || !backend->present)
+		return error_set(err, EINVAL, "there is no backend '%s'", event->name);
+	if (event->verb == SCRIPT_BACKEND_REMOVE)
+		backend->present = false;
+	else if (event->verb == SCRIPT_BACKEND_WEIGHT)
+		backend->weight = event->number;
+	else if (event->verb == SCRIPT_BACKEND_DRAIN || event->verb == SCRIPT_BACKEND_UNDRAIN)
+		backend->draining = event->verb == SCRIPT_BACKEND_DRAIN;
+	else
+		backend->up = event->verb == SCRIPT_BACKEND_UP;
+	return 0;
+}

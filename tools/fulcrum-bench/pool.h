@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef BENCH_POOL_H
+#define BENCH_POOL_H
+
+#include "script.h"
+
+#include <base/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// The pool of a simulation, as an operator and the probes have made it. A backend keeps its number for good:
+// one that was removed and comes back takes it again.
+
+#define BACKEND_NONE UINT16_MAX
+
+struct pool_backend {
+	char name[SCRIPT_NAME_SIZE];
+	uint32_t weight;
+	bool present; // in the pool file
+	bool up;
+	bool draining;
+	uint8_t incarnation; // how often it came back
+};
+
+struct pool {
+	struct pool_backend *backends;
+	uint32_t count;
+};
+
+// Its number, or BACKEND_NONE.
+uint32_t pool_find(const struct pool *pool, const char *name);
+// Adds "b0", "b1" .. of weight 100, all up. 0 or -ENOMEM.
+int pool_fill(struct pool *pool, uint32_t count);
+void pool_free(struct pool *pool);
+
+// A SCRIPT_BACKEND_* event. -EINVAL for a backend that is not there, or is already; -ENOMEM.
+int pool_apply(struct pool *pool, const struct script_event *event, struct error *err);
+
+#endif
