@@ -24,12 +24,13 @@ static void begin(struct control *control)
 	memcpy(&control->pending_header, control->message.body, sizeof(control->pending_header));
 	control->pending = config_new();
 	if (control->pending == NULL) {
-		error_set(&control->pending_error, ENOMEM, "out of memory");
+		control_reply_error(control, ENOMEM, "out of memory");
 		return;
 	}
 	memcpy(control->pending->hash_key, control->pending_header.hash_key,
 		sizeof(control->pending->hash_key));
 	control->pending->hash_key_set = control->pending_header.hash_key_set == 1;
+	control_reply_done(control, 0);
 }
 
 // A record of the transaction at hand; its content is judged at the commit.
