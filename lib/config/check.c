@@ -30,16 +30,27 @@ const char *check_subject(
 	return text;
 }
 
+// Of the key's value, else of the mapping that it would stand in.
 struct place check_place(
 	const struct check *check, enum record_kind kind, uint32_t index, const char *key)
 {
 	const struct origins *origins = check->origins;
+	const char *dot = strchr(key, '.');
+	char outer[CONFIG_NAME_SIZE];
+	struct place alias;
 	uint32_t record, value;
 
 	if (origins == NULL)
 		return (struct place){0, 0};
 	record = origins->nodes[kind][index] & ~RECORD_FAULTY;
+	alias = tree_alias_place(origins->tree, record);
+	if (alias.line != 0)
+		return alias;
 	value = tree_find(origins->tree, record, key);
+	if (value == 0 && dot != NULL) {
+		snprintf(outer, sizeof(outer), "%.*s", (int)(dot - key), key);
+		value = tree_find(origins->tree, record, outer);
+	}
 	return tree_place(origins->tree, value != 0 ? value : record);
 }
 

@@ -21,7 +21,7 @@ static void check_families(struct check *check, uint32_t index)
 			check_is_faulty(check, RECORD_BACKEND, at))
 			continue;
 		check_fail(check, RECORD_SERVICE, index, "forwarding",
-			": dsr needs backends of the VIP's family, and %s is not of that of '%s/%s', %s%s",
+			": dsr needs backends of the VIP's family: the VIP is %s, and backend '%s/%s' has %s%s",
 			addr_format(&service->vip, vip, sizeof(vip)), backend->pool, backend->name,
 			addr_format(&backend->address, address, sizeof(address)),
 			check_line(check, "", RECORD_BACKEND, at, "address", line));

@@ -67,7 +67,7 @@ static void check_pool_of(struct check *check, uint32_t index)
 static void ports_text(const struct config_service *service, char *text, size_t size)
 {
 	if (service->port_first == 0)
-		snprintf(text, size, "any port");
+		snprintf(text, size, "all ports");
 	else if (service->port_first == service->port_last)
 		snprintf(text, size, "port %u", service->port_first);
 	else
@@ -124,14 +124,15 @@ static void overlap(struct check *check, uint32_t one, uint32_t other)
 	uint32_t later = one > other ? one : other, earlier = one > other ? other : one;
 	const struct config_service *a = &check->config->services[later];
 	const struct config_service *b = &check->config->services[earlier];
-	char a_ports[32], b_ports[32], vip[ADDR_TEXT_SIZE], line[CHECK_LINE_SIZE];
+	char a_ports[32], b_ports[32], line[CHECK_LINE_SIZE];
 
 	ports_text(a, a_ports, sizeof(a_ports));
 	ports_text(b, b_ports, sizeof(b_ports));
 	check_fail(check, RECORD_SERVICE, later, port_key(check, later),
-		": %s of %s is taken by service '%s', which has %s%s", a_ports,
-		addr_format(&a->vip, vip, sizeof(vip)), b->name, b_ports,
-		check_line(check, "", RECORD_SERVICE, earlier, port_key(check, earlier), line));
+		" on %s overlaps with service '%s'%s on %s of the same VIP and protocol", a_ports,
+		b->name,
+		check_line(check, "", RECORD_SERVICE, earlier, port_key(check, earlier), line),
+		b_ports);
 }
 
 static void check_overlaps(struct check *check)

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEYS_MAX   32
-#define QUOTE_SIZE 72
+#define KEYS_MAX      32
+#define QUOTE_SIZE    72
+#define MISMATCH_SIZE (VALUE_TEXT_SIZE + 64)
 
 // One mapping: the record's own, or one inside of it.
 struct level {
@@ -43,23 +44,30 @@ const char *decode_subject(const struct decode *d, char *text, size_t size)
 			__VA_ARGS__);                                                    \
 	} while (0)
 
-static const char *kind_name(const struct tree_node *node)
+// "must be a list, not text", "is empty: it must be a list".
+static const char *mismatch(
+	const struct tree_node *node, const char *expects, char *text, size_t size)
 {
 	static const char *const names[] = {"text", "a list", "a mapping (key: value)"};
 
-	return node->absent ? "empty" : names[node->kind];
+	if (node->absent)
+		snprintf(text, size, "is empty: it must be %s", expects);
+	else
+		snprintf(text, size, "must be %s, not %s", expects, names[node->kind]);
+	return text;
 }
 
 static bool decode_scalar(struct decode *d, const struct level *level, const struct schema_key *key,
 	uint32_t node, void *record)
 {
 	const struct tree_node *value = tree_node(d->tree, node);
-	char expects[VALUE_TEXT_SIZE];
+	char expects[VALUE_TEXT_SIZE], text[MISMATCH_SIZE];
 	struct error err;
 
 	if (value->kind != TREE_SCALAR || value->absent) {
-		FAULT(d, level, node, "%s must be %s, not %s", key->name,
-			value_expects(key, expects, sizeof(expects)), kind_name(value));
+		value_expects(key, expects, sizeof(expects));
+		FAULT(d, level, node, "%s %s", key->name,
+			mismatch(value, expects, text, sizeof(text)));
 		return false;
 	}
 	if (value_parse(key, tree_text(d->tree, value), record, &err) == 0)
@@ -74,10 +82,12 @@ static bool decode_list(
 {
 	const struct tree_node *list = tree_node(d->tree, node);
 	struct schema_key element = *key;
+	char text[MISMATCH_SIZE];
 	bool good = true;
 
 	if (list->kind != TREE_LIST) {
-		FAULT(d, level, node, "%s must be a list, not %s", key->name, kind_name(list));
+		FAULT(d, level, node, "%s %s", key->name,
+			mismatch(list, "a list", text, sizeof(text)));
 		return false;
 	}
 	if (list->size > key->list_max || (list->size == 0 && key->required)) {
@@ -101,7 +111,7 @@ static bool decode_value(
 {
 	const struct tree_node *value = tree_node(d->tree, node);
 	struct level inner = {key->child, node, "", level->record + key->offset, {0}};
-	char path[QUOTE_SIZE];
+	char path[QUOTE_SIZE], expects[VALUE_TEXT_SIZE], text[MISMATCH_SIZE];
 
 	if (key->type == SCHEMA_MAPPING && value->kind == TREE_MAPPING) {
 		snprintf(path, sizeof(path), "%s%s: ", level->path, key->name);
@@ -114,9 +124,8 @@ static bool decode_value(
 		return decode_list(d, level, key, node);
 	if (key->type != SCHEMA_MAPPING && key->type != SCHEMA_RECORDS)
 		return decode_scalar(d, level, key, node, level->record);
-	FAULT(d, level, node, "%s must be %s, not %s", key->name,
-		key->type == SCHEMA_RECORDS ? "a list" : "a mapping (key: value)",
-		kind_name(value));
+	value_expects(key, expects, sizeof(expects));
+	FAULT(d, level, node, "%s %s", key->name, mismatch(value, expects, text, sizeof(text)));
 	return false;
 }
 
@@ -189,6 +198,19 @@ static bool decode_pair(struct decode *d, struct level *level, uint32_t key_node
 	return decode_value(d, level, key, tree_next(d->tree, key_node));
 }
 
+// "protocol is missing: the transport protocol, tcp or udp": the first clause of its description will do.
+static void missing_key(struct decode *d, const struct level *level, const struct schema_key *key)
+{
+	int clause = (int)strcspn(key->doc, ";");
+	char expects[VALUE_TEXT_SIZE];
+
+	if (key->type == SCHEMA_WORD)
+		FAULT(d, level, level->node, "%s is missing: %.*s, %s", key->name, clause, key->doc,
+			value_expects(key, expects, sizeof(expects)));
+	else
+		FAULT(d, level, level->node, "%s is missing: %.*s", key->name, clause, key->doc);
+}
+
 static bool decode_mapping(struct decode *d, struct level *level)
 {
 	bool good = true;
@@ -199,7 +221,7 @@ static bool decode_mapping(struct decode *d, struct level *level)
 	for (const struct schema_key *key = level->schema->keys; key->name != NULL; key++) {
 		if (!key->required || key->inherited || given_before(level, key) != 0)
 			continue;
-		FAULT(d, level, level->node, "%s is missing: %s", key->name, key->doc);
+		missing_key(d, level, key);
 		good = false;
 	}
 	return good;
@@ -209,10 +231,14 @@ bool decode_record(struct decode *d, void *record)
 {
 	const struct tree_node *node = tree_node(d->tree, d->node);
 	struct level level = {d->schema, d->node, "", record, {0}};
+	char subject[DECODE_SUBJECT_SIZE], text[MISMATCH_SIZE];
 
 	schema_defaults(d->schema, record);
 	if (node->kind == TREE_MAPPING)
 		return decode_mapping(d, &level);
-	FAULT(d, &level, d->node, "must be a mapping (key: value), not %s", kind_name(node));
+	decode_subject(d, subject, sizeof(subject));
+	subject[strlen(subject) - (subject[0] != '\0' ? strlen(": ") : 0)] = '\0';
+	findings_add(d->findings, node->place, "%s %s", subject[0] != '\0' ? subject : "a file",
+		mismatch(node, "a mapping (key: value)", text, sizeof(text)));
 	return false;
 }

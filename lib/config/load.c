@@ -121,13 +121,20 @@ static int load_list(struct loader *l, const char *key, const struct schema *sch
 	return rc;
 }
 
+static bool has_list(const struct tree *tree, const char *key)
+{
+	uint32_t list = tree_find(tree, TREE_ROOT, key);
+
+	return list != 0 && tree_node(tree, list)->kind == TREE_LIST;
+}
+
 static int load_tree(struct loader *l)
 {
 	struct decode decode = {l->tree, l->findings, NULL, &schema_pool_file, TREE_ROOT, 0};
 	int rc;
 
-	// Without its list no pool can be found, which is no fault of the services.
-	if (!decode_record(&decode, l->config))
+	// Where the list itself cannot be read, no pool can be found, which is no fault of the services.
+	if (!decode_record(&decode, l->config) && !has_list(l->tree, "pools"))
 		l->origins.pool_names_missing = true;
 	rc = load_list(l, "services", &schema_service, load_service);
 	if (rc == 0)

@@ -56,13 +56,13 @@ static const struct schema flow_ttl = {"flow_ttl",
 
 static const struct schema_key service_keys[] = {
 	{"name", SCHEMA_NAME, .required = true, FIELD(config_service, name),
-		.doc = "the service's name, of which there is one"},
+		.doc = "its name, which no other service has"},
 	{"vip", SCHEMA_ADDRESS, .required = true, FIELD(config_service, vip),
 		.doc = "the address that clients connect to, IPv4 or IPv6"},
 	{"protocol", SCHEMA_WORD, .required = true, FIELD(config_service, protocol), .words = protocols,
 		.doc = "the transport protocol"},
 	{"port", SCHEMA_PORT, .required = true, FIELD(config_service, port_first), .min = 1, .max = 65535,
-		.doc = "the port that clients connect to; or `ports`"},
+		.doc = "the port that clients connect to; `ports` instead for several"},
 	{"ports", SCHEMA_PORTS, FIELD(config_service, port_first), .min = 1, .max = 65535, .absent = "`port` stands for it",
 		.doc = "several ports, such as 30000-30999, or any; instead of `port`"},
 	{"target_port", SCHEMA_NUMBER, FIELD(config_service, target_port), .min = 1, .max = 65535, .absent = "the port as it came",
@@ -101,7 +101,7 @@ static const struct schema health = {"health", "How a pool's backends are probed
 
 static const struct schema_key backend_keys[] = {
 	{"name", SCHEMA_NAME, .required = true, FIELD(config_backend, name),
-		.doc = "its name, of which the pool has one; it decides the backend's place in the hash table, so it stays when the address changes"},
+		.doc = "its name, which no other backend of the pool has; it decides the backend's place in the hash table, so it stays when the address changes"},
 	{"pool", SCHEMA_NAME, .required = true, .inherited = true, FIELD(config_backend, pool),
 		.doc = "the pool that it stands in"},
 	{"address", SCHEMA_ADDRESS, .required = true, FIELD(config_backend, address),
@@ -119,7 +119,7 @@ const struct schema schema_backend = {"backend", "A real server.",
 
 static const struct schema_key pool_keys[] = {
 	{"name", SCHEMA_NAME, .required = true, FIELD(config_pool, name),
-		.doc = "the pool's name, of which there is one"},
+		.doc = "its name, which no other pool has"},
 	{"health", SCHEMA_MAPPING, FIELD(config_pool, health), .child = &health,
 		.doc = "how its backends are probed"},
 	{"on_down", SCHEMA_WORD, FIELD(config_pool, on_down), .words = on_downs, .fallback = "keep",

@@ -8,8 +8,10 @@
 
 struct suggest suggest_for(const char *wanted)
 {
-	// One slip in three characters is still a slip.
-	return (struct suggest){wanted, NULL, (uint32_t)(1 + strlen(wanted) / 3) + 1};
+	size_t length = strlen(wanted);
+
+	// One slip in four characters is still a slip; of one or two characters anything could be meant.
+	return (struct suggest){wanted, NULL, length < 3 ? 0 : (uint32_t)(length / 4) + 2};
 }
 
 static uint32_t min3(uint32_t a, uint32_t b, uint32_t c)

@@ -8,7 +8,7 @@
 struct suggest {
 	const char *wanted;
 	const char *best; // NULL: none is near
-	uint32_t distance; // of the best one; lower is nearer
+	uint32_t distance; // what a better one must stay below
 };
 
 struct suggest suggest_for(const char *wanted);

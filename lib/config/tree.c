@@ -33,6 +33,13 @@ struct place tree_place(const struct tree *tree, uint32_t node)
 	return tree_node(tree, node)->place;
 }
 
+struct place tree_alias_place(const struct tree *tree, uint32_t node)
+{
+	const struct tree_node *found = &tree->nodes[node];
+
+	return found->kind == TREE_ALIAS ? found->place : (struct place){0, 0};
+}
+
 uint32_t tree_first(const struct tree *tree, uint32_t node)
 {
 	const struct tree_node *found = tree_node(tree, node);

@@ -43,6 +43,8 @@ const struct tree_node *tree_node(const struct tree *tree, uint32_t node);
 // A scalar's text.
 const char *tree_text(const struct tree *tree, const struct tree_node *node);
 struct place tree_place(const struct tree *tree, uint32_t node);
+// Where it stands itself if it is an alias, else nowhere.
+struct place tree_alias_place(const struct tree *tree, uint32_t node);
 
 // The first entry of a list, or the first key of a mapping: 0 if it is empty. What follows a key
 // is its value.

@@ -59,20 +59,33 @@ static const struct {
 	{"block sequence entries are not allowed in this context",
 		"put the '- ' on a line of its own"},
 	{"did not find expected <document start>", "one file holds one document"},
+	{"found unexpected ':'", "a space follows the ':' of a key"},
+	{"did not find expected node content", "a value or a closing bracket is missing"},
+	{"found incompatible YAML document", "leave the line out, or write %YAML 1.1"},
 };
+
+static const char *remedy_for(const char *problem)
+{
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
+		if (strcmp(problem, remedies[i].problem) == 0)
+			return remedies[i].remedy;
+	}
+	return "see the lines above";
+}
 
 static int refuse_yaml(struct reader *r)
 {
+	uint32_t began = place_of(r->parser.context_mark).line;
 	const char *problem = r->parser.problem != NULL ? r->parser.problem : "cannot be read";
 
 	if (r->parser.error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
-	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (strcmp(problem, remedies[i].problem) == 0)
-			return REFUSE(r, r->parser.problem_mark, "not YAML: %s (%s)", problem,
-				remedies[i].remedy);
-	}
-	return REFUSE(r, r->parser.problem_mark, "not YAML: %s", problem);
+	// What does not end is noticed far behind its beginning.
+	if (r->parser.context != NULL && began < place_of(r->parser.problem_mark).line)
+		return REFUSE(r, r->parser.problem_mark,
+			"not YAML: %s in what began at line %u: %s", problem, began,
+			remedy_for(problem));
+	return REFUSE(r, r->parser.problem_mark, "not YAML: %s: %s", problem, remedy_for(problem));
 }
 
 static int add_text(struct tree *tree, const void *text, size_t size, uint32_t *out)
@@ -301,7 +314,7 @@ static int read_events(struct reader *r)
 	}
 	if (rc == 0 && r->documents == 0) {
 		findings_add(r->findings, (struct place){1, 1},
-			"there is nothing in this file but comments or spaces");
+			"there is nothing in this file: it must be a mapping (key: value)");
 		rc = -EINVAL;
 	}
 	return rc;

@@ -116,7 +116,7 @@ const char *value_expects(const struct schema_key *key, char *text, size_t size)
 		return expects_words(key->words, text, size);
 	case SCHEMA_NAME:
 		snprintf(text, size,
-			"a name of up to %u of the characters A-Z a-z 0-9 . _ -, a letter or digit first",
+			"1 to %u characters of A-Z a-z 0-9 . _ -, beginning with a letter or a digit",
 			key->size - 1);
 		return text;
 	case SCHEMA_TEXT:
