@@ -40,11 +40,13 @@ static inline enum select_event select_event_of(const struct packet *packet)
 		return SELECT_UDP;
 	if (packet->kind == PACKET_ICMP_ERROR)
 		return SELECT_ERROR;
-	if ((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0)
+	if (likely((packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) == 0))
 		return SELECT_DATA;
-	if ((packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN)
-		return SELECT_SYN;
-	return (packet->tcp_flags & TCP_RST) != 0 ? SELECT_RST : SELECT_FIN;
+	if ((packet->tcp_flags & TCP_RST) != 0)
+		return SELECT_RST;
+	if ((packet->tcp_flags & TCP_FIN) != 0)
+		return SELECT_FIN;
+	return (packet->tcp_flags & TCP_ACK) == 0 ? SELECT_SYN : SELECT_DATA;
 }
 
 struct select_input {

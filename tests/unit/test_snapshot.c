@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <config/config.h>
+#include <snapshot/snapshot.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define BACKENDS 32
+#define SERVICES 32
+
+// A configuration from YAML, and what control would say of its backends.
+struct fixture {
+	struct config *config;
+	struct snapshot_backend_input backends[BACKENDS];
+	uint16_t services[SERVICES];
+};
+
+static void load(struct fixture *f, const char *yaml)
+{
+	struct error err = {{0}};
+
+	memset(f, 0, sizeof(*f));
+	if (config_load_text("test", yaml, strlen(yaml), &f->config, NULL, NULL, &err) != 0)
+		fail_msg("%s", err.text);
+	for (uint32_t i = 0; i < f->config->backend_count; i++) {
+		f->backends[i] = (struct snapshot_backend_input){
+			.reference = backend_reference(i + 3, 7),
+			.status = BACKEND_UP,
+			.resolved = true,
+			.mtu = 1500,
+			.vlan_tci = ENCAP_VLAN_NONE,
+			.outer_source = {.bytes = {10, 0, 0, 2}, .family = ADDR_IPV4},
+		};
+	}
+	for (uint16_t i = 0; i < f->config->service_count; i++)
+		f->services[i] = (uint16_t)(i + 5);
+}
+
+static struct snapshot *build(struct fixture *f, const struct snapshot *previous)
+{
+	struct snapshot_input input = {
+		.config = f->config,
+		.backends = f->backends,
+		.services = f->services,
+		.backend_capacity = BACKENDS,
+		.service_capacity = SERVICES,
+		.version = 1,
+	};
+	struct snapshot *snapshot = NULL;
+	struct error err = {{0}};
+
+	if (snapshot_build(&input, previous, &snapshot, &err) != 0)
+		fail_msg("%s", err.text);
+	return snapshot;
+}
+
+static uint16_t service_at(
+	const struct snapshot *snapshot, const char *text, uint32_t protocol, uint16_t port)
+{
+	const struct snapshot_vip *vip;
+	struct addr address;
+
+	assert_int_equal(addr_parse(text, &address), 0);
+	vip = snapshot_find_vip(&snapshot->vips, &address);
+	assert_non_null(vip);
+	return snapshot_find_service(&snapshot->vips, vip, protocol, port);
+}
+
+#define POOL                                     \
+	"pools:\n  - name: p\n    backends:\n"   \
+	"      - {name: a, address: 10.0.1.1}\n" \
+	"      - {name: b, address: 10.0.1.2}\n" \
+	"      - {name: c, address: 10.0.1.3}\n"
+
+static const char many_ports[] =
+	"services:\n"
+	"  - {name: one, vip: 203.0.113.10, protocol: tcp, port: 443, pool: p}\n"
+	"  - {name: range, vip: 203.0.113.10, protocol: tcp, ports: 30000-30999, pool: p}\n"
+	"  - {name: any, vip: 203.0.113.11, protocol: udp, ports: any, pool: p}\n"
+	"  - {name: six, vip: \"2001:db8::10\", protocol: tcp, port: 443, pool: p}\n" POOL;
+
+static void a_port_belongs_to_its_service_and_to_no_other(void **state)
+{
+	struct fixture f;
+	struct snapshot *snapshot;
+
+	load(&f, many_ports);
+	snapshot = build(&f, NULL);
+	for (uint32_t port = 0; port < 65536; port++) {
+		uint16_t expected = port == 443                      ? 5
+				    : port >= 30000 && port <= 30999 ? 6
+								     : SERVICE_NONE;
+
+		assert_int_equal(service_at(snapshot, "203.0.113.10", 6, (uint16_t)port), expected);
+		assert_int_equal(
+			service_at(snapshot, "203.0.113.10", 17, (uint16_t)port), SERVICE_NONE);
+		assert_int_equal(service_at(snapshot, "203.0.113.11", 17, (uint16_t)port), 7);
+		assert_int_equal(
+			service_at(snapshot, "203.0.113.11", 6, (uint16_t)port), SERVICE_NONE);
+	}
+	assert_int_equal(service_at(snapshot, "2001:db8::10", 6, 443), 8);
+	assert_int_equal(service_at(snapshot, "203.0.113.10", 1, 443), SERVICE_NONE);
+	snapshot_free(snapshot);
+	config_free(f.config);
+}
+
+static void other_addresses_are_no_vips(void **state)
+{
+	struct fixture f;
+	struct snapshot *snapshot;
+
+	load(&f, many_ports);
+	snapshot = build(&f, NULL);
+	for (uint32_t i = 0; i < 100000; i++) {
+		struct addr address =
+			addr_from_ipv4_be(be32(0xcb007100u + i)); // 203.0.113.0 and on
+		bool is_vip = i == 10 || i == 11;
+
+		assert_int_equal(snapshot_find_vip(&snapshot->vips, &address) != NULL, is_vip);
+	}
+	snapshot_free(snapshot);
+	config_free(f.config);
+}
+
+static void an_empty_configuration_has_no_vip(void **state)
+{
+	struct fixture f = {.config = config_new()};
+	struct addr address = addr_from_ipv4_be(0x0a0b0c0d);
+	struct snapshot *snapshot;
+
+	assert_int_equal(config_finish(f.config, NULL), 0);
+	snapshot = build(&f, NULL);
+	assert_null(snapshot_find_vip(&snapshot->vips, &address));
+	assert_null(snapshot_find_backend(snapshot, 0));
+	snapshot_free(snapshot);
+	config_free(f.config);
+}
+
+static void a_thousand_vips_of_ten_ports_are_all_found(void **state)
+{
+	char *yaml = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&yaml, &size);
+	struct snapshot_input input = {.backend_capacity = BACKENDS, .service_capacity = 10000};
+	uint16_t *services = calloc(10000, sizeof(*services));
+	struct snapshot *snapshot = NULL;
+	struct fixture f;
+
+	fprintf(file, "services:\n");
+	for (int vip = 0; vip < 1000; vip++)
+		for (int port = 0; port < 10; port++)
+			fprintf(file,
+				"  - {name: s%d-%d, vip: 198.18.%d.%d, protocol: tcp, port: %d, pool: p}\n",
+				vip, port, vip / 250, vip % 250 + 1, 1 + port * 5000);
+	fprintf(file, "%s", POOL);
+	fclose(file);
+	memset(&f, 0, sizeof(f));
+	assert_int_equal(config_load_text("test", yaml, size, &f.config, NULL, NULL, NULL), 0);
+	for (uint16_t i = 0; i < 10000; i++)
+		services[i] = i;
+	input.config = f.config;
+	input.backends = f.backends;
+	input.services = services;
+	assert_int_equal(snapshot_build(&input, NULL, &snapshot, NULL), 0);
+	for (uint16_t i = 0; i < 10000; i++) {
+		const struct config_service *service = &f.config->services[i];
+		const struct snapshot_vip *vip = snapshot_find_vip(&snapshot->vips, &service->vip);
+
+		assert_non_null(vip);
+		assert_int_equal(
+			snapshot_find_service(&snapshot->vips, vip, 6, service->port_first), i);
+		assert_int_equal(
+			snapshot_find_service(&snapshot->vips, vip, 6, service->port_first + 1),
+			SERVICE_NONE);
+	}
+	snapshot_free(snapshot);
+	config_free(f.config);
+	free(services);
+	free(yaml);
+}
+
+static const char web[] =
+	"services:\n  - {name: s, vip: 203.0.113.10, protocol: tcp, port: 443, pool: p}\n" POOL;
+
+static void a_reference_of_another_generation_finds_nobody(void **state)
+{
+	struct fixture f;
+	struct snapshot *snapshot;
+
+	load(&f, web);
+	snapshot = build(&f, NULL);
+	assert_non_null(snapshot_find_backend(snapshot, backend_reference(3, 7)));
+	assert_null(snapshot_find_backend(snapshot, backend_reference(3, 6)));
+	assert_null(snapshot_find_backend(snapshot, backend_reference(2, 0)));
+	assert_null(snapshot_find_backend(snapshot, backend_reference(BACKENDS, 7)));
+	assert_null(snapshot_find_backend(snapshot, UINT32_MAX));
+	snapshot_free(snapshot);
+	config_free(f.config);
+}
+
+static void a_table_that_did_not_change_is_shared(void **state)
+{
+	struct fixture f;
+	struct snapshot *first, *second, *third;
+
+	load(&f, web);
+	first = build(&f, NULL);
+	f.backends[1].mtu = 9000; // not the table's business
+	second = build(&f, first);
+	assert_ptr_equal(first->pools[0].current, second->pools[0].current);
+	assert_null(second->pools[0].previous);
+	f.backends[1].status = BACKEND_DOWN;
+	third = build(&f, second);
+	assert_ptr_not_equal(third->pools[0].current, second->pools[0].current);
+	assert_ptr_equal(third->pools[0].previous, second->pools[0].current);
+	assert_int_equal(third->pools[0].tables_built, 2);
+	snapshot_free(first);
+	snapshot_free(second);
+	assert_int_equal(third->pools[0].previous->member_count, 3); // still whole: it is held
+	snapshot_free(third);
+	config_free(f.config);
+}
+
+// Who is a member, by what happens to backend 'a' alone.
+static void only_who_can_serve_is_in_the_table(void **state)
+{
+	static const struct {
+		enum backend_status status;
+		bool resolved;
+		uint16_t weight;
+		uint32_t members;
+	} rows[] = {{BACKEND_UP, true, 100, 3}, {BACKEND_UP, false, 100, 2},
+		{BACKEND_UP, true, 0, 2}, {BACKEND_DRAINING, true, 100, 2},
+		{BACKEND_DOWN, true, 100, 2}, {BACKEND_DISABLED, true, 100, 2}};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct snapshot *snapshot;
+		struct fixture f;
+
+		load(&f, web);
+		f.backends[0].status = rows[i].status;
+		f.backends[0].resolved = rows[i].resolved;
+		f.config->backends[0].weight = rows[i].weight;
+		snapshot = build(&f, NULL);
+		assert_int_equal(snapshot->pools[0].current->member_count, rows[i].members);
+		snapshot_free(snapshot);
+		config_free(f.config);
+	}
+}
+
+static void when_all_are_down_the_pool_spreads_or_drops(void **state)
+{
+	for (int drop = 0; drop < 2; drop++) {
+		struct snapshot *before, *snapshot;
+		struct fixture f;
+
+		load(&f, web);
+		f.config->pools[0].on_all_down =
+			drop ? CONFIG_ALL_DOWN_DROP : CONFIG_ALL_DOWN_SPREAD;
+		before = build(&f, NULL);
+		for (int i = 0; i < 3; i++)
+			f.backends[i].status = i == 2 ? BACKEND_DISABLED : BACKEND_DOWN;
+		snapshot = build(&f, before);
+		assert_int_equal(snapshot->pools[0].is_spread, !drop);
+		if (drop)
+			assert_null(snapshot->pools[0].current);
+		else
+			assert_int_equal(snapshot->pools[0].current->member_count, 2);
+		assert_ptr_equal(snapshot->pools[0].previous, before->pools[0].current);
+		snapshot_free(before);
+		snapshot_free(snapshot);
+		config_free(f.config);
+	}
+}
+
+static void who_was_never_seen_up_takes_nothing_even_in_need(void **state)
+{
+	struct snapshot *snapshot;
+	struct fixture f;
+
+	load(&f, web);
+	for (int i = 0; i < 3; i++)
+		f.backends[i].status = BACKEND_DRAINING; // unknown health
+	snapshot = build(&f, NULL);
+	assert_null(snapshot->pools[0].current);
+	snapshot_free(snapshot);
+	config_free(f.config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_port_belongs_to_its_service_and_to_no_other),
+		cmocka_unit_test(other_addresses_are_no_vips),
+		cmocka_unit_test(an_empty_configuration_has_no_vip),
+		cmocka_unit_test(a_thousand_vips_of_ten_ports_are_all_found),
+		cmocka_unit_test(a_reference_of_another_generation_finds_nobody),
+		cmocka_unit_test(a_table_that_did_not_change_is_shared),
+		cmocka_unit_test(only_who_can_serve_is_in_the_table),
+		cmocka_unit_test(when_all_are_down_the_pool_spreads_or_drops),
+		cmocka_unit_test(who_was_never_seen_up_takes_nothing_even_in_need),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
