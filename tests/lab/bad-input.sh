@@ -43,11 +43,15 @@ refused "no such backend" 1 'nobody' ctl backend drain nobody
 
 lab_check "the configuration is what it was" test "$before" = "$(ctl show config)"
 lab_requests 60 >$LAB/answers
-lab_check "and it still balances" test "$(grep -c '^b[123]$' $LAB/answers)" -eq 60
+lab_check "and it still balances" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
 
 lab_config 'ports: [{name: other, device: "net_null0"}]' 'eal: {hugepages: auto, memory: 64MiB, prefix: other}'
 refused "a second daemon" 1 'fulcrumd' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 lab_config 'workers: {cores: [1], idle: sometimes}'
 refused "a wrong daemon configuration" 2 'fulcrumd.yaml:[0-9]+:[0-9]+: ' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
+# The version stands at byte 8 of the segment, in every version.
+printf '\143' | dd of=$FULCRUM_CHANNEL bs=1 seek=8 conv=notrunc status=none
+refused "another version" 4 'version' ctl show version
+printf '\1' | dd of=$FULCRUM_CHANNEL bs=1 seek=8 conv=notrunc status=none
 lab_check "the first daemon is untouched" test "$before" = "$(ctl show config)"
 lab_end

@@ -15,8 +15,8 @@ lab_check "drain is accepted" ctl backend drain web/web-$busy
 lab_check "its state is draining" lab_backend_is web-$busy state draining
 lab_check "its health is still up" lab_backend_is web-$busy health up
 lab_requests 100 >$LAB/answers
-lab_check "every new request is answered" test "$(grep -c '^b[123]$' $LAB/answers)" -eq 100
-lab_check "none by the draining backend" test "$(grep -c "^b$busy$" $LAB/answers)" -eq 0
+lab_check "every new request is answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 100
+lab_check "none by the draining backend" test "$(lab_count "^b$busy$" $LAB/answers)" -eq 0
 lab_check "the download was open all along" kill -0 $download
 lab_check "the download ends well" wait $download
 lab_check "it is the same by checksum" \
@@ -25,5 +25,5 @@ lab_check "it is the same by checksum" \
 lab_check "undrain is accepted" ctl backend undrain web-$busy
 lab_check "its state is active" lab_backend_is web-$busy state active
 lab_requests 100 >$LAB/answers
-lab_check "it has its share again" test "$(grep -c "^b$busy$" $LAB/answers)" -gt 10
+lab_check "it has its share again" test "$(lab_count "^b$busy$" $LAB/answers)" -gt 10
 lab_end

@@ -63,6 +63,11 @@ lab_check() {
 	lab_say "ok: $what"
 }
 
+# lab_count 'pattern' file: how many lines match.
+lab_count() {
+	grep -c -- "$1" "$2" || true
+}
+
 # lab_wait_for 'shell condition' seconds ['what it means']
 lab_wait_for() {
 	local condition=$1 deadline
@@ -179,8 +184,7 @@ lab_config() {
 		eal: {hugepages: auto, memory: 256MiB, prefix: fulcrum}
 		control_core: 0
 		workers: {cores: [1], idle: sleep}
-		ports:
-		  - {name: wan, device: "net_tap0,iface=ftap0", kernel_interface: fulcrum0, mtu: 1500}
+		ports: [{name: wan, device: "net_tap0,iface=ftap0", kernel_interface: fulcrum0, mtu: 1500}]
 		flows: 65536
 	YAML
 	for line; do
@@ -273,6 +277,17 @@ name, key, value = sys.argv[1:]
 sys.exit(not any(b["name"] == name and str(b[key]) == value for b in json.load(sys.stdin)))' "$@"
 }
 
+# Every packet that came by the wire was forwarded, handed to the kernel, answered, is held, or was dropped
+# under a name.
+lab_accounts_hold() {
+	python3 -c 'import json, sys
+workers, drops = (json.loads(text) for text in sys.argv[1:])
+total = lambda key: sum(w[key] for w in workers)
+sys.exit(total("rx_packets") != sum(map(total, ("forwarded", "punted", "answered", "dropped", "queued"))) or
+         total("dropped") != sum(d["packets"] for d in drops))' \
+		"$(ctl show workers -o json)" "$(ctl show drops -o json)"
+}
+
 # The quickstart's pool behind a UDP service on port 5353; the probes ask the web servers.
 lab_pool_udp() {
 	sed 's/protocol: tcp/protocol: udp/; /^services/,/^pools/ s/port: 443/port: 5353/' \
@@ -306,12 +321,14 @@ lab_quickstart() {
 	lab_wait_up web-1 web-2 web-3
 }
 
-# Nothing died that should live, all end cleanly when asked, and no sanitizer had a word to say.
+# Nothing died that should live, no packet is unaccounted for, all end cleanly when asked, and no
+# sanitizer had a word to say.
 lab_end() {
 	local name
 	for name in "${!lab_pids[@]}"; do
 		lab_alive "$name" || lab_fail "$name died"
 	done
+	[ -z "${lab_pids[fulcrumd]:-}" ] || lab_wait_for lab_accounts_hold 3 "the accounts of packets hold"
 	for name in "${!lab_pids[@]}"; do
 		lab_stop "$name"
 		[[ $lab_status -eq 0 || $name != fulcrumd && $name != agent-* ]] ||

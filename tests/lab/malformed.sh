@@ -19,5 +19,5 @@ for drop in json.load(sys.stdin):
         print(drop["name"])' >$LAB/reasons
 lab_check "drops have names, several of them: $(tr '\n' ' ' <$LAB/reasons)" test "$(wc -l <$LAB/reasons)" -ge 3
 lab_requests 60 >$LAB/answers
-lab_check "60 of 60 requests are answered after it" test "$(grep -c '^b[123]$' $LAB/answers)" -eq 60
+lab_check "60 of 60 requests are answered after it" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
 lab_end

@@ -24,7 +24,7 @@ lab_wait_for "grep -q READY=1 $LAB/notify.log" 2 "systemd is told READY=1"
 lab_check "the pool is applied" ctl apply -f "$lab_root/config/quickstart.yaml"
 lab_wait_up web-1 web-2 web-3
 lab_requests 90 >$LAB/answers
-lab_check "90 of 90 requests are answered" test "$(grep -c '^b[123]$' $LAB/answers)" -eq 90
+lab_check "90 of 90 requests are answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 90
 lab_check "it maps no hugepage" \
 	test "$(awk '/^KernelPageSize: *2048/ {n++} END {print n + 0}' /proc/${lab_pids[fulcrumd]}/smaps)" -eq 0
 lab_end

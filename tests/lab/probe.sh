@@ -13,13 +13,13 @@ took=$(($(now_ms) - stopped))
 lab_check "down within the probe's promise: $took ms" test $took -lt 3000
 lab_check "the reason is told" test -n "$(ctl show backends -o json | grep reason)"
 lab_requests 150 >$LAB/answers
-lab_check "no request fails once the backend is down" test "$(grep -c '^b[13]$' $LAB/answers)" -eq 150
+lab_check "no request fails once the backend is down" test "$(lab_count '^b[13]$' $LAB/answers)" -eq 150
 
 lab_nginx b2
 lab_wait_for "lab_backend_is web-2 health up" 10 "web-2 up again"
 lab_requests 150 >$LAB/answers
-lab_check "no request fails when it is back" test "$(grep -c '^b[123]$' $LAB/answers)" -eq 150
-lab_check "it has its share again" test "$(grep -c '^b2$' $LAB/answers)" -gt 20
+lab_check "no request fails when it is back" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 150
+lab_check "it has its share again" test "$(lab_count '^b2$' $LAB/answers)" -gt 20
 
 for k in 1 2 3; do
 	lab_stop nginx-b$k

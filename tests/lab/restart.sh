@@ -21,7 +21,7 @@ for signal in TERM INT; do
 	lab_check "and the drained backend is still drained" lab_backend_is web-3 state draining
 	lab_wait_up web-1 web-2
 	lab_requests 60 >$LAB/answers
-	lab_check "60 of 60 requests are answered" test "$(grep -c '^b[12]$' $LAB/answers)" -eq 60
+	lab_check "60 of 60 requests are answered" test "$(lab_count '^b[12]$' $LAB/answers)" -eq 60
 done
 
 ctl backend undrain web-3

@@ -17,5 +17,5 @@ lab_check "it runs on core 0 alone" \
 lab_check "the pool is applied" ctl apply -f "$lab_root/config/quickstart.yaml"
 lab_wait_up web-1 web-2 web-3
 lab_requests 90 >$LAB/answers
-lab_check "90 of 90 requests are answered" test "$(grep -c '^b[123]$' $LAB/answers)" -eq 90
+lab_check "90 of 90 requests are answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 90
 lab_end

@@ -16,10 +16,10 @@ lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
 lab_wait_up web-1 web-2 web-3
 
 in_ns client python3 "$lab_root/tests/lab/udp.py" ask $VIP 5353 --ports 150 --each 4 >$LAB/answers
-lab_check "every datagram is answered" test "$(grep -c lost $LAB/answers)" -eq 0
+lab_check "every datagram is answered" test "$(lab_count lost $LAB/answers)" -eq 0
 lab_check "four from each of 150 ports" test "$(wc -l <$LAB/answers)" -eq 600
 for k in 1 2 3; do
-	lab_check "b$k has its part" test "$(grep -c " b$k$" $LAB/answers)" -gt 100
+	lab_check "b$k has its part" test "$(lab_count " b$k$" $LAB/answers)" -gt 100
 done
 lab_check "a port's datagrams go to one backend" test "$(sort -u $LAB/answers | wc -l)" -eq 150
 
