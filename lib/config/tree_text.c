@@ -19,15 +19,13 @@ static size_t utf8_length(const uint8_t *p, size_t left)
 	return length;
 }
 
-// A tab among the spaces that a line begins with, unless nothing follows them.
 static bool is_tab_indented(const uint8_t *p, size_t left)
 {
-	bool tab = false;
-	size_t i = 0;
+	size_t spaces = 0;
 
-	for (; i < left && (p[i] == ' ' || p[i] == '\t'); i++)
-		tab |= p[i] == '\t';
-	return tab && i < left && p[i] != '\n' && p[i] != '\r';
+	while (spaces < left && p[spaces] == ' ')
+		spaces++;
+	return spaces < left && p[spaces] == '\t';
 }
 
 bool tree_check_text(const char *text, size_t size, struct findings *findings)
@@ -48,8 +46,7 @@ bool tree_check_text(const char *text, size_t size, struct findings *findings)
 				"the control character 0x%02x is no text: remove it", p[i]);
 			return false;
 		}
-		if (place.column == 1 && (p[i] == ' ' || p[i] == '\t') &&
-			is_tab_indented(p + i, size - i)) {
+		if (place.column == 1 && is_tab_indented(p + i, size - i)) {
 			findings_add(findings, place, "a tab indents this line: use spaces");
 			return false;
 		}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Records as the channel brings them: any bytes.
+#include <config/config.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const text =
+	"services:\n"
+	"  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 443, target_port: 3080, pool: p}\n"
+	"  - {name: t, vip: '2001:db8::1', protocol: udp, ports: any, pool: q}\n"
+	"pools:\n"
+	"  - {name: p, backends: [{name: a, address: 10.0.0.1}, {name: b, address: 10.0.0.2}]}\n"
+	"  - {name: q, health: {port: 1}, backends: [{name: a, address: 10.0.0.1, zone: z}]}\n";
+
+static struct config *good_config(void)
+{
+	struct config *config = NULL;
+
+	assert_int_equal(
+		config_load_text("good", text, strlen(text), &config, NULL, NULL, NULL), 0);
+	return config;
+}
+
+enum record { SERVICE, POOL, BACKEND };
+
+static uint8_t *record_bytes(struct config *config, enum record record)
+{
+	return record == SERVICE ? (uint8_t *)&config->services[0]
+	       : record == POOL  ? (uint8_t *)&config->pools[0]
+				 : (uint8_t *)&config->backends[0];
+}
+
+#define AT(type, member) offsetof(struct config_##type, member)
+
+static void a_byte_that_no_record_has_is_refused(void **state)
+{
+	static const struct {
+		enum record record;
+		size_t offset;
+		uint8_t byte;
+		const char *sentence; // how it begins
+	} rows[] = {
+		{SERVICE, AT(service, name), 0,
+			"service record 1: name must be 1 to 63 characters"},
+		{SERVICE, AT(service, name), '-',
+			"service record 1: name must be 1 to 63 characters"},
+		{SERVICE, AT(service, name) + 1, 0xff, "service record 1: name must be"},
+		{SERVICE, AT(service, name) + 2, 'x', "service record 1: name must be"},
+		{SERVICE, AT(service, name) + 63, 'x', "service record 1: name must be"},
+		{SERVICE, AT(service, pool) + 63, 'x', "service record 1: pool must be"},
+		{SERVICE, AT(service, vip.family), 0, "service record 1: vip must be"},
+		{SERVICE, AT(service, vip.family), 5, "service record 1: vip must be"},
+		{SERVICE, AT(service, vip.family), ADDR_IPV6, NULL},
+		{SERVICE, AT(service, vip.bytes), 127,
+			"service record 1: vip must be an IPv4 or IPv6"},
+		{SERVICE, AT(service, vip.bytes) + 4, 1, "service record 1: vip must be"},
+		{SERVICE, AT(service, vip.zero) + 1, 1, "service record 1: vip must be"},
+		{SERVICE, AT(service, port_first) + 1, 0xff,
+			"service record 1: port must be 1 to 65535, not 65467-443"},
+		{SERVICE, AT(service, port_last) + 1, 0, "service record 1: port must be"},
+		{SERVICE, AT(service, protocol), 0,
+			"service record 1: protocol must be tcp or udp"},
+		{SERVICE, AT(service, protocol), 132,
+			"service record 1: protocol must be tcp or udp, not the number 132"},
+		{SERVICE, AT(service, forwarding), 2, "service record 1: forwarding must be"},
+		{SERVICE, AT(service, affinity), 3, "service record 1: affinity must be"},
+		{SERVICE, AT(service, zero), 1,
+			"service 's': unused bytes of the record must be zero"},
+		{SERVICE, AT(service, zero) + 2, 1,
+			"service 's': unused bytes of the record must be zero"},
+		{SERVICE, AT(service, flow_ttl.new_s) + 3, 1, "service record 1: new must be"},
+		{SERVICE, AT(service, flow_ttl.udp_s), 0, "service record 1: udp must be"},
+		{SERVICE, AT(service, pool_index), 77, NULL}, // set anew
+		{POOL, AT(pool, name), '/', "pool record 1: name must be"},
+		{POOL, AT(pool, health.type), 9, "pool record 1: type must be tcp or none"},
+		{POOL, AT(pool, health.zero), 9,
+			"pool 'p': unused bytes of the record must be zero"},
+		{POOL, AT(pool, health.interval_ms) + 3, 0xff, "pool record 1: interval must be"},
+		{POOL, AT(pool, health.timeout_ms) + 3, 1, "pool record 1: timeout must be"},
+		{POOL, AT(pool, health.rise), 0, "pool record 1: rise must be 1 to 1000, not 0"},
+		{POOL, AT(pool, health.fall) + 1, 0xff, "pool record 1: fall must be"},
+		{POOL, AT(pool, on_down), 3, "pool record 1: on_down must be"},
+		{POOL, AT(pool, on_all_down), 2, "pool record 1: on_all_down must be"},
+		{POOL, AT(pool, zero) + 1, 2, "pool 'p': unused bytes of the record must be zero"},
+		{POOL, AT(pool, table_size), 0,
+			"pool record 1: table_size must be 65537 or 655373"},
+		{POOL, AT(pool, first_backend) + 3, 0xff, NULL}, // set anew
+		{POOL, AT(pool, backend_count) + 3, 0xff, NULL},
+		{BACKEND, AT(backend, name), ' ', "backend record 1: name must be"},
+		{BACKEND, AT(backend, pool), 0, "backend record 1: pool must be"},
+		{BACKEND, AT(backend, pool), 'r', "pool 'r': backend 'a': there is no pool 'r'"},
+		{BACKEND, AT(backend, pool) + 63, 'q', "backend record 1: pool must be"},
+		{BACKEND, AT(backend, zone) + 1, 'q', "backend record 1: zone must be"},
+		{BACKEND, AT(backend, address.family), 7, "backend record 1: address must be"},
+		{BACKEND, AT(backend, address.bytes) + 15, 7, "backend record 1: address must be"},
+		{BACKEND, AT(backend, state), 4, "backend record 1: state must be"},
+		{BACKEND, AT(backend, zero), 1,
+			"pool 'p': backend 'a': unused bytes of the record must be zero"},
+		{BACKEND, AT(backend, pool_index) + 3, 0xff, NULL}, // set anew
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config *config = good_config();
+		struct error err = {""};
+		int rc;
+
+		record_bytes(config, rows[i].record)[rows[i].offset] = rows[i].byte;
+		rc = config_finish(config, &err);
+		if (rows[i].sentence == NULL)
+			assert_int_equal(rc, 0);
+		else if (rc != -EINVAL ||
+			 strncmp(err.text, rows[i].sentence, strlen(rows[i].sentence)) != 0)
+			fail_msg("row %zu: %d '%s'", i, rc, err.text);
+		config_free(config);
+	}
+}
+
+static void rules_between_records_hold_without_lines(void **state)
+{
+	struct config *config = good_config();
+	struct error err;
+
+	config->services[1].vip = config->services[0].vip;
+	config->services[1].protocol = CONFIG_TCP;
+	assert_int_equal(config_finish(config, &err), -EINVAL);
+	assert_string_equal(err.text,
+		"service 't' on all ports overlaps with service 's' on port 443 of the same VIP and protocol");
+	config_free(config);
+}
+
+static uint64_t next_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+// What a configuration that was taken must be, whatever it came from.
+static void assert_usable(const struct config *config)
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < config->service_count; i++)
+		assert_true(config->services[i].pool_index < config->pool_count);
+	for (uint32_t i = 0; i < config->pool_count; i++) {
+		assert_int_equal(config->pools[i].first_backend, at);
+		for (uint32_t j = 0; j < config->pools[i].backend_count; j++)
+			assert_int_equal(config->backends[at++].pool_index, i);
+	}
+	assert_int_equal(at, config->backend_count);
+}
+
+static void random_bytes_are_refused_or_harmless(void **state)
+{
+	struct config *good = good_config();
+	uint64_t seed = 0x9e3779b97f4a7c15ull;
+	int taken = 0, refused = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		struct config *config = config_clone(good);
+
+		for (uint64_t n = next_random(&seed) % 4; n > 0; n--) {
+			enum record record = (enum record)(next_random(&seed) % 3);
+			size_t size = record == SERVICE ? sizeof(struct config_service)
+				      : record == POOL  ? sizeof(struct config_pool)
+							: sizeof(struct config_backend);
+
+			record_bytes(config, record)[next_random(&seed) % size] =
+				(uint8_t)next_random(&seed);
+		}
+		if (config_finish(config, NULL) == 0) {
+			assert_usable(config);
+			taken++;
+		} else {
+			refused++;
+		}
+		config_free(config);
+	}
+	assert_true(taken > 1000 && refused > 1000);
+	config_free(good);
+}
+
+static void backends_in_any_order_are_put_together(void **state)
+{
+	struct config *config = good_config(), *mixed = config_new();
+
+	for (uint32_t i = 0; i < config->service_count; i++)
+		assert_int_equal(config_add_service(mixed, &config->services[i]), 0);
+	for (uint32_t i = 0; i < config->pool_count; i++)
+		assert_int_equal(config_add_pool(mixed, &config->pools[i]), 0);
+	assert_int_equal(config_add_backend(mixed, &config->backends[0]), 0);
+	assert_int_equal(config_add_backend(mixed, &config->backends[2]), 0);
+	assert_int_equal(config_add_backend(mixed, &config->backends[1]), 0);
+	assert_int_equal(config_finish(mixed, NULL), 0);
+	assert_usable(mixed);
+	assert_memory_equal(mixed->backends, config->backends, 3 * sizeof(struct config_backend));
+	config_free(mixed);
+	config_free(config);
+}
+
+static void a_key_that_is_not_set_is_zero(void **state)
+{
+	struct config *config = good_config();
+
+	memset(config->hash_key, 7, sizeof(config->hash_key));
+	assert_int_equal(config_finish(config, NULL), 0);
+	assert_int_equal(config->hash_key[0], 0);
+	config_free(config);
+}
+
+static void there_is_an_end_to_what_can_be_added(void **state)
+{
+	struct config *config = config_new();
+	struct config_pool pool = {.name = "p"};
+
+	for (uint32_t i = 0; i < CONFIG_POOLS_MAX; i++)
+		assert_int_equal(config_add_pool(config, &pool), 0);
+	assert_int_equal(config_add_pool(config, &pool), -E2BIG);
+	config_free(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_byte_that_no_record_has_is_refused),
+		cmocka_unit_test(rules_between_records_hold_without_lines),
+		cmocka_unit_test(random_bytes_are_refused_or_harmless),
+		cmocka_unit_test(backends_in_any_order_are_put_together),
+		cmocka_unit_test(a_key_that_is_not_set_is_zero),
+		cmocka_unit_test(there_is_an_end_to_what_can_be_added),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
