@@ -3,16 +3,28 @@
 
 #define KEEP DROP_REASON_COUNT // the packet goes on
 
-// A source that no host can have (RFC 1122 3.2.1.3, RFC 4291 2.7): an answer would go nowhere, or to everybody.
+// RFC 4291 2.5.2, 2.5.3, 2.5.5, 2.7. Those beside multicast begin with 64 zero bits, as no client's does.
+static bool ipv6_source_is_invalid(const uint8_t source[16])
+{
+	struct addr address;
+	uint64_t upper;
+
+	memcpy(&upper, source, sizeof(upper));
+	if (likely(upper != 0))
+		return source[0] == 0xff;
+	address = addr_from_ipv6(source);
+	return addr_is_unusable(&address);
+}
+
+// A source that no host can have (RFC 1122 3.2.1.3): an answer would go nowhere, or to everybody.
 static bool source_is_invalid(const struct packet *packet)
 {
-	if (likely(packet->family == ADDR_IPV4)) {
-		uint8_t first =
-			(uint8_t)packet->ipv4.source_be; // the address's first byte on the wire
+	uint8_t first;
 
-		return first == 0 || first == 127 || first >= 224;
-	}
-	return packet->ipv6.source[0] == 0xff;
+	if (unlikely(packet->family != ADDR_IPV4))
+		return ipv6_source_is_invalid(packet->ipv6.source);
+	first = (uint8_t)packet->ipv4.source_be; // the address's first byte on the wire
+	return first == 0 || first == 127 || first >= 224;
 }
 
 // A packet for a VIP: its service, or why it has none.
