@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every way in and out beside the wire: the kernel's frames, full queues, a port without a kernel side."""
+from case import FROM_KERNEL, FROM_OTHER_WIRE, KERNEL_FULL, WIRE_FULL, Table, drop, inject, punt, tunnel
+from frames import BALANCER, OWN, ROUTER, Ether, ip4, frame_of, tcp
+from scapy.all import ARP, ICMP, IP
+
+table = Table("ways in and out")
+
+
+def from_kernel(name, frame):
+    table.add(name, frame, inject(frame), how=FROM_KERNEL)
+
+
+from_kernel("the kernel's ARP request", bytes(Ether(src=BALANCER, dst="ff:ff:ff:ff:ff:ff") / ARP(psrc=OWN, pdst="10.0.0.1")))
+from_kernel("the kernel's ping", bytes(Ether(src=BALANCER, dst=ROUTER) / IP(src=OWN, dst="10.0.0.1") / ICMP()))
+from_kernel("a packet of the kernel's to a VIP is not judged",
+            bytes(Ether(src=BALANCER, dst=ROUTER)) + ip4(tcp(), src=OWN))
+from_kernel("a frame of the kernel's that is no IP at all", b"\1" * 60)
+from_kernel("a malformed packet of the kernel's is the kernel's own affair", frame_of(ip4(tcp()))[:20])
+from_kernel("a frame of 1514 bytes", bytes(Ether(src=BALANCER, dst=ROUTER)) + ip4(tcp(data=b"x" * 1460), src=OWN))
+
+table.add("the transmit queue is full", frame_of(ip4(tcp())), drop("tx_full"), how=WIRE_FULL)
+table.add("the kernel's queue is full", frame_of(ip4(tcp(22), dst=OWN)), drop("punt_full"), how=KERNEL_FULL)
+p = ip4(tcp())
+table.add("the kernel's queue is full, which hurts no client", frame_of(p), tunnel(p, "one/a"), how=KERNEL_FULL)
+f = frame_of(ip4(tcp(22), dst=OWN))
+table.add("the transmit queue is full, which does not hurt the kernel", f, punt(f), how=WIRE_FULL)
+
+p = ip4(tcp())
+table.add("in by the other port, out by the backend's", frame_of(p), tunnel(p, "one/a"), how=FROM_OTHER_WIRE)
+p = ip4(tcp(1002))
+table.add("in and out by the other port", frame_of(p), tunnel(p, "other-port/a", port=1), how=FROM_OTHER_WIRE)
+table.add("for the kernel, on a port that has none", frame_of(ip4(tcp(22), dst=OWN)), drop("punt_none"),
+          how=FROM_OTHER_WIRE)
+table.add("a VIP without a service, on that port", frame_of(ip4(tcp(444))), drop("no_service"), how=FROM_OTHER_WIRE)
+
