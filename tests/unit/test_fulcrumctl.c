@@ -24,6 +24,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *fulcrumctl; // the program under test
+static const char *python_client; // another client
 static char folder[64];
 static char output[65536];
 static pid_t daemon_pid;
@@ -455,6 +456,19 @@ static void a_busy_channel_ends_with_5(void **state)
 	assert_int_equal(run("--wait 20ms show version"), 0);
 }
 
+static void a_client_written_from_the_page_alone_is_served(void **state)
+{
+	char command[512];
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "python3 '%s' %s/channel 2>&1", python_client, folder);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	assert_non_null(fgets(output, sizeof(output), pipe));
+	assert_string_equal(output, "fulcrumd 0.9.9, process 77\n");
+	assert_int_equal(pclose(pipe), 0);
+}
+
 #define with_daemon(function) cmocka_unit_test_setup_teardown(function, start_daemon, stop_daemon)
 #define without_daemon(function) \
 	cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
@@ -475,10 +489,11 @@ int main(int argc, char **argv)
 		with_daemon(the_summary_has_the_daemon_and_what_it_serves),
 		with_daemon(a_full_disk_is_told),
 		with_daemon(a_busy_channel_ends_with_5),
+		with_daemon(a_client_written_from_the_page_alone_is_served),
 	};
 
-	if (argc < 2) {
-		fprintf(stderr, "usage: test_fulcrumctl PROGRAM\n");
+	if (argc != 3) {
+		fprintf(stderr, "usage: test_fulcrumctl PROGRAM PYTHON-CLIENT\n");
 		return 2;
 	}
 	fulcrumctl = realpath(argv[1], NULL);
@@ -486,5 +501,6 @@ int main(int argc, char **argv)
 		perror(argv[1]);
 		return 2;
 	}
+	python_client = argv[2];
 	return cmocka_run_group_tests_name("fulcrumctl", tests, NULL, NULL);
 }
