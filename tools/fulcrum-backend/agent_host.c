@@ -58,7 +58,7 @@ int agent_find_links(struct agent *agent, struct error *err)
 		inherited = find_link(&agent->previous, link);
 		if (inherited != NULL)
 			*link = *inherited;
-		if (host_read_sysctl(link->name, "rp_filter") == 1)
+		if (host_effective_sysctl(link->name, "rp_filter") == 1)
 			log_info(
 				"%s: rp_filter is strict: clients whose way back is another interface are not heard",
 				link->name);

@@ -17,6 +17,12 @@
 #define CONFIG_MSS_AUTO    (-1) // what the interface's MTU leaves under the tunnel
 #define CONFIG_MSS_OFF     0
 
+// All addresses that begin with the first 'length' bits of 'address'; its others are zero.
+struct config_prefix {
+	struct addr address;
+	unsigned int length;
+};
+
 // One line under 'vips:'. Port 0: every port of the protocol; protocol 0: everything.
 struct config_vip {
 	struct addr address;
@@ -37,6 +43,9 @@ struct config {
 	bool tunnels_given; // else: every address of the interfaces
 	struct addr tunnels[FB_TUNNELS_MAX];
 	size_t tunnel_count;
+	struct config_prefix
+		balancers[FB_BALANCERS_MAX]; // none: anybody may send us tunnel packets
+	size_t balancer_count;
 	struct config_vip vips[FB_VIPS_MAX];
 	size_t vip_count;
 };

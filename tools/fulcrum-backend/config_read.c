@@ -265,6 +265,60 @@ static int read_tunnel(struct reader *reader, const yaml_node_t *node, void *tar
 	return 0;
 }
 
+static bool has_host_bits(const struct config_prefix *prefix, unsigned int bits)
+{
+	for (unsigned int bit = prefix->length; bit < bits; bit++) {
+		if (prefix->address.bytes[bit / 8] & (0x80 >> bit % 8))
+			return true;
+	}
+	return false;
+}
+
+// "10.0.0.0/24", or an address alone.
+static int parse_prefix(const char *text, struct config_prefix *out)
+{
+	size_t size = strcspn(text, "/");
+	char address[ADDR_TEXT_SIZE];
+	unsigned int bits;
+	uint64_t length;
+
+	if (size >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, size);
+	address[size] = '\0';
+	if (addr_parse(address, &out->address) < 0)
+		return -EINVAL;
+	bits = out->address.family == ADDR_IPV6 ? 128 : 32;
+	length = bits;
+	if (text[size] == '/' && (parse_u64(text + size + 1, &length) < 0 || length > bits))
+		return -EINVAL;
+	out->length = length;
+	return has_host_bits(out, bits) ? -EINVAL : 0;
+}
+
+static int read_balancer(struct reader *reader, const yaml_node_t *node, void *target)
+{
+	struct config *config = reader->config;
+	const char *text = read_text(reader, node);
+
+	if (text == NULL)
+		return -EINVAL;
+	if (config->balancer_count == FB_BALANCERS_MAX)
+		return fail(reader, node, "there are too many balancers");
+	if (parse_prefix(text, &config->balancers[config->balancer_count]) < 0) {
+		error_set(reader->err, EINVAL,
+			"'%.64s' is no address and no prefix such as 10.0.0.0/24", text);
+		return fail_at(reader, node->start_mark);
+	}
+	config->balancer_count++;
+	return 0;
+}
+
+static int read_balancers(struct reader *reader, const yaml_node_t *node, void *target)
+{
+	return read_list(reader, node, read_balancer, target);
+}
+
 static int read_interfaces(struct reader *reader, const yaml_node_t *node, void *target)
 {
 	return read_list(reader, node, read_interface, target);
@@ -299,7 +353,7 @@ static int read_manage_addresses(struct reader *reader, const yaml_node_t *node,
 
 static const struct reader_key file_keys[] = {{"interfaces", read_interfaces}, {"pin", read_pin},
 	{"manage_addresses", read_manage_addresses}, {"tunnel_addresses", read_tunnels},
-	{"vips", read_vips}, {NULL, NULL}};
+	{"balancers", read_balancers}, {"vips", read_vips}, {NULL, NULL}};
 
 static int read_document(struct reader *reader)
 {

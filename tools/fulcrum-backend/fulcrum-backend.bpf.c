@@ -29,9 +29,10 @@
 #define ICMP_CHECKSUM          2 // its offset
 #define ICMP_HEADER_SIZE       8
 
-#define TCP_OPTION_END 0
-#define TCP_OPTION_NOP 1
-#define TCP_OPTION_MSS 2
+#define TCP_OPTION_END  0
+#define TCP_OPTION_NOP  1
+#define TCP_OPTION_MSS  2
+#define TCP_OPTIONS_MAX 12 // that are looked at; every stack has the MSS among the first
 
 #define SOURCE_PORT      0 // offsets that TCP and UDP share
 #define DESTINATION_PORT 2
@@ -42,6 +43,14 @@ struct {
 	__type(key, struct fb_address);
 	__type(value, __u32);
 } tunnels SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, FB_BALANCERS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fb_prefix);
+	__type(value, __u32);
+} balancers SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -225,6 +234,13 @@ inline_always int remove_outer(struct __sk_buff *skb, __u32 length, __be16 ether
 		BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET);
 }
 
+inline_always bool is_balancer(const struct fb_address *source)
+{
+	struct fb_prefix host = {.length = 128, .address = *source};
+
+	return bpf_map_lookup_elem(&balancers, &host) != NULL;
+}
+
 inline_always int receive_tunneled(struct __sk_buff *skb, const struct packet *outer)
 {
 	__u16 ethertype =
@@ -241,6 +257,8 @@ inline_always int receive_tunneled(struct __sk_buff *skb, const struct packet *o
 	service = find(&services, &inner.destination);
 	if (service == NULL)
 		return pass_counted(FB_TOTAL_NOT_VIP);
+	if (!is_balancer(&outer->source.address))
+		return drop_counted(FB_TOTAL_STRANGER);
 	if (service->overhead != 0 && service->overhead < length)
 		service->overhead = length;
 	if (remove_outer(skb, length, ethertype) < 0)
@@ -317,8 +335,9 @@ inline_always int limit_mss(
 		return 0;
 	at = p->payload + sizeof(tcp);
 	end = p->payload + tcp.doff * 4;
-	for (int i = 0; i < 40 && at + 1 < end; i++) {
-		if (bpf_skb_load_bytes(skb, at, option, sizeof(option)) < 0 ||
+	UNROLLED
+	for (int i = 0; i < TCP_OPTIONS_MAX; i++) {
+		if (at + 1 >= end || bpf_skb_load_bytes(skb, at, option, sizeof(option)) < 0 ||
 			option[0] == TCP_OPTION_END)
 			return 0;
 		if (option[0] == TCP_OPTION_NOP) {

@@ -162,11 +162,19 @@ void host_write_sysctl(const char *interface, const char *key, int value)
 	close(fd);
 }
 
+int host_effective_sysctl(const char *interface, const char *key)
+{
+	int all = host_read_sysctl("all", key);
+	int own = host_read_sysctl(interface, key);
+
+	return own > all ? own : all;
+}
+
 int host_raise_sysctl(const char *interface, const char *key, int value)
 {
 	int was = host_read_sysctl(interface, key);
 
-	if (was >= value || host_read_sysctl("all", key) >= value)
+	if (host_effective_sysctl(interface, key) >= value)
 		return -1;
 	host_write_sysctl(interface, key, value);
 	return host_read_sysctl(interface, key) == value ? was : -2;

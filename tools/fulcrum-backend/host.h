@@ -34,6 +34,9 @@ bool host_loopback_is_up(void);
 // Number of filters on both sides of the interface's clsact; negative errno.
 int host_count_filters(uint32_t index, struct error *err);
 
+// Of net.ipv4.conf.INTERFACE.KEY and the same of 'all', the greater one counts. -1: there is none.
+int host_effective_sysctl(const char *interface, const char *key);
+
 // Raises net.ipv4.conf.INTERFACE.KEY to 'value'. Returns what it was, -1 when it was (or 'all' is) high
 // enough, -2 when it could not be written.
 int host_raise_sysctl(const char *interface, const char *key, int value);

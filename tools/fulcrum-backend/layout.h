@@ -8,14 +8,21 @@
 // the maps are made anew at every start, so the layout may change with any version; only 'struct
 // fb_state' is read from an agent that ran before, and it carries a version for that.
 
-#define FB_SERVICES_MAX 1024
-#define FB_TUNNELS_MAX  256
-#define FB_VIPS_MAX     256
-#define FB_LINKS_MAX    16
+#define FB_SERVICES_MAX  1024
+#define FB_TUNNELS_MAX   256
+#define FB_VIPS_MAX      256
+#define FB_BALANCERS_MAX 256
+#define FB_LINKS_MAX     16
 
 // Addresses of both families are 16 bytes: IPv4 as ::ffff:a.b.c.d.
 struct fb_address {
 	__u32 words[4];
+};
+
+// The outer sources that may send us tunnel packets; IPv4 prefixes are 96 longer.
+struct fb_prefix {
+	__u32 length; // in bits
+	struct fb_address address;
 };
 
 // A VIP's address; protocol 0 and port 0 stand for all of them. Every VIP has the row (address, 0, 0).
@@ -51,6 +58,7 @@ struct fb_counters {
 	X(MALFORMED, "malformed", "passed on untouched: the inner packet cannot be read")          \
 	X(FRAGMENT, "fragment", "passed on untouched: the outer packet is a fragment")             \
 	X(CONGESTED, "congested", "dropped: outer CE over an inner packet without ECN (RFC 6040)") \
+	X(STRANGER, "stranger", "dropped: the outer source is none of 'balancers'")                \
 	X(FAILED, "failed", "dropped: the kernel refused to change the packet")
 
 enum fb_total {

@@ -26,6 +26,9 @@
 
 #define inline_always static __always_inline
 
+// Early verifiers, and later ones without CAP_PERFMON, lose count of a loop.
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
 enum fragment { FRAGMENT_NONE, FRAGMENT_FIRST, FRAGMENT_LATER };
 
 struct packet {
@@ -105,8 +108,11 @@ inline_always int parse_ipv6(struct __sk_buff *skb, __u32 offset, struct packet 
 	p->protocol = ip.nexthdr;
 	p->payload = offset + sizeof(ip);
 	p->congested = (ip.flow_lbl[0] >> 4 & ECN_CE) == ECN_CE;
-	for (int i = 0; i < EXTENSIONS_MAX && more > 0; i++)
-		more = skip_extension(skb, p);
+	UNROLLED
+	for (int i = 0; i < EXTENSIONS_MAX; i++) {
+		if (more > 0)
+			more = skip_extension(skb, p);
+	}
 	return more;
 }
 

@@ -15,7 +15,7 @@
 #include "program_private.h"
 
 const char *const program_maps[] = {
-	"tunnels", "services", "replies", "counters", "totals", "state"};
+	"tunnels", "balancers", "services", "replies", "counters", "totals", "state"};
 const size_t program_map_count = sizeof(program_maps) / sizeof(program_maps[0]);
 
 static int load_side(

@@ -46,6 +46,26 @@ static int configure_tunnels(int fd, const struct host_view *view, struct error 
 	return 0;
 }
 
+static int configure_balancers(int fd, const struct config *config, struct error *err)
+{
+	struct fb_prefix prefix = {0}; // everybody
+	uint32_t one = 1;
+	size_t i = 0;
+
+	do {
+		if (config->balancer_count > 0) {
+			const struct config_prefix *from = &config->balancers[i];
+
+			prefix.length = from->length + (from->address.family == ADDR_IPV4 ? 96 : 0);
+			prefix.address = program_address(&from->address);
+		}
+		if (bpf_map_update_elem(fd, &prefix, &one, BPF_ANY) < 0)
+			return error_set(
+				err, errno, "a balancer is not taken: %s", strerror(errno));
+	} while (++i < config->balancer_count);
+	return 0;
+}
+
 // The smallest outer header that can come; the programs learn of larger ones from the packets.
 static uint16_t least_overhead(const struct host_view *view)
 {
@@ -109,6 +129,8 @@ int program_configure(struct program *program, const struct config *config,
 	uint16_t row = 0;
 	int result = configure_tunnels(program_map_fd(program, "tunnels"), view, err);
 
+	if (result == 0)
+		result = configure_balancers(program_map_fd(program, "balancers"), config, err);
 	for (size_t i = 0; result == 0 && i < config->vip_count; i++)
 		result = put_service(program, &config->vips[i], row++, view, err);
 	for (size_t i = 0; result == 0 && i < config->vip_count; i++) {
