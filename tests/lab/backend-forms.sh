@@ -24,6 +24,7 @@ in_ns host ethtool -K eth0 tx off >/dev/null
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]
 	pin: $LAB/bpf/host
+	balancers: [10.9.0.0/24, "fd00:9::1"]
 	vips:
 	  - {address: $VIP, protocol: tcp, port: 443, target_port: 3080}
 	  - {address: $VIP, protocol: tcp, port: 444, target_port: 3081, mss: 1300}
@@ -55,6 +56,7 @@ lab_check "status: what is no VIP's is counted" counted '^not_vip +1 '
 lab_check "status: a cut inner packet is counted" counted '^malformed +1 '
 lab_check "status: an outer fragment is counted" counted '^fragment +1 '
 lab_check "status: congestion that cannot be told is dropped and counted" counted '^congested +4 '
+lab_check "status: a stranger's tunnel packet is dropped and counted" counted '^stranger +1 '
 lab_check "status: the kernel refused nothing" counted '^failed +0 '
 lab_check "status: packets by VIP and port" counted "^$VIP +tcp +443 +3080 +14[0-9]0 +[1-9]"
 lab_check "status: the MSS was lowered" counted "^$VIP +tcp +444 +3081 +1300 .* 3 +0$"
