@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -101,15 +102,23 @@ static int client_lock(int fd, uint32_t wait_ms, struct error *err)
 	return 0;
 }
 
+// At random, so that it is new whatever a client before left in the segment. Not 0.
+static uint64_t client_new_session(void)
+{
+	uint64_t session;
+
+	if (getrandom(&session, sizeof(session), 0) != sizeof(session))
+		session = clock_monotonic_ns();
+	return session | 1;
+}
+
 static int client_begin(struct channel_client *client, struct error *err)
 {
 	struct client_wait wait = client_wait_begin(CLIENT_ANSWER_MS);
 	struct segment *segment = client->segment;
 	int code = 0;
 
-	client->session = __atomic_load_n(&segment->session, __ATOMIC_ACQUIRE) + 1;
-	if (client->session == 0)
-		client->session = 1;
+	client->session = client_new_session();
 	client->requests = (struct ring){.data = segment->request_data,
 		.own = &segment->request_head,
 		.peer = &segment->request_tail};

@@ -41,7 +41,7 @@ struct segment {
 	struct segment_span replies;
 
 	alignas(64)
-		uint64_t session; // the client's number; another one than before begins a session
+		uint64_t session; // the client's number, at random; another one begins a session
 	alignas(64) uint64_t accepted; // the server's answer: the session it serves; 0: none
 
 	// Bytes ever put in and ever taken out since the session began; the place in the ring is the

@@ -29,7 +29,7 @@ class Channel:
         if not self.daemon_lives():
             sys.exit(f"{path}: its daemon is dead")
         fcntl.fcntl(self.fd, fcntl.F_SETLKW, struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 1, 1, 0))
-        self.session = self.words[SESSION // 8] + 1
+        self.session = struct.unpack("<Q", os.urandom(8))[0] | 1
         self.words[SESSION // 8] = self.session
         self.wait_for(lambda: self.words[ACCEPTED // 8] == self.session)
 
