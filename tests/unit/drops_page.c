@@ -4,9 +4,7 @@
 //   drops_page --write FILE  writes it
 #include <packet/drop.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "page.h"
 
 // What a rising counter tells an operator, and what to do about it.
 static const char *const meaning[DROP_REASON_COUNT] = {
@@ -111,55 +109,7 @@ static int write_page(FILE *out)
 	return missing;
 }
 
-static int compare(const char *path, const char *page, size_t size)
-{
-	FILE *file = fopen(path, "r");
-	char *found = malloc(size + 2);
-	int same = 0;
-
-	if (file != NULL && found != NULL)
-		same = fread(found, 1, size + 1, file) == size && memcmp(found, page, size) == 0;
-	if (file != NULL)
-		fclose(file);
-	free(found);
-	if (!same)
-		fprintf(stderr,
-			"%s is not what lib/packet/drop.h says: run drops_page --write on it\n",
-			path);
-	return same ? 0 : 1;
-}
-
-static int save(const char *path, const char *page, size_t size)
-{
-	FILE *file = fopen(path, "w");
-	int failed = file == NULL || fwrite(page, 1, size, file) != size;
-
-	if (file != NULL && fclose(file) != 0)
-		failed = 1;
-	if (failed)
-		perror(path);
-	return failed;
-}
-
 int main(int argc, char **argv)
 {
-	int writes = argc == 3 && strcmp(argv[1], "--write") == 0;
-	char *page = NULL;
-	size_t size = 0;
-	FILE *out;
-	int status;
-
-	if (argc != 2 && !writes) {
-		fputs("usage: drops_page [--write] FILE\n", stderr);
-		return 2;
-	}
-	out = open_memstream(&page, &size);
-	if (out == NULL)
-		return 1;
-	status = write_page(out);
-	fclose(out);
-	if (status == 0)
-		status = writes ? save(argv[2], page, size) : compare(argv[1], page, size);
-	free(page);
-	return status;
+	return page_main(argc, argv, "lib/packet/drop.h", write_page);
 }
