@@ -43,6 +43,7 @@ int workers_make(const struct daemon_config *config, const struct ports *ports,
 	struct worker_config base = {
 		.publisher = publisher,
 		.port_count = ports->count,
+		.buffers = ports->buffers,
 		.punt_rate = config->punt_rate,
 		.idle_sleep = config->idle == DAEMON_IDLE_SLEEP,
 	};

@@ -33,6 +33,7 @@ enum config_forwarding { CONFIG_IPIP, CONFIG_DSR };
 enum config_affinity { CONFIG_FIVE_TUPLE, CONFIG_SOURCE, CONFIG_SOURCE_SERVICE };
 enum config_on_down { CONFIG_ON_DOWN_KEEP, CONFIG_ON_DOWN_REHASH, CONFIG_ON_DOWN_RESET };
 enum config_on_all_down { CONFIG_ALL_DOWN_SPREAD, CONFIG_ALL_DOWN_DROP };
+enum config_oversize { CONFIG_OVERSIZE_FRAGMENT, CONFIG_OVERSIZE_REJECT };
 enum config_probe_type { CONFIG_PROBE_TCP, CONFIG_PROBE_NONE };
 // UNSET is what a file that does not say leaves: the state in force stays.
 enum config_backend_state {
@@ -82,7 +83,8 @@ struct config_pool {
 	struct config_health health;
 	uint8_t on_down; // enum config_on_down
 	uint8_t on_all_down; // enum config_on_all_down
-	uint16_t zero;
+	uint8_t oversize; // enum config_oversize
+	uint8_t zero;
 	uint32_t table_size; // Maglev slots: 65537 or 655373
 	// Set by config_finish(): the pool's backends stand together.
 	uint32_t first_backend;

@@ -28,6 +28,8 @@ static const struct schema_word on_downs[] = {{"keep", CONFIG_ON_DOWN_KEEP},
 	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {0}};
 static const struct schema_word on_all_downs[] = {{"spread", CONFIG_ALL_DOWN_SPREAD},
 	{"drop", CONFIG_ALL_DOWN_DROP}, {0}};
+static const struct schema_word oversizes[] = {{"fragment", CONFIG_OVERSIZE_FRAGMENT},
+	{"reject", CONFIG_OVERSIZE_REJECT}, {0}};
 static const struct schema_word probe_types[] = {{"tcp", CONFIG_PROBE_TCP},
 	{"none", CONFIG_PROBE_NONE}, {0}};
 static const struct schema_word table_sizes[] = {{"65537", 65537}, {"655373", 655373}, {0}};
@@ -126,6 +128,8 @@ static const struct schema_key pool_keys[] = {
 		.doc = "what becomes of the flows of a backend that is down: they stay, move to another one, or are reset"},
 	{"on_all_down", SCHEMA_WORD, FIELD(config_pool, on_all_down), .words = on_all_downs, .fallback = "spread",
 		.doc = "what becomes of new flows when every backend is down: spread over all of them, or dropped"},
+	{"oversize", SCHEMA_WORD, FIELD(config_pool, oversize), .words = oversizes, .fallback = "fragment",
+		.doc = "what becomes of an IPv4 packet without DF that is too big in its tunnel: cut before it, or rejected by ICMP like one with DF"},
 	{"table_size", SCHEMA_WORD, FIELD(config_pool, table_size), .words = table_sizes, .fallback = "65537",
 		.doc = "slots of its hash table; the larger one for pools of hundreds of backends"},
 	{"backends", SCHEMA_RECORDS, .required = true, .child = &schema_backend,

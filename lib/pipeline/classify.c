@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <encap/answer.h>
 #include <pipeline/worker_private.h>
 
 #define KEEP DROP_REASON_COUNT // the packet goes on
@@ -38,8 +39,6 @@ static enum drop_reason find_service(struct worker *worker, const struct snapsho
 		return DROP_ICMP_QUOTE;
 	case PACKET_ICMP_FOREIGN:
 		return DROP_ICMP_FOREIGN;
-	case PACKET_LATER_FRAGMENT:
-		return DROP_FRAGMENT_UNKNOWN;
 	case PACKET_ICMP_ERROR:
 		protocol =
 			packet->family == ADDR_IPV4 ? packet->ipv4.protocol : packet->ipv6.protocol;
@@ -57,6 +56,32 @@ static enum drop_reason find_service(struct worker *worker, const struct snapsho
 	return likely(*service != SERVICE_NONE) ? KEEP : DROP_NO_SERVICE;
 }
 
+// Packets for a VIP that no service is asked about. True: it was one, and is gone.
+static bool is_aside(struct worker *worker, struct burst *burst, uint32_t i)
+{
+	const struct packet *packet = &burst->packets[i];
+	struct rte_mbuf *mbuf = burst->mbufs[i];
+
+	switch (packet->kind) {
+	case PACKET_LATER_FRAGMENT:
+		worker_later_fragment(worker, burst->port, mbuf, packet);
+		return true;
+	case PACKET_ICMP_ECHO:
+		if (source_is_invalid(packet))
+			worker_drop(worker, mbuf, DROP_SOURCE_INVALID);
+		else
+			worker_echo(worker, burst->port, mbuf, packet);
+		return true;
+	case PACKET_ICMP_ERROR:
+		if (answer_icmp_is_sound(
+			    rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset), packet))
+			return false;
+		worker_drop(worker, mbuf, DROP_ICMP_CHECKSUM);
+		return true;
+	}
+	return false;
+}
+
 void stage_classify(struct worker *worker, struct burst *burst)
 {
 	uint32_t kept = 0;
@@ -72,6 +97,9 @@ void stage_classify(struct worker *worker, struct burst *burst)
 			worker_punt(worker, burst->port, burst->mbufs[i]);
 			continue;
 		}
+		if (unlikely(packet->kind != PACKET_TCP && packet->kind != PACKET_UDP) &&
+			is_aside(worker, burst, i))
+			continue;
 		reason = find_service(worker, vip, packet, &burst->services[i]);
 		if (unlikely(reason != KEEP)) {
 			worker_drop(worker, burst->mbufs[i], reason);

@@ -21,6 +21,8 @@ struct pipeline_port {
 };
 #define PIPELINE_NO_KERNEL UINT16_MAX
 
+struct rte_mempool;
+
 struct worker_config {
 	uint32_t index; // also its receive and transmit queue on every port
 	struct publisher *publisher;
@@ -28,6 +30,7 @@ struct worker_config {
 	uint32_t port_count;
 	struct flow_table *flows;
 	struct metrics_worker *metrics;
+	struct rte_mempool *buffers; // for packets that are cut in pieces
 	uint32_t punt_rate; // packets a second to the kernel at most; 0: no limit
 	uint32_t new_flow_rate; // entries a second that are stored at most; 0: no limit
 	bool idle_sleep; // yield the core when no packet comes for a while

@@ -138,6 +138,11 @@ static inline bool select_by_flow(
 		out->hit = false;
 		return false;
 	}
+	// A RST is not answered by a RST (RFC 9293 3.10.7.1): it goes its way, and the entry ends with it.
+	if (hit == SELECT_HIT_RESET && in->event == SELECT_RST) {
+		flow_touch(ref, FLOW_CLOSING, in->now_s);
+		return true;
+	}
 	if (hit == SELECT_HIT_RESET && in->event != SELECT_UDP) {
 		flow_forget(ref);
 		out->verdict = SELECT_RESET;

@@ -13,6 +13,9 @@
 // Resets a second and worker: enough to end a pool's connections within seconds, too few to flood with.
 #define RESET_RATE 20000
 
+// ICMP answers a second and worker, echo replies and "too big" together.
+#define ICMP_RATE 1000
+
 uint32_t worker_now_s(void)
 {
 	return (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
@@ -33,6 +36,12 @@ struct worker *worker_new(const struct worker_config *config)
 
 	if (worker == NULL)
 		return NULL;
+	worker->fragments =
+		rte_zmalloc("fragments", sizeof(*worker->fragments), RTE_CACHE_LINE_SIZE);
+	if (worker->fragments == NULL) {
+		rte_free(worker);
+		return NULL;
+	}
 	worker->config = *config;
 	worker->flows = config->flows;
 	worker->metrics = config->metrics;
@@ -40,6 +49,7 @@ struct worker *worker_new(const struct worker_config *config)
 	rate_init(&worker->punt_rate, config->punt_rate, tsc);
 	rate_init(&worker->new_flow_rate, config->new_flow_rate, tsc);
 	rate_init(&worker->reset_rate, RESET_RATE, tsc);
+	rate_init(&worker->icmp_rate, ICMP_RATE, tsc);
 	flow_sweeper_init(&worker->sweeper, worker->flows, worker_now_s());
 	for (uint32_t p = 0; p < config->port_count; p++) {
 		const struct pipeline_port *port = &config->ports[p];
@@ -56,6 +66,13 @@ struct worker *worker_new(const struct worker_config *config)
 
 void worker_free(struct worker *worker)
 {
+	struct rte_mbuf *mbuf;
+
+	if (worker == NULL)
+		return;
+	while ((mbuf = fragment_expire(worker->fragments, UINT64_MAX)) != NULL)
+		rte_pktmbuf_free(mbuf);
+	rte_free(worker->fragments);
 	rte_free(worker);
 }
 
@@ -69,6 +86,8 @@ static void tick(struct worker *worker)
 	rate_refill(&worker->punt_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->new_flow_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->reset_rate, worker->tsc, worker->tsc_per_ms);
+	rate_refill(&worker->icmp_rate, worker->tsc, worker->tsc_per_ms);
+	worker_expire_fragments(worker);
 	flow_sweeper_step(&worker->sweeper, worker->flows, snapshot->ttls,
 		snapshot->service_capacity, worker->now_s);
 	worker->metrics->flows_live = worker->sweeper.live;

@@ -3,6 +3,7 @@
 #define PIPELINE_WORKER_PRIVATE_H
 
 #include <flow/flow_inline.h>
+#include <pipeline/fragment.h>
 #include <pipeline/pipeline.h>
 #include <pipeline/rate.h>
 #include <rte_ethdev.h>
@@ -47,6 +48,8 @@ struct worker {
 	struct output inject[PIPELINE_PORTS_MAX]; // from the kernel, out of the port
 	struct output answer[PIPELINE_PORTS_MAX]; // our own replies to the sender
 	struct rate reset_rate;
+	struct rate icmp_rate;
+	struct fragments *fragments;
 	struct burst burst;
 };
 
@@ -58,13 +61,36 @@ void stage_classify(struct worker *worker, struct burst *burst);
 void stage_select(struct worker *worker, struct burst *burst);
 void stage_forward(struct worker *worker, struct burst *burst);
 
+// --- Beside the stages: packets that come seldom ---
+
+// One packet to its backend.
+void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+	const struct packet *packet, uint16_t service, uint32_t backend);
+// Too big for its backend's path: cut, answered, or dropped.
+void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+	const struct packet *packet, uint16_t service, uint32_t backend);
+// A later fragment for a VIP: after its first one, or held until that comes.
+void worker_later_fragment(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
+// A first fragment got its backend: the later ones follow, those that are held at once.
+void worker_first_fragment(
+	struct worker *worker, const struct packet *packet, uint16_t service, uint32_t backend);
+void worker_expire_fragments(struct worker *worker);
+
 // --- What ends a packet's way ---
+
+// Moves the buffer's first byte to 'frame' and its end to 'end': what was padding stays behind.
+void worker_reframe(struct rte_mbuf *mbuf, uint8_t *frame, const uint8_t *end);
 
 void worker_drop(struct worker *worker, struct rte_mbuf *mbuf, enum drop_reason reason);
 void worker_punt(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf);
-// Answers a TCP packet by a RST from the VIP, in the packet's own buffer.
+// Our own answers, each in the packet's own buffer, rate-limited.
 void worker_reset(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
+void worker_echo(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
+void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+	const struct packet *packet, uint16_t mtu);
 void output_flush(struct worker *worker, struct output *output);
 
 static inline void output_add(struct worker *worker, struct output *output, struct rte_mbuf *mbuf)

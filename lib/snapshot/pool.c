@@ -125,6 +125,7 @@ int pool_build(const struct snapshot_input *input, const struct config_pool *con
 
 	memcpy(out->name, config->name, sizeof(out->name));
 	out->on_down = config->on_down;
+	out->oversize = config->oversize;
 	if (members != NULL && names != NULL) {
 		count = gather(input, config, takes_new_flows, members, names);
 		if (count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD) {

@@ -67,6 +67,7 @@ struct snapshot_pool {
 	struct snapshot_generation *previous; // NULL: there was no change
 	uint32_t tables_built; // since the pool first appeared
 	uint8_t on_down; // enum config_on_down
+	uint8_t oversize; // enum config_oversize
 	bool is_spread; // everybody was down, and on_all_down spreads over all
 	char name[CONFIG_NAME_SIZE];
 };

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <encap/answer.h>
+#include <encap/encap.h>
+
+#define QUOTE_IPV4 576
+#define QUOTE_IPV6 1280
+
+#define ICMP_UNREACHABLE     3
+#define ICMP_FRAGMENT_NEEDED 4
+#define ICMPV6_TOO_BIG       2
+
+// The IP header of an answer with 'payload' bytes behind it. Returns the header's size.
+static size_t write_ip(uint8_t *at, const struct packet *packet, uint8_t protocol, size_t payload)
+{
+	struct ipv6_header six = {
+		.version_class_label_be = be32(6u << 28),
+		.length_be = be16((uint16_t)payload),
+		.next = protocol,
+		.hop_limit = ENCAP_TTL,
+	};
+	struct ipv4_header four = {
+		.version_ihl = 0x45,
+		.length_be = be16((uint16_t)(payload + sizeof(four))),
+		.fragment_be = be16(IPV4_DF),
+		.ttl = ENCAP_TTL,
+		.protocol = protocol,
+		.source_be = packet->ipv4.destination_be,
+		.destination_be = packet->ipv4.source_be,
+	};
+
+	if (packet->family == ADDR_IPV4) {
+		four.checksum = (uint16_t)~checksum_ipv4_sum(&four);
+		memcpy(at, &four, sizeof(four));
+		return sizeof(four);
+	}
+	memcpy(six.source, packet->ipv6.destination, 16);
+	memcpy(six.destination, packet->ipv6.source, 16);
+	memcpy(at, &six, sizeof(six));
+	return sizeof(six);
+}
+
+static size_t ip_size(const struct packet *packet)
+{
+	return packet->family == ADDR_IPV4 ? sizeof(struct ipv4_header)
+					   : sizeof(struct ipv6_header);
+}
+
+// The checksum over a payload that the VIP sends to the client; ICMP over IPv4 has no pseudo-header.
+static uint16_t payload_checksum(
+	const struct packet *packet, uint8_t protocol, const void *payload, size_t size)
+{
+	struct addr vip = packet_destination(packet);
+	struct addr client = packet_source(packet);
+	uint32_t start = protocol == IP_ICMP
+				 ? 0
+				 : checksum_pseudo_header(&vip, &client, protocol, (uint32_t)size);
+
+	return (uint16_t)~checksum_sum(payload, size, start);
+}
+
+bool answer_icmp_is_sound(const uint8_t *l3, const struct packet *packet)
+{
+	size_t offset = packet->l4_offset - packet->l3_offset;
+	struct addr to = packet_destination(packet);
+	struct addr from = to;
+	uint32_t start = 0;
+
+	// An error's tuple has the quoted packet's addresses, so the sender's is read from the header.
+	if (packet->family == ADDR_IPV6) {
+		from = addr_from_ipv6(l3 + offsetof(struct ipv6_header, source));
+		start = checksum_pseudo_header(
+			&from, &to, IP_ICMPV6, (uint32_t)(packet->l3_size - offset));
+	}
+	return checksum_sum(l3 + offset, packet->l3_size - offset, start) == 0xffff;
+}
+
+uint8_t *answer_echo(uint8_t *l3, const struct packet *packet, uint16_t *size)
+{
+	bool ipv4 = packet->family == ADDR_IPV4;
+	size_t offset = packet->l4_offset - packet->l3_offset;
+	struct icmp_header *icmp = (struct icmp_header *)(l3 + offset);
+	uint16_t payload = (uint16_t)(*size - offset);
+	uint8_t *start;
+
+	if (!answer_icmp_is_sound(l3, packet))
+		return NULL;
+	icmp->type = ipv4 ? 0 : 129;
+	icmp->checksum = 0;
+	icmp->checksum = payload_checksum(packet, ipv4 ? IP_ICMP : IP_ICMPV6, icmp, payload);
+	// Options and extension headers are not sent back.
+	start = l3 + offset - ip_size(packet);
+	*size = (uint16_t)(ip_size(packet) + payload);
+	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, payload);
+	return start;
+}
+
+uint8_t *answer_too_big(uint8_t *l3, const struct packet *packet, uint16_t mtu, uint16_t *size)
+{
+	bool ipv4 = packet->family == ADDR_IPV4;
+	size_t most = ipv4 ? QUOTE_IPV4 : QUOTE_IPV6;
+	size_t header = ip_size(packet) + sizeof(struct icmp_header);
+	size_t quote = *size < most - header ? *size : most - header;
+	uint8_t *start = l3 - header;
+	struct icmp_header icmp = {
+		.type = ipv4 ? ICMP_UNREACHABLE : ICMPV6_TOO_BIG,
+		.code = ipv4 ? ICMP_FRAGMENT_NEEDED : 0,
+		.rest_be = be32(mtu), // ICMP: the upper half is unused and zero
+	};
+
+	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, sizeof(icmp) + quote);
+	memcpy(l3 - sizeof(icmp), &icmp, sizeof(icmp));
+	icmp.checksum = payload_checksum(
+		packet, ipv4 ? IP_ICMP : IP_ICMPV6, l3 - sizeof(icmp), sizeof(icmp) + quote);
+	memcpy(l3 - sizeof(icmp), &icmp, sizeof(icmp));
+	*size = (uint16_t)(header + quote);
+	return start;
+}
+
+uint8_t *answer_reset(uint8_t *l3, const struct packet *packet, uint16_t *size)
+{
+	size_t offset = packet->l4_offset - packet->l3_offset;
+	struct tcp_header segment;
+	struct tcp_header reset;
+	uint32_t length;
+
+	memcpy(&segment, l3 + offset, sizeof(segment));
+	reset = (struct tcp_header){
+		.source_be = segment.destination_be,
+		.destination_be = segment.source_be,
+		.offset = sizeof(reset) / 4 << 4,
+		.flags = TCP_RST,
+	};
+	if ((segment.flags & TCP_ACK) != 0) {
+		reset.sequence_be = segment.acknowledgment_be;
+	} else {
+		length = (uint32_t)(*size - offset) - (segment.offset >> 4) * 4u +
+			 ((segment.flags & TCP_SYN) != 0) + ((segment.flags & TCP_FIN) != 0);
+		reset.flags |= TCP_ACK;
+		reset.acknowledgment_be = be32(be32(segment.sequence_be) + length);
+	}
+	reset.checksum = payload_checksum(packet, IP_TCP, &reset, sizeof(reset));
+	*size = (uint16_t)(write_ip(l3, packet, IP_TCP, sizeof(reset)) + sizeof(reset));
+	memcpy(l3 + ip_size(packet), &reset, sizeof(reset));
+	return l3;
+}

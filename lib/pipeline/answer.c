@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <encap/answer.h>
+#include <pipeline/worker_private.h>
+
+static uint8_t *l3_of(struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	return rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset);
+}
+
+static bool has_room(const struct rte_mbuf *mbuf)
+{
+	return rte_pktmbuf_headroom(mbuf) >= ANSWER_GROWTH;
+}
+
+// The frame's header as it came: an answer may be written over it.
+struct l2 {
+	uint8_t bytes[sizeof(struct eth_header) + 2 * sizeof(struct vlan_header)];
+};
+
+static struct l2 l2_of(const struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct l2 l2;
+
+	memcpy(l2.bytes, rte_pktmbuf_mtod(mbuf, const uint8_t *), packet->l3_offset);
+	return l2;
+}
+
+// Sends the answer at 'l3' back to where the packet came from: MACs turned round, tags kept.
+static void send_back(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+	const struct packet *packet, const struct l2 *l2, uint8_t *l3, uint16_t size)
+{
+	uint8_t *frame = l3 - packet->l3_offset;
+
+	memcpy(frame, l2->bytes + 6, 6);
+	memcpy(frame + 6, l2->bytes, 6);
+	memcpy(frame + 12, l2->bytes + 12, packet->l3_offset - 12u);
+	worker_reframe(mbuf, frame, l3 + size);
+	output_add(worker, &worker->answer[port], mbuf);
+}
+
+void worker_reset(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct l2 l2 = l2_of(mbuf, packet);
+	uint16_t size = packet->l3_size;
+	uint8_t *l3;
+
+	if (!rate_take(&worker->reset_rate)) {
+		worker_drop(worker, mbuf, DROP_RESET_RATE);
+		return;
+	}
+	l3 = answer_reset(l3_of(mbuf, packet), packet, &size);
+	metrics_add(&worker->metrics->resets, 1);
+	send_back(worker, port, mbuf, packet, &l2, l3, size);
+}
+
+void worker_echo(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct l2 l2 = l2_of(mbuf, packet);
+	uint16_t size = packet->l3_size;
+	uint8_t *l3;
+
+	if (!rate_take(&worker->icmp_rate)) {
+		worker_drop(worker, mbuf, DROP_ICMP_RATE);
+		return;
+	}
+	l3 = answer_echo(l3_of(mbuf, packet), packet, &size);
+	if (l3 == NULL)
+		worker_drop(worker, mbuf, DROP_ICMP_CHECKSUM);
+	else
+		send_back(worker, port, mbuf, packet, &l2, l3, size);
+}
+
+void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+	const struct packet *packet, uint16_t mtu)
+{
+	struct l2 l2 = l2_of(mbuf, packet);
+	uint16_t size = packet->l3_size;
+	uint8_t *l3;
+
+	// RFC 1122 3.2.2, RFC 4443 2.4 e: no error about an error, nor about a fragment but the first.
+	if (packet->kind != PACKET_TCP && packet->kind != PACKET_UDP) {
+		worker_drop(worker, mbuf, DROP_TOO_BIG);
+		return;
+	}
+	if (!rate_take(&worker->icmp_rate)) {
+		worker_drop(worker, mbuf, DROP_ICMP_RATE);
+		return;
+	}
+	if (!has_room(mbuf)) {
+		worker_drop(worker, mbuf, DROP_HEADROOM);
+		return;
+	}
+	l3 = answer_too_big(l3_of(mbuf, packet), packet, mtu, &size);
+	send_back(worker, port, mbuf, packet, &l2, l3, size);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef PIPELINE_FRAGMENT_H
+#define PIPELINE_FRAGMENT_H
+
+#include <packet/hash.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// Where a worker keeps track of fragments: a datagram's later fragments go where its first one went. Nothing
+// is reassembled, so overlaps are the backend's to judge. Bounded: a table of datagrams, each
+// forgotten after FRAGMENT_TTL_S, and a ring of fragments that came before their first one, each dropped
+// after FRAGMENT_HOLD_MS. One thread.
+
+#define FRAGMENT_SETS    1024
+#define FRAGMENT_WAYS    4
+#define FRAGMENT_HELD    256
+#define FRAGMENT_TTL_S   30 // what Linux gives a reassembly
+#define FRAGMENT_HOLD_MS 1000
+
+struct rte_mbuf;
+
+// (source, destination, identification, protocol), by the keyed hash: 128 bits tell datagrams apart, and nobody can
+// aim at a set.
+struct fragment_entry {
+	struct hash128 key;
+	uint32_t backend;
+	uint16_t service;
+	uint16_t seen_s;
+	bool used;
+};
+
+struct fragment_held {
+	struct rte_mbuf *mbuf; // NULL: its first one came meanwhile
+	struct hash128 key;
+	struct packet packet;
+	uint32_t port;
+	uint64_t since_tsc;
+};
+
+struct fragments {
+	struct fragment_entry entries[FRAGMENT_SETS][FRAGMENT_WAYS];
+	struct fragment_held held[FRAGMENT_HELD];
+	uint32_t held_first;
+	uint32_t held_count; // places in use, the emptied ones among them
+};
+
+// The datagram that a fragment is of.
+struct hash128 fragment_key(const struct hash_key *key, const struct packet *packet);
+
+// NULL: its first fragment was not seen.
+struct fragment_entry *fragment_find(
+	struct fragments *fragments, const struct hash128 *key, uint32_t now_s);
+void fragment_learn(struct fragments *fragments, const struct hash128 *key, uint32_t backend,
+	uint16_t service, uint32_t now_s);
+
+// Keeps a fragment. False: there is no room.
+bool fragment_hold(struct fragments *fragments, const struct hash128 *key, struct rte_mbuf *mbuf,
+	const struct packet *packet, uint32_t port, uint64_t tsc);
+// Takes a held fragment of that datagram out; false when there are no more.
+bool fragment_take(
+	struct fragments *fragments, const struct hash128 *key, struct fragment_held *out);
+// Takes the oldest one out if it is older than 'before_tsc'; NULL else.
+struct rte_mbuf *fragment_expire(struct fragments *fragments, uint64_t before_tsc);
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <pipeline/worker_private.h>
+
+void worker_later_fragment(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct hash128 key = fragment_key(&worker->snapshot->key, packet);
+	const struct fragment_entry *entry = fragment_find(worker->fragments, &key, worker->now_s);
+
+	if (entry != NULL && snapshot_find_backend(worker->snapshot, entry->backend) != NULL) {
+		worker_forward(worker, port, mbuf, packet, entry->service, entry->backend);
+	} else if (fragment_hold(worker->fragments, &key, mbuf, packet, port, worker->tsc)) {
+		metrics_add(&worker->metrics->held, 1);
+	} else {
+		worker_drop(worker, mbuf, DROP_FRAGMENT_FULL);
+	}
+}
+
+void worker_first_fragment(
+	struct worker *worker, const struct packet *packet, uint16_t service, uint32_t backend)
+{
+	struct hash128 key = fragment_key(&worker->snapshot->key, packet);
+	struct fragment_held held;
+
+	fragment_learn(worker->fragments, &key, backend, service, worker->now_s);
+	while (fragment_take(worker->fragments, &key, &held)) {
+		metrics_add(&worker->metrics->held, (uint64_t)-1);
+		worker_forward(worker, held.port, held.mbuf, &held.packet, service, backend);
+	}
+}
+
+void worker_expire_fragments(struct worker *worker)
+{
+	uint64_t hold = FRAGMENT_HOLD_MS * worker->tsc_per_ms;
+	struct rte_mbuf *mbuf;
+
+	if (worker->tsc < hold)
+		return;
+	while ((mbuf = fragment_expire(worker->fragments, worker->tsc - hold)) != NULL) {
+		metrics_add(&worker->metrics->held, (uint64_t)-1);
+		worker_drop(worker, mbuf, DROP_FRAGMENT_UNKNOWN);
+	}
+}
