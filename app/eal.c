@@ -133,7 +133,7 @@ static void add_cores(struct arguments *args, const struct daemon_config *config
 
 int eal_start(const struct daemon_config *config, struct error *err)
 {
-	struct arguments args = {0};
+	static struct arguments args; // EAL keeps pointers into its arguments, so they stay
 	int rc;
 
 	add(&args, "fulcrumd");
@@ -153,7 +153,6 @@ int eal_start(const struct daemon_config *config, struct error *err)
 				"DPDK does not start: %s (its own words stand above)",
 				rte_strerror(rte_errno));
 	}
-	// EAL keeps pointers into its arguments, so they stay.
 	return rc;
 }
 
