@@ -199,7 +199,7 @@ lab_fulcrumd() {
 	mkdir -p $LAB/state
 	: >$LAB/fulcrumd.log
 	lab_start fulcrumd lb "$fulcrumd" -c $LAB/fulcrumd.yaml
-	lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log || ! lab_alive fulcrumd' 20 "fulcrumd ready"
+	lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log || ! lab_alive fulcrumd' 60 "fulcrumd ready"
 	lab_alive fulcrumd || lab_fail "fulcrumd ended before it was ready"
 	# The wire's kernel end is born with the port's own address: two ends of a wire need two.
 	ip -n lb link set ftap0 down
@@ -277,15 +277,19 @@ name, key, value = sys.argv[1:]
 sys.exit(not any(b["name"] == name and str(b[key]) == value for b in json.load(sys.stdin)))' "$@"
 }
 
-# Every packet that came by the wire was forwarded, handed to the kernel, answered, is held, or was dropped
-# under a name.
+# Every packet that came in or was made went out somewhere, is held, or was dropped under a name.
 lab_accounts_hold() {
-	python3 -c 'import json, sys
-workers, drops = (json.loads(text) for text in sys.argv[1:])
-total = lambda key: sum(w[key] for w in workers)
-sys.exit(total("rx_packets") != sum(map(total, ("forwarded", "punted", "answered", "dropped", "queued"))) or
-         total("dropped") != sum(d["packets"] for d in drops))' \
-		"$(ctl show workers -o json)" "$(ctl show drops -o json)"
+	python3 - "$(ctl show workers -o json)" "$(ctl show drops -o json)" >$LAB/accounts.log <<-'PY'
+		import json, sys
+		workers, drops = (json.loads(text) for text in sys.argv[1:])
+		def total(*keys):
+		    return sum(worker[key] for worker in workers for key in keys)
+		came = total("rx_packets", "from_kernel", "made")
+		went = total("forwarded", "punted", "injected", "answered", "dropped", "queued")
+		named = sum(drop["packets"] for drop in drops)
+		print(workers, f"came {came}, went {went}; dropped under a name {named}")
+		sys.exit(came != went or total("dropped") != named)
+	PY
 }
 
 # The quickstart's pool behind a UDP service on port 5353; the probes ask the web servers.
