@@ -110,6 +110,8 @@ static const struct column worker_columns[] = {
 	{"WORKER", "index", COLUMN_NUMBER, FIELD(row_worker, index), NULL},
 	{"CORE", "core", COLUMN_NUMBER, FIELD(row_worker, core), NULL},
 	{"RX", "rx_packets", COLUMN_COUNT, FIELD(row_worker, rx_packets), NULL},
+	{NULL, "from_kernel", COLUMN_COUNT, FIELD(row_worker, from_kernel), NULL},
+	{NULL, "made", COLUMN_COUNT, FIELD(row_worker, made), NULL},
 	{"FORWARDED", "forwarded", COLUMN_COUNT, FIELD(row_worker, forwarded), NULL},
 	{"PUNTED", "punted", COLUMN_COUNT, FIELD(row_worker, punted), NULL},
 	{"INJECTED", "injected", COLUMN_COUNT, FIELD(row_worker, injected), NULL},
