@@ -69,7 +69,7 @@ static void every_key_reaches_its_field(void **state)
 		"     pool: p, affinity: source_service,\n"
 		"     flow_ttl: {new: 1s, established: 9h, closing: 2s, udp: 3s}}\n"
 		"pools:\n"
-		"  - {name: p, on_down: reset, on_all_down: drop, table_size: 655373,\n"
+		"  - {name: p, on_down: reset, on_all_down: drop, oversize: reject, table_size: 655373,\n"
 		"     health: {type: none, port: 9, interval: 250ms, timeout: 200ms, rise: 1, fall: 9},\n"
 		"     backends: [{name: a, address: '2001:db8::a', zone: z, weight: 0, state: draining}]}\n");
 	const struct config_service *service = &config->services[0];
@@ -100,6 +100,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(pool->health.fall, 9);
 	assert_int_equal(pool->on_down, CONFIG_ON_DOWN_RESET);
 	assert_int_equal(pool->on_all_down, CONFIG_ALL_DOWN_DROP);
+	assert_int_equal(pool->oversize, CONFIG_OVERSIZE_REJECT);
 	assert_int_equal(pool->table_size, 655373);
 	assert_string_equal(backend->pool, "p");
 	assert_string_equal(addr_format(&backend->address, text, sizeof(text)), "2001:db8::a");
@@ -207,7 +208,7 @@ static const char *const everything =
 	"  - {name: b, vip: '2001:db8::', protocol: tcp, ports: any, pool: p}\n"
 	"  - {name: c, vip: 192.0.2.1, protocol: tcp, ports: 1-65535, pool: p}\n"
 	"pools:\n"
-	"  - {name: \"null\", on_down: rehash, on_all_down: drop, table_size: 655373,\n"
+	"  - {name: \"null\", on_down: rehash, on_all_down: drop, oversize: reject, table_size: 655373,\n"
 	"     health: {type: none, port: 9, interval: 1500ms, timeout: 300ms, rise: 5, fall: 6},\n"
 	"     backends: [{name: x, address: 10.0.0.1, zone: \"Null\", weight: 7, state: active},\n"
 	"                {name: y, address: 10.0.0.2, weight: 0, state: disabled}]}\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/config.h>
 #include <config/daemon.h>
+#include <config/schema.h>
 
 #include <errno.h>
 #include <setjmp.h>
@@ -235,6 +236,49 @@ static void the_files_that_are_handed_out_are_right(void **state)
 	}
 }
 
+// A key of the tables that the text does not show, or NULL.
+static const char *missing_key(const struct schema *schema, const char *text)
+{
+	for (const struct schema_key *key = schema->keys; key->name != NULL; key++) {
+		const char *inner = key->child != NULL ? missing_key(key->child, text) : NULL;
+		char shown[CONFIG_NAME_SIZE];
+
+		snprintf(shown, sizeof(shown), "%s:", key->name);
+		if (inner != NULL)
+			return inner;
+		if (!key->inherited && strstr(text, shown) == NULL)
+			return key->name;
+	}
+	return NULL;
+}
+
+static void the_examples_show_every_key(void **state)
+{
+	static const struct {
+		const struct schema *schema;
+		const char *path;
+	} rows[] = {{&schema_pool_file, "config/pools-example.yaml"},
+		{&schema_daemon_file, "config/fulcrumd.yaml"}};
+	const char *root = getenv("SOURCE_ROOT");
+
+	if (root == NULL)
+		skip();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char path[4096], text[16384] = "";
+		const char *missing;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/%s", root, rows[i].path);
+		file = fopen(path, "r");
+		assert_non_null(file);
+		assert_in_range(fread(text, 1, sizeof(text) - 1, file), 1, sizeof(text) - 2);
+		fclose(file);
+		missing = missing_key(rows[i].schema, text);
+		if (missing != NULL)
+			fail_msg("%s does not show '%s'", rows[i].path, missing);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +287,7 @@ int main(void)
 		cmocka_unit_test(every_key_reaches_its_field),
 		cmocka_unit_test(a_state_folder_may_be_none),
 		cmocka_unit_test(the_files_that_are_handed_out_are_right),
+		cmocka_unit_test(the_examples_show_every_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
