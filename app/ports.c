@@ -143,6 +143,7 @@ static void describe(struct ports *ports, uint32_t p, const struct daemon_port *
 	control->id = id;
 	control->queues = queues;
 	control->mtu = port->mtu;
+	control->vlan_tci = port->vlan == DAEMON_VLAN_SET ? port->vlan_id : ENCAP_VLAN_NONE;
 	control->mac = *mac;
 }
 
@@ -168,7 +169,12 @@ static int start_port(const struct daemon_config *config, struct ports *ports, u
 	if (rc != 0)
 		return rc;
 	describe(ports, p, port, id, queues, &mac);
-	ports->pipeline[p] = (struct pipeline_port){id, kernel_id};
+	ports->pipeline[p] = (struct pipeline_port){
+		.id = id,
+		.kernel_id = kernel_id,
+		.vlan_id = port->vlan == DAEMON_VLAN_SET ? port->vlan_id : 0,
+		.vlan_kept = port->vlan == DAEMON_VLAN_KEEP,
+	};
 	ports->count = p + 1;
 	return 0;
 }

@@ -50,6 +50,13 @@ static void check_port(struct loader *l, uint32_t node, uint32_t index)
 {
 	const struct daemon_port *port = &l->config->ports[index];
 
+	if (port->vlan == DAEMON_VLAN_SET && port->vlan_id == 0)
+		FAULT(l, tree_find(l->tree, node, "vlan"),
+			"port '%s': 'vlan: set' needs the vlan_id that its frames carry",
+			port->name);
+	if (port->vlan != DAEMON_VLAN_SET && port->vlan_id != 0)
+		FAULT(l, tree_find(l->tree, node, "vlan_id"),
+			"port '%s': a vlan_id is for 'vlan: set' alone", port->name);
 	for (uint32_t i = 0; i < index; i++) {
 		const struct daemon_port *other = &l->config->ports[i];
 

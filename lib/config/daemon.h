@@ -17,6 +17,10 @@
 enum daemon_hugepages { DAEMON_HUGEPAGES_AUTO, DAEMON_HUGEPAGES_REQUIRED, DAEMON_HUGEPAGES_OFF };
 enum daemon_idle { DAEMON_IDLE_POLL, DAEMON_IDLE_SLEEP };
 
+// Which 802.1Q tag a packet to a backend carries: that of the kernel's VLAN interface which its route leaves
+// by (none where it is no VLAN's), the one that the client's packet came with, or the port's own.
+enum daemon_vlan { DAEMON_VLAN_ROUTE, DAEMON_VLAN_KEEP, DAEMON_VLAN_SET };
+
 struct daemon_port {
 	char name[16]; // the operator's name for it, in show and in logs
 	char device[128]; // a PCI address, or a DPDK virtual device with its arguments
@@ -24,6 +28,8 @@ struct daemon_port {
 	uint16_t mtu; // of the wire, 1280..9216
 	uint16_t rx_descriptors;
 	uint16_t tx_descriptors;
+	uint16_t vlan_id; // with DAEMON_VLAN_SET: of every frame on the wire
+	enum daemon_vlan vlan;
 };
 
 struct daemon_config {

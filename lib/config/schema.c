@@ -37,6 +37,8 @@ static const struct schema_word backend_states[] = {{"active", CONFIG_STATE_ACTI
 	{"draining", CONFIG_STATE_DRAINING}, {"disabled", CONFIG_STATE_DISABLED}, {0}};
 static const struct schema_word hugepages[] = {{"auto", DAEMON_HUGEPAGES_AUTO},
 	{"required", DAEMON_HUGEPAGES_REQUIRED}, {"off", DAEMON_HUGEPAGES_OFF}, {0}};
+static const struct schema_word vlans[] = {{"route", DAEMON_VLAN_ROUTE},
+	{"keep", DAEMON_VLAN_KEEP}, {"set", DAEMON_VLAN_SET}, {0}};
 static const struct schema_word idles[] = {{"poll", DAEMON_IDLE_POLL},
 	{"sleep", DAEMON_IDLE_SLEEP}, {0}};
 static const struct schema_word log_levels[] = {{"info", false}, {"debug", true}, {0}};
@@ -182,6 +184,10 @@ static const struct schema_key port_keys[] = {
 		.doc = "the network interface by which the kernel uses the port too"},
 	{"mtu", SCHEMA_NUMBER, FIELD(daemon_port, mtu), .min = 1280, .max = 9216, .fallback = "1500",
 		.doc = "the largest IP packet on the wire"},
+	{"vlan", SCHEMA_WORD, FIELD(daemon_port, vlan), .words = vlans, .fallback = "route",
+		.doc = "the 802.1Q tag of packets to backends: as the kernel's VLAN interface on their route has it, as the client's packet had it, or `vlan_id` on every frame of the port, in and out, while the kernel sees none"},
+	{"vlan_id", SCHEMA_NUMBER, FIELD(daemon_port, vlan_id), .min = 1, .max = 4094, .absent = "none; `vlan: set` needs it",
+		.doc = "the port's own VLAN"},
 	{"rx_descriptors", SCHEMA_NUMBER, FIELD(daemon_port, rx_descriptors), .min = 64, .max = 32768, .fallback = "1024",
 		.doc = "length of a receive queue"},
 	{"tx_descriptors", SCHEMA_NUMBER, FIELD(daemon_port, tx_descriptors), .min = 64, .max = 32768, .fallback = "1024",

@@ -24,6 +24,7 @@ struct control_port {
 	uint16_t id; // DPDK's
 	uint16_t queues;
 	uint16_t mtu;
+	uint16_t vlan_tci; // that all of its frames carry; ENCAP_VLAN_NONE
 	struct mac mac;
 };
 

@@ -28,6 +28,8 @@ static void describe(struct control *control, uint32_t i, struct snapshot_backen
 	uint32_t index = control->backend_index[i];
 	const struct control_backend *state = &control->states[index];
 
+	const struct control_port *port;
+
 	*out = (struct snapshot_backend_input){
 		.reference = backend_reference(index, control->backends.entries[index].generation),
 		.status = control_backend_status(control, &control->running->backends[i], index),
@@ -35,10 +37,11 @@ static void describe(struct control *control, uint32_t i, struct snapshot_backen
 	};
 	if (!state->resolved)
 		return;
+	port = &control->config.ports[state->port];
 	out->port = state->port;
 	out->mtu = (uint16_t)(state->hop.mtu > UINT16_MAX ? UINT16_MAX : state->hop.mtu);
-	out->vlan_tci = ENCAP_VLAN_NONE;
-	out->source_mac = control->config.ports[state->port].mac;
+	out->vlan_tci = state->hop.vlan_id != 0 ? state->hop.vlan_id : port->vlan_tci;
+	out->source_mac = port->mac;
 	out->next_hop_mac = state->hop.mac;
 	out->outer_source = state->hop.source;
 }

@@ -23,7 +23,8 @@ static bool find_port(const struct control *control, uint32_t ifindex, uint8_t *
 
 static bool is_same(const struct control_backend *a, const struct control_backend *b)
 {
-	return a->resolved == b->resolved && a->port == b->port && a->hop.mtu == b->hop.mtu &&
+	return a->resolved == b->resolved && a->port == b->port &&
+	       a->hop.vlan_id == b->hop.vlan_id && a->hop.mtu == b->hop.mtu &&
 	       addr_equal(&a->hop.source, &b->hop.source) &&
 	       memcmp(&a->hop.mac, &b->hop.mac, sizeof(a->hop.mac)) == 0;
 }
@@ -36,7 +37,7 @@ static bool resolve(struct control *control, const struct config_backend *backen
 	bool changed;
 
 	if (kernel_lookup(control->kernel, &backend->address, &fresh.hop, NULL) == 0 &&
-		fresh.hop.reachable && find_port(control, fresh.hop.ifindex, &fresh.port))
+		fresh.hop.reachable && find_port(control, fresh.hop.port_ifindex, &fresh.port))
 		fresh.resolved = fresh.hop.resolved;
 	if (fresh.port != BACKEND_PORT_NONE && !fresh.resolved)
 		kernel_solicit(control->kernel, fresh.hop.ifindex, &fresh.hop.gateway);

@@ -17,6 +17,8 @@ struct event_base;
 struct kernel;
 
 struct kernel_next_hop {
+	uint32_t port_ifindex; // 'ifindex', or the interface below it where that is a VLAN's
+	uint16_t vlan_id; // of the route's interface; 0: it is no VLAN's
 	uint32_t ifindex; // the interface that the route leaves by
 	struct addr gateway; // the neighbour: the gateway, or a destination on the link itself
 	struct addr source; // the kernel's preferred source address for the destination

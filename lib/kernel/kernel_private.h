@@ -14,6 +14,8 @@ struct link {
 	struct map_node node;
 	uint32_t ifindex;
 	uint32_t mtu;
+	uint32_t below; // the interface that a VLAN's interface stands on
+	uint16_t vlan_id; // 0: no VLAN's interface
 	struct mac mac;
 	bool up;
 };

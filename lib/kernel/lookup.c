@@ -85,7 +85,12 @@ static void add_link_and_neighbour(const struct table *table, struct kernel_next
 	const struct link *link = table_link(table, out->ifindex);
 	const struct neighbour *neighbour = table_neighbour(table, out->ifindex, &out->gateway);
 
+	out->port_ifindex = out->ifindex;
 	if (link != NULL) {
+		if (link->vlan_id != 0) {
+			out->port_ifindex = link->below;
+			out->vlan_id = link->vlan_id;
+		}
 		out->source_mac = link->mac;
 		if (out->mtu == 0)
 			out->mtu = link->mtu;

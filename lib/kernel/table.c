@@ -102,7 +102,8 @@ static bool take_mac(const struct nlattr *attr, struct mac *out)
 
 static bool same_link(const struct link *a, const struct link *b)
 {
-	return a->mtu == b->mtu && a->up == b->up && memcmp(&a->mac, &b->mac, sizeof(a->mac)) == 0;
+	return a->mtu == b->mtu && a->up == b->up && a->below == b->below &&
+	       a->vlan_id == b->vlan_id && memcmp(&a->mac, &b->mac, sizeof(a->mac)) == 0;
 }
 
 // True if there was no such link, or another.
@@ -122,6 +123,8 @@ static bool put_link(struct table *table, const struct link *now)
 	if (same_link(link, now))
 		return false;
 	link->mtu = now->mtu;
+	link->below = now->below;
+	link->vlan_id = now->vlan_id;
 	link->mac = now->mac;
 	link->up = now->up;
 	return true;
@@ -138,6 +141,50 @@ static bool remove_link(struct table *table, uint32_t ifindex)
 	return true;
 }
 
+// IFLA_LINKINFO { IFLA_INFO_KIND "vlan", IFLA_INFO_DATA { IFLA_VLAN_ID } }
+static void take_vlan(const struct nlattr *link_info, struct link *out)
+{
+	const struct nlattr *attr, *data;
+	uint16_t id = 0;
+	bool is_vlan = false;
+
+	mnl_attr_for_each_nested(attr, link_info)
+	{
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
+			mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			is_vlan = strcmp(mnl_attr_get_str(attr), "vlan") == 0;
+		if (mnl_attr_get_type(attr) != IFLA_INFO_DATA)
+			continue;
+		mnl_attr_for_each_nested(data, attr)
+		{
+			if (mnl_attr_get_type(data) == IFLA_VLAN_ID &&
+				mnl_attr_validate(data, MNL_TYPE_U16) == 0)
+				id = mnl_attr_get_u16(data);
+		}
+	}
+	out->vlan_id = is_vlan ? id : 0;
+}
+
+static void take_link_attribute(const struct nlattr *attr, struct link *out)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_ADDRESS:
+		take_mac(attr, &out->mac);
+		break;
+	case IFLA_MTU:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			out->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINK:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			out->below = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINKINFO:
+		take_vlan(attr, out);
+		break;
+	}
+}
+
 static bool take_link(struct table *table, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
@@ -149,14 +196,7 @@ static bool take_link(struct table *table, const struct nlmsghdr *message)
 	if (message->nlmsg_type == RTM_DELLINK)
 		return remove_link(table, now.ifindex);
 	now.up = (info->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
-	mnl_attr_for_each(attr, message, sizeof(*info))
-	{
-		if (mnl_attr_get_type(attr) == IFLA_ADDRESS)
-			take_mac(attr, &now.mac);
-		else if (mnl_attr_get_type(attr) == IFLA_MTU &&
-			 mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
-			now.mtu = mnl_attr_get_u32(attr);
-	}
+	mnl_attr_for_each(attr, message, sizeof(*info)) take_link_attribute(attr, &now);
 	return put_link(table, &now);
 }
 

@@ -10,6 +10,7 @@
 #define DROP_REASONS(X)                                                                            \
 	X(ETH_SHORT, "eth_short", "shorter than an Ethernet header")                               \
 	X(VLAN_SHORT, "vlan_short", "ends inside its 802.1Q tags")                                 \
+	X(VLAN_FOREIGN, "vlan_foreign", "not of the VLAN that its port is set to")                 \
 	X(SEGMENTS, "segments", "spread over more buffers than fit into one")                      \
 	X(IPV4_SHORT, "ipv4_short", "ends inside its IPv4 header")                                 \
 	X(IPV4_VERSION, "ipv4_version", "says IPv4 in Ethernet and another version in its header") \

@@ -27,6 +27,8 @@ struct eth_header {
 	uint16_t type_be;
 } __attribute__((packed));
 
+#define VLAN_ID_MASK 0x0fff
+
 struct vlan_header {
 	uint16_t tci_be;
 	uint16_t type_be;

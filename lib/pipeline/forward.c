@@ -44,6 +44,11 @@ void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	frame = tunnels ? encap_ipip(&backend->encap, inner, packet->family, packet->l3_size)
 			: encap_dsr(&backend->encap, inner, packet->family);
 	worker_reframe(mbuf, frame, inner + packet->l3_size);
+	if (unlikely(worker->config.ports[port].vlan_kept) && packet->vlan_tci != 0 &&
+		!worker_push_tag(mbuf, packet->vlan_tci)) {
+		worker_drop(worker, mbuf, DROP_HEADROOM);
+		return;
+	}
 	count(worker, service, index, packet->l3_size);
 	output_add(worker, &worker->wire[backend->port], mbuf);
 }

@@ -14,6 +14,7 @@ static bool is_whole(struct rte_mbuf *mbuf)
 
 void stage_parse(struct worker *worker, struct burst *burst)
 {
+	const struct pipeline_port *port = &worker->config.ports[burst->port];
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < burst->count; i++) {
@@ -28,6 +29,11 @@ void stage_parse(struct worker *worker, struct burst *burst)
 					 mbuf->data_len, checksum_is_known_good(mbuf), packet,
 					 &reason) != 0)) {
 			worker_drop(worker, mbuf, reason);
+			continue;
+		}
+		if (unlikely(port->vlan_id != 0) &&
+			(packet->vlan_tci & VLAN_ID_MASK) != port->vlan_id) {
+			worker_drop(worker, mbuf, DROP_VLAN_FOREIGN);
 			continue;
 		}
 		if (unlikely(packet->kind == PACKET_NOT_IP)) {

@@ -18,6 +18,8 @@
 struct pipeline_port {
 	uint16_t id; // DPDK's number of the port
 	uint16_t kernel_id; // of its kernel-side interface; PIPELINE_NO_KERNEL
+	uint16_t vlan_id; // that all of its frames carry, and the kernel's do not; 0 is none
+	bool vlan_kept; // packets to backends carry the tag that they came with
 };
 #define PIPELINE_NO_KERNEL UINT16_MAX
 

@@ -103,6 +103,20 @@ static void process(struct worker *worker, struct burst *burst)
 	stage_forward(worker, burst);
 }
 
+// A port that is set to a VLAN tags what the kernel sends without one.
+static void tag(struct worker *worker, struct output *output, uint16_t vlan_id)
+{
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < output->count; i++) {
+		if (worker_push_tag(output->mbufs[i], vlan_id))
+			output->mbufs[kept++] = output->mbufs[i];
+		else
+			worker_drop(worker, output->mbufs[i], DROP_HEADROOM);
+	}
+	output->count = kept;
+}
+
 // What the kernel sends on its side of a port leaves by the port.
 static uint32_t inject(struct worker *worker, uint32_t port)
 {
@@ -113,6 +127,8 @@ static uint32_t inject(struct worker *worker, uint32_t port)
 	output->count = rte_eth_rx_burst(worker->config.ports[port].kernel_id,
 		(uint16_t)worker->config.index, output->mbufs, PIPELINE_BURST);
 	metrics_add(&worker->metrics->from_kernel, output->count);
+	if (worker->config.ports[port].vlan_id != 0)
+		tag(worker, output, worker->config.ports[port].vlan_id);
 	return output->count;
 }
 

@@ -83,6 +83,8 @@ void worker_expire_fragments(struct worker *worker);
 void worker_reframe(struct rte_mbuf *mbuf, uint8_t *frame, const uint8_t *end);
 
 void worker_drop(struct worker *worker, struct rte_mbuf *mbuf, enum drop_reason reason);
+// False where the buffer has no room for the tag.
+bool worker_push_tag(struct rte_mbuf *mbuf, uint16_t tci);
 void worker_punt(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf);
 // Our own answers, each in the packet's own buffer, rate-limited.
 void worker_reset(

@@ -14,6 +14,8 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 	[DROP_ETH_SHORT] =
 		"A broken sender or cable on the port. Look at the port's own error counters.",
 	[DROP_VLAN_SHORT] = "As above, behind a VLAN tag.",
+	[DROP_VLAN_FOREIGN] =
+		"The port's `vlan` is `set`, and the frame has no tag or another one: look at the switch port, or at `vlan_id`.",
 	[DROP_IPV4_SHORT] =
 		"Malformed. A few are the Internet's background; many come from one broken or hostile "
 		"sender.",

@@ -64,6 +64,12 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 			"2:27: port 'a': device must be text of 1 to 127 printable characters, not ''"},
 		{WORKERS "ports: [{name: a, device: x}, {name: a, device: y}]\n",
 			"2:38: port 'a' is named twice"},
+		{"workers: {cores: [1]}\nports: [{name: a, device: x, vlan: set}]\n",
+			"2:36: port 'a': 'vlan: set' needs the vlan_id that its frames carry"},
+		{"workers: {cores: [1]}\nports: [{name: a, device: x, vlan_id: 7}]\n",
+			"2:39: port 'a': a vlan_id is for 'vlan: set' alone"},
+		{"workers: {cores: [1]}\nports: [{name: a, device: x, vlan: set, vlan_id: 4095}]\n",
+			"2:50: port 'a': vlan_id must be"},
 		{WORKERS "ports: [{name: a, device: x}, {name: b, device: x}]\n",
 			"2:49: port 'b': its device is that of port 'a'"},
 		{WORKERS
