@@ -121,7 +121,7 @@ static bool check_keys(struct check *check, enum record_kind kind, uint32_t inde
 static void check_record(struct check *check, enum record_kind kind, uint32_t index,
 	const struct schema *schema, const void *record)
 {
-	uint8_t clean[sizeof(struct config_backend)] = {0};
+	uint8_t clean[sizeof(union config_record)] = {0};
 
 	if (check_is_faulty(check, kind, index) || !check_keys(check, kind, index, schema, record))
 		return;

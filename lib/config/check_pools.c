@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <base/parse.h>
 #include <config/check_private.h>
 
 #include <string.h>
@@ -38,25 +37,11 @@ static void check_names(struct check *check)
 	}
 }
 
-// One probe of a backend at a time.
-static void check_times(struct check *check, uint32_t index)
-{
-	const struct config_health *health = &check->config->pools[index].health;
-	char timeout[32], interval[32];
-
-	if (health->timeout_ms <= health->interval_ms || check_is_faulty(check, RECORD_POOL, index))
-		return;
-	check_fail(check, RECORD_POOL, index, "health.timeout",
-		": health: timeout %s is longer than interval %s: probes would overlap",
-		format_duration_ms(health->timeout_ms, timeout, sizeof(timeout)),
-		format_duration_ms(health->interval_ms, interval, sizeof(interval)));
-}
-
 void check_pools(struct check *check)
 {
 	check_names(check);
 	for (uint32_t i = 0; i < check->config->pool_count; i++)
-		check_times(check, i);
+		check_health(check, i);
 }
 
 static int compare_name(const struct check *check, const void *key, uint32_t index)

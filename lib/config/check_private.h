@@ -62,6 +62,8 @@ static inline int check_compare(uint32_t a, uint32_t b)
 void check_services(struct check *check);
 // Names of pools, and their health. First of all, since the others look pools up.
 void check_pools(struct check *check);
+// How one pool is probed; a part of check_pools().
+void check_health(struct check *check, uint32_t index);
 // Names and addresses of backends. Fills their pool_index and backends_by_pool.
 void check_backends(struct check *check);
 

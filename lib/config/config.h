@@ -34,7 +34,14 @@ enum config_affinity { CONFIG_FIVE_TUPLE, CONFIG_SOURCE, CONFIG_SOURCE_SERVICE }
 enum config_on_down { CONFIG_ON_DOWN_KEEP, CONFIG_ON_DOWN_REHASH, CONFIG_ON_DOWN_RESET };
 enum config_on_all_down { CONFIG_ALL_DOWN_SPREAD, CONFIG_ALL_DOWN_DROP };
 enum config_oversize { CONFIG_OVERSIZE_FRAGMENT, CONFIG_OVERSIZE_REJECT };
-enum config_probe_type { CONFIG_PROBE_TCP, CONFIG_PROBE_NONE };
+enum config_probe_type {
+	CONFIG_PROBE_TCP,
+	CONFIG_PROBE_NONE,
+	CONFIG_PROBE_TLS,
+	CONFIG_PROBE_HTTP,
+	CONFIG_PROBE_HTTPS,
+};
+enum config_method { CONFIG_METHOD_GET, CONFIG_METHOD_HEAD };
 // UNSET is what a file that does not say leaves: the state in force stays.
 enum config_backend_state {
 	CONFIG_STATE_UNSET,
@@ -70,12 +77,19 @@ _Static_assert(sizeof(struct config_service) == 180, "goes over the channel as i
 
 struct config_health {
 	uint8_t type; // enum config_probe_type
-	uint8_t zero;
+	uint8_t method; // enum config_method
 	uint16_t port; // 0: the target port of the first service that uses the pool
 	uint32_t interval_ms;
 	uint32_t timeout_ms;
 	uint16_t rise;
 	uint16_t fall;
+	uint16_t status; // 0: any from 200 to 399
+	uint16_t zero;
+	char host[128]; // "" where a text is not given
+	char path[128];
+	char body[64];
+	char ca[128]; // a file of PEM certificates on the balancer
+	char alpn[16];
 };
 
 struct config_pool {
@@ -90,7 +104,7 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 96, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 564, "goes over the channel as it is");
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];

@@ -4,6 +4,13 @@
 
 #include <config/config.h>
 
+// Room for a record of any kind.
+union config_record {
+	struct config_service service;
+	struct config_pool pool;
+	struct config_backend backend;
+};
+
 // Memory for so many backends that config_add_backend() can go on in it.
 struct config_backend *config_backend_array(uint32_t count);
 

@@ -31,7 +31,10 @@ static const struct schema_word on_all_downs[] = {{"spread", CONFIG_ALL_DOWN_SPR
 static const struct schema_word oversizes[] = {{"fragment", CONFIG_OVERSIZE_FRAGMENT},
 	{"reject", CONFIG_OVERSIZE_REJECT}, {0}};
 static const struct schema_word probe_types[] = {{"tcp", CONFIG_PROBE_TCP},
+	{"tls", CONFIG_PROBE_TLS}, {"http", CONFIG_PROBE_HTTP}, {"https", CONFIG_PROBE_HTTPS},
 	{"none", CONFIG_PROBE_NONE}, {0}};
+static const struct schema_word methods[] = {{"GET", CONFIG_METHOD_GET},
+	{"HEAD", CONFIG_METHOD_HEAD}, {0}};
 static const struct schema_word table_sizes[] = {{"65537", 65537}, {"655373", 655373}, {0}};
 static const struct schema_word backend_states[] = {{"active", CONFIG_STATE_ACTIVE},
 	{"draining", CONFIG_STATE_DRAINING}, {"disabled", CONFIG_STATE_DISABLED}, {0}};
@@ -87,7 +90,7 @@ const struct schema schema_service = {"service",
 
 static const struct schema_key health_keys[] = {
 	{"type", SCHEMA_WORD, FIELD(config_health, type), .words = probe_types, .fallback = "tcp",
-		.doc = "the probe: a TCP connection, or none, which takes every backend for up"},
+		.doc = "the probe: a TCP connection, a TLS handshake, an HTTP request without or with TLS, or none, which takes every backend for up"},
 	{"port", SCHEMA_NUMBER, FIELD(config_health, port), .min = 1, .max = 65535, .absent = "the target port of the first service that uses the pool",
 		.doc = "the port that is probed"},
 	{"interval", SCHEMA_MS, FIELD(config_health, interval_ms), .min = 100, .max = 3600000, .fallback = "2s",
@@ -98,6 +101,20 @@ static const struct schema_key health_keys[] = {
 		.doc = "good probes in a row that bring a backend up"},
 	{"fall", SCHEMA_NUMBER, FIELD(config_health, fall), .min = 1, .max = 1000, .fallback = "3",
 		.doc = "failed probes in a row that take it down"},
+	{"host", SCHEMA_NAME, FIELD(config_health, host), .absent = "no name; HTTP then asks for the backend's address",
+		.doc = "tls, http, https: the name that is asked for, by SNI, in the certificate and by HTTP"},
+	{"alpn", SCHEMA_TEXT, FIELD(config_health, alpn), .absent = "none is asked for",
+		.doc = "tls, https: the protocol that the backend must agree on, such as h2"},
+	{"ca", SCHEMA_TEXT, FIELD(config_health, ca), .absent = "any certificate that is in its time will do",
+		.doc = "tls, https: a file of PEM certificates on the balancer, one of which must vouch for the backend's"},
+	{"method", SCHEMA_WORD, FIELD(config_health, method), .words = methods, .absent = "GET",
+		.doc = "http, https: the request's method"},
+	{"path", SCHEMA_TEXT, FIELD(config_health, path), .absent = "/",
+		.doc = "http, https: what is asked for"},
+	{"status", SCHEMA_NUMBER, FIELD(config_health, status), .min = 200, .max = 599, .absent = "any from 200 to 399",
+		.doc = "http, https: the status that the answer must have"},
+	{"body", SCHEMA_TEXT, FIELD(config_health, body), .absent = "any",
+		.doc = "http, https: a text that must stand in the first 64KiB of the answer"},
 	{0},
 };
 static const struct schema health = {"health", "How a pool's backends are probed.",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/config.h>
+#include <config/config_private.h>
 #include <config/schema.h>
 #include <config/value.h>
 #include <config/value_private.h>
@@ -9,12 +10,26 @@
 
 // Writes what differs from the defaults, so that a million backends stay readable.
 
-#define DEFAULTS_SIZE sizeof(struct config_backend)
+#define DEFAULTS_SIZE sizeof(union config_record)
 
-// Plain YAML text would be taken for "no value", or ends a mapping in braces ("2001:db8::,").
+// Plain YAML text of these alone has no second meaning, but for "null"; "2001:db8::," would end a mapping.
 static bool needs_quotes(const char *text)
 {
-	return strcasecmp(text, "null") == 0 || strpbrk(text, ":,'\" ") != NULL;
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
+
+	return strcasecmp(text, "null") == 0 || text[0] == '-' || text[strspn(text, plain)] != '\0';
+}
+
+static void write_quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
 }
 
 static bool is_written(const struct schema_key *key, const uint8_t *record, const uint8_t *defaults)
@@ -49,7 +64,10 @@ static void write_value(
 		return;
 	}
 	value_format(key, record, text, sizeof(text));
-	fprintf(out, needs_quotes(text) ? "\"%s\"" : "%s", text);
+	if (needs_quotes(text))
+		write_quoted(out, text);
+	else
+		fputs(text, out);
 }
 
 // "{name: a1, address: 10.0.1.11}"

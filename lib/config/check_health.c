@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/parse.h>
+#include <config/check_private.h>
+#include <config/schema.h>
+#include <config/value.h>
+
+// One probe of a backend at a time.
+static void check_times(struct check *check, uint32_t index)
+{
+	const struct config_health *health = &check->config->pools[index].health;
+	char timeout[32], interval[32];
+
+	if (health->timeout_ms <= health->interval_ms)
+		return;
+	check_fail(check, RECORD_POOL, index, "health.timeout",
+		": health: timeout %s is longer than interval %s: probes would overlap",
+		format_duration_ms(health->timeout_ms, timeout, sizeof(timeout)),
+		format_duration_ms(health->interval_ms, interval, sizeof(interval)));
+}
+
+// Keys that a probe of the pool's type has no use for are mistakes.
+static void check_uses(struct check *check, uint32_t index)
+{
+	static const struct {
+		const char *key;
+		const char *place;
+		bool tls;
+		bool http;
+	} rows[] = {{"host", "health.host", true, true}, {"alpn", "health.alpn", true, false},
+		{"ca", "health.ca", true, false}, {"method", "health.method", false, true},
+		{"path", "health.path", false, true}, {"status", "health.status", false, true},
+		{"body", "health.body", false, true}};
+	const struct schema *schema = schema_find(&schema_pool, "health")->child;
+	const struct config_health *health = &check->config->pools[index].health;
+	bool tls = health->type == CONFIG_PROBE_TLS || health->type == CONFIG_PROBE_HTTPS;
+	bool http = health->type == CONFIG_PROBE_HTTP || health->type == CONFIG_PROBE_HTTPS;
+	char text[VALUE_TEXT_SIZE];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if ((rows[i].tls && tls) || (rows[i].http && http) ||
+			value_is_absent(schema_find(schema, rows[i].key), health))
+			continue;
+		check_fail(check, RECORD_POOL, index, rows[i].place,
+			": health: a probe of type %s has no use for %s",
+			value_format(schema_find(schema, "type"), health, text, sizeof(text)),
+			rows[i].key);
+	}
+}
+
+// What stands in a request or a handshake as it is.
+static bool is_ascii(const char *text, char first)
+{
+	while (*text >= first && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
+
+static void check_texts(struct check *check, uint32_t index)
+{
+	const struct config_health *health = &check->config->pools[index].health;
+
+	if ((health->path[0] != '/' && health->path[0] != '\0') || !is_ascii(health->path, '!'))
+		check_fail(check, RECORD_POOL, index, "health.path",
+			": health: path must begin with / and have only ASCII and no space, not '%s'",
+			health->path);
+	if (!is_ascii(health->alpn, '!'))
+		check_fail(check, RECORD_POOL, index, "health.alpn",
+			": health: alpn must be ASCII without a space, such as h2, not '%s'",
+			health->alpn);
+	if (!is_ascii(health->body, ' ') || !is_ascii(health->ca, ' '))
+		check_fail(check, RECORD_POOL, index,
+			is_ascii(health->ca, ' ') ? "health.body" : "health.ca",
+			": health: %s must be ASCII", is_ascii(health->ca, ' ') ? "body" : "ca");
+	if (health->method == CONFIG_METHOD_HEAD && health->body[0] != '\0')
+		check_fail(check, RECORD_POOL, index, "health.body",
+			": health: an answer to %s has no body to look for '%s' in", "HEAD",
+			health->body);
+}
+
+void check_health(struct check *check, uint32_t index)
+{
+	if (check_is_faulty(check, RECORD_POOL, index))
+		return;
+	check_times(check, index);
+	check_uses(check, index);
+	check_texts(check, index);
+}
