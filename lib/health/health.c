@@ -4,6 +4,7 @@
 #include <base/clock.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SPREAD_US 100 // between the first probes of two new targets
 
@@ -12,7 +13,11 @@ int health_new(
 {
 	struct health *health = calloc(1, sizeof(*health));
 
-	if (health == NULL || map_init(&health->targets, 0) != 0) {
+	if (health == NULL)
+		return -ENOMEM;
+	health->tls = tls_contexts_new();
+	if (health->tls == NULL || map_init(&health->targets, 0) != 0) {
+		tls_contexts_free(health->tls);
 		free(health);
 		return -ENOMEM;
 	}
@@ -39,6 +44,7 @@ void health_free(struct health *health)
 	if (health == NULL)
 		return;
 	free_targets(&health->targets);
+	tls_contexts_free(health->tls);
 	free(health);
 }
 
@@ -129,6 +135,7 @@ int health_set_targets(struct health *health, const struct health_target *target
 		free_targets(&fresh);
 		return rc;
 	}
+	tls_contexts_forget(health->tls);
 	commit(health, targets, count, &fresh);
 	return 0;
 }

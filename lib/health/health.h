@@ -33,6 +33,7 @@ struct health_view {
 	uint64_t since_s; // wall clock of the last change, or of the target's start
 	uint32_t changes; // how many there were
 	uint32_t latency_us; // of the last probe that succeeded
+	uint64_t certificate_end_s; // wall clock, of what the last TLS probe saw; 0: nothing
 	char reason[128]; // why the last probe failed; "" when it did not
 };
 
@@ -45,6 +46,7 @@ struct health_stats {
 	uint64_t late; // started more than 10 ms after they were due
 };
 
+// Makes the process ignore SIGPIPE unless it handles it. 0 or -ENOMEM.
 int health_new(
 	struct event_base *base, health_change_fn *changed, void *context, struct health **out);
 void health_free(struct health *health); // closes every socket; no callback comes after

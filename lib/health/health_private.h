@@ -6,6 +6,7 @@
 #include <health/health.h>
 #include <health/machine.h>
 #include <health/probe.h>
+#include <health/tls.h>
 
 struct event;
 
@@ -14,6 +15,7 @@ struct health {
 	health_change_fn *changed;
 	void *context;
 	struct map targets; // struct target, by id
+	struct tls_contexts *tls;
 	struct health_stats stats;
 	uint32_t random; // of the jitter; never 0
 	uint64_t local_logged_ns;

@@ -14,6 +14,7 @@
 #define PROBE_REASON_SIZE 128
 
 struct event_base;
+struct tls_contexts;
 
 enum probe_outcome {
 	PROBE_SUCCEEDED,
@@ -23,6 +24,7 @@ enum probe_outcome {
 
 struct probe_result {
 	enum probe_outcome outcome;
+	uint64_t certificate_end_s; // 0: none was seen
 	char reason[PROBE_REASON_SIZE]; // "" when it succeeded
 };
 
@@ -34,6 +36,7 @@ struct probe_request {
 	struct addr address;
 	uint16_t port;
 	const struct config_health *policy;
+	struct tls_contexts *tls;
 	probe_done_fn *done;
 	void *context;
 };
@@ -53,6 +56,9 @@ struct probe_kind {
 };
 
 extern const struct probe_kind probe_tcp; // the backend accepts a connection
+extern const struct probe_kind probe_tls; // ... and a TLS handshake succeeds
+extern const struct probe_kind probe_http; // ... and a request is answered as the policy says
+extern const struct probe_kind probe_https; // both
 extern const struct probe_kind probe_none; // always succeeds, without a packet
 
 const struct probe_kind *probe_kind_of(enum config_probe_type type);
@@ -67,12 +73,5 @@ void probe_fail_errno(struct probe_result *result, const struct probe_request *r
 
 // The same for an errno of a call that starts a probe: PROBE_LOCAL where the lack is this machine's own.
 void probe_fail_start(struct probe_result *result, const struct probe_request *request, int error);
-
-// A non-blocking TCP socket on its way to the target: the descriptor, or -1 with '*result'. It closes
-// with a RST, so that probes leave no TIME_WAIT behind, neither here nor at the backend.
-int probe_connect(const struct probe_request *request, struct probe_result *result);
-
-// How the connection attempt on 'fd', now writable, ended: 0 or a positive errno.
-int probe_connected(int fd);
 
 #endif

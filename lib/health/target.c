@@ -133,6 +133,8 @@ static bool take(struct target *target, const struct probe_result *result)
 	struct health_view *view = &target->view;
 	uint64_t took_us = (clock_monotonic_ns() - target->start_ns) / 1000;
 
+	if (result->certificate_end_s != 0)
+		view->certificate_end_s = result->certificate_end_s;
 	switch (result->outcome) {
 	case PROBE_SUCCEEDED:
 		view->latency_us = took_us < UINT32_MAX ? took_us : UINT32_MAX;
@@ -178,6 +180,7 @@ static void start(struct target *target)
 		.address = target->spec.address,
 		.port = target->spec.port,
 		.policy = &target->spec.policy,
+		.tls = target->health->tls,
 		.done = on_done,
 		.context = target,
 	};

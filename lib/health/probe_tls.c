@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <health/conversation.h>
+
+static void *tls_start(const struct probe_request *request, struct probe_result *result)
+{
+	static const struct phase *const phases[] = {&phase_connect, &phase_handshake, NULL};
+
+	return conversation_start(request, phases, result);
+}
+
+const struct probe_kind probe_tls = {false, tls_start, conversation_cancel, conversation_doing};

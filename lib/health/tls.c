@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <health/tls_private.h>
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <string.h>
+
+void tls_close(struct ssl_st *ssl)
+{
+	SSL_free(ssl);
+}
+
+// RFC 7301 3.1: each name behind its length.
+static bool offer_alpn(SSL *ssl, const char *name)
+{
+	unsigned char wire[1 + sizeof(((struct config_health *)0)->alpn)];
+	size_t size = strlen(name);
+
+	wire[0] = (unsigned char)size;
+	memcpy(wire + 1, name, size);
+	return size == 0 || SSL_set_alpn_protos(ssl, wire, (unsigned)size + 1) == 0;
+}
+
+static bool set_up(SSL *ssl, const struct config_health *policy, int fd)
+{
+	const char *host = policy->host;
+
+	return offer_alpn(ssl, policy->alpn) &&
+	       (host[0] == '\0' || (SSL_set_tlsext_host_name(ssl, host) == 1 &&
+					   SSL_set1_host(ssl, host) == 1)) &&
+	       SSL_set_fd(ssl, fd) == 1;
+}
+
+// A lack of this machine's own: its authorities' file, or memory.
+static enum progress fail_here(struct conversation *conversation)
+{
+	const char *ca = conversation->request.policy->ca;
+	unsigned long error = ERR_peek_error();
+	const char *words = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
+						    : ERR_reason_error_string(error);
+
+	if (words == NULL)
+		words = "no memory";
+	if (ca[0] != '\0')
+		conversation_fail(conversation, "the balancer cannot use ca '%s': %s", ca, words);
+	else
+		conversation_fail(conversation, "the balancer cannot begin it: %s", words);
+	conversation->result.outcome = PROBE_LOCAL;
+	return PROGRESS_FAILED;
+}
+
+static enum progress begin(struct conversation *conversation)
+{
+	const struct config_health *policy = conversation->request.policy;
+	SSL_CTX *ctx = tls_contexts_get(conversation->request.tls, policy->ca);
+
+	if (ctx != NULL)
+		conversation->ssl = SSL_new(ctx);
+	if (conversation->ssl == NULL || !set_up(conversation->ssl, policy, conversation->fd))
+		return fail_here(conversation);
+	return PROGRESS_NEXT;
+}
+
+static enum progress fail_tls(struct conversation *conversation)
+{
+	unsigned long error = ERR_peek_last_error();
+	const char *words = ERR_reason_error_string(error);
+
+	switch (ERR_GET_REASON(error)) {
+	case SSL_R_WRONG_VERSION_NUMBER:
+	case SSL_R_HTTP_REQUEST:
+	case SSL_R_UNEXPECTED_MESSAGE:
+	case SSL_R_BAD_RECORD_TYPE:
+		return conversation_fail(conversation, "what it sends is no TLS");
+	default:
+		return conversation_fail(conversation, "%s", words != NULL ? words : "TLS failed");
+	}
+}
+
+// Why an OpenSSL call that returned 'rc' did not do what was asked.
+static enum progress waits_or_fails(struct conversation *conversation, int rc)
+{
+	int error = errno;
+
+	switch (SSL_get_error(conversation->ssl, rc)) {
+	case SSL_ERROR_WANT_READ:
+		return PROGRESS_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return PROGRESS_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return PROGRESS_NEXT;
+	case SSL_ERROR_SYSCALL:
+		if (error == 0 || rc == 0)
+			return PROGRESS_NEXT;
+		return conversation_fail_errno(conversation, error);
+	default:
+		return fail_tls(conversation);
+	}
+}
+
+static enum progress run_handshake(struct conversation *conversation)
+{
+	enum progress progress;
+	int rc;
+
+	if (conversation->ssl == NULL && begin(conversation) == PROGRESS_FAILED)
+		return PROGRESS_FAILED;
+	ERR_clear_error();
+	errno = 0;
+	rc = SSL_connect(conversation->ssl);
+	if (rc == 1)
+		return tls_check_peer(conversation);
+	progress = waits_or_fails(conversation, rc);
+	return progress == PROGRESS_NEXT
+		       ? conversation_fail(conversation, "it closed the connection")
+		       : progress;
+}
+
+const struct phase phase_handshake = {"TLS handshake with", run_handshake};
+
+size_t tls_write(
+	struct conversation *conversation, const void *bytes, size_t size, enum progress *progress)
+{
+	int rc;
+
+	ERR_clear_error();
+	errno = 0;
+	rc = SSL_write(conversation->ssl, bytes, (int)size);
+	if (rc > 0)
+		return (size_t)rc;
+	*progress = waits_or_fails(conversation, rc);
+	if (*progress == PROGRESS_NEXT)
+		*progress = conversation_fail(conversation, "it closed the connection");
+	return 0;
+}
+
+size_t tls_read(
+	struct conversation *conversation, void *bytes, size_t size, enum progress *progress)
+{
+	int rc;
+
+	ERR_clear_error();
+	errno = 0;
+	rc = SSL_read(conversation->ssl, bytes, (int)size);
+	if (rc > 0)
+		return (size_t)rc;
+	*progress = waits_or_fails(conversation, rc);
+	return 0;
+}

@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// TLS and HTTP probes of servers that run in the same event loop: good ones, wrong ones, hostile ones.
+#include "health_room.h"
+
+#include <base/clock.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define DAY_S        86400
+#define HOST         "app.example.com"
+
+// ---- the server
+
+enum behaviour {
+	ANSWERS, // 'text' after a request, then closes
+	SAYS, // 'text' at once, and no more
+	REPEATS, // 'text' at once, again and again as fast as it goes
+	DRIPS, // a byte of 'text' every 10 ms
+	CLOSES, // at once
+};
+
+struct server {
+	struct room *room;
+	enum behaviour behaviour;
+	const char *text;
+	SSL_CTX *ctx; // NULL: no TLS
+	char request[1024]; // the last one
+	struct peer *peers;
+	uint32_t connections;
+};
+
+struct peer {
+	struct peer *next;
+	struct server *server;
+	struct bufferevent *stream;
+	struct event *drip;
+	size_t dripped;
+};
+
+static void peer_free(struct peer *peer)
+{
+	struct peer **place = &peer->server->peers;
+
+	while (*place != peer)
+		place = &(*place)->next;
+	*place = peer->next;
+	if (peer->drip != NULL)
+		event_free(peer->drip);
+	bufferevent_free(peer->stream);
+	free(peer);
+}
+
+static void say(struct peer *peer)
+{
+	bufferevent_write(peer->stream, peer->server->text, strlen(peer->server->text));
+}
+
+static void on_drip(evutil_socket_t fd, short what, void *context)
+{
+	struct peer *peer = context;
+	const char *text = peer->server->text;
+
+	bufferevent_write(peer->stream, &text[peer->dripped++ % strlen(text)], 1);
+}
+
+static void on_peer_readable(struct bufferevent *stream, void *context)
+{
+	struct peer *peer = context;
+	struct server *server = peer->server;
+	struct evbuffer *input = bufferevent_get_input(stream);
+	size_t size = evbuffer_get_length(input);
+
+	if (server->behaviour != ANSWERS || size >= sizeof(server->request) ||
+		evbuffer_search(input, "\r\n\r\n", 4, NULL).pos < 0)
+		return;
+	evbuffer_remove(input, server->request, size);
+	server->request[size] = '\0';
+	say(peer);
+}
+
+static void begin_peer(struct peer *peer)
+{
+	struct timeval often = {.tv_usec = 10000};
+
+	switch (peer->server->behaviour) {
+	case REPEATS:
+		for (int i = 0; i < 100; i++)
+			say(peer);
+		break;
+	case SAYS:
+		say(peer);
+		break;
+	case DRIPS:
+		peer->drip = event_new(peer->server->room->base, -1, EV_PERSIST, on_drip, peer);
+		event_add(peer->drip, &often);
+		break;
+	case CLOSES:
+		peer_free(peer);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_peer_written(struct bufferevent *stream, void *context)
+{
+	struct peer *peer = context;
+
+	if (peer->server->behaviour == REPEATS)
+		begin_peer(peer);
+	else if (peer->server->behaviour == ANSWERS && peer->server->request[0] != '\0')
+		peer_free(peer);
+}
+
+static void on_peer_event(struct bufferevent *stream, short what, void *context)
+{
+	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0)
+		peer_free(context);
+}
+
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd,
+	struct sockaddr *from, int size, void *context)
+{
+	struct server *server = context;
+	struct peer *peer = calloc(1, sizeof(*peer));
+	struct event_base *base = server->room->base;
+
+	peer->server = server;
+	peer->next = server->peers;
+	server->peers = peer;
+	server->connections++;
+	peer->stream = server->ctx == NULL
+			       ? bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE)
+			       : bufferevent_openssl_socket_new(base, fd, SSL_new(server->ctx),
+					 BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	bufferevent_setcb(peer->stream, on_peer_readable, on_peer_written, on_peer_event, peer);
+	bufferevent_enable(peer->stream, EV_READ | EV_WRITE);
+	begin_peer(peer);
+}
+
+static void serve(struct room *room, struct server *server)
+{
+	server->room = room;
+	evconnlistener_set_cb(room->listener, on_connection, server);
+}
+
+static void stop_serving(struct server *server)
+{
+	evconnlistener_set_cb(server->room->listener, on_accept, server->room);
+	while (server->peers != NULL)
+		peer_free(server->peers);
+	SSL_CTX_free(server->ctx);
+}
+
+// ---- certificates
+
+static X509 *make_certificate(EVP_PKEY *key, const char *host, int64_t begin_s, int64_t end_s)
+{
+	X509 *certificate = X509_new();
+	X509_EXTENSION *names;
+	char text[128];
+
+	snprintf(text, sizeof(text), "DNS:%s", host);
+	names = X509V3_EXT_nconf_nid(NULL, NULL, NID_subject_alt_name, text);
+	assert_non_null(names);
+	X509_set_version(certificate, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+	X509_gmtime_adj(X509_getm_notBefore(certificate), begin_s);
+	X509_gmtime_adj(X509_getm_notAfter(certificate), end_s);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
+		(const unsigned char *)host, -1, -1, 0);
+	X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
+	X509_set_pubkey(certificate, key);
+	X509_add_ext(certificate, names, -1);
+	X509_EXTENSION_free(names);
+	assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+	return certificate;
+}
+
+static int agree_on_h2(SSL *ssl, const unsigned char **out, unsigned char *size,
+	const unsigned char *in, unsigned in_size, void *context)
+{
+	return SSL_select_next_proto((unsigned char **)out, size, (const unsigned char *)"\x02h2",
+		       3, in, in_size) == OPENSSL_NPN_NEGOTIATED
+		       ? SSL_TLSEXT_ERR_OK
+		       : SSL_TLSEXT_ERR_NOACK;
+}
+
+// A server's context with a certificate of its own; written to 'pem' where that is given.
+static SSL_CTX *make_ctx(const char *host, int64_t begin_s, int64_t end_s, const char *pem)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *certificate = make_certificate(key, host, begin_s, end_s);
+	FILE *file;
+
+	assert_int_equal(SSL_CTX_use_certificate(ctx, certificate), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
+	SSL_CTX_set_alpn_select_cb(ctx, agree_on_h2, NULL);
+	if (pem != NULL) {
+		file = fopen(pem, "w");
+		assert_non_null(file);
+		PEM_write_X509(file, certificate);
+		fclose(file);
+	}
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	return ctx;
+}
+
+// ---- probing
+
+static struct health_target one_probe(const struct room *room, enum config_probe_type type)
+{
+	struct health_target one = target(room, 7);
+
+	one.policy.type = type;
+	one.policy.interval_ms = 60000;
+	one.policy.timeout_ms = 5000;
+	one.policy.rise = 1;
+	one.policy.fall = 1;
+	return one;
+}
+
+// One probe: "" if it succeeded, or why not, without what every reason begins with.
+static const char *probe(struct room *room, const struct health_target *one)
+{
+	static char reason[128];
+	uint32_t before = room->changes;
+	char place[64];
+	const char *at;
+
+	assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+	set_one(room, one);
+	RUN_UNTIL(room, room->changes > before);
+	assert_int_equal(room->last_status == HEALTH_UP, room->last_reason[0] == '\0');
+	snprintf(place, sizeof(place), " 127.0.0.1:%u: ", one->port);
+	at = strstr(room->last_reason, place);
+	snprintf(reason, sizeof(reason), "%s", at == NULL ? "" : at + strlen(place));
+	return reason;
+}
+
+static void an_answer_is_judged_by_status_and_body(void **state)
+{
+	static const struct {
+		const char *answer;
+		uint16_t status;
+		const char *body;
+		const char *reason;
+	} cases[] = {
+		{"HTTP/1.1 503 Down\r\n\r\n", 0, "", "it answers with status 503, not 200 to 399"},
+		{"HTTP/1.1 302 Found\r\n\r\n", 200, "", "it answers with status 302, not 200"},
+		{"HTTP/1.1 200 OK\r\n\r\nno", 0, "ready", "its answer does not have 'ready'"},
+		{"HTTP/1.1 200 OK\r\n", 0, "",
+			"it closed the connection in the middle of its answer"},
+		{"220 smtp.example.com ESMTP\r\n", 0, "", "its answer is no HTTP/1 response"},
+		{"HTTP/1.1 302 Found\r\n\r\n", 0, "", ""},
+		{"HTTP/1.1 404 No\r\n\r\n", 404, "", ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nis ready.", 200, "ready", ""},
+	};
+	struct room *room = *state;
+	struct server server = {.behaviour = ANSWERS};
+	struct health_target one = one_probe(room, CONFIG_PROBE_HTTP);
+
+	serve(room, &server);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		server.text = cases[i].answer;
+		server.request[0] = '\0';
+		one.policy.status = cases[i].status;
+		snprintf(one.policy.body, sizeof(one.policy.body), "%s", cases[i].body);
+		assert_string_equal(probe(room, &one), cases[i].reason);
+	}
+	stop_serving(&server);
+}
+
+static void a_request_asks_for_what_the_policy_says(void **state)
+{
+	struct room *room = *state;
+	struct server server = {.behaviour = ANSWERS, .text = "HTTP/1.1 200 OK\r\n\r\n"};
+	struct health_target one = one_probe(room, CONFIG_PROBE_HTTP);
+	char expected[256];
+
+	serve(room, &server);
+	assert_string_equal(probe(room, &one), "");
+	snprintf(expected, sizeof(expected),
+		"GET / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUser-Agent: fulcrum-health/" FULCRUM_VERSION
+		"\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+		one.port);
+	assert_string_equal(server.request, expected);
+
+	strcpy(one.policy.host, HOST);
+	strcpy(one.policy.path, "/readyz?full");
+	one.policy.method = CONFIG_METHOD_HEAD;
+	server.request[0] = '\0';
+	assert_string_equal(probe(room, &one), "");
+	assert_non_null(strstr(server.request, "HEAD /readyz?full HTTP/1.1\r\nHost: " HOST "\r\n"));
+	stop_serving(&server);
+}
+
+static void a_server_of_bad_will_fails_in_time(void **state)
+{
+	static const struct {
+		enum config_probe_type type;
+		enum behaviour behaviour;
+		const char *text;
+		const char *reason;
+	} cases[] = {
+		{CONFIG_PROBE_HTTP, SAYS, "", "no answer within 300ms"},
+		{CONFIG_PROBE_HTTP, DRIPS, "HTTP/1.1 200 OK\r\nX: slow slow slow",
+			"no answer within 300ms"},
+		{CONFIG_PROBE_HTTP, REPEATS, "HTTP/1.1 200 OK\r\n",
+			"its header does not end within 64KiB"},
+		{CONFIG_PROBE_HTTP, CLOSES, "", "it closed the connection without an answer"},
+		{CONFIG_PROBE_TLS, SAYS, "", "no answer within 300ms"},
+		{CONFIG_PROBE_TLS, SAYS, "HTTP/1.1 400 Bad Request\r\n\r\n",
+			"what it sends is no TLS"},
+		{CONFIG_PROBE_TLS, REPEATS, "\x16\x03\x03\x40\x01xxxx", "*"},
+		{CONFIG_PROBE_TLS, DRIPS, "\x16\x03\x03\x10\x10xxxx", "no answer within 300ms"},
+		{CONFIG_PROBE_TLS, CLOSES, "", "it closed the connection"},
+		{CONFIG_PROBE_HTTPS, REPEATS, "\x16\x03\x03\x40\x01xxxx", "*"},
+	};
+	struct room *room = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct server server = {.behaviour = cases[i].behaviour, .text = cases[i].text};
+		struct health_target one = one_probe(room, cases[i].type);
+		uint64_t begin_ns = clock_monotonic_ns();
+		const char *reason;
+
+		one.policy.timeout_ms = 300;
+		serve(room, &server);
+		reason = probe(room, &one);
+		if (cases[i].reason[0] == '*')
+			assert_true(reason[0] != '\0');
+		else if (cases[i].behaviour != CLOSES || strstr(reason, "reset") == NULL)
+			assert_string_equal(reason, cases[i].reason);
+		assert_true(clock_monotonic_ns() - begin_ns < 5 * CLOCK_NS_PER_S);
+		stop_serving(&server);
+	}
+}
+
+static void a_handshake_tells_when_the_certificate_ends(void **state)
+{
+	struct room *room = *state;
+	struct server server = {
+		.behaviour = SAYS, .text = "", .ctx = make_ctx(HOST, -DAY_S, 30 * DAY_S, NULL)};
+	struct health_target one = one_probe(room, CONFIG_PROBE_TLS);
+	uint64_t end_s = clock_wall_s() + 30 * DAY_S;
+
+	serve(room, &server);
+	assert_string_equal(probe(room, &one), "");
+	assert_in_range(view(room, 7).certificate_end_s, end_s - 60, end_s + 60);
+	stop_serving(&server);
+}
+
+static void a_certificate_out_of_its_time_takes_a_backend_down(void **state)
+{
+	static const struct {
+		int64_t begin_s;
+		int64_t end_s;
+		const char *reason;
+	} cases[] = {{-2 * DAY_S, -DAY_S, "its certificate ended on "},
+		{DAY_S, 2 * DAY_S, "its certificate begins on "}};
+	struct room *room = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct server server = {.behaviour = SAYS,
+			.text = "",
+			.ctx = make_ctx(HOST, cases[i].begin_s, cases[i].end_s, NULL)};
+		struct health_target one = one_probe(room, CONFIG_PROBE_TLS);
+		const char *reason;
+
+		serve(room, &server);
+		reason = probe(room, &one);
+		assert_memory_equal(reason, cases[i].reason, strlen(cases[i].reason));
+		assert_int_equal(
+			strlen(reason), strlen(cases[i].reason) + strlen("2026-11-22T06:03:00Z"));
+		stop_serving(&server);
+	}
+}
+
+static void the_authority_must_vouch_where_one_is_named(void **state)
+{
+	char own[] = "/tmp/fulcrum-own-XXXXXX", other[] = "/tmp/fulcrum-other-XXXXXX";
+	struct room *room = *state;
+	struct server server = {.behaviour = SAYS, .text = ""};
+	struct health_target one = one_probe(room, CONFIG_PROBE_TLS);
+	int own_fd = mkstemp(own), other_fd = mkstemp(other);
+
+	server.ctx = make_ctx(HOST, -DAY_S, DAY_S, own);
+	SSL_CTX_free(make_ctx(HOST, -DAY_S, DAY_S, other));
+	serve(room, &server);
+
+	strcpy(one.policy.ca, own);
+	assert_string_equal(probe(room, &one), "");
+	strcpy(one.policy.host, HOST);
+	assert_string_equal(probe(room, &one), "");
+	strcpy(one.policy.host, "another.example.com");
+	assert_string_equal(probe(room, &one), "its certificate: hostname mismatch");
+	strcpy(one.policy.host, HOST);
+	strcpy(one.policy.ca, other);
+	assert_string_not_equal(probe(room, &one), "");
+
+	// The file is read anew after a change of the set.
+	assert_int_equal(rename(own, other), 0);
+	assert_string_equal(probe(room, &one), "");
+	close(own_fd);
+	close(other_fd);
+	unlink(other);
+	stop_serving(&server);
+}
+
+static void a_missing_authority_blames_no_backend(void **state)
+{
+	struct room *room = *state;
+	struct server server = {
+		.behaviour = SAYS, .text = "", .ctx = make_ctx(HOST, -DAY_S, DAY_S, NULL)};
+	struct health_target one = one_probe(room, CONFIG_PROBE_TLS);
+
+	strcpy(one.policy.ca, "/nowhere/ca.pem");
+	serve(room, &server);
+	set_one(room, &one);
+	RUN_UNTIL(room, stats(room).local_failures > 0);
+	assert_int_equal(view(room, 7).status, HEALTH_UNKNOWN);
+	assert_non_null(
+		strstr(view(room, 7).reason, "'/nowhere/ca.pem': No such file or directory"));
+	stop_serving(&server);
+}
+
+static void the_protocol_must_be_agreed_on_where_one_is_named(void **state)
+{
+	struct room *room = *state;
+	struct server server = {
+		.behaviour = SAYS, .text = "", .ctx = make_ctx(HOST, -DAY_S, DAY_S, NULL)};
+	struct health_target one = one_probe(room, CONFIG_PROBE_TLS);
+
+	serve(room, &server);
+	strcpy(one.policy.alpn, "h2");
+	assert_string_equal(probe(room, &one), "");
+	strcpy(one.policy.alpn, "http/1.1");
+	assert_string_equal(probe(room, &one), "it does not agree on 'http/1.1' by ALPN");
+	stop_serving(&server);
+}
+
+static void a_request_goes_through_tls(void **state)
+{
+	struct room *room = *state;
+	struct server server = {.behaviour = ANSWERS,
+		.text = "HTTP/1.1 200 OK\r\n\r\nready",
+		.ctx = make_ctx(HOST, -DAY_S, DAY_S, NULL)};
+	struct health_target one = one_probe(room, CONFIG_PROBE_HTTPS);
+
+	serve(room, &server);
+	strcpy(one.policy.host, HOST);
+	strcpy(one.policy.body, "ready");
+	assert_string_equal(probe(room, &one), "");
+	assert_non_null(strstr(server.request, "Host: " HOST "\r\n"));
+	strcpy(one.policy.body, "red");
+	server.request[0] = '\0';
+	assert_string_equal(probe(room, &one), "its answer does not have 'red'");
+	stop_serving(&server);
+}
+
+static void probes_leave_no_descriptor_behind(void **state)
+{
+	struct room *room = *state;
+	struct server server = {.behaviour = ANSWERS,
+		.text = "HTTP/1.1 200 OK\r\n\r\nready",
+		.ctx = make_ctx(HOST, -DAY_S, DAY_S, NULL)};
+	struct health_target some[10];
+	uint32_t before = open_descriptors();
+
+	serve(room, &server);
+	for (uint32_t i = 0; i < COUNT(some); i++) {
+		some[i] = one_probe(room, i % 2 == 0 ? CONFIG_PROBE_HTTPS : CONFIG_PROBE_TLS);
+		some[i].id = i;
+		some[i].policy.interval_ms = 10;
+	}
+	assert_int_equal(health_set_targets(room->health, some, COUNT(some)), 0);
+	RUN_UNTIL(room, stats(room).probes >= 300);
+	assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+	RUN_UNTIL(room, server.peers == NULL);
+	assert_int_equal(stats(room).failures, 0);
+	assert_int_equal(open_descriptors(), before);
+	stop_serving(&server);
+}
+
+int main(void)
+{
+#define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+	const struct CMUnitTest tests[] = {
+		IN_ROOM(an_answer_is_judged_by_status_and_body),
+		IN_ROOM(a_request_asks_for_what_the_policy_says),
+		IN_ROOM(a_server_of_bad_will_fails_in_time),
+		IN_ROOM(a_handshake_tells_when_the_certificate_ends),
+		IN_ROOM(a_certificate_out_of_its_time_takes_a_backend_down),
+		IN_ROOM(the_authority_must_vouch_where_one_is_named),
+		IN_ROOM(a_missing_authority_blames_no_backend),
+		IN_ROOM(the_protocol_must_be_agreed_on_where_one_is_named),
+		IN_ROOM(a_request_goes_through_tls),
+		IN_ROOM(probes_leave_no_descriptor_behind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
