@@ -10,7 +10,6 @@
 #define DROP_REASONS(X)                                                                            \
 	X(ETH_SHORT, "eth_short", "shorter than an Ethernet header")                               \
 	X(VLAN_SHORT, "vlan_short", "ends inside its 802.1Q tags")                                 \
-	X(VLAN_FOREIGN, "vlan_foreign", "not of the VLAN that its port is set to")                 \
 	X(SEGMENTS, "segments", "spread over more buffers than fit into one")                      \
 	X(IPV4_SHORT, "ipv4_short", "ends inside its IPv4 header")                                 \
 	X(IPV4_VERSION, "ipv4_version", "says IPv4 in Ethernet and another version in its header") \
@@ -36,6 +35,7 @@
 	X(FRAGMENT_UNKNOWN, "fragment_unknown", "a later fragment whose first one was not seen")   \
 	X(FRAGMENT_FULL, "fragment_full", "no room to hold a fragment until its first one comes")  \
 	X(SOURCE_INVALID, "source_invalid", "a source address that no host has")                   \
+	X(VLAN_FOREIGN, "vlan_foreign", "not of the VLAN that its port is set to")                 \
 	X(NO_SERVICE, "no_service", "for a VIP, but no service has that protocol and port")        \
 	X(NO_BACKEND, "no_backend", "its service has no usable backend")                           \
 	X(NO_NEXT_HOP, "no_next_hop", "its backend's next hop is not resolved")                    \

@@ -69,7 +69,7 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 		{"workers: {cores: [1]}\nports: [{name: a, device: x, vlan_id: 7}]\n",
 			"2:39: port 'a': a vlan_id is for 'vlan: set' alone"},
 		{"workers: {cores: [1]}\nports: [{name: a, device: x, vlan: set, vlan_id: 4095}]\n",
-			"2:50: port 'a': vlan_id must be"},
+			"2:50: port 'a': vlan_id must be 1 to 4094, not '4095'"},
 		{WORKERS "ports: [{name: a, device: x}, {name: b, device: x}]\n",
 			"2:49: port 'b': its device is that of port 'a'"},
 		{WORKERS
@@ -86,7 +86,7 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 		{WORKERS "ports: [{name: a, device: x, rx_descriptors: 1}]\n",
 			"2:46: port 'a': rx_descriptors must be 64 to 32768, not '1'"},
 		{WORKERS "ports: [{name: a, device: x, speed: 10}]\n",
-			"2:30: port 'a': unknown key 'speed': the keys here are name, device, kernel_interface, mtu, rx_descriptors, tx_descriptors"},
+			"2:30: port 'a': unknown key 'speed': the keys here are name, device, kernel_interface, mtu, vlan, vlan_id, rx_descriptors, tx_descriptors"},
 		{WORKERS PORTS "chanel: x\n", "4:1: unknown key 'chanel': did you mean 'channel'?"},
 		{WORKERS PORTS "channel: ''\n",
 			"4:10: channel must be text of 1 to 255 printable characters, not ''"},
