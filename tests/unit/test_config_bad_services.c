@@ -158,6 +158,9 @@ static void the_other_keys_of_a_service_are_checked(void **state)
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, target_prot: 80}\n"),
 			"2:65: service 's': unknown key 'target_prot': did you mean 'target_port'?"},
+		{SERVICES("  - {name: s, vpi: 192.0.2.1, protocol: tcp, port: 80, pool: p}\n"),
+			"2:5: service 's': vip is missing: the address that clients connect to, IPv4 or IPv6\n"
+			"2:15: service 's': unknown key 'vpi': did you mean 'vip'?"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, target: 80}\n"),
 			"2:65: service 's': unknown key 'target': did you mean 'target_port'?"},

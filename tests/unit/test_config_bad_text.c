@@ -74,6 +74,8 @@ static void what_is_no_text_is_refused(void **state)
 		{"# caf\xe9\n", "1:6: the byte 0xe9 is not UTF-8: save the file as UTF-8"},
 		{"# \xed\xa0\x80\n", "1:3: the byte 0xed is not UTF-8: save the file as UTF-8"},
 		{"# \xc0\xaf\n", "1:3: the byte 0xc0 is not UTF-8: save the file as UTF-8"},
+		{"# \xe0\x80\xaf\n", "1:3: the byte 0xe0 is not UTF-8: save the file as UTF-8"},
+		{"# \xf0\x80\x80\xaf\n", "1:3: the byte 0xf0 is not UTF-8: save the file as UTF-8"},
 		{"# \xf4\x90\x80\x80\n", "1:3: the byte 0xf4 is not UTF-8: save the file as UTF-8"},
 		{"# \xe2\x82\n", "1:3: the byte 0xe2 is not UTF-8: save the file as UTF-8"},
 		{"a: \x01\n", "1:4: the control character 0x01 is no text: remove it"},
