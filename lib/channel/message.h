@@ -127,7 +127,8 @@ struct message_row_backend {
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t new_flows;
-	char reason[128]; // why it is not up, or why it takes no new flow; "" otherwise
+	// Why it is not up, or why it takes no new flow; else when its certificate ends, where a probe saw one; "" otherwise.
+	char reason[128];
 };
 _Static_assert(sizeof(struct message_row_backend) == 384, "goes over the channel as it is");
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <base/log.h>
 #include <control/control_private.h>
 
+#include <inttypes.h>
 #include <rte_ethdev.h>
 #include <rte_version.h>
 #include <string.h>
@@ -94,6 +96,15 @@ static void count_shares(struct control *control, uint32_t pool)
 	}
 }
 
+// Not a reason yet, but the one to come.
+static void explain_certificate(uint64_t end_s, char *out, size_t size)
+{
+	uint64_t now_s = clock_wall_s();
+
+	snprintf(out, size, "its certificate ends in %" PRIu64 " days",
+		end_s > now_s ? (end_s - now_s) / 86400 : 0);
+}
+
 static void explain_backend(const struct control *control, const struct config_backend *backend,
 	uint32_t index, const struct health_view *view, bool probed, char *out, size_t size)
 {
@@ -109,6 +120,8 @@ static void explain_backend(const struct control *control, const struct config_b
 		snprintf(out, size, "its route does not leave by a port of ours");
 	else if (!state->resolved)
 		snprintf(out, size, "its next hop does not answer ARP or NDP");
+	else if (view->reason[0] == '\0' && view->certificate_end_s != 0)
+		explain_certificate(view->certificate_end_s, out, size);
 	else
 		snprintf(out, size, "%s", view->reason);
 }
