@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 const char *argp_program_version = "fulcrumd " FULCRUM_VERSION;
@@ -126,6 +127,17 @@ static int run(const struct daemon_config *config, struct error *err)
 	return rc;
 }
 
+// Each probe that waits for an answer holds a descriptor; the soft limit is often 1,024.
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.config = "/etc/fulcrum/fulcrumd.yaml"};
@@ -145,6 +157,7 @@ int main(int argc, char **argv)
 	if (geteuid() != 0)
 		log_warning(
 			"fulcrumd is not root: ports, hugepages and netlink may be out of reach");
+	raise_descriptor_limit();
 	rc = eal_start(&config, &err);
 	if (rc == 0) {
 		rc = run(&config, &err);
