@@ -81,7 +81,7 @@ static bool decode_list(
 	struct decode *d, const struct level *level, const struct schema_key *key, uint32_t node)
 {
 	const struct tree_node *list = tree_node(d->tree, node);
-	struct schema_key element = *key;
+	uint32_t index = 0;
 	char text[MISMATCH_SIZE];
 	bool good = true;
 
@@ -97,8 +97,9 @@ static bool decode_list(
 	}
 	for (uint32_t entry = tree_first(d->tree, node); entry != 0;
 		entry = tree_next(d->tree, entry)) {
+		struct schema_key element = value_element(key, index++);
+
 		good &= decode_scalar(d, level, &element, entry, level->record);
-		element.offset += element.size;
 	}
 	memcpy(level->record + key->count, &list->size, sizeof(list->size));
 	return good;

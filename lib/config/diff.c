@@ -2,7 +2,6 @@
 #include <config/config.h>
 #include <config/schema.h>
 #include <config/value.h>
-#include <config/value_private.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -130,7 +129,8 @@ static void compare_value(struct diff *diff, const struct schema_key *key, const
 
 	// Both keys of ports stand for the same field.
 	if (key->type == SCHEMA_RECORDS || key->type == SCHEMA_PORTS || is_identity(key) ||
-		memcmp(old + key->offset, new + key->offset, value_field_size(key)) == 0)
+		(memcmp(old + key->offset, new + key->offset, value_size(key)) == 0 &&
+			value_count(key, old) == value_count(key, new)))
 		return;
 	if (key->sticky != NULL && value_is_absent(key, new))
 		return;

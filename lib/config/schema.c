@@ -4,7 +4,6 @@
 #include <config/schema.h>
 #include <config/suggest.h>
 #include <config/value.h>
-#include <config/value_private.h>
 
 #include <stddef.h>
 #include <string.h>
@@ -181,7 +180,7 @@ static const struct schema_key eal_keys[] = {
 		.doc = "further arguments for DPDK's EAL, as its documentation has them"},
 	{0},
 };
-static const struct schema eal = {"eal", "DPDK's environment.", eal_keys, 0};
+static const struct schema eal = {"eal", "DPDK's environment.", eal_keys, sizeof(struct daemon_config)};
 
 static const struct schema_key workers_keys[] = {
 	{"cores", SCHEMA_NUMBER, LIST(daemon_config, worker_cores, DAEMON_CORES_MAX, worker_count), .required = true, .max = 1023,
@@ -190,7 +189,7 @@ static const struct schema_key workers_keys[] = {
 		.doc = "what a worker does without packets: spin, or give the core back"},
 	{0},
 };
-static const struct schema workers = {"workers", "The workers, which judge the packets.", workers_keys, 0};
+static const struct schema workers = {"workers", "The workers, which judge the packets.", workers_keys, sizeof(struct daemon_config)};
 
 static const struct schema_key port_keys[] = {
 	{"name", SCHEMA_NAME, .required = true, FIELD(daemon_port, name),
@@ -290,6 +289,9 @@ void schema_copy(const struct schema *schema, void *to, const void *from)
 		if (key->type == SCHEMA_MAPPING)
 			schema_copy(key->child, field, source);
 		else
-			memcpy(field, source, value_field_size(key));
+			memcpy(field, source, value_size(key));
+		if (key->list_max > 0)
+			memcpy((uint8_t *)to + key->count, (const uint8_t *)from + key->count,
+				sizeof(uint32_t));
 	}
 }

@@ -34,6 +34,33 @@ static int refuse(const struct schema_key *key, const char *given, struct error 
 		value_expects(key, expects, sizeof(expects)), given);
 }
 
+struct schema_key value_element(const struct schema_key *key, uint32_t index)
+{
+	struct schema_key element = *key;
+
+	if (key->list_max == 0)
+		return element;
+	element.list_max = 0;
+	element.required = true; // an element is never left out
+	element.offset += index * key->size;
+	return element;
+}
+
+uint32_t value_count(const struct schema_key *key, const void *record)
+{
+	uint32_t count;
+
+	if (key->list_max == 0)
+		return 1;
+	memcpy(&count, (const uint8_t *)record + key->count, sizeof(count));
+	return count < key->list_max ? count : key->list_max;
+}
+
+size_t value_size(const struct schema_key *key)
+{
+	return value_element_size(key) * (key->list_max > 0 ? key->list_max : 1);
+}
+
 int value_parse(const struct schema_key *key, const char *text, void *record, struct error *err)
 {
 	char quoted[VALUE_QUOTE_SIZE];
@@ -41,10 +68,19 @@ int value_parse(const struct schema_key *key, const char *text, void *record, st
 
 	if (types[key->type].parse(key, text, field) != 0)
 		return refuse(key, value_quote(text, quoted, sizeof(quoted)), err);
-	memcpy((uint8_t *)record + key->offset, field, value_field_size(key));
+	memcpy((uint8_t *)record + key->offset, field, value_element_size(key));
 	if (key->type == SCHEMA_HEX)
 		*((uint8_t *)record + key->flag) = true;
 	return 0;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] != 0)
+			return false;
+	}
+	return true;
 }
 
 bool value_is_absent(const struct schema_key *key, const void *record)
@@ -55,13 +91,29 @@ bool value_is_absent(const struct schema_key *key, const void *record)
 		return *((const uint8_t *)record + key->flag) == 0;
 	if (key->required || key->fallback != NULL)
 		return false;
-	if (key->list_max > 0)
-		return *(const uint32_t *)((const uint8_t *)record + key->count) == 0;
-	for (size_t i = 0; i < value_field_size(key); i++) {
-		if (field[i] != 0)
-			return false;
+	return is_zero(field, value_size(key)) &&
+	       (key->list_max == 0 || value_count(key, record) == 0);
+}
+
+static int check_list(const struct schema_key *key, const void *record, struct error *err)
+{
+	uint32_t count = value_count(key, record), told;
+	const uint8_t *rest = (const uint8_t *)record + key->offset + count * key->size;
+
+	memcpy(&told, (const uint8_t *)record + key->count, sizeof(told));
+	if (told > key->list_max || (told == 0 && key->required))
+		return error_set(err, EINVAL, "%s must have %u to %u entries, not %u", key->name,
+			key->required ? 1 : 0, key->list_max, told);
+	for (uint32_t i = 0; i < count; i++) {
+		struct schema_key element = value_element(key, i);
+
+		if (value_check(&element, record, err) != 0)
+			return -EINVAL;
 	}
-	return true;
+	if (!is_zero(rest, (key->list_max - count) * key->size))
+		return error_set(
+			err, EINVAL, "%s must be zero behind its %u entries", key->name, count);
+	return 0;
 }
 
 int value_check(const struct schema_key *key, const void *record, struct error *err)
@@ -69,6 +121,8 @@ int value_check(const struct schema_key *key, const void *record, struct error *
 	const uint8_t *field = (const uint8_t *)record + key->offset;
 	char given[VALUE_QUOTE_SIZE];
 
+	if (key->list_max > 0)
+		return check_list(key, record, err);
 	if (types[key->type].check == NULL || value_is_absent(key, record) ||
 		types[key->type].check(key, field, given) == 0)
 		return 0;
@@ -77,7 +131,22 @@ int value_check(const struct schema_key *key, const void *record, struct error *
 
 const char *value_format(const struct schema_key *key, const void *record, char *text, size_t size)
 {
-	types[key->type].format(key, (const uint8_t *)record + key->offset, text, size);
+	size_t used = 0;
+
+	if (key->list_max == 0) {
+		types[key->type].format(key, (const uint8_t *)record + key->offset, text, size);
+		return text;
+	}
+	snprintf(text, size, "[");
+	for (uint32_t i = 0; i < value_count(key, record) && used + 3 < size; i++) {
+		struct schema_key element = value_element(key, i);
+
+		used = strlen(text);
+		used += (size_t)snprintf(text + used, size - used, "%s", i == 0 ? "" : ", ");
+		value_format(&element, record, text + used, size - used);
+	}
+	used = strlen(text);
+	snprintf(text + used, size - used, "]");
 	return text;
 }
 

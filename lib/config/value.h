@@ -8,18 +8,25 @@
 #include <stddef.h>
 
 // One value of a record: text to bytes and back, by its line in the schema. 'record' is the struct that
-// the key's offset counts from. For every type but SCHEMA_MAPPING and SCHEMA_RECORDS; of a list, these
-// work on the first element. Any thread.
+// the key's offset counts from. For every type but SCHEMA_MAPPING and SCHEMA_RECORDS. Any thread.
 
-#define VALUE_TEXT_SIZE 280 // longer than any value's text
+#define VALUE_TEXT_SIZE 1024 // longer than any value's text
+
+// A list's element as if it were a key of its own. What stands alone is its only element.
+struct schema_key value_element(const struct schema_key *key, uint32_t index);
+// How many elements a record's list has; no more than there is room for.
+uint32_t value_count(const struct schema_key *key, const void *record);
+// Bytes of the field, with every element there is room for.
+size_t value_size(const struct schema_key *key);
 
 // 0, or -EINVAL with the sentence "port must be 1 to 65535, not 70000"; the record is then as it was.
+// Not for a whole list.
 int value_parse(const struct schema_key *key, const char *text, void *record, struct error *err);
 
 // For bytes of unknown origin: 0, or -EINVAL with a sentence of the same kind.
 int value_check(const struct schema_key *key, const void *record, struct error *err);
 
-// Text that value_parse() reads back as the same bytes. Only for values that value_check() accepts.
+// Text that value_parse() reads back as the same bytes, or "[a, b]". Only for values that value_check() accepts.
 // 'size' at least VALUE_TEXT_SIZE. Returns 'text'.
 const char *value_format(const struct schema_key *key, const void *record, char *text, size_t size);
 

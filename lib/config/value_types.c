@@ -11,7 +11,7 @@
 
 #define PORT_LAST 65535u
 
-size_t value_field_size(const struct schema_key *key)
+size_t value_element_size(const struct schema_key *key)
 {
 	bool ports = key->type == SCHEMA_PORT || key->type == SCHEMA_PORTS;
 

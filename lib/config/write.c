@@ -3,7 +3,6 @@
 #include <config/config_private.h>
 #include <config/schema.h>
 #include <config/value.h>
-#include <config/value_private.h>
 
 #include <errno.h>
 #include <string.h>
@@ -47,11 +46,19 @@ static bool is_written(const struct schema_key *key, const uint8_t *record, cons
 		return memcmp(field, defaults + key->offset, key->child->size) != 0;
 	if (value_is_absent(key, record))
 		return false;
-	return key->required || memcmp(field, defaults + key->offset, value_field_size(key)) != 0;
+	return key->list_max > 0 || memcmp(field, defaults + key->offset, value_size(key)) != 0;
 }
 
 static void write_braces(
 	FILE *out, const struct schema *schema, const uint8_t *record, const uint8_t *defaults);
+
+static void write_text(FILE *out, const char *text)
+{
+	if (needs_quotes(text))
+		write_quoted(out, text);
+	else
+		fputs(text, out);
+}
 
 static void write_value(
 	FILE *out, const struct schema_key *key, const uint8_t *record, const uint8_t *defaults)
@@ -63,11 +70,15 @@ static void write_value(
 		write_braces(out, key->child, record + key->offset, defaults + key->offset);
 		return;
 	}
-	value_format(key, record, text, sizeof(text));
-	if (needs_quotes(text))
-		write_quoted(out, text);
-	else
-		fputs(text, out);
+	fputs(key->list_max > 0 ? "[" : "", out);
+	for (uint32_t i = 0; i < value_count(key, record); i++) {
+		struct schema_key element = value_element(key, i);
+
+		value_format(&element, record, text, sizeof(text));
+		fputs(i > 0 ? ", " : "", out);
+		write_text(out, text);
+	}
+	fputs(key->list_max > 0 ? "]" : "", out);
 }
 
 // "{name: a1, address: 10.0.1.11}"
