@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/addr.h>
+#include <base/parse.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -54,6 +55,54 @@ bool addr_is_unusable(const struct addr *addr)
 		return memcmp(b, zero, 16) == 0 || memcmp(b, loopback, 16) == 0 || b[0] == 0xff ||
 		       memcmp(b, mapped, 12) == 0;
 	return true;
+}
+
+bool prefix_is_sound(const struct prefix *prefix)
+{
+	uint8_t bits = prefix->address.family == ADDR_IPV4 ? 32 : 128;
+	const struct prefix canonical = {.address = {.family = prefix->address.family}};
+
+	if ((prefix->address.family != ADDR_IPV4 && prefix->address.family != ADDR_IPV6) ||
+		prefix->bits > bits ||
+		memcmp(prefix->address.zero, canonical.address.zero,
+			sizeof(canonical.address.zero)) != 0 ||
+		memcmp(prefix->zero, canonical.zero, sizeof(canonical.zero)) != 0)
+		return false;
+	for (unsigned int bit = prefix->bits; bit < 128; bit++) {
+		if ((prefix->address.bytes[bit / 8] & 0x80 >> bit % 8) != 0)
+			return false;
+	}
+	return true;
+}
+
+int prefix_parse(const char *text, struct prefix *out)
+{
+	const char *slash = strchr(text, '/');
+	struct prefix prefix = {0};
+	char address[ADDR_TEXT_SIZE];
+	uint64_t bits;
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(address) ||
+		parse_u64(slash + 1, &bits) != 0 || bits > 128)
+		return -EINVAL;
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (addr_parse(address, &prefix.address) != 0)
+		return -EINVAL;
+	prefix.bits = (uint8_t)bits;
+	if (!prefix_is_sound(&prefix))
+		return -EINVAL;
+	*out = prefix;
+	return 0;
+}
+
+const char *prefix_format(const struct prefix *prefix, char *text, size_t size)
+{
+	char address[ADDR_TEXT_SIZE];
+
+	snprintf(text, size, "%s/%u", addr_format(&prefix->address, address, sizeof(address)),
+		prefix->bits);
+	return text;
 }
 
 struct addr addr_from_ipv4_be(uint32_t address_be)

@@ -21,6 +21,14 @@ struct addr {
 };
 _Static_assert(sizeof(struct addr) == 20, "struct addr goes over the channel as it is");
 
+// The addresses that share their first 'bits' bits; the others are zero.
+struct prefix {
+	struct addr address; // ADDR_NONE: no prefix
+	uint8_t bits;
+	uint8_t zero[3];
+};
+_Static_assert(sizeof(struct prefix) == 24, "struct prefix goes over the channel as it is");
+
 struct mac {
 	uint8_t bytes[6];
 };
@@ -40,6 +48,13 @@ int addr_compare(const struct addr *a, const struct addr *b);
 // True for what no host can be reached at: unspecified, multicast, limited broadcast, 127/8, ::1,
 // and IPv4-mapped IPv6.
 bool addr_is_unusable(const struct addr *addr);
+
+// "10.200.0.0/16": 0, or -EINVAL; bits behind the prefix must be zero.
+int prefix_parse(const char *text, struct prefix *out);
+// 'size' at least ADDR_TEXT_SIZE + 4. Returns 'text'.
+const char *prefix_format(const struct prefix *prefix, char *text, size_t size);
+// Whether the bytes are what prefix_parse() may give.
+bool prefix_is_sound(const struct prefix *prefix);
 
 struct addr addr_from_ipv4_be(uint32_t address_be);
 uint32_t addr_ipv4_be(const struct addr *addr);

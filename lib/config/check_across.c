@@ -75,14 +75,37 @@ static void check_probe_port(struct check *check, uint32_t index)
 		check_line(check, "", RECORD_SERVICE, check->first_service[index], "name", line));
 }
 
+static void check_source_families(struct check *check, uint32_t index)
+{
+	const struct config_pool *pool = &check->config->pools[index];
+	char line[CHECK_LINE_SIZE];
+
+	if (pool->outer_source.address.family == ADDR_NONE)
+		return;
+	for (uint32_t i = check->group_start[index]; i < check->group_start[index + 1]; i++) {
+		uint32_t at = check->backends_by_pool[i];
+		const struct config_backend *backend = &check->config->backends[at];
+
+		if (backend->address.family == pool->outer_source.address.family ||
+			check_is_faulty(check, RECORD_BACKEND, at))
+			continue;
+		check_fail(check, RECORD_POOL, index, "outer_source",
+			": outer_source must be of the backends' family, which '%s'%s is not",
+			backend->name, check_line(check, "", RECORD_BACKEND, at, "address", line));
+		return;
+	}
+}
+
 void check_across(struct check *check)
 {
 	for (uint32_t i = 0; i < check->config->service_count; i++) {
 		if (!check_is_faulty(check, RECORD_SERVICE, i))
 			check_families(check, i);
 	}
-	for (uint32_t i = 0; i < check->config->pool_count; i++)
+	for (uint32_t i = 0; i < check->config->pool_count; i++) {
 		check_probe_port(check, i);
+		check_source_families(check, i);
+	}
 	for (uint32_t i = 0; i < check->config->backend_count; i++)
 		check_vip_is_no_backend(check, i);
 }

@@ -37,11 +37,27 @@ static void check_names(struct check *check)
 	}
 }
 
+// At least one address has to be drawn, and the last 32 bits are what is drawn.
+static void check_outer_source(struct check *check, uint32_t index)
+{
+	const struct prefix *prefix = &check->config->pools[index].outer_source;
+	uint8_t longest = prefix->address.family == ADDR_IPV4 ? 31 : 127;
+	uint8_t shortest = prefix->address.family == ADDR_IPV4 ? 8 : 96;
+
+	if (prefix->address.family != ADDR_NONE &&
+		(prefix->bits < shortest || prefix->bits > longest))
+		check_fail(check, RECORD_POOL, index, "outer_source",
+			": outer_source must be of %u to %u bits, not %u", shortest, longest,
+			prefix->bits);
+}
+
 void check_pools(struct check *check)
 {
 	check_names(check);
-	for (uint32_t i = 0; i < check->config->pool_count; i++)
+	for (uint32_t i = 0; i < check->config->pool_count; i++) {
 		check_health(check, i);
+		check_outer_source(check, i);
+	}
 }
 
 static int compare_name(const struct check *check, const void *key, uint32_t index)

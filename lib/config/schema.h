@@ -14,6 +14,7 @@ enum schema_type {
 	SCHEMA_NUMBER, // unsigned, of the field's size
 	SCHEMA_WORD, // one of 'words', as an unsigned number
 	SCHEMA_ADDRESS, // struct addr that a host can have
+	SCHEMA_PREFIX, // struct prefix
 	SCHEMA_PORT, // uint16_t[2], first and last: one port
 	SCHEMA_PORTS, // uint16_t[2]: "first-last", "any" or one port
 	SCHEMA_MS, // a time, in milliseconds

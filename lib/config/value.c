@@ -15,6 +15,7 @@ static const struct value_type types[SCHEMA_TYPES] = {
 	[SCHEMA_NUMBER] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_WORD] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_ADDRESS] = {value_parse_address, value_check_address, value_format_address},
+	[SCHEMA_PREFIX] = {value_parse_prefix, value_check_prefix, value_format_prefix},
 	[SCHEMA_PORT] = {value_parse_ports, value_check_ports, value_format_ports},
 	[SCHEMA_PORTS] = {value_parse_ports, value_check_ports, value_format_ports},
 	[SCHEMA_MS] = {value_parse_number, value_check_number, value_format_number},
@@ -193,6 +194,9 @@ const char *value_expects(const struct schema_key *key, char *text, size_t size)
 		return text;
 	case SCHEMA_ADDRESS:
 		snprintf(text, size, "an IPv4 or IPv6 address that a host can have");
+		return text;
+	case SCHEMA_PREFIX:
+		snprintf(text, size, "a prefix such as 10.200.0.0/16, with zeros behind it");
 		return text;
 	case SCHEMA_PORTS:
 		snprintf(text, size, "a range such as 30000-30999, any, or one port");

@@ -22,6 +22,7 @@ int value_parse_name(const struct schema_key *key, const char *text, uint8_t *fi
 int value_parse_text(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_number(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_address(const struct schema_key *key, const char *text, uint8_t *field);
+int value_parse_prefix(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_ports(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_hex(const struct schema_key *key, const char *text, uint8_t *field);
 
@@ -29,12 +30,15 @@ int value_check_name(const struct schema_key *key, const uint8_t *field, char *g
 int value_check_text(const struct schema_key *key, const uint8_t *field, char *given);
 int value_check_number(const struct schema_key *key, const uint8_t *field, char *given);
 int value_check_address(const struct schema_key *key, const uint8_t *field, char *given);
+int value_check_prefix(const struct schema_key *key, const uint8_t *field, char *given);
 int value_check_ports(const struct schema_key *key, const uint8_t *field, char *given);
 
 void value_format_text(const struct schema_key *key, const uint8_t *field, char *text, size_t size);
 void value_format_number(
 	const struct schema_key *key, const uint8_t *field, char *text, size_t size);
 void value_format_address(
+	const struct schema_key *key, const uint8_t *field, char *text, size_t size);
+void value_format_prefix(
 	const struct schema_key *key, const uint8_t *field, char *text, size_t size);
 void value_format_ports(
 	const struct schema_key *key, const uint8_t *field, char *text, size_t size);

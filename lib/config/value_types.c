@@ -270,6 +270,36 @@ void value_format_address(
 	addr_format(&addr, text, size);
 }
 
+int value_parse_prefix(const struct schema_key *key, const char *text, uint8_t *field)
+{
+	struct prefix prefix;
+
+	if (prefix_parse(text, &prefix) != 0)
+		return -EINVAL;
+	memcpy(field, &prefix, sizeof(prefix));
+	return 0;
+}
+
+int value_check_prefix(const struct schema_key *key, const uint8_t *field, char *given)
+{
+	struct prefix prefix;
+
+	memcpy(&prefix, field, sizeof(prefix));
+	if (prefix_is_sound(&prefix))
+		return 0;
+	snprintf(given, VALUE_QUOTE_SIZE, "bytes that are none");
+	return -EINVAL;
+}
+
+void value_format_prefix(
+	const struct schema_key *key, const uint8_t *field, char *text, size_t size)
+{
+	struct prefix prefix;
+
+	memcpy(&prefix, field, sizeof(prefix));
+	prefix_format(&prefix, text, size);
+}
+
 // --- Ports ---
 
 static int parse_one_port(const char *text, uint16_t *out)

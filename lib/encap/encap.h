@@ -46,9 +46,10 @@ static inline uint8_t encap_inner_tos(const uint8_t *inner, uint8_t family)
 }
 
 // Writes the outer headers right in front of 'inner', the IP header of a packet of 'inner_size' bytes, where
-// there must be room for encap->size bytes. Returns the frame's new first byte.
-static inline uint8_t *encap_ipip(
-	const struct encap *encap, uint8_t *inner, uint8_t family, uint16_t inner_size)
+// there must be room for encap->size bytes. 'drawn_be' is added to the source's last 32 bits, which are zero there
+// where a pool draws its sources. Returns the frame's new first byte.
+static inline uint8_t *encap_ipip(const struct encap *encap, uint8_t *inner, uint8_t family,
+	uint16_t inner_size, uint32_t drawn_be)
 {
 	uint8_t tos = encap_inner_tos(inner, family);
 	uint8_t protocol = family == ADDR_IPV4 ? IP_IPIP : IP_IPV6;
@@ -63,9 +64,11 @@ static inline uint8_t *encap_ipip(
 		outer.tos = tos;
 		outer.length_be = be16((uint16_t)(inner_size + sizeof(outer)));
 		outer.protocol = protocol;
+		outer.source_be |= drawn_be;
 		// The words that hold them, as a little-endian machine reads the wire: tos and protocol are upper bytes.
-		outer.checksum = (uint16_t)~checksum_fold(
-			(uint64_t)outer.checksum + outer.length_be + be16(tos) + be16(protocol));
+		outer.checksum =
+			(uint16_t)~checksum_fold((uint64_t)outer.checksum + outer.length_be +
+						 be16(tos) + be16(protocol) + drawn_be);
 		memcpy(ip, &outer, sizeof(outer));
 	} else {
 		struct ipv6_header outer;
@@ -75,6 +78,10 @@ static inline uint8_t *encap_ipip(
 		outer.version_class_label_be = be32(6u << 28 | (uint32_t)tos << 20);
 		outer.length_be = be16(inner_size);
 		outer.next = protocol;
+		if (__builtin_expect(drawn_be != 0, 0)) {
+			for (int i = 0; i < 4; i++)
+				outer.source[12 + i] |= (uint8_t)(drawn_be >> 8 * i);
+		}
 		memcpy(ip, &outer, sizeof(outer));
 	}
 	return frame;

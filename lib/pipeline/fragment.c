@@ -63,16 +63,13 @@ static struct fragment_entry *choose(
 	return victim;
 }
 
-void fragment_learn(struct fragments *fragments, const struct hash128 *key, uint32_t backend,
-	uint16_t service, uint32_t now_s)
+void fragment_learn(struct fragments *fragments, const struct fragment_entry *entry, uint32_t now_s)
 {
-	*choose(fragments, key, now_s) = (struct fragment_entry){
-		.key = *key,
-		.backend = backend,
-		.service = service,
-		.seen_s = (uint16_t)now_s,
-		.used = true,
-	};
+	struct fragment_entry *place = choose(fragments, &entry->key, now_s);
+
+	*place = *entry;
+	place->seen_s = (uint16_t)now_s;
+	place->used = true;
 }
 
 static struct fragment_held *held_at(struct fragments *fragments, uint32_t i)

@@ -24,6 +24,7 @@ struct rte_mbuf;
 struct fragment_entry {
 	struct hash128 key;
 	uint32_t backend;
+	uint32_t entropy;
 	uint16_t service;
 	uint16_t seen_s;
 	bool used;
@@ -50,8 +51,8 @@ struct hash128 fragment_key(const struct hash_key *key, const struct packet *pac
 // NULL: its first fragment was not seen.
 struct fragment_entry *fragment_find(
 	struct fragments *fragments, const struct hash128 *key, uint32_t now_s);
-void fragment_learn(struct fragments *fragments, const struct hash128 *key, uint32_t backend,
-	uint16_t service, uint32_t now_s);
+void fragment_learn(
+	struct fragments *fragments, const struct fragment_entry *entry, uint32_t now_s);
 
 // Keeps a fragment. False: there is no room.
 bool fragment_hold(struct fragments *fragments, const struct hash128 *key, struct rte_mbuf *mbuf,

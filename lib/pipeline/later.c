@@ -8,7 +8,9 @@ void worker_later_fragment(
 	const struct fragment_entry *entry = fragment_find(worker->fragments, &key, worker->now_s);
 
 	if (entry != NULL && snapshot_find_backend(worker->snapshot, entry->backend) != NULL) {
-		worker_forward(worker, port, mbuf, packet, entry->service, entry->backend);
+		const struct target target = {entry->backend, entry->entropy, entry->service};
+
+		worker_forward(worker, port, mbuf, packet, &target);
 	} else if (fragment_hold(worker->fragments, &key, mbuf, packet, port, worker->tsc)) {
 		metrics_add(&worker->metrics->held, 1);
 	} else {
@@ -17,15 +19,21 @@ void worker_later_fragment(
 }
 
 void worker_first_fragment(
-	struct worker *worker, const struct packet *packet, uint16_t service, uint32_t backend)
+	struct worker *worker, const struct packet *packet, const struct target *target)
 {
 	struct hash128 key = fragment_key(&worker->snapshot->key, packet);
+	const struct fragment_entry entry = {
+		.key = key,
+		.backend = target->backend,
+		.entropy = target->entropy,
+		.service = target->service,
+	};
 	struct fragment_held held;
 
-	fragment_learn(worker->fragments, &key, backend, service, worker->now_s);
+	fragment_learn(worker->fragments, &entry, worker->now_s);
 	while (fragment_take(worker->fragments, &key, &held)) {
 		metrics_add(&worker->metrics->held, (uint64_t)-1);
-		worker_forward(worker, held.port, held.mbuf, &held.packet, service, backend);
+		worker_forward(worker, held.port, held.mbuf, &held.packet, target);
 	}
 }
 

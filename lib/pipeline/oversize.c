@@ -40,7 +40,7 @@ static int cut(struct worker *worker, struct rte_mbuf *mbuf, const struct packet
 }
 
 static void forward_piece(struct worker *worker, uint32_t port, struct rte_mbuf *piece,
-	const struct packet *whole, uint16_t service, uint32_t backend)
+	const struct packet *whole, const struct target *target)
 {
 	struct packet packet = *whole;
 	struct ipv4_header *ip = rte_pktmbuf_mtod(piece, struct ipv4_header *);
@@ -51,19 +51,19 @@ static void forward_piece(struct worker *worker, uint32_t port, struct rte_mbuf 
 	piece->ol_flags = 0;
 	packet.l3_offset = 0;
 	packet.l3_size = piece->data_len;
-	worker_forward(worker, port, piece, &packet, service, backend);
+	worker_forward(worker, port, piece, &packet, target);
 }
 
 void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
-	const struct packet *packet, uint16_t service, uint32_t reference)
+	const struct packet *packet, const struct target *target)
 {
 	const struct snapshot_backend *backend =
-		&worker->snapshot->backends[reference & BACKEND_INDEX_MASK];
-	uint16_t mtu = (uint16_t)(backend->mtu - overhead(worker, service, backend));
+		&worker->snapshot->backends[target->backend & BACKEND_INDEX_MASK];
+	uint16_t mtu = (uint16_t)(backend->mtu - overhead(worker, target->service, backend));
 	struct rte_mbuf *pieces[PIECES_MAX];
 	int count;
 
-	if (!may_cut(worker, mbuf, packet, service)) {
+	if (!may_cut(worker, mbuf, packet, target->service)) {
 		worker_too_big(worker, port, mbuf, packet, mtu);
 		return;
 	}
@@ -75,5 +75,5 @@ void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf
 	metrics_add(&worker->metrics->made, (uint64_t)count - 1);
 	rte_pktmbuf_free(mbuf);
 	for (int i = 0; i < count; i++)
-		forward_piece(worker, port, pieces[i], packet, service, reference);
+		forward_piece(worker, port, pieces[i], packet, target);
 }

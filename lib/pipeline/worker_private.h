@@ -63,18 +63,25 @@ void stage_forward(struct worker *worker, struct burst *burst);
 
 // --- Beside the stages: packets that come seldom ---
 
+// Where a packet goes.
+struct target {
+	uint32_t backend; // reference
+	uint32_t entropy; // alike for all packets of a flow
+	uint16_t service;
+};
+
 // One packet to its backend.
 void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
-	const struct packet *packet, uint16_t service, uint32_t backend);
+	const struct packet *packet, const struct target *target);
 // Too big for its backend's path: cut, answered, or dropped.
 void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
-	const struct packet *packet, uint16_t service, uint32_t backend);
+	const struct packet *packet, const struct target *target);
 // A later fragment for a VIP: after its first one, or held until that comes.
 void worker_later_fragment(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 // A first fragment got its backend: the later ones follow, those that are held at once.
 void worker_first_fragment(
-	struct worker *worker, const struct packet *packet, uint16_t service, uint32_t backend);
+	struct worker *worker, const struct packet *packet, const struct target *target);
 void worker_expire_fragments(struct worker *worker);
 
 // --- What ends a packet's way ---

@@ -14,6 +14,16 @@ static void *allocate_lines(size_t count, size_t size)
 	return memory;
 }
 
+static const struct addr *outer_source(const struct snapshot_input *input, uint32_t backend)
+{
+	const struct config_backend *config = &input->config->backends[backend];
+	const struct prefix *drawn = &input->config->pools[config->pool_index].outer_source;
+
+	return drawn->address.family == config->address.family
+		       ? &drawn->address
+		       : &input->backends[backend].outer_source;
+}
+
 static void build_backends(const struct snapshot_input *input, struct snapshot *snapshot)
 {
 	for (uint32_t i = 0; i < input->config->backend_count; i++) {
@@ -29,7 +39,7 @@ static void build_backends(const struct snapshot_input *input, struct snapshot *
 		to->port = from->port;
 		to->mtu = from->mtu;
 		encap_init(&to->encap, &from->source_mac, &from->next_hop_mac, from->vlan_tci,
-			&from->outer_source, &input->config->backends[i].address);
+			outer_source(input, i), &input->config->backends[i].address);
 	}
 }
 
@@ -51,6 +61,16 @@ static void build_ttl(const struct config_service *service, struct flow_ttl *ttl
 	ttl->seconds[FLOW_UDP] = (uint16_t)service->flow_ttl.udp_s;
 }
 
+// The bits behind a prefix, of the last 32: check_outer_source() sees to it that there are no others.
+static uint32_t drawn_bits(const struct prefix *prefix)
+{
+	uint32_t bits = prefix->address.family == ADDR_IPV4 ? 32u : 128u;
+
+	return prefix->address.family == ADDR_NONE
+		       ? 0
+		       : be32((uint32_t)((1ull << (bits - prefix->bits)) - 1));
+}
+
 static void build_services(const struct snapshot_input *input, struct snapshot *snapshot)
 {
 	for (uint32_t i = 0; i < input->config->service_count; i++) {
@@ -61,6 +81,7 @@ static void build_services(const struct snapshot_input *input, struct snapshot *
 		to->pool = from->pool_index;
 		to->forwarding = from->forwarding;
 		to->affinity = from->affinity;
+		to->drawn_be = drawn_bits(&input->config->pools[from->pool_index].outer_source);
 		to->salt = from->affinity == CONFIG_SOURCE_SERVICE ? name_salt(from->name) : 0;
 		build_ttl(from, &snapshot->ttls[input->services[i]]);
 	}

@@ -79,6 +79,7 @@ struct snapshot_pool {
 struct snapshot_service {
 	uint64_t salt; // of source affinity: the same on every balancer
 	uint32_t pool;
+	uint32_t drawn_be; // bits of the outer source's last 32 that are drawn for each flow
 	uint8_t forwarding; // enum config_forwarding
 	uint8_t affinity; // enum config_affinity
 	uint8_t is_configured;

@@ -27,6 +27,9 @@ static const char *takes(const struct schema_key *key, char *text, size_t size)
 	case SCHEMA_ADDRESS:
 		snprintf(text, size, "an address");
 		break;
+	case SCHEMA_PREFIX:
+		snprintf(text, size, "a prefix");
+		break;
 	case SCHEMA_MAPPING:
 		snprintf(text, size, "keys, see below");
 		break;

@@ -37,6 +37,27 @@ static void an_address_survives_the_way_through_text(void **state)
 	}
 }
 
+static void a_prefix_has_zeros_behind_it(void **state)
+{
+	static const char *const bad[] = {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/24",
+		"/24", "2001:db8::/129", "2001:db8::1/64", "10.0.0.0/8/8", "10.0.0.0/-1"};
+	static const char *const good[] = {
+		"10.200.0.0/16", "0.0.0.0/0", "10.0.0.1/32", "2001:db8::/32", "::/0"};
+	char text[ADDR_TEXT_SIZE + 4];
+	struct prefix prefix;
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(prefix_parse(bad[i], &prefix), -EINVAL);
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_int_equal(prefix_parse(good[i], &prefix), 0);
+		assert_true(prefix_is_sound(&prefix));
+		assert_string_equal(prefix_format(&prefix, text, sizeof(text)), good[i]);
+	}
+	prefix.zero[1] = 1;
+	assert_false(prefix_is_sound(&prefix));
+	assert_false(prefix_is_sound(&(struct prefix){.bits = 1}));
+}
+
 static void addresses_that_no_host_has_are_unusable(void **state)
 {
 	static const struct {
@@ -181,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_that_is_no_address_is_refused),
 		cmocka_unit_test(an_address_survives_the_way_through_text),
+		cmocka_unit_test(a_prefix_has_zeros_behind_it),
 		cmocka_unit_test(addresses_that_no_host_has_are_unusable),
 		cmocka_unit_test(a_mac_is_six_hexadecimal_bytes),
 		cmocka_unit_test(durations_carry_a_unit),

@@ -94,6 +94,7 @@ static void a_byte_that_no_record_has_is_refused(void **state)
 		{POOL, AT(pool, on_all_down), 2, "pool record 1: on_all_down must be"},
 		{POOL, AT(pool, oversize), 2, "pool record 1: oversize must be"},
 		{POOL, AT(pool, zero), 2, "pool 'p': unused bytes of the record must be zero"},
+		{POOL, AT(pool, outer_source.bits), 16, "pool record 1: outer_source must be"},
 		{POOL, AT(pool, table_size), 0,
 			"pool record 1: table_size must be 65537 or 655373"},
 		{POOL, AT(pool, first_backend) + 3, 0xff, NULL}, // set anew

@@ -50,7 +50,7 @@ static void ipv4_in_ipv4_is_what_the_rfc_says(void **state)
 
 	inner[0] = 0x45;
 	inner[1] = 0xb9; // DSCP EF, ECT(1)
-	frame = encap_ipip(&encap, inner, ADDR_IPV4, 28);
+	frame = encap_ipip(&encap, inner, ADDR_IPV4, 28, 0);
 	assert_ptr_equal(frame, inner - 34);
 	assert_memory_equal(frame, expected, sizeof(expected));
 	assert_int_equal(checksum_ipv4_sum(frame + 14), 0xffff);
@@ -68,9 +68,30 @@ static void the_checksum_holds_for_every_length_and_tos(void **state)
 		memset(buffer, 0, sizeof(buffer));
 		buffer[ROOM] = 0x45;
 		buffer[ROOM + 1] = (uint8_t)size;
-		frame = encap_ipip(&encap, buffer + ROOM, ADDR_IPV4, (uint16_t)size);
+		frame = encap_ipip(&encap, buffer + ROOM, ADDR_IPV4, (uint16_t)size, 0);
 		assert_int_equal(checksum_ipv4_sum(frame + 14), 0xffff);
 		assert_int_equal(checksum_sum(frame + 14, 20, 0), 0xffff);
+	}
+}
+
+static void a_drawn_source_stays_in_its_prefix_with_a_right_checksum(void **state)
+{
+	struct encap four = make("10.200.0.0", "10.0.1.11", ENCAP_VLAN_NONE);
+	struct encap six = make("2001:db8::", "2001:db8::11", ENCAP_VLAN_NONE);
+	uint32_t mask_be = be32(0xffff);
+
+	for (uint32_t entropy = 1; entropy != 0; entropy = entropy * 1664525 + 1013904223) {
+		uint8_t buffer[ROOM + 28] = {[ROOM] = 0x45};
+		uint8_t *frame = encap_ipip(&four, buffer + ROOM, ADDR_IPV4, 28, entropy & mask_be);
+
+		assert_int_equal(checksum_sum(frame + 14, 20, 0), 0xffff);
+		assert_memory_equal(frame + 26, "\x0a\xc8", 2);
+		assert_memory_equal(frame + 28, (uint8_t *)&entropy + 2, 2);
+		frame = encap_ipip(&six, buffer + ROOM, ADDR_IPV4, 28, entropy & mask_be);
+		assert_memory_equal(frame + 14 + 8, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0", 14);
+		assert_memory_equal(frame + 14 + 22, (uint8_t *)&entropy + 2, 2);
+		if ((entropy & 0xff) == 0)
+			break;
 	}
 }
 
@@ -95,7 +116,7 @@ static void every_combination_of_families_says_its_protocol(void **state)
 		buffer[ROOM] =
 			rows[i].inner == ADDR_IPV4 ? 0x45 : 0x6b; // class or tos 0xb8 follows
 		buffer[ROOM + 1] = rows[i].inner == ADDR_IPV4 ? 0xb8 : 0x80;
-		frame = encap_ipip(&encap, buffer + ROOM, rows[i].inner, 60);
+		frame = encap_ipip(&encap, buffer + ROOM, rows[i].inner, 60, 0);
 		assert_int_equal(encap_overhead(&encap), rows[i].overhead);
 		assert_int_equal(buffer + ROOM - frame, 14 + rows[i].overhead);
 		assert_int_equal(frame[rows[i].protocol_at], rows[i].protocol);
@@ -109,7 +130,7 @@ static void an_ipv6_header_counts_its_payload_alone(void **state)
 {
 	struct encap encap = make("2001:db8::2", "2001:db8::11", ENCAP_VLAN_NONE);
 	uint8_t buffer[ROOM + 60] = {[ROOM] = 0x60};
-	uint8_t *frame = encap_ipip(&encap, buffer + ROOM, ADDR_IPV6, 1460);
+	uint8_t *frame = encap_ipip(&encap, buffer + ROOM, ADDR_IPV6, 1460, 0);
 
 	assert_memory_equal(frame + 12, "\x86\xdd\x60\x00\x00\x00\x05\xb4\x29\x40", 10);
 }
@@ -118,7 +139,7 @@ static void a_tag_stands_before_the_type(void **state)
 {
 	struct encap encap = make("10.0.0.2", "10.0.1.11", 0x2064);
 	uint8_t buffer[ROOM + 60] = {[ROOM] = 0x45};
-	uint8_t *frame = encap_ipip(&encap, buffer + ROOM, ADDR_IPV4, 60);
+	uint8_t *frame = encap_ipip(&encap, buffer + ROOM, ADDR_IPV4, 60, 0);
 
 	assert_ptr_equal(frame, buffer + ROOM - 38);
 	assert_memory_equal(frame + 12, "\x81\x00\x20\x64\x08\x00\x45", 7);
@@ -150,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ipv4_in_ipv4_is_what_the_rfc_says),
 		cmocka_unit_test(the_checksum_holds_for_every_length_and_tos),
+		cmocka_unit_test(a_drawn_source_stays_in_its_prefix_with_a_right_checksum),
 		cmocka_unit_test(every_combination_of_families_says_its_protocol),
 		cmocka_unit_test(an_ipv6_header_counts_its_payload_alone),
 		cmocka_unit_test(a_tag_stands_before_the_type),
