@@ -15,6 +15,7 @@ static void health_changed(
 	control->states[index].health = status;
 	log_info("health: backend %s is %s%s%s", control->backends.entries[index].name,
 		health_status_name(status), reason[0] != '\0' ? ": " : "", reason);
+	control_save_health_later(control);
 	control_rebuild_later(control);
 }
 
@@ -83,7 +84,11 @@ static int first_configuration(struct control *control, struct error *err)
 		rc = control_commit(control, config, err);
 	if (rc != 0)
 		config_free(config);
-	else if (control->config.publisher->current == NULL)
+	if (rc == 0)
+		rc = control_recall_health(control);
+	if (rc == 0)
+		rc = control_rebuild(control, err);
+	if (rc == 0 && control->config.publisher->current == NULL)
 		rc = error_set(err, ENOMEM, "no first snapshot could be built");
 	return rc;
 }
@@ -137,6 +142,8 @@ void control_free(struct control *control)
 	free_event(control->rebuild_event);
 	free_event(control->resolve_event);
 	free_event(control->solicit_timer);
+	free_event(control->save_timer);
+	free_event(control->forget_timer);
 	control_reply_forget(control);
 	config_free(control->pending);
 	config_free(control->running);

@@ -18,6 +18,7 @@ struct event;
 struct control_backend {
 	struct kernel_next_hop hop;
 	enum health_status health;
+	enum health_status recalled; // from before a restart; stands in while 'health' is unknown
 	uint8_t port; // the pipeline's number of the port that its next hop is behind
 	bool resolved; // the hop has a MAC and is behind one of our ports
 };
@@ -50,6 +51,8 @@ struct control {
 	struct event *rebuild_event;
 	struct event *resolve_event;
 	struct event *solicit_timer;
+	struct event *save_timer; // the health, on disk
+	struct event *forget_timer; // what was recalled
 	struct channel_message message; // the request, and then the reply, at hand
 
 	struct config *running;
@@ -101,6 +104,12 @@ void control_solicit(int fd, short what, void *context);
 int control_save_state(struct control *control, struct error *err);
 // NULL where there is none that can be used.
 struct config *control_load_state(struct control *control);
+
+// --- recall.c: the health over a restart ---
+
+// When the running configuration is there. 0 or -ENOMEM.
+int control_recall_health(struct control *control);
+void control_save_health_later(struct control *control);
 
 // --- server.c, reply.c, rows.c: the channel ---
 

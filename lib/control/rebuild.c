@@ -14,6 +14,8 @@ enum backend_status control_backend_status(
 {
 	enum health_status health = control->states[index].health;
 
+	if (health == HEALTH_UNKNOWN)
+		health = control->states[index].recalled;
 	if (backend->state == CONFIG_STATE_DISABLED)
 		return BACKEND_DISABLED;
 	if (health == HEALTH_DOWN)
@@ -34,6 +36,7 @@ static void describe(struct control *control, uint32_t i, struct snapshot_backen
 		.reference = backend_reference(index, control->backends.entries[index].generation),
 		.status = control_backend_status(control, &control->running->backends[i], index),
 		.resolved = state->resolved,
+		.awaited = state->health == HEALTH_UNKNOWN && state->recalled == HEALTH_UP,
 	};
 	if (!state->resolved)
 		return;

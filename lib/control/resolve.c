@@ -33,7 +33,8 @@ static bool is_same(const struct control_backend *a, const struct control_backen
 static bool resolve(struct control *control, const struct config_backend *backend, uint32_t index)
 {
 	struct control_backend *state = &control->states[index];
-	struct control_backend fresh = {.health = state->health, .port = BACKEND_PORT_NONE};
+	struct control_backend fresh = {
+		.health = state->health, .recalled = state->recalled, .port = BACKEND_PORT_NONE};
 	bool changed;
 
 	if (kernel_lookup(control->kernel, &backend->address, &fresh.hop, NULL) == 0 &&

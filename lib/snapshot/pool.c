@@ -28,7 +28,8 @@ void pool_release(struct snapshot_pool *pool)
 static bool takes_new_flows(
 	const struct snapshot_backend_input *backend, const struct config_backend *config)
 {
-	return backend->status == BACKEND_UP && backend->resolved && config->weight > 0;
+	return backend->status == BACKEND_UP && (backend->resolved || backend->awaited) &&
+	       config->weight > 0;
 }
 
 // When nobody is up: whoever is meant to serve and can be reached.

@@ -134,6 +134,7 @@ struct snapshot {
 struct snapshot_backend_input {
 	uint32_t reference;
 	enum backend_status status;
+	bool awaited; // it served until a restart: its place is kept until its next hop is known again
 	bool resolved; // what follows is known
 	uint8_t port;
 	uint16_t mtu;

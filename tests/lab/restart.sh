@@ -27,7 +27,7 @@ done
 ctl backend undrain web-3
 lab_check "the configuration came through unchanged" test "$before" = "$(ctl show config)"
 
-echo 'services: [' >$LAB/state/$(ls $LAB/state | head -n 1)
+echo 'services: [' >$LAB/state/pools.yaml
 lab_stop fulcrumd KILL
 lab_fulcrumd
 lab_check "a spoilt state file does not keep it from starting" ctl show version
