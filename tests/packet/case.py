@@ -10,10 +10,13 @@ FROM_WIRE, FROM_KERNEL, NO_HEADROOM, IN_PIECES, TOO_MANY_PIECES, WIRE_FULL, KERN
 
 @dataclass
 class Want:
-    """'verdict' as run_stages names it; 'frames' any one of which is to come out, on 'port'."""
+    """'verdict' as run_stages names it; 'frames' any one of which is to come out, on 'port', or, where
+    'in_pieces' is set, all of which, one after the other. 'counters' where they are not the plain ones."""
     verdict: str
     frames: list = field(default_factory=list)
     port: int = 0
+    in_pieces: bool = False
+    counters: dict = None
 
 
 @dataclass
@@ -54,6 +57,12 @@ def tunnel(packet, *backends, port=0):
 
 def dsr(packet, backend):
     return Want("forwarded", [wire(backend, packet)])
+
+
+def in_pieces(packets, backend):
+    """Forwarded as several tunnel packets."""
+    return Want("forwarded", [wrapped(backend, p) for p in packets], in_pieces=True,
+                counters={"received": 1, "forwarded": len(packets), "made": len(packets) - 1})
 
 
 class Table:

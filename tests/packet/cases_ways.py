@@ -33,4 +33,3 @@ table.add("in and out by the other port", frame_of(p), tunnel(p, "other-port/a",
 table.add("for the kernel, on a port that has none", frame_of(ip4(tcp(22), dst=OWN)), drop("punt_none"),
           how=FROM_OTHER_WIRE)
 table.add("a VIP without a service, on that port", frame_of(ip4(tcp(444))), drop("no_service"), how=FROM_OTHER_WIRE)
-

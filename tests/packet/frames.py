@@ -4,7 +4,9 @@
 Everything here is scapy's work or plain struct: nothing is taken from what the program printed.
 """
 import itertools
+import os
 import struct
+import sys
 
 from scapy.all import IP, TCP, UDP, Dot1Q, Ether, IPv6, Raw, conf
 from scapy.utils import checksum
@@ -238,3 +240,9 @@ def reset_for(frame):
     else:
         ip = IPv6(src=p[IPv6].dst, dst=p[IPv6].src, hlim=64)
     return bytes(Ether(src=p.dst, dst=p.src) / ip / answer)
+
+
+if __name__ == "__main__":  # frames.py FOLDER: this world's files, for programs that are not in Python
+    for name, text in (("pools.yaml", pool_file()), ("hops", hops())):
+        with open(os.path.join(sys.argv[1], name), "w", encoding="utf-8") as f:
+            f.write(text)

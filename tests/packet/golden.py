@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Golden packets: frames in, frames out, through the stages that the daemon runs.
 
-    golden.py RUN_STAGES TABLE...   runs tables (cases_TABLE.py), each one packet at a time, then in bursts
-    golden.py --list                the tables
+    golden.py RUN_STAGES TABLE...       runs tables (cases_TABLE.py), one packet at a time, then in bursts
+    golden.py --reasons PAGE REASON...  every reason on the page has a case, save those named
 
 What is expected was built by scapy, never printed by the program. Every packet that goes in must be
 accounted for: forwarded, punted, injected, answered, dropped or held.
@@ -82,6 +82,8 @@ def check_account(counters):
 
 def expected_counters(step):
     verdict = step.want.verdict.replace(" ", ":")
+    if step.want.counters:
+        return step.want.counters
     return {"from_kernel" if step.how == FROM_KERNEL else "received": 1, verdict: 1}
 
 
@@ -103,22 +105,33 @@ def check_outer_checksum(frame):
     return None
 
 
+def check_frames(want, out):
+    """What is wrong with the frames that came out, or None."""
+    expected = len(want.frames) if want.in_pieces else min(len(want.frames), 1)
+    if len(out) != expected:
+        return f"{len(out)} frames came out instead of {expected}"
+    for number, (side, frame) in enumerate(out):
+        good = [want.frames[number]] if want.in_pieces else want.frames
+        if side != side_of(want):
+            return f"it left by {SIDES[side]}, not by {SIDES[side_of(want)]}"
+        if frame not in good:
+            return f"expected {' or '.join(dump(f) for f in good)}\n  got      {dump(frame)}"
+        if want.verdict == "forwarded" and check_outer_checksum(frame):
+            return check_outer_checksum(frame)
+    return None
+
+
 def check_step(step, moved, out, chosen):
     """What is wrong with one packet's fate, or None."""
     if moved != expected_counters(step):
-        return f"expected {step.want.verdict}, got {moved}"
-    if len(out) != (1 if step.want.frames else 0):
-        return f"{len(out)} frames came out"
-    if not out:
-        return None
-    side, frame = out[0]
-    if side != side_of(step.want):
-        return f"it left by {SIDES[side]}, not by {SIDES[side_of(step.want)]}"
-    if frame not in step.want.frames:
-        return f"expected {' or '.join(dump(f) for f in step.want.frames)}\n  got      {dump(frame)}"
-    if step.tied and chosen.setdefault(step.tied, step.want.frames.index(frame)) != step.want.frames.index(frame):
+        return f"expected {expected_counters(step)}, got {moved}"
+    wrong = check_frames(step.want, out)
+    if wrong or not step.tied:
+        return wrong
+    choice = step.want.frames.index(out[0][1])
+    if chosen.setdefault(step.tied, choice) != choice:
         return "another backend than the packets before it"
-    return check_outer_checksum(frame) if step.want.verdict == "forwarded" else None
+    return None
 
 
 def run_singly(program, folder, table):
@@ -179,6 +192,20 @@ def run_in_bursts(program, folder, table, steps, snapshots, frames, counters):
         raise Failure(f"{table.title}: in bursts {check_account(moved)}, one at a time {check_account(counters)}")
 
 
+def reasons_without_a_case(page):
+    """The reasons of docs/reference/drops.md that no table reaches."""
+    with open(page, encoding="utf-8") as f:
+        listed = {line.split("`")[1] for line in f if line.startswith("| `")}
+    reached = {step.want.verdict.removeprefix("dropped ") for name in tables()
+               for case in importlib.import_module(f"cases_{name}").table.cases for step in case.steps}
+    return sorted(listed - reached)
+
+
+def tables():
+    here = os.path.dirname(os.path.abspath(__file__))
+    return sorted(f[6:-3] for f in os.listdir(here) if f.startswith("cases_"))
+
+
 def run_table(program, name):
     table = importlib.import_module(f"cases_{name}").table
     with tempfile.TemporaryDirectory(prefix="golden-") as folder:
@@ -189,10 +216,10 @@ def run_table(program, name):
 
 
 def main(arguments):
-    here = os.path.dirname(os.path.abspath(__file__))
-    if arguments == ["--list"]:
-        print("\n".join(sorted(f[6:-3] for f in os.listdir(here) if f.startswith("cases_"))))
-        return 0
+    if arguments[0] == "--reasons":
+        without = set(reasons_without_a_case(arguments[1])) ^ set(arguments[2:])
+        print("\n".join(f"{r}: {'has a case now' if r in arguments[2:] else 'no case reaches it'}" for r in without))
+        return int(bool(without))
     program, *names = arguments
     status = 0
     for name in names:
