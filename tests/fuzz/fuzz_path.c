@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Any frames as a burst, through a worker: nothing is lost, nothing is counted twice, and what goes to a
+// backend is a packet that came in, untouched to the bit, behind a right outer header.
+//
+// The input: a size in two bytes, little-endian, and so many bytes, again and again. The size's upper four
+// bits say how the frame comes in (enum how).
+#include "stage.h"
+
+#include <packet/checksum.h>
+#include <packet/headers.h>
+#include <rte_mbuf.h>
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FRAME_MAX  1600
+#define FRAMES_MAX 16
+
+static struct stage stage;
+
+static struct frame {
+	const uint8_t *bytes;
+	uint32_t size;
+} frames[FRAMES_MAX];
+
+static void set_up(void)
+{
+	struct error err;
+
+	stage_open(&stage, 64, 0);
+	if (world_publish(&stage.world, POOLS_FILE, HOPS_FILE, &err) != 0)
+		need(false, err.text);
+}
+
+static uint32_t bring_in(const uint8_t *data, size_t size)
+{
+	uint32_t count = 0;
+
+	while (count < FRAMES_MAX && size > 2) {
+		uint32_t head = (uint32_t)(data[0] | data[1] << 8);
+		uint32_t wanted = RTE_MIN(head & 0xfff, (uint32_t)FRAME_MAX);
+		uint32_t got = RTE_MIN(wanted, (uint32_t)(size - 2));
+
+		if (got == 0)
+			break;
+		frames[count++] = (struct frame){data + 2, got};
+		stage_bring_in(&stage, (enum how)(head >> 12), data + 2, got);
+		data += 2 + got;
+		size -= 2 + got;
+	}
+	return count;
+}
+
+static bool came_in(const uint8_t *bytes, uint32_t size, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (frames[i].size >= size &&
+			memmem(frames[i].bytes, frames[i].size, bytes, size) != NULL)
+			return true;
+	return false;
+}
+
+// Whether it is an IP packet that came in, alone or behind a right outer header.
+static void check_forwarded(const uint8_t *frame, uint32_t size, uint32_t count)
+{
+	uint32_t at = frame[12] == 0x81 && frame[13] == 0 ? 18 : 14;
+	const struct ipv4_header *ip = (const void *)(frame + at);
+
+	need(size > at + sizeof(*ip), "forwarded: no room for an IP header");
+	if (came_in(frame + at, size - at, count)) // DSR
+		return;
+	if (ip->version_ihl >> 4 == 4) {
+		need(checksum_ipv4_sum(ip) == 0xffff, "forwarded: a wrong outer checksum");
+		need(be16(ip->length_be) == size - at, "forwarded: a wrong outer length");
+		at += sizeof(struct ipv4_header);
+	} else {
+		const struct ipv6_header *ip6 = (const void *)ip;
+
+		need(be16(ip6->length_be) == size - at - sizeof(*ip6),
+			"forwarded: a wrong outer length");
+		at += sizeof(struct ipv6_header);
+	}
+	need(came_in(frame + at, size - at, count),
+		"forwarded: an inner packet that never came in");
+}
+
+static void take_out(uint32_t side, uint32_t count, bool checks)
+{
+	struct rte_mbuf *mbuf;
+
+	while ((mbuf = stage_take_out(&stage, side)) != NULL) {
+		const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+
+		if (side == KERNEL)
+			need(came_in(frame, mbuf->data_len, count),
+				"punted: a frame that never came in");
+		else if (checks && !came_in(frame, mbuf->data_len, count)) // else from the kernel
+			check_forwarded(frame, mbuf->data_len, count);
+		rte_pktmbuf_free(mbuf);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool is_set_up;
+	uint64_t answered;
+	uint32_t count;
+
+	if (!is_set_up)
+		set_up();
+	is_set_up = true;
+	stage_forget_flows(&stage);
+	answered = stage.metrics->answered;
+	count = bring_in(data, size);
+	worker_poll(stage.worker);
+	for (uint32_t side = 0; side < SIDES; side++)
+		take_out(side, count, answered == stage.metrics->answered);
+	need(metrics_balanced(stage.metrics), "a packet left the path uncounted");
+	need(rte_mempool_full(stage.pool), "a buffer was lost");
+	return 0;
+}
