@@ -10,18 +10,20 @@
 #define ICMPV6_TOO_BIG       2
 
 // The IP header of an answer with 'payload' bytes behind it. Returns the header's size.
-static size_t write_ip(uint8_t *at, const struct packet *packet, uint8_t protocol, size_t payload)
+static size_t write_ip(uint8_t *at, const struct packet *packet, uint8_t protocol, size_t payload,
+	uint8_t tos, uint16_t fragment)
 {
 	struct ipv6_header six = {
-		.version_class_label_be = be32(6u << 28),
+		.version_class_label_be = be32(6u << 28 | (uint32_t)tos << 20),
 		.length_be = be16((uint16_t)payload),
 		.next = protocol,
 		.hop_limit = ENCAP_TTL,
 	};
 	struct ipv4_header four = {
 		.version_ihl = 0x45,
+		.tos = tos,
 		.length_be = be16((uint16_t)(payload + sizeof(four))),
-		.fragment_be = be16(IPV4_DF),
+		.fragment_be = be16(fragment),
 		.ttl = ENCAP_TTL,
 		.protocol = protocol,
 		.source_be = packet->ipv4.destination_be,
@@ -80,6 +82,7 @@ uint8_t *answer_echo(uint8_t *l3, const struct packet *packet, uint16_t *size)
 	size_t offset = packet->l4_offset - packet->l3_offset;
 	struct icmp_header *icmp = (struct icmp_header *)(l3 + offset);
 	uint16_t payload = (uint16_t)(*size - offset);
+	uint8_t tos = encap_inner_tos(l3, packet->family);
 	uint8_t *start;
 
 	if (!answer_icmp_is_sound(l3, packet))
@@ -87,10 +90,10 @@ uint8_t *answer_echo(uint8_t *l3, const struct packet *packet, uint16_t *size)
 	icmp->type = ipv4 ? 0 : 129;
 	icmp->checksum = 0;
 	icmp->checksum = payload_checksum(packet, ipv4 ? IP_ICMP : IP_ICMPV6, icmp, payload);
-	// Options and extension headers are not sent back.
+	// RFC 1349 5.1: with the request's type of service. Options and extension headers are not sent back.
 	start = l3 + offset - ip_size(packet);
 	*size = (uint16_t)(ip_size(packet) + payload);
-	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, payload);
+	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, payload, tos, IPV4_DF);
 	return start;
 }
 
@@ -107,7 +110,8 @@ uint8_t *answer_too_big(uint8_t *l3, const struct packet *packet, uint16_t mtu, 
 		.rest_be = be32(mtu), // ICMP: the upper half is unused and zero
 	};
 
-	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, sizeof(icmp) + quote);
+	// Without DF: what tells of a small MTU must itself pass a smaller one.
+	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, sizeof(icmp) + quote, 0, 0);
 	memcpy(l3 - sizeof(icmp), &icmp, sizeof(icmp));
 	icmp.checksum = payload_checksum(
 		packet, ipv4 ? IP_ICMP : IP_ICMPV6, l3 - sizeof(icmp), sizeof(icmp) + quote);
@@ -139,7 +143,7 @@ uint8_t *answer_reset(uint8_t *l3, const struct packet *packet, uint16_t *size)
 		reset.acknowledgment_be = be32(be32(segment.sequence_be) + length);
 	}
 	reset.checksum = payload_checksum(packet, IP_TCP, &reset, sizeof(reset));
-	*size = (uint16_t)(write_ip(l3, packet, IP_TCP, sizeof(reset)) + sizeof(reset));
+	*size = (uint16_t)(write_ip(l3, packet, IP_TCP, sizeof(reset), 0, IPV4_DF) + sizeof(reset));
 	memcpy(l3 + ip_size(packet), &reset, sizeof(reset));
 	return l3;
 }
