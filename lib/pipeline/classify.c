@@ -64,7 +64,7 @@ static bool is_aside(struct worker *worker, struct burst *burst, uint32_t i)
 
 	switch (packet->kind) {
 	case PACKET_LATER_FRAGMENT:
-		worker_later_fragment(worker, burst->port, mbuf, packet);
+		burst->later[burst->later_count++] = (struct later_fragment){mbuf, *packet};
 		return true;
 	case PACKET_ICMP_ECHO:
 		if (source_is_invalid(packet))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <pipeline/worker_private.h>
 
-void worker_later_fragment(
+// For a VIP: after its first one, or held until that comes.
+static void follow(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	struct hash128 key = fragment_key(&worker->snapshot->key, packet);
@@ -16,6 +17,13 @@ void worker_later_fragment(
 	} else {
 		worker_drop(worker, mbuf, DROP_FRAGMENT_FULL);
 	}
+}
+
+void stage_later(struct worker *worker, struct burst *burst)
+{
+	for (uint32_t i = 0; i < burst->later_count; i++)
+		follow(worker, burst->port, burst->later[i].mbuf, &burst->later[i].packet);
+	burst->later_count = 0;
 }
 
 void worker_first_fragment(

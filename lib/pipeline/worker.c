@@ -101,6 +101,7 @@ static void process(struct worker *worker, struct burst *burst)
 	stage_classify(worker, burst);
 	stage_select(worker, burst);
 	stage_forward(worker, burst);
+	stage_later(worker, burst);
 }
 
 // A port that is set to a VLAN tags what the kernel sends without one.

@@ -20,6 +20,12 @@ struct burst {
 	struct hash128 hashes[PIPELINE_BURST];
 	uint16_t services[PIPELINE_BURST];
 	uint32_t backends[PIPELINE_BURST]; // references
+	// Later fragments, put aside: the burst's first ones are to be known before them.
+	uint32_t later_count;
+	struct later_fragment {
+		struct rte_mbuf *mbuf;
+		struct packet packet;
+	} later[PIPELINE_BURST];
 };
 
 // Packets on their way to one transmit queue.
@@ -60,6 +66,7 @@ void stage_hash(struct worker *worker, struct burst *burst);
 void stage_classify(struct worker *worker, struct burst *burst);
 void stage_select(struct worker *worker, struct burst *burst);
 void stage_forward(struct worker *worker, struct burst *burst);
+void stage_later(struct worker *worker, struct burst *burst);
 
 // --- Beside the stages: packets that come seldom ---
 
@@ -76,9 +83,6 @@ void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 // Too big for its backend's path: cut, answered, or dropped.
 void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct target *target);
-// A later fragment for a VIP: after its first one, or held until that comes.
-void worker_later_fragment(
-	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 // A first fragment got its backend: the later ones follow, those that are held at once.
 void worker_first_fragment(
 	struct worker *worker, const struct packet *packet, const struct target *target);
