@@ -59,6 +59,11 @@ def dsr(packet, backend):
     return Want("forwarded", [wire(backend, packet)])
 
 
+def held():
+    """Waits for its first fragment."""
+    return Want("held")
+
+
 def in_pieces(packets, backend):
     """Forwarded as several tunnel packets."""
     return Want("forwarded", [wrapped(backend, p) for p in packets], in_pieces=True,
@@ -71,6 +76,10 @@ class Table:
     def __init__(self, title):
         self.title, self.cases = title, []
         self.changes = []  # (number of the case before which it is published, pool file, hops)
+        self.options = []  # run_stages'
+        self.at_end = {}  # counters that move when what is held is given up
+        self.reorders = False  # in bursts, packets of different flows may overtake each other
+        self.only_singly = False  # the verdicts depend on when a packet comes
 
     def add(self, name, frame, want, how=FROM_WIRE):
         self.cases.append(Case(name, [Step(frame, want, how)]))

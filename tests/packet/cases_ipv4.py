@@ -172,9 +172,3 @@ flow("source affinity: every port of a client, every service of the pool",
 table.add("everybody is down, and the pool says drop", frame_of(ip4(tcp(1008, flags="S"))), drop("no_backend"))
 forwarded("everybody is down, and the pool says spread", ip4(tcp(1009, flags="S")), "last-resort/a")
 table.add("nobody has a next hop", frame_of(ip4(tcp(1010, flags="S"))), drop("no_backend"))
-
-# --- Where nothing answers, and no table of fragments is kept ---
-
-table.add("a byte too big for the path", frame_of(ip4(tcp(data=b"x" * 1441), flags="DF")), drop("too_big"))
-table.add("a later fragment whose first one was never here",
-          frame_of(ip4(b"x" * 100, proto=17, frag=100, id=9)), drop("fragment_unknown"))

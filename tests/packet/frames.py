@@ -47,6 +47,7 @@ BACKENDS = {b.name: b for b in [
     Backend("tagged-dsr/a", "10.0.3.12", "02:00:00:00:03:03", vlan=100),
     Backend("other-port/a", "10.0.4.11", "02:00:00:00:04:01", port=1),
     Backend("small/a", "10.0.5.11", "02:00:00:00:05:01", mtu=1400),
+    Backend("reject/a", "10.0.5.12", "02:00:00:00:05:02"),
     Backend("jumbo/a", "10.0.6.11", "02:00:00:00:06:01", mtu=9000),
     Backend("three/a", "10.0.7.11", "02:00:00:00:07:01"),
     Backend("three/b", "10.0.7.12", "02:00:00:00:07:02"),
@@ -79,6 +80,7 @@ SERVICES = [
     ("other-port", VIP, "tcp", 1002, "other-port", "ipip"),
     ("small", VIP, "tcp", 1003, "small", "ipip"),
     ("jumbo", VIP, "tcp", 1004, "jumbo", "ipip"),
+    ("reject", VIP, "tcp", 1014, "reject", "ipip"),
     ("three", VIP, "tcp", 1005, "three", "ipip"),
     ("three-udp", VIP, "udp", 1005, "three", "ipip"),
     ("by-source", VIP, "tcp", 1006, "three", "ipip", "source"),
@@ -111,7 +113,7 @@ SERVICES = [
 POLICIES = {  # pool: its keys beyond the backends
     "dead": "on_all_down: drop", "last-resort": "on_all_down: spread",
     "keep": "on_down: keep", "rehash": "on_down: rehash", "reset": "on_down: reset",
-    "reset6": "on_down: reset",
+    "reset6": "on_down: reset", "reject": "oversize: reject",
 }
 
 

@@ -144,7 +144,7 @@ def run_singly(program, folder, table):
     for number, pools, hop_lines in table.changes:
         snapshots.append((first_poll[id(table.cases[number])], pools, hop_lines))
     records = [(poll, step.how, step.frame) for poll, (_, step) in enumerate(steps)]
-    frames, counters = run_stages(program, folder, getattr(table, "options", []), records, snapshots)
+    frames, counters = run_stages(program, folder, table.options, records, snapshots)
     failures, chosen = [], {}
     for poll, (case, step) in enumerate(steps):
         wrong = check_step(step, counters.get(poll, {}), frames.get(poll, []), chosen.setdefault(id(case), {}))
@@ -152,6 +152,9 @@ def run_singly(program, folder, table):
             failures.append(f"{table.title}: {case.name} (frame {case.steps.index(step) + 1}): {wrong}\n"
                             f"  in       {dump(step.frame)}")
     check_account(counters)
+    at_end = counters.get(len(steps), {})
+    if at_end != table.at_end:
+        failures.append(f"{table.title}: at the end expected {table.at_end}, got {at_end}")
     return failures, steps, snapshots, frames, counters
 
 
@@ -178,13 +181,14 @@ def run_in_bursts(program, folder, table, steps, snapshots, frames, counters):
     group_of = {poll: number for number, group in enumerate(groups) for poll in group}
     records = [(group_of[poll], step.how, step.frame) for poll, (_, step) in enumerate(steps)]
     changes = [(group_of[poll], pools, hop_lines) for poll, pools, hop_lines in snapshots]
-    got, moved = run_stages(program, folder, getattr(table, "options", []), records, changes)
+    got, moved = run_stages(program, folder, table.options, records, changes)
     for number, group in enumerate(groups):
         singly = [(poll, side, frame) for poll in group for side, frame in frames.get(poll, [])]
         want = {side: as_burst(singly, side, counters) for side in SIDES}
         have = {side: [f for s, f in got.get(number, []) if s == side] for side in SIDES}
         # What is no IP leaves the stages first, so it overtakes on its way to the kernel.
-        want[KERNEL], have[KERNEL] = sorted(want[KERNEL]), sorted(have[KERNEL])
+        for side in SIDES if table.reorders else (KERNEL,):
+            want[side], have[side] = sorted(want[side]), sorted(have[side])
         if have != want:
             raise Failure(f"{table.title}: burst {number}, {len(group)} packets from "
                           f"'{steps[group[0]][0].name}' on: not the frames that came out one at a time")
@@ -196,8 +200,10 @@ def reasons_without_a_case(page):
     """The reasons of docs/reference/drops.md that no table reaches."""
     with open(page, encoding="utf-8") as f:
         listed = {line.split("`")[1] for line in f if line.startswith("| `")}
-    reached = {step.want.verdict.removeprefix("dropped ") for name in tables()
-               for case in importlib.import_module(f"cases_{name}").table.cases for step in case.steps}
+    reached = set()
+    for table in (importlib.import_module(f"cases_{name}").table for name in tables()):
+        reached |= {step.want.verdict.removeprefix("dropped ") for case in table.cases for step in case.steps}
+        reached |= {counter.removeprefix("dropped:") for counter in table.at_end}
     return sorted(listed - reached)
 
 
@@ -210,7 +216,7 @@ def run_table(program, name):
     table = importlib.import_module(f"cases_{name}").table
     with tempfile.TemporaryDirectory(prefix="golden-") as folder:
         failures, *seen = run_singly(program, folder, table)
-        if not failures and not getattr(table, "options", []):
+        if not failures and not table.only_singly:
             run_in_bursts(program, folder, table, *seen)
     return table, failures
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Takes a capture through the stages of a worker, as the daemon links them, without a NIC.
-//   run_stages [--punt-rate N] IN OUT POLL:POOL_FILE:HOPS_FILE...
+//   run_stages [--punt-rate N] [--vlan-id N] [--vlan-kept] IN OUT POLL:POOL_FILE:HOPS_FILE...
 //
 // A frame's seconds in IN number the poll that it comes in with, its microseconds say how (enum how). In
 // OUT the seconds are the poll that sent a frame, the microseconds where it left. Each snapshot is published
 // before its poll. On standard output, a line a poll: its number, and every counter that moved, as
-// name=count.
+// name=count. After the last frame it goes on until nothing is held any more, and reports that as one more poll.
 #include "capture.h"
 #include "stage.h"
 
 #include <rte_mbuf.h>
 
 #include <stdlib.h>
+#include <time.h>
 
 #define FLOWS 16384
 
@@ -78,14 +79,28 @@ static void publish(char *change)
 		need(false, err.text);
 }
 
+// Fragments whose first one never came, until the worker gives them up.
+static void wait_for_held(FILE *out, uint32_t poll)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	if (stage.metrics->held == 0)
+		return;
+	while (stage.metrics->held > 0) {
+		nanosleep(&pause, NULL);
+		worker_poll(stage.worker);
+	}
+	poll_once(out, poll);
+}
+
 static void run(FILE *in, FILE *out, char **changes)
 {
 	static struct capture_frame frame;
 	bool more = capture_read(in, &frame);
+	uint32_t poll = 0;
 
-	while (more) {
-		uint32_t poll = frame.seconds;
-
+	for (; more; poll++) {
+		poll = frame.seconds;
 		for (; *changes != NULL && due(*changes) <= poll; changes++)
 			publish(*changes);
 		for (; more && frame.seconds == poll; more = capture_read(in, &frame))
@@ -93,26 +108,44 @@ static void run(FILE *in, FILE *out, char **changes)
 				&stage, (enum how)frame.microseconds, frame.bytes, frame.size);
 		poll_once(out, poll);
 	}
+	wait_for_held(out, poll);
+}
+
+// Returns the arguments behind the options.
+static char **read_options(char **argv, struct worker_config *config)
+{
+	for (; *argv != NULL && argv[0][0] == '-'; argv++) {
+		if (strcmp(*argv, "--vlan-kept") == 0) {
+			config->ports[0].vlan_kept = true;
+			continue;
+		}
+		need(argv[1] != NULL, "an option wants a number");
+		if (strcmp(*argv, "--punt-rate") == 0)
+			config->punt_rate = (uint32_t)strtoul(*++argv, NULL, 10);
+		else if (strcmp(*argv, "--vlan-id") == 0)
+			config->ports[0].vlan_id = (uint16_t)strtoul(*++argv, NULL, 10);
+		else
+			need(false, "an unknown option");
+	}
+	return argv;
 }
 
 int main(int argc, char **argv)
 {
-	uint32_t punt_rate = 0;
+	struct worker_config config = {0};
 	FILE *in;
 	FILE *out;
 
-	if (argc > 2 && strcmp(argv[1], "--punt-rate") == 0) {
-		punt_rate = (uint32_t)strtoul(argv[2], NULL, 10);
-		argv += 2;
-		argc -= 2;
-	}
-	need(argc >= 4, "usage: run_stages [--punt-rate N] IN OUT POLL:POOL_FILE:HOPS_FILE...");
-	in = capture_open(argv[1]);
+	(void)argc;
+	argv = read_options(argv + 1, &config);
+	need(argv[0] != NULL && argv[1] != NULL && argv[2] != NULL,
+		"usage: run_stages [OPTION...] IN OUT POLL:POOL_FILE:HOPS_FILE...");
+	in = capture_open(argv[0]);
 	need(in != NULL, "IN is no Ethernet capture");
-	out = capture_create(argv[2]);
+	out = capture_create(argv[1]);
 	need(out != NULL, "OUT cannot be made");
-	stage_open(&stage, FLOWS, punt_rate);
-	run(in, out, argv + 3);
+	stage_open(&stage, FLOWS, &config);
+	run(in, out, argv + 2);
 	fclose(in);
 	need(fclose(out) == 0, "OUT cannot be written");
 	stage_close(&stage);

@@ -72,34 +72,51 @@ static struct flow_table *make_flows(struct stage *stage, uint64_t capacity)
 	return flow_table_new(stage->flow_memory, capacity);
 }
 
-void stage_forget_flows(struct stage *stage)
+void stage_forget(struct stage *stage)
 {
+	struct metrics_worker *metrics = stage->metrics;
+
 	memset(stage->flow_memory, 0, flow_table_footprint(stage->flow_capacity));
 	flow_table_new(stage->flow_memory, stage->flow_capacity);
+	if (metrics->held == 0)
+		return;
+	worker_free(stage->worker);
+	metrics->dropped[DROP_FRAGMENT_UNKNOWN] += metrics->held;
+	metrics->held = 0;
+	stage->worker = worker_new(&stage->config);
+	need(stage->worker != NULL, "no memory for the worker");
 }
 
-void stage_open(struct stage *stage, uint64_t flow_capacity, uint32_t punt_rate)
+static void set_ports(struct stage *stage)
+{
+	struct worker_config *config = &stage->config;
+
+	config->port_count = 2;
+	config->ports[0].id = stage->sides[WIRE].id;
+	config->ports[0].kernel_id = stage->sides[KERNEL].id;
+	config->ports[1].id = stage->sides[OTHER_WIRE].id;
+	config->ports[1].kernel_id = PIPELINE_NO_KERNEL;
+}
+
+void stage_open(struct stage *stage, uint64_t flow_capacity, const struct worker_config *config)
 {
 	static const char *const names[SIDES] = {"wire", "other", "kernel"};
 	size_t metrics_size = metrics_footprint(WORLD_NAMES_MAX, WORLD_NAMES_MAX);
-	struct worker_config config = {
-		.publisher = &stage->world.publisher,
-		.port_count = 2,
-		.punt_rate = punt_rate,
-	};
 
 	start_eal();
-	stage->pool = rte_pktmbuf_pool_create("frames", 511, 0, 0, BUFFER_SIZE, 0);
+	stage->pool = rte_pktmbuf_pool_create("frames", 1023, 0, 0, BUFFER_SIZE, 0);
 	need(stage->pool != NULL, "no memory for buffers");
 	for (uint32_t side = 0; side < SIDES; side++)
 		open_side(&stage->sides[side], names[side], stage->pool);
-	config.ports[0] = (struct pipeline_port){stage->sides[WIRE].id, stage->sides[KERNEL].id};
-	config.ports[1] = (struct pipeline_port){stage->sides[OTHER_WIRE].id, PIPELINE_NO_KERNEL};
-	config.flows = make_flows(stage, flow_capacity);
+	stage->config = *config;
+	set_ports(stage);
+	stage->config.publisher = &stage->world.publisher;
+	stage->config.buffers = stage->pool;
+	stage->config.flows = make_flows(stage, flow_capacity);
 	stage->metrics = metrics_new(zeroed(metrics_size), WORLD_NAMES_MAX, WORLD_NAMES_MAX);
-	config.metrics = stage->metrics;
+	stage->config.metrics = stage->metrics;
 	need(publisher_init(&stage->world.publisher, 1) == 0, "no memory for the publisher");
-	stage->worker = worker_new(&config);
+	stage->worker = worker_new(&stage->config);
 	need(stage->worker != NULL, "no memory for the worker");
 	publisher_online(&stage->world.publisher, 0);
 }

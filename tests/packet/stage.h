@@ -37,14 +37,17 @@ struct stage {
 	struct rte_mempool *pool;
 	struct world world;
 	struct metrics_worker *metrics;
+	struct worker_config config;
 	struct worker *worker;
 	void *flow_memory;
 	uint64_t flow_capacity;
 };
 
-void stage_open(struct stage *stage, uint64_t flow_capacity, uint32_t punt_rate);
+// 'config' says what is not about ports and memory.
+void stage_open(struct stage *stage, uint64_t flow_capacity, const struct worker_config *config);
 void stage_close(struct stage *stage); // fails when a buffer was lost
-void stage_forget_flows(struct stage *stage);
+// Forgets flows and fragments. Those that were held are counted as dropped.
+void stage_forget(struct stage *stage);
 
 void stage_bring_in(struct stage *stage, enum how how, const uint8_t *bytes, uint32_t size);
 // The next frame that left by a side, in one piece; the caller frees it. NULL: no more.
