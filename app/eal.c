@@ -12,10 +12,12 @@
 
 #define ARGUMENTS_MAX (DAEMON_EAL_ARGS_MAX + 2 * DAEMON_PORTS_MAX + 24)
 
-// EAL's command line, as it is put together.
+// EAL's command line, as it is put together. EAL reorders and replaces its pointers and keeps some.
 struct arguments {
 	char *argv[ARGUMENTS_MAX];
 	int argc;
+	char text[ARGUMENTS_MAX * 96];
+	size_t used;
 };
 
 static void add(struct arguments *args, const char *format, ...)
@@ -23,13 +25,17 @@ static void add(struct arguments *args, const char *format, ...)
 
 static void add(struct arguments *args, const char *format, ...)
 {
+	size_t room = sizeof(args->text) - args->used;
 	va_list values;
+	int size;
 
 	va_start(values, format);
-	if (vasprintf(&args->argv[args->argc], format, values) < 0)
-		abort(); // before anything was started
+	size = vsnprintf(args->text + args->used, room, format, values);
 	va_end(values);
-	args->argc++;
+	if (size < 0 || (size_t)size >= room)
+		abort(); // the sizes in daemon.h say that it cannot be
+	args->argv[args->argc++] = args->text + args->used;
+	args->used += (size_t)size + 1;
 }
 
 static uint64_t read_number(const char *path)
@@ -133,7 +139,7 @@ static void add_cores(struct arguments *args, const struct daemon_config *config
 
 int eal_start(const struct daemon_config *config, struct error *err)
 {
-	static struct arguments args; // EAL keeps pointers into its arguments, so they stay
+	static struct arguments args;
 	int rc;
 
 	add(&args, "fulcrumd");
