@@ -22,8 +22,12 @@ lab_check "TCP to the balancer's own address works" \
 lab_check "byte for byte" cmp $LAB/www/big $LAB/got
 
 ctl apply -f "$lab_root/config/quickstart.yaml"
-lab_check "a VIP is not the kernel's to answer" sh -c "! ip netns exec client ping -q -c 1 -W 1 $VIP"
-lab_check "nor is a port of it without a service" \
-	sh -c "! ip netns exec client curl -s --max-time 1 http://$VIP:81/"
+lab_check "a ping to a VIP is answered" in_ns client ping -q -c 3 -i 0.02 -W 2 $VIP
+answered() {
+	ctl show workers -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["answered"])'
+}
+lab_check "by Fulcrum and not by the kernel" test "$(answered)" -eq 3
+lab_check "a VIP's port without a service is not the kernel's" \
+	sh -c "! ip netns exec client curl -s --max-time 1 http://$VIP:80/"
 lab_check "the balancer is still pinged" in_ns client ping -q -c 3 -i 0.02 -W 2 $BALANCER
 lab_end
