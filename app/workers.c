@@ -45,6 +45,7 @@ int workers_make(const struct daemon_config *config, const struct ports *ports,
 		.port_count = ports->count,
 		.buffers = ports->buffers,
 		.punt_rate = config->punt_rate,
+		.new_flow_rate = config->new_flow_rate,
 		.idle_sleep = config->idle == DAEMON_IDLE_SLEEP,
 	};
 	int rc = 0;

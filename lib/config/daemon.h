@@ -52,6 +52,7 @@ struct daemon_config {
 	uint32_t backends_max; // backends there can be at once, all pools together
 	uint32_t services_max;
 	uint32_t punt_rate; // packets a second that each worker hands to the kernel at most
+	uint32_t new_flow_rate; // entries a second that each worker's flow table takes at most
 	bool log_debug;
 };
 

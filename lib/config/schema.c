@@ -238,6 +238,8 @@ static const struct schema_key daemon_file_keys[] = {
 		.doc = "services there can be at once"},
 	{"punt_rate", SCHEMA_NUMBER, FIELD(daemon_config, punt_rate), .min = 100, .max = 100000000, .fallback = "20000",
 		.doc = "packets a second that each worker hands to the kernel at most"},
+	{"new_flow_rate", SCHEMA_NUMBER, FIELD(daemon_config, new_flow_rate), .min = 100, .max = 100000000, .fallback = "125000",
+		.doc = "new flows a second that each worker remembers at most; above it the hash table alone decides, so a flood costs nobody else a connection"},
 	{"log", SCHEMA_WORD, FIELD(daemon_config, log_debug), .words = log_levels, .fallback = "info",
 		.doc = "how much is logged"},
 	{0},

@@ -165,6 +165,7 @@ static void what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(config.backends_max, 16384);
 	assert_int_equal(config.services_max, 1024);
 	assert_int_equal(config.punt_rate, 20000);
+	assert_int_equal(config.new_flow_rate, 125000);
 	assert_false(config.log_debug);
 }
 
@@ -180,7 +181,7 @@ static void every_key_reaches_its_field(void **state)
 		     "  - {name: a, device: '0000:3b:00.0', kernel_interface: k, mtu: 9000,\n"
 		     "     rx_descriptors: 512, tx_descriptors: 256}\n"
 		     "  - {name: b, device: 'net_tap0,iface=x'}\n"
-		     "flows: 2147483648\nbackends_max: 5\nservices_max: 6\npunt_rate: 700\nlog: debug\n",
+		     "flows: 2147483648\nbackends_max: 5\nservices_max: 6\npunt_rate: 700\nnew_flow_rate: 800\nlog: debug\n",
 			&config, NULL),
 		0);
 	assert_string_equal(config.channel, "/dev/shm/f");
@@ -207,6 +208,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(config.backends_max, 5);
 	assert_int_equal(config.services_max, 6);
 	assert_int_equal(config.punt_rate, 700);
+	assert_int_equal(config.new_flow_rate, 800);
 	assert_true(config.log_debug);
 }
 
