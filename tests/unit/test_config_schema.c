@@ -4,6 +4,7 @@
 #include <config/daemon.h>
 #include <config/schema.h>
 #include <config/value.h>
+#include <config/value_private.h>
 
 #include <errno.h>
 #include <setjmp.h>
@@ -102,6 +103,8 @@ static void check_key(const struct schema *schema, const struct schema_key *key)
 		assert_in_range(end, 1, schema->size);
 	if (!key->required && key->type != SCHEMA_MAPPING && key->fallback == NULL)
 		assert_non_null(key->absent);
+	if (key->child == NULL)
+		assert_in_range(key->size, 1, VALUE_FIELD_MAX);
 	// A default is a value that the key takes, and it is written the way it stands in the table.
 	if (key->fallback == NULL)
 		return;
