@@ -6,10 +6,8 @@
 lab_quickstart
 head -c 6M /dev/urandom >$LAB/www/big
 
-in_ns client curl -sf --cacert $LAB/tls.crt -D $LAB/headers -o $LAB/got "https://$VIP/files/big" &
-download=$!
-lab_wait_for "grep -q X-Backend $LAB/headers" 5 "the download begins"
-busy=$(sed -n 's/^X-Backend: b\([0-9]\).*/\1/p' $LAB/headers)
+lab_download big
+busy=${lab_server#b}
 
 lab_check "drain is accepted" ctl backend drain web/web-$busy
 lab_check "its state is draining" lab_backend_is web-$busy state draining
@@ -17,8 +15,8 @@ lab_check "its health is still up" lab_backend_is web-$busy health up
 lab_requests 100 >$LAB/answers
 lab_check "every new request is answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 100
 lab_check "none by the draining backend" test "$(lab_count "^b$busy$" $LAB/answers)" -eq 0
-lab_check "the download was open all along" kill -0 $download
-lab_check "the download ends well" wait $download
+lab_check "the download was open all along" kill -0 $lab_download_pid
+lab_check "the download ends well" lab_download_end
 lab_check "it is the same by checksum" \
 	test "$(sha256sum <$LAB/www/big)" = "$(sha256sum <$LAB/got)"
 

@@ -261,6 +261,25 @@ lab_requests() {
 		'curl -sf --max-time ${LAB_TIMEOUT:-3} --cacert $LAB/tls.crt https://$VIP/ || echo failed'"
 }
 
+# lab_download FILE: begins to fetch $LAB/www/FILE and holds it half way, the client's window closed, for
+# as long as the story wants. Sets lab_server to the backend that serves it.
+lab_download() {
+	mkfifo $LAB/pipe
+	exec 9<>$LAB/pipe
+	in_ns client curl -sf --cacert $LAB/tls.crt -D $LAB/headers -o $LAB/pipe "https://$VIP/files/$1" 9>&- &
+	lab_download_pid=$!
+	lab_wait_for "grep -q X-Backend $LAB/headers" 10 "the download begins"
+	lab_server=$(sed -n 's/^X-Backend: \(b[0-9]*\).*/\1/p' $LAB/headers)
+}
+
+# Lets it run to its end, into $LAB/got.
+lab_download_end() {
+	exec 8<$LAB/pipe 9>&-
+	cat <&8 >$LAB/got
+	exec 8<&-
+	wait $lab_download_pid
+}
+
 ctl() {
 	"$fulcrumctl" "$@"
 }
