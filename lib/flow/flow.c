@@ -9,17 +9,23 @@ _Static_assert(FLOW_TTL_MAX_S + 2 * FLOW_SWEEP_PERIOD_S + CLOCK_SKEW_MAX_S < 1u 
 	"an expired row is swept before its clock wraps");
 _Static_assert(FLOW_AGE_MAX_S + 2 * FLOW_SWEEP_PERIOD_S < 1u << 16,
 	"an age is held back before its clock wraps");
+_Static_assert((FLOW_AGE_MAX_S & ~FLOW_LIFE_BEGUN) == 0, "an age that is held back is exact");
 _Static_assert(FLOW_STATES <= FLOW_LIFE_STATE_MASK + 1, "a state fits into a row");
-_Static_assert(sizeof(struct flow_table) <= sizeof(struct flow_bucket), "the head is one line");
+
+#define PAIR      2u
+#define HEAD_SIZE (PAIR * sizeof(struct flow_bucket)) // so that a pair is 128 bytes in one place
+_Static_assert(sizeof(struct flow_table) <= HEAD_SIZE, "the table's head stands in front");
 
 static bool capacity_is_valid(uint64_t capacity)
 {
-	return capacity >= FLOW_WAYS && capacity <= CAPACITY_MAX;
+	return capacity >= PAIR * FLOW_WAYS && capacity <= CAPACITY_MAX;
 }
 
 static uint32_t buckets_for(uint64_t capacity)
 {
-	return (uint32_t)((capacity + FLOW_WAYS - 1) / FLOW_WAYS);
+	uint64_t pair = PAIR * FLOW_WAYS;
+
+	return (uint32_t)((capacity + pair - 1) / pair * PAIR);
 }
 
 size_t flow_table_footprint(uint64_t capacity)
@@ -28,7 +34,7 @@ size_t flow_table_footprint(uint64_t capacity)
 
 	if (!capacity_is_valid(capacity))
 		return 0;
-	return sizeof(struct flow_bucket) + buckets_for(capacity) * per_bucket;
+	return HEAD_SIZE + buckets_for(capacity) * per_bucket;
 }
 
 struct flow_table *flow_table_new(void *memory, uint64_t capacity)
@@ -39,7 +45,7 @@ struct flow_table *flow_table_new(void *memory, uint64_t capacity)
 		!capacity_is_valid(capacity))
 		return NULL;
 	table->bucket_count = buckets_for(capacity);
-	table->buckets = (struct flow_bucket *)memory + 1;
+	table->buckets = (struct flow_bucket *)memory + PAIR;
 	table->clients = (struct flow_client *)(table->buckets + table->bucket_count);
 	return table;
 }
@@ -83,7 +89,7 @@ static uint32_t idle_s(uint16_t seen, uint32_t now_s)
 
 static uint32_t age_s(uint16_t life, uint32_t now_s)
 {
-	uint16_t age = (uint16_t)(now_s - (life & ~FLOW_LIFE_STATE_MASK));
+	uint16_t age = (uint16_t)(now_s - (life & FLOW_LIFE_BEGUN));
 
 	if (age >= UINT16_MAX - CLOCK_SKEW_MAX_S)
 		return 0;
@@ -136,13 +142,33 @@ static bool sweep_row(struct flow_bucket *bucket, uint32_t way, const struct flo
 		return false;
 	if (bucket->service[way] >= services ||
 		!flow_is_live(state, bucket->seen[way], &ttl[bucket->service[way]], now_s)) {
-		__atomic_store_n(&bucket->life[way], FLOW_EMPTY, __ATOMIC_RELAXED);
+		flow_forget(&(struct flow_ref){bucket, way});
 		return false;
 	}
-	if ((uint16_t)(now_s - (life & ~FLOW_LIFE_STATE_MASK)) > FLOW_AGE_MAX_S + 8)
-		__atomic_store_n(&bucket->life[way], flow_life_begun(state, now_s - FLOW_AGE_MAX_S),
+	if ((uint16_t)(now_s - (life & FLOW_LIFE_BEGUN)) > FLOW_AGE_MAX_S + 16)
+		__atomic_store_n(&bucket->life[way],
+			flow_life_begun(state, now_s - FLOW_AGE_MAX_S, life & FLOW_LIFE_MARK),
 			__ATOMIC_RELAXED);
 	return true;
+}
+
+static uint32_t sweep_bucket(struct flow_table *table, struct flow_bucket *bucket,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s)
+{
+	struct flow_bucket *sibling = flow_sibling(table, bucket);
+	uint32_t live = 0;
+	bool guests = false;
+
+	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
+		if (!sweep_row(bucket, way, ttl, services, now_s))
+			continue;
+		live++;
+		guests |= way > 0 && (bucket->life[way] & FLOW_LIFE_MARK) != 0;
+	}
+	if (!guests && flow_has_guests(sibling))
+		__atomic_store_n(&sibling->life[0], (uint16_t)(sibling->life[0] & ~FLOW_LIFE_MARK),
+			__ATOMIC_RELAXED);
+	return live;
 }
 
 uint32_t flow_sweep(struct flow_table *table, uint32_t first, uint32_t count,
@@ -151,7 +177,6 @@ uint32_t flow_sweep(struct flow_table *table, uint32_t first, uint32_t count,
 	uint32_t live = 0;
 
 	for (uint32_t i = first; i < table->bucket_count && i - first < count; i++)
-		for (uint32_t way = 0; way < FLOW_WAYS; way++)
-			live += sweep_row(&table->buckets[i], way, ttl, services, now_s);
+		live += sweep_bucket(table, &table->buckets[i], ttl, services, now_s);
 	return live;
 }

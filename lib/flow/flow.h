@@ -17,6 +17,9 @@
 //
 // A flow is known by 64 bits of the keyed hash of its tuple (bucket and tag) and by its client's port, so
 // nobody who does not know the key can aim at a bucket.
+//
+// Buckets are paired. A flow whose own bucket is full of flows that matter is a guest in the other one, which
+// is looked at only then: a table that is half full keeps 99% of its flows in places of their own.
 
 #define FLOW_WAYS 4
 
@@ -51,7 +54,8 @@ struct flow_bucket {
 	uint16_t seen[FLOW_WAYS];
 	uint16_t client_port[FLOW_WAYS]; // network order
 	uint16_t service[FLOW_WAYS];
-	uint16_t life[FLOW_WAYS]; // 3 bits enum flow_state, 13 bits when it began, in units of 8 s
+	// 3 bits enum flow_state, 1 bit mark (flow_inline.h), 12 bits when it began, in units of 16 s.
+	uint16_t life[FLOW_WAYS];
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct flow_bucket) == 64, "a bucket is one cache line");
 
@@ -59,7 +63,7 @@ struct flow_table; // opaque but for the inline functions in flow_inline.h
 
 // The caller brings zeroed memory of 'footprint' bytes, 64-byte aligned (hugepages of the worker's own
 // socket), and keeps it for as long as anybody uses the table; there is nothing else to free. 'capacity' is
-// in flows, 4 .. 2^31, and is rounded up to whole buckets. Footprint 0, and NULL: out of range, or no such memory.
+// in flows, 8 .. 2^31, and is rounded up to whole pairs of buckets. Footprint 0, and NULL: out of range, or no such memory.
 size_t flow_table_footprint(uint64_t capacity);
 struct flow_table *flow_table_new(void *memory, uint64_t capacity);
 uint64_t flow_table_capacity(const struct flow_table *table);
@@ -86,7 +90,7 @@ struct flow_row {
 	uint16_t service;
 	uint32_t backend;
 	enum flow_state state;
-	uint32_t age_s; // since it began; to 8 s, at most FLOW_AGE_MAX_S
+	uint32_t age_s; // since it began; to 16 s, at most FLOW_AGE_MAX_S
 	uint32_t idle_s; // since its last packet
 };
 

@@ -26,7 +26,10 @@ struct flow_table {
 };
 
 #define FLOW_LIFE_STATE_MASK 7u
-#define FLOW_LIFE_UNIT_SHIFT 3 // 8 s, which also is where the state's bits end
+// In way 0: a flow of this bucket may be a guest in the other one of the pair. In the other ways: the row is a
+// guest, of the other bucket. So way 0 takes no guests.
+#define FLOW_LIFE_MARK  8u
+#define FLOW_LIFE_BEGUN 0xfff0u // the clock without its lowest four bits
 
 enum flow_inserted {
 	FLOW_INSERTED, // into an empty or expired row
@@ -45,7 +48,7 @@ static inline void flow_prefetch(const struct flow_table *table, uint64_t hash)
 	__builtin_prefetch(&table->buckets[flow_bucket_index(table, hash)]);
 }
 
-// For packets that will begin a flow: the line that takes the client's address.
+// Besides, for a packet that will begin a flow: the line that takes the address of its client.
 static inline void flow_prefetch_client(const struct flow_table *table, uint64_t hash)
 {
 	__builtin_prefetch(&table->clients[(size_t)flow_bucket_index(table, hash) * FLOW_WAYS], 1);
@@ -56,10 +59,21 @@ static inline enum flow_state flow_life_state(uint16_t life)
 	return (enum flow_state)(life & FLOW_LIFE_STATE_MASK);
 }
 
-// 8 s units in the bits above the state's: the clock without its lowest three bits.
-static inline uint16_t flow_life_begun(enum flow_state state, uint32_t now_s)
+static inline uint16_t flow_life_begun(enum flow_state state, uint32_t now_s, uint32_t mark)
 {
-	return (uint16_t)((now_s & ~FLOW_LIFE_STATE_MASK) | state);
+	return (uint16_t)((now_s & FLOW_LIFE_BEGUN) | mark | state);
+}
+
+static inline bool flow_has_guests(const struct flow_bucket *bucket)
+{
+	return (bucket->life[0] & FLOW_LIFE_MARK) != 0;
+}
+
+// The other bucket of the pair.
+static inline struct flow_bucket *flow_sibling(
+	const struct flow_table *table, const struct flow_bucket *bucket)
+{
+	return &table->buckets[(bucket - table->buckets) ^ 1];
 }
 
 static inline bool flow_is_live(
@@ -68,8 +82,8 @@ static inline bool flow_is_live(
 	return (state != FLOW_EMPTY) & ((uint16_t)(now_s - seen) <= ttl->seconds[state]);
 }
 
-// One bit a way whose tag and port are these, alive or not. A flow never has two rows in its bucket, since
-// flow_insert() takes the lowest bit first; only rows that were never used may look alike.
+// One bit a way whose tag and port are these, alive or not. A flow never has two rows in its pair of buckets, since
+// flow_insert() takes the one that is there; only rows that were never used may look alike.
 static inline uint32_t flow_match(
 	const struct flow_bucket *bucket, uint32_t tag, uint16_t client_port)
 {
@@ -92,6 +106,13 @@ static inline uint32_t flow_match(
 #endif
 }
 
+// Likewise among the rows of 'sibling' that may be guests.
+static inline uint32_t flow_match_guest(
+	const struct flow_bucket *sibling, uint32_t tag, uint16_t client_port)
+{
+	return flow_match(sibling, tag, client_port) & ~1u;
+}
+
 // True and '*ref' where the flow is there and not expired at 'now_s' by 'ttl', the row of its service. If it
 // is false, '*ref' means nothing.
 static inline bool flow_find(const struct flow_table *table, uint64_t hash, uint16_t client_port,
@@ -99,8 +120,13 @@ static inline bool flow_find(const struct flow_table *table, uint64_t hash, uint
 {
 	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, hash)];
 	uint32_t match = flow_match(bucket, (uint32_t)hash, client_port);
-	uint32_t way = (uint32_t)__builtin_ctz(match | 1u << (FLOW_WAYS - 1));
+	uint32_t way;
 
+	if (match == 0 && flow_has_guests(bucket)) {
+		bucket = flow_sibling(table, bucket);
+		match = flow_match_guest(bucket, (uint32_t)hash, client_port);
+	}
+	way = (uint32_t)__builtin_ctz(match | 1u << (FLOW_WAYS - 1));
 	*ref = (struct flow_ref){bucket, way};
 	return (match != 0) &
 	       flow_is_live(flow_life_state(bucket->life[way]), bucket->seen[way], ttl, now_s);
@@ -136,50 +162,119 @@ static inline void flow_set_backend(struct flow_ref *ref, uint32_t backend)
 
 static inline void flow_forget(struct flow_ref *ref)
 {
-	__atomic_store_n(&ref->bucket->life[ref->way], FLOW_EMPTY, __ATOMIC_RELAXED);
+	uint16_t *life = &ref->bucket->life[ref->way];
+
+	__atomic_store_n(life, (uint16_t)(*life & FLOW_LIFE_MARK) | FLOW_EMPTY, __ATOMIC_RELAXED);
 }
 
-// How gladly a row is given up, in the upper half by what it is, in the lower by how long it idles.
+// How gladly a row is given up, in the upper half by what it is, in the lower by how long it idles. (Without
+// branches, for all four ways alike, it takes 5 ns more when a flood fills the table.)
+#define FLOW_WORTH_NOTHING UINT32_MAX // empty or expired
+#define FLOW_WORTH_LITTLE  (3u << 16) // and up: closing, or no more than a SYN
+
 static inline uint32_t flow_worthless(const struct flow_bucket *bucket, uint32_t way,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
 {
 	static const uint32_t by_state[FLOW_LIFE_STATE_MASK + 1] = {
 		[FLOW_ESTABLISHED] = 1u << 16,
 		[FLOW_UDP] = 2u << 16,
-		[FLOW_CLOSING] = 3u << 16,
-		[FLOW_NEW] = 3u << 16,
+		[FLOW_CLOSING] = FLOW_WORTH_LITTLE,
+		[FLOW_NEW] = FLOW_WORTH_LITTLE,
 	};
 	enum flow_state state = flow_life_state(bucket->life[way]);
 	uint16_t service = bucket->service[way];
 
 	if (service >= services || !flow_is_live(state, bucket->seen[way], &ttls[service], now_s))
-		return UINT32_MAX;
+		return FLOW_WORTH_NOTHING;
 	return by_state[state] | (uint16_t)(now_s - bucket->seen[way]);
 }
 
-// The row that a new flow takes: its own; else an empty or expired one; else closing and new ones before UDP
-// before established, of each the one that idles longest.
-static inline uint32_t flow_choose_way(const struct flow_bucket *bucket,
-	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
-	uint32_t now_s, enum flow_inserted *inserted)
-{
-	uint32_t match = flow_match(bucket, (uint32_t)begin->hash, begin->client_port);
-	uint32_t worst = 0, victim = 0;
+// A row, and how gladly it is given up.
+struct flow_victim {
+	struct flow_ref ref;
+	uint32_t worthless;
+};
 
-	if (match != 0) {
-		victim = (uint32_t)__builtin_ctz(match);
-		worst = flow_worthless(bucket, victim, ttls, services, now_s);
-		*inserted = worst == UINT32_MAX ? FLOW_INSERTED : FLOW_REPLACED;
-		return victim;
-	}
-	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
+// Of the ways from 'first' on, the one that is worth least.
+static inline struct flow_victim flow_victim_in(struct flow_bucket *bucket, uint32_t first,
+	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
+{
+	struct flow_victim victim = {{bucket, first}, 0};
+
+	for (uint32_t way = first; way < FLOW_WAYS; way++) {
 		uint32_t worthless = flow_worthless(bucket, way, ttls, services, now_s);
 
-		victim = worthless > worst ? way : victim;
-		worst = worthless > worst ? worthless : worst;
+		victim.ref.way = worthless > victim.worthless ? way : victim.ref.way;
+		victim.worthless = worthless > victim.worthless ? worthless : victim.worthless;
 	}
-	*inserted = worst == UINT32_MAX ? FLOW_INSERTED : FLOW_EVICTED;
 	return victim;
+}
+
+// False: the flow has no row, neither in its own bucket nor as a guest.
+static inline bool flow_own_row(const struct flow_table *table, struct flow_bucket *bucket,
+	const struct flow_begin *begin, struct flow_ref *ref)
+{
+	uint32_t match = flow_match(bucket, (uint32_t)begin->hash, begin->client_port);
+
+	if (match == 0 && flow_has_guests(bucket)) {
+		bucket = flow_sibling(table, bucket);
+		match = flow_match_guest(bucket, (uint32_t)begin->hash, begin->client_port);
+	}
+	if (match == 0)
+		return false;
+	*ref = (struct flow_ref){bucket, (uint32_t)__builtin_ctz(match)};
+	return true;
+}
+
+// Where a guest would go. What is left there of an earlier row of the same flow is taken first, or it would be found
+// first.
+static inline struct flow_victim flow_victim_for_guest(struct flow_bucket *sibling,
+	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
+	uint32_t now_s)
+{
+	uint32_t match = flow_match_guest(sibling, (uint32_t)begin->hash, begin->client_port);
+
+	if (match != 0)
+		return (struct flow_victim){
+			{sibling, (uint32_t)__builtin_ctz(match)}, FLOW_WORTH_NOTHING};
+	return flow_victim_in(sibling, 1, ttls, services, now_s);
+}
+
+// The row that a new flow takes: its own; else an empty or expired one of its bucket; else closing and new ones
+// before UDP before established, of each the one that idles longest. If that would cost a flow that matters, the
+// other bucket of the pair is asked too.
+static inline struct flow_ref flow_choose_row(const struct flow_table *table,
+	struct flow_bucket *bucket, const struct flow_begin *begin, const struct flow_ttl *ttls,
+	uint32_t services, uint32_t now_s, enum flow_inserted *inserted)
+{
+	struct flow_victim victim, guest;
+	struct flow_ref own;
+
+	if (flow_own_row(table, bucket, begin, &own)) {
+		*inserted = flow_worthless(own.bucket, own.way, ttls, services, now_s) ==
+					    FLOW_WORTH_NOTHING
+				    ? FLOW_INSERTED
+				    : FLOW_REPLACED;
+		return own;
+	}
+	victim = flow_victim_in(bucket, 0, ttls, services, now_s);
+	if (victim.worthless < FLOW_WORTH_LITTLE) {
+		guest = flow_victim_for_guest(
+			flow_sibling(table, bucket), begin, ttls, services, now_s);
+		victim = guest.worthless > victim.worthless ? guest : victim;
+	}
+	*inserted = victim.worthless == FLOW_WORTH_NOTHING ? FLOW_INSERTED : FLOW_EVICTED;
+	return victim.ref;
+}
+
+// What the row's life keeps of the mark when 'bucket' puts a flow there; tells the bucket of a guest.
+static inline uint32_t flow_mark(struct flow_bucket *bucket, const struct flow_ref *row)
+{
+	if (row->bucket == bucket)
+		return row->way == 0 ? row->bucket->life[0] & FLOW_LIFE_MARK : 0;
+	__atomic_store_n(
+		&bucket->life[0], (uint16_t)(bucket->life[0] | FLOW_LIFE_MARK), __ATOMIC_RELAXED);
+	return FLOW_LIFE_MARK;
 }
 
 static inline void flow_store_client(struct flow_client *out, const struct addr *client)
@@ -203,19 +298,22 @@ static inline enum flow_inserted flow_insert(struct flow_table *table,
 	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
 	uint32_t now_s)
 {
-	uint32_t index = flow_bucket_index(table, begin->hash);
-	struct flow_bucket *bucket = &table->buckets[index];
+	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, begin->hash)];
 	enum flow_inserted inserted;
-	uint32_t way = flow_choose_way(bucket, begin, ttls, services, now_s, &inserted);
+	struct flow_ref row =
+		flow_choose_row(table, bucket, begin, ttls, services, now_s, &inserted);
+	uint32_t mark = flow_mark(bucket, &row), way = row.way;
+	size_t index = (size_t)(row.bucket - table->buckets) * FLOW_WAYS + way;
 
-	flow_store_client(&table->clients[(size_t)index * FLOW_WAYS + way], &begin->client);
+	bucket = row.bucket;
+	flow_store_client(&table->clients[index], &begin->client);
 	__atomic_store_n(&bucket->tag[way], (uint32_t)begin->hash, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->backend[way], begin->backend, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->seen[way], (uint16_t)now_s, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->client_port[way], begin->client_port, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->service[way], begin->service, __ATOMIC_RELAXED);
 	__atomic_store_n(
-		&bucket->life[way], flow_life_begun(begin->state, now_s), __ATOMIC_RELAXED);
+		&bucket->life[way], flow_life_begun(begin->state, now_s, mark), __ATOMIC_RELAXED);
 	return inserted;
 }
 

@@ -73,6 +73,7 @@ int play(struct world *world, const char *name, const struct script *script, pla
 	void *context, struct error *err)
 {
 	struct world_count count = {0};
+	struct error unmet;
 	int result = 0;
 
 	for (uint32_t i = 0; i < script->count;) {
@@ -83,7 +84,7 @@ int play(struct world *world, const char *name, const struct script *script, pla
 		copy_line(script->text, event->line, line, sizeof(line));
 		if (is_expectation(event)) {
 			if (!is_met(event, &count))
-				result = error_set(err, EDOM,
+				result = error_set(&unmet, EDOM,
 					"%s:%u: '%s' is not met: %" PRIu64 " broke", name,
 					event->line, line, count_broken(&count));
 			i++;
@@ -95,5 +96,5 @@ int play(struct world *world, const char *name, const struct script *script, pla
 		i += (uint32_t)rc;
 		told(context, line, &count);
 	}
-	return result;
+	return result == 0 ? 0 : error_set(err, EDOM, "%s", unmet.text);
 }
