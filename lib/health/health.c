@@ -140,6 +140,39 @@ int health_set_targets(struct health *health, const struct health_target *target
 	return 0;
 }
 
+int health_put_target(struct health *health, const struct health_target *spec, uint32_t order)
+{
+	struct target *target = find(&health->targets, spec->id);
+
+	if (target != NULL && addr_equal(&target->spec.address, &spec->address)) {
+		if (target->spec.port == spec->port &&
+			same_policy(&target->spec.policy, &spec->policy))
+			return 0;
+		target_set(target, spec);
+	} else {
+		struct target *fresh = target_new(health, spec);
+
+		if (fresh == NULL)
+			return -ENOMEM;
+		if (target != NULL)
+			health_drop_target(health, spec->id);
+		insert(&health->targets, fresh);
+		target = fresh;
+	}
+	target_start(target, first_delay_us(target, order));
+	return 0;
+}
+
+void health_drop_target(struct health *health, uint32_t id)
+{
+	struct target *target = find(&health->targets, id);
+
+	if (target == NULL)
+		return;
+	map_remove(&health->targets, &target->node);
+	target_free(target);
+}
+
 bool health_view(const struct health *health, uint32_t id, struct health_view *out)
 {
 	struct target *target = find(&health->targets, id);

@@ -57,6 +57,11 @@ void health_free(struct health *health); // closes every socket; no callback com
 // probe, and the callback says so like any other. 0 or -ENOMEM (then nothing changed).
 int health_set_targets(struct health *health, const struct health_target *targets, uint32_t count);
 
+// The same for one target, so that a large set can be changed in steps. 'order' says which one it is of those begun
+// together, so that they start one after another. 0 or -ENOMEM (then nothing changed).
+int health_put_target(struct health *health, const struct health_target *target, uint32_t order);
+void health_drop_target(struct health *health, uint32_t id); // one that is not there is fine
+
 // False where there is no such target.
 bool health_view(const struct health *health, uint32_t id, struct health_view *out);
 
