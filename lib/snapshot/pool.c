@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+// One thread may free an old snapshot while another builds from the one that has the same tables.
 static void generation_release(struct snapshot_generation *generation)
 {
-	if (generation == NULL || --generation->references > 0)
+	if (generation == NULL ||
+		__atomic_sub_fetch(&generation->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	maglev_release(generation->table);
 	free(generation);
@@ -15,7 +17,7 @@ static void generation_release(struct snapshot_generation *generation)
 static struct snapshot_generation *generation_hold(struct snapshot_generation *generation)
 {
 	if (generation != NULL)
-		generation->references++;
+		__atomic_add_fetch(&generation->references, 1, __ATOMIC_RELAXED);
 	return generation;
 }
 
