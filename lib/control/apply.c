@@ -1,219 +1,205 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <base/log.h>
 #include <control/control_private.h>
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-// The indexes of a configuration's records: what the running one gets when it is replaced.
-struct indexes {
-	uint32_t *backends;
-	uint16_t *services;
-};
+// The loop's side of a commit: asks for its parts and puts what they made in force.
 
-static int take_backends(
-	struct control *control, const struct config *config, uint32_t *out, struct error *err)
+bool control_backend_touch(struct control_backend *state, const struct edition *edition,
+	uint32_t at, bool is_stranger, uint64_t now_s)
 {
-	char name[REGISTRY_NAME_SIZE];
+	struct health_target target;
+	enum health_status health;
 
-	for (uint32_t i = 0; i < config->backend_count; i++) {
-		const struct config_backend *backend = &config->backends[i];
+	if (is_stranger)
+		*state = (struct control_backend){.port = BACKEND_PORT_NONE, .since_s = now_s};
+	if (edition_target(edition, at, &target))
+		return is_stranger;
+	health = edition_is_unprobed(edition, at) ? HEALTH_UP : HEALTH_UNKNOWN;
+	if (state->health == health && !state->is_probed)
+		return is_stranger;
+	state->is_probed = false;
+	state->health = health;
+	state->since_s = now_s;
+	return true;
+}
 
-		snprintf(name, sizeof(name), "%s/%s", backend->pool, backend->name);
-		if (registry_take(&control->backends, name, &out[i]) != 0)
-			return error_set(err, ENOSPC,
-				"%u backends are more than the daemon has room for; 'backends_max' in its file is %u",
-				config->backend_count, control->backends.capacity);
+// Whoever had an index before, what is counted under it from now on is another one's.
+static void touch_all(struct control *control, const struct commit *commit)
+{
+	const struct control_config *config = &control->config;
+
+	for (uint32_t i = 0; i < commit->touched_count; i++) {
+		bool is_stranger = (commit->touched[i] & COMMIT_STRANGER) != 0;
+		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
+		uint32_t index = edition_index(commit->edition, at);
+
+		control_backend_touch(&control->states[index], commit->edition, at, is_stranger,
+			commit->applied_s);
 	}
-	return 0;
+	for (uint32_t i = 0; i < commit->new_backend_count; i++)
+		metrics_backend(config->metrics, config->worker_count, commit->new_backends[i],
+			&control->backend_baselines[commit->new_backends[i]]);
+	for (uint32_t i = 0; i < commit->new_service_count; i++)
+		metrics_service(config->metrics, config->worker_count, commit->new_services[i],
+			&control->service_baselines[commit->new_services[i]]);
 }
 
-static int take_services(
-	struct control *control, const struct config *config, uint16_t *out, struct error *err)
+static void install(struct control *control, struct commit *commit)
 {
-	uint32_t index;
-
-	for (uint32_t i = 0; i < config->service_count; i++) {
-		if (registry_take(&control->services, config->services[i].name, &index) != 0)
-			return error_set(err, ENOSPC,
-				"%u services are more than the daemon has room for; 'services_max' in its file is %u",
-				config->service_count, control->services.capacity);
-		out[i] = (uint16_t)index;
-	}
-	return 0;
-}
-
-// Where the file does not say, a backend keeps the state that an operator gave it.
-static void inherit_states(const struct config *old, struct config *new)
-{
-	char name[2 * CONFIG_NAME_SIZE];
-	uint32_t before;
-
-	for (uint32_t i = 0; i < new->backend_count; i++) {
-		struct config_backend *backend = &new->backends[i];
-
-		if (backend->state != CONFIG_STATE_UNSET)
-			continue;
-		backend->state = CONFIG_STATE_ACTIVE;
-		snprintf(name, sizeof(name), "%s/%s", backend->pool, backend->name);
-		if (old != NULL && config_find_backend(old, name, &before, NULL) == 0)
-			backend->state = old->backends[before].state;
-	}
-}
-
-// The port that a backend of the pool answers on: the health section's, else that of the first service that uses it.
-static uint16_t probe_port(const struct config *config, uint32_t pool)
-{
-	if (config->pools[pool].health.port != 0)
-		return config->pools[pool].health.port;
-	for (uint32_t i = 0; i < config->service_count; i++) {
-		const struct config_service *service = &config->services[i];
-
-		if (service->pool_index == pool && service->port_first != 0)
-			return service->target_port != 0 ? service->target_port
-							 : service->port_first;
-	}
-	return 0;
-}
-
-// Backends without a port to probe stay unknown, unless their pool is not probed at all.
-static int set_targets(struct control *control)
-{
-	const struct config *config = control->running;
-	struct health_target *targets = calloc(config->backend_count + 1, sizeof(*targets));
-	uint32_t count = 0;
-	int rc;
-
-	if (targets == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < config->backend_count; i++) {
-		const struct config_backend *backend = &config->backends[i];
-		const struct config_health *policy = &config->pools[backend->pool_index].health;
-		uint16_t port = probe_port(config, backend->pool_index);
-
-		if (port == 0 && policy->type != CONFIG_PROBE_NONE)
-			continue;
-		targets[count++] = (struct health_target){
-			control->backend_index[i], backend->address, port, *policy};
-	}
-	rc = health_set_targets(control->health, targets, count);
-	free(targets);
-	return rc;
-}
-
-// What was known of an index is another backend's, or is about another address.
-static void forget_strangers(struct control *control, const struct config *old,
-	const uint32_t *old_index, const struct indexes *new)
-{
-	const struct config *config = control->running;
-	const struct addr **known = calloc(control->backends.capacity, sizeof(*known));
-
-	for (uint32_t i = 0; known != NULL && old != NULL && i < old->backend_count; i++)
-		known[old_index[i]] = &old->backends[i].address;
-	for (uint32_t i = 0; i < config->backend_count; i++) {
-		uint32_t index = new->backends[i];
-
-		if (known == NULL || known[index] == NULL ||
-			control->backends.entries[index].fresh ||
-			!addr_equal(known[index], &config->backends[i].address))
-			control->states[index] =
-				(struct control_backend){.port = BACKEND_PORT_NONE};
-	}
-	free(known);
-}
-
-static void install(struct control *control, struct config *config, struct indexes *indexes)
-{
-	struct config *old = control->running;
-	uint32_t *old_backends = control->backend_index;
-	uint16_t *old_services = control->service_index;
-
-	control->running = config;
-	control->backend_index = indexes->backends;
-	control->service_index = indexes->services;
-	forget_strangers(control, old, old_backends, indexes);
-	registry_commit(&control->backends);
-	registry_commit(&control->services);
-	config_free(old);
-	free(old_backends);
-	free(old_services);
-}
-
-static int take_indexes(struct control *control, const struct config *config, struct indexes *out,
-	struct error *err)
-{
-	int rc;
-
-	registry_begin(&control->backends);
-	registry_begin(&control->services);
-	out->backends = calloc(config->backend_count + 1, sizeof(*out->backends));
-	out->services = calloc(config->service_count + 1, sizeof(*out->services));
-	if (out->backends == NULL || out->services == NULL)
-		rc = error_set(err, ENOMEM, "out of memory");
-	else
-		rc = take_backends(control, config, out->backends, err);
-	if (rc == 0)
-		rc = take_services(control, config, out->services, err);
-	if (rc != 0) {
-		registry_abort(&control->backends);
-		registry_abort(&control->services);
-		free(out->backends);
-		free(out->services);
-	}
-	return rc;
-}
-
-int control_commit(struct control *control, struct config *config, struct error *err)
-{
-	struct indexes indexes;
-	struct error trouble;
-	int rc;
-
-	inherit_states(control->running, config);
-	rc = take_indexes(control, config, &indexes, err);
-	if (rc != 0)
-		return rc;
-	install(control, config, &indexes);
-	control->version++;
-	control->applied_s = clock_wall_s();
-	rc = set_targets(control);
-	if (rc == 0)
-		rc = control_rebuild(control, &trouble);
-	if (rc != 0) // the next change tries again; the workers go on with what they have
-		log_error("configuration %lu is not in force: %s", control->version,
-			rc == -ENOMEM ? "out of memory" : trouble.text);
+	commit->before = control->running;
+	control->running = commit->edition;
+	commit->now = commit->edition;
+	commit->is_installed = true;
+	touch_all(control, commit);
+	control->version = commit->version;
+	control->applied_s = commit->applied_s;
+	control->is_saved = false;
+	control_publish(control, commit->build.snapshot);
+	commit->build.snapshot = NULL;
+	control_targets_take(control, commit);
 	control_resolve_all(control);
-	return 0;
 }
 
-// The operator's word on one backend: a configuration that differs in nothing else.
-void control_set_backend(struct control *control, const struct message_backend_set *request)
+static void concluded(void *context)
 {
-	char name[sizeof(request->name) + 1] = {0};
-	struct config *changed;
-	struct error err;
-	uint32_t at;
-	int rc;
+	struct commit *commit = context;
+	struct control *control = commit->control;
 
-	memcpy(name, request->name, sizeof(request->name));
-	rc = config_find_backend(control->running, name, &at, &err);
-	if (rc == 0 && (request->state > CONFIG_STATE_DISABLED ||
-			       (request->weight > UINT16_MAX && request->weight != UINT32_MAX)))
-		rc = error_set(&err, EINVAL, "no such state or weight");
-	if (rc != 0) {
-		control_reply_error(control, -rc, err.text);
+	control->commit = NULL;
+	control->is_saved = commit->is_saved;
+	control_reply_commit(control, commit->text, commit->text_size, commit->changes);
+	commit->text = NULL;
+	commit_free(commit);
+	control_poll_now(control);
+	control_work(control);
+}
+
+static void fail(struct control *control)
+{
+	struct commit *commit = control->commit;
+
+	control->commit = NULL;
+	control_reply_error(control, -commit->rc, commit->err.text);
+	commit_free(commit);
+	control_poll_now(control);
+	control_work(control);
+}
+
+static void prepared(void *context)
+{
+	struct commit *commit = context;
+	struct control *control = commit->control;
+
+	if (commit->rc != 0) {
+		fail(control);
 		return;
 	}
-	changed = config_clone(control->running);
-	if (changed == NULL) {
+	if (!commit->is_equal) {
+		install(control, commit);
+		control->apply_start_ns = commit->start_ns;
+	} else {
+		commit->now = control->running;
+		commit->version = control->version;
+		commit->applied_s = control->applied_s;
+	}
+	if (commit->is_equal && control->is_saved) {
+		commit->is_saved = true;
+		concluded(commit);
+	} else {
+		commit->step = COMMIT_DECIDED;
+		control_work(control);
+	}
+}
+
+void control_prepare_start(struct control *control)
+{
+	struct commit *commit = control->commit;
+
+	commit->step = COMMIT_PREPARING;
+	build_begin(control, &commit->build);
+	commit->running = control->running;
+	job_start(control->job, commit_prepare, prepared, commit);
+}
+
+void control_conclude_start(struct control *control)
+{
+	control->commit->step = COMMIT_CONCLUDING;
+	job_start(control->job, commit_conclude, concluded, control->commit);
+}
+
+static struct commit *commit_new(struct control *control)
+{
+	struct commit *commit = calloc(1, sizeof(*commit));
+
+	if (commit == NULL)
+		return NULL;
+	commit->control = control;
+	commit->version = control->version + 1;
+	commit->applied_s = clock_wall_s();
+	commit->start_ns = clock_monotonic_ns();
+	commit->backend_registry = &control->backends;
+	commit->service_registry = &control->services;
+	commit->state_folder = control->config.daemon->state;
+	return commit;
+}
+
+static void request(struct control *control, struct commit *commit)
+{
+	if (commit == NULL) {
 		control_reply_error(control, ENOMEM, "out of memory");
 		return;
 	}
-	if (request->state != CONFIG_STATE_UNSET)
-		changed->backends[at].state = (uint8_t)request->state;
-	if (request->weight != UINT32_MAX)
-		changed->backends[at].weight = (uint16_t)request->weight;
-	control_commit_and_reply(control, changed);
+	control->commit = commit;
+	control->reply.step = REPLY_WAIT;
+	control_work(control);
+}
+
+void control_commit(struct control *control, struct config *config)
+{
+	struct commit *commit = commit_new(control);
+
+	if (commit != NULL)
+		commit->config = config;
+	else
+		config_free(config);
+	request(control, commit);
+}
+
+void control_set_backend(struct control *control, const struct message_backend_set *set)
+{
+	struct commit *commit = commit_new(control);
+
+	if (commit != NULL) {
+		commit->is_backend_set = true;
+		commit->set = *set;
+	}
+	request(control, commit);
+}
+
+int control_begin(struct control *control, struct config *config, const struct state_mark *mark,
+	struct error *err)
+{
+	struct commit *commit = commit_new(control);
+	int rc;
+
+	if (commit == NULL) {
+		config_free(config);
+		return error_set(err, ENOMEM, "out of memory");
+	}
+	commit->config = config;
+	commit->version = mark->version;
+	commit->applied_s = mark->applied_s;
+	build_begin(control, &commit->build);
+	commit_prepare(commit);
+	rc = commit->rc;
+	if (rc == 0)
+		install(control, commit);
+	else
+		*err = commit->err;
+	control->is_saved = true;
+	commit_free(commit);
+	return rc;
 }

@@ -11,9 +11,15 @@ static void health_changed(
 	void *context, uint32_t index, enum health_status status, const char *reason)
 {
 	struct control *control = context;
+	struct control_backend *state = &control->states[index];
+	const struct config_backend *backend;
 
-	control->states[index].health = status;
-	log_info("health: backend %s is %s%s%s", control->backends.entries[index].name,
+	if (!state->is_probed || control->running->places[index] == EDITION_NONE)
+		return; // the last word on one that is being dropped
+	backend = &control->running->config->backends[control->running->places[index]];
+	state->health = status;
+	state->since_s = clock_wall_s();
+	log_info("health: backend %s/%s is %s%s%s", backend->pool, backend->name,
 		health_status_name(status), reason[0] != '\0' ? ": " : "", reason);
 	control_save_health_later(control);
 	control_rebuild_later(control);
@@ -26,33 +32,25 @@ static void kernel_changed(void *context)
 	control_resolve_all(control);
 }
 
-static void rebuild_due(int fd, short what, void *context)
-{
-	struct control *control = context;
-	struct error err;
-
-	if (control_rebuild(control, &err) != 0) {
-		log_error("the workers keep their old tables: %s", err.text);
-		control_rebuild_later(control);
-	}
-}
-
 static int make_events(struct control *control)
 {
 	static const struct timeval second = {.tv_sec = 1};
 	static const struct timeval now = {0};
 
 	control->poll_timer = evtimer_new(control->base, control_poll, control);
-	control->rebuild_event = evtimer_new(control->base, rebuild_due, control);
+	control->rebuild_event = evtimer_new(control->base, control_rebuild_due, control);
 	control->resolve_event = evtimer_new(control->base, control_resolve_step, control);
+	control->targets_event = evtimer_new(control->base, control_targets_step, control);
+	control->solicit_event = evtimer_new(control->base, control_solicit_step, control);
 	control->solicit_timer = event_new(control->base, -1, EV_PERSIST, control_solicit, control);
 	if (control->poll_timer == NULL || control->rebuild_event == NULL ||
-		control->resolve_event == NULL || control->solicit_timer == NULL)
+		control->resolve_event == NULL || control->targets_event == NULL ||
+		control->solicit_event == NULL || control->solicit_timer == NULL)
 		return -ENOMEM;
 	if (event_add(control->poll_timer, &now) != 0 ||
 		event_add(control->solicit_timer, &second) != 0)
 		return -ENOMEM;
-	return 0;
+	return job_new(control->base, &control->job);
 }
 
 static int allocate(struct control *control)
@@ -63,34 +61,32 @@ static int allocate(struct control *control)
 		registry_init(&control->services, daemon->services_max) != 0)
 		return -ENOMEM;
 	control->states = calloc(daemon->backends_max, sizeof(*control->states));
-	return control->states == NULL ? -ENOMEM : make_events(control);
+	control->states_copy = calloc(daemon->backends_max, sizeof(*control->states_copy));
+	control->backend_baselines =
+		calloc(daemon->backends_max, sizeof(*control->backend_baselines));
+	control->service_baselines =
+		calloc(daemon->services_max, sizeof(*control->service_baselines));
+	if (control->states == NULL || control->states_copy == NULL ||
+		control->backend_baselines == NULL || control->service_baselines == NULL)
+		return -ENOMEM;
+	return make_events(control);
 }
 
 // The last committed configuration, or an empty one, so that the workers have a snapshot from the start.
 static int first_configuration(struct control *control, struct error *err)
 {
-	struct config *config = control_load_state(control);
+	struct state_mark mark;
+	struct config *config = state_load(control->config.daemon->state, &mark);
 	int rc;
 
-	if (config == NULL) {
+	if (config == NULL)
 		config = config_new();
-		if (config == NULL)
-			return error_set(err, ENOMEM, "out of memory");
-		rc = config_finish(config, err);
-	} else {
-		rc = 0;
-	}
-	if (rc == 0)
-		rc = control_commit(control, config, err);
-	if (rc != 0)
-		config_free(config);
-	if (rc == 0)
-		rc = control_recall_health(control);
-	if (rc == 0)
-		rc = control_rebuild(control, err);
-	if (rc == 0 && control->config.publisher->current == NULL)
-		rc = error_set(err, ENOMEM, "no first snapshot could be built");
-	return rc;
+	if (config == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	rc = control_begin(control, config, &mark, err);
+	if (rc == 0 && control_recall_health(control) != 0)
+		rc = error_set(err, ENOMEM, "out of memory");
+	return rc == 0 ? control_rebuild_now(control, err) : rc;
 }
 
 int control_new(struct event_base *base, const struct control_config *config, struct control **out,
@@ -104,7 +100,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	control->base = base;
 	control->config = *config;
 	control->started_s = clock_wall_s();
-	control_reply_forget(control);
+	control->reply.pool = UINT32_MAX;
 	rc = allocate(control);
 	if (rc == 0)
 		rc = health_new(base, health_changed, control, &control->health);
@@ -135,22 +131,29 @@ void control_free(struct control *control)
 {
 	if (control == NULL)
 		return;
+	job_free(control->job);
 	channel_server_free(control->server);
 	health_free(control->health);
 	kernel_free(control->kernel);
 	free_event(control->poll_timer);
 	free_event(control->rebuild_event);
 	free_event(control->resolve_event);
+	free_event(control->targets_event);
+	free_event(control->solicit_event);
 	free_event(control->solicit_timer);
 	free_event(control->save_timer);
 	free_event(control->forget_timer);
 	control_reply_forget(control);
-	config_free(control->pending);
-	config_free(control->running);
+	transaction_forget(&control->transaction);
+	control_targets_forget(control);
+	commit_free(control->commit);
+	snapshot_free(control->build.snapshot);
+	edition_free(control->running);
 	registry_free(&control->backends);
 	registry_free(&control->services);
 	free(control->states);
-	free(control->backend_index);
-	free(control->service_index);
+	free(control->states_copy);
+	free(control->backend_baselines);
+	free(control->service_baselines);
 	free(control);
 }

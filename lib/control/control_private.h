@@ -5,8 +5,12 @@
 #include <channel/channel.h>
 #include <channel/message.h>
 #include <config/config.h>
+#include <control/commit.h>
 #include <control/control.h>
+#include <control/edition.h>
+#include <control/job.h>
 #include <control/registry.h>
+#include <control/state.h>
 #include <health/health.h>
 #include <kernel/kernel.h>
 #include <snapshot/snapshot.h>
@@ -21,13 +25,25 @@ struct control_backend {
 	enum health_status recalled; // from before a restart; stands in while 'health' is unknown
 	uint8_t port; // the pipeline's number of the port that its next hop is behind
 	bool resolved; // the hop has a MAC and is behind one of our ports
+	bool is_probed; // the health room speaks of this backend when it names the index
+	uint64_t since_s; // wall clock: when 'health' began
 };
 
 // Long answers, sent as the reply ring takes them.
 struct reply {
-	enum { REPLY_NONE, REPLY_CENSUS, REPLY_ROWS, REPLY_TEXT, REPLY_GRACE, REPLY_END } step;
+	enum {
+		REPLY_NONE,
+		REPLY_WAIT, // for a job
+		REPLY_CENSUS,
+		REPLY_ROWS,
+		REPLY_TEXT,
+		REPLY_GRACE, // DONE comes when no worker uses an older snapshot
+		REPLY_END
+	} step;
 	enum message_show_what what;
 	bool held; // control->message waits for room in the ring
+	bool is_lost; // the session that asked is over
+	bool wants_text; // of the running configuration, by a job
 	uint32_t next; // row, or bucket of the census
 	uint32_t worker; // of the census
 	uint32_t pool; // whose 'shares' there are; UINT32_MAX
@@ -37,8 +53,27 @@ struct reply {
 	size_t text_size;
 	size_t text_sent;
 	bool text_is_lines;
-	bool waits_for_grace; // DONE comes when no worker uses an older snapshot
+	bool waits_for_grace;
+	uint64_t grace_until_ns; // then it is an error
 	uint64_t changes;
+};
+
+// The records that a client has sent since it began a transaction.
+struct transaction {
+	struct config *config; // NULL: none is open
+	struct message_apply header;
+	int code; // why it cannot be committed, a positive errno; 0
+	struct error error;
+};
+
+// Probes to begin and to end, and how far that got.
+struct target_changes {
+	uint32_t *drops;
+	uint32_t drop_count;
+	uint32_t dropped;
+	struct health_target *puts;
+	uint32_t put_count;
+	uint32_t put;
 };
 
 struct control {
@@ -47,81 +82,132 @@ struct control {
 	struct channel_server *server;
 	struct kernel *kernel;
 	struct health *health;
+	struct job *job;
 	struct event *poll_timer;
 	struct event *rebuild_event;
 	struct event *resolve_event;
+	struct event *targets_event;
 	struct event *solicit_timer;
+	struct event *solicit_event;
 	struct event *save_timer; // the health, on disk
 	struct event *forget_timer; // what was recalled
 	struct channel_message message; // the request, and then the reply, at hand
 
-	struct config *running;
-	uint64_t version; // of the running configuration
+	struct edition *running;
+	uint64_t version; // of the running configuration; 0: there was no apply yet
 	uint64_t applied_s;
-	uint64_t commit_ns;
+	bool is_saved; // the state folder has it
+	uint64_t apply_start_ns; // of the apply whose grace period goes on; 0
 	uint64_t apply_us;
 	uint64_t started_s;
 	uint64_t snapshots;
-	struct registry backends;
+	struct registry backends; // of a commit's job alone, but for the capacities
 	struct registry services;
 	struct control_backend *states; // by the backend's index
-	uint32_t *backend_index; // of each of the running configuration's backends
-	uint16_t *service_index; // of each of its services
+	struct control_backend *states_copy; // a job's
+	struct metrics_traffic
+		*backend_baselines; // what was counted before the index had its present owner
+	struct metrics_traffic *service_baselines;
+	struct target_changes targets;
 	uint32_t resolve_next;
+	uint32_t resolve_left;
 	bool resolve_changed;
+	uint32_t solicit_next;
+	uint32_t ifindexes[DAEMON_PORTS_MAX]; // of the kernel-side interfaces, 0 for none
 
-	struct config *pending; // the transaction that is open; NULL
-	struct message_apply pending_header;
-	struct error pending_error; // why it cannot be committed; ""
+	struct transaction transaction;
 	struct reply reply;
+
+	// What the jobs are about. One runs at a time, in this order.
+	struct commit *commit; // asked for, and not concluded; NULL
+	bool rebuild_due;
+	bool health_save_due;
+	struct build build;
+	int rebuild_rc;
+	struct error rebuild_error;
 };
 
 // --- apply.c: a configuration becomes the running one ---
 
-// Takes 'config', which is finished, over. 0, or a negative errno with the sentence: then nothing changed and 'config' is
-// still the caller's.
-int control_commit(struct control *control, struct config *config, struct error *err);
-// Commits, saves, and answers what changed; takes 'config' over.
-void control_commit_and_reply(struct control *control, struct config *config);
-void control_set_backend(struct control *control, const struct message_backend_set *request);
+// Takes 'config' over, whose records nobody has checked, and answers when it is in force and saved, or why not.
+void control_commit(struct control *control, struct config *config);
+void control_set_backend(struct control *control, const struct message_backend_set *set);
+void control_prepare_start(struct control *control);
+void control_conclude_start(struct control *control);
+// At the start, without a client: takes 'config' over, 0 or a negative errno with the sentence.
+int control_begin(struct control *control, struct config *config, const struct state_mark *mark,
+	struct error *err);
+// Fits a state to the edition where its backend stands at 'at'. True: that changed it.
+bool control_backend_touch(struct control_backend *state, const struct edition *edition,
+	uint32_t at, bool is_stranger, uint64_t now_s);
+
+// --- targets.c: the probes of the running configuration ---
+
+void control_targets_take(struct control *control, struct commit *commit);
+void control_targets_step(int fd, short what, void *context);
+bool control_targets_pending(const struct control *control);
+void control_targets_forget(struct control *control);
 
 // --- rebuild.c: what is known becomes a snapshot ---
 
-int control_rebuild(struct control *control, struct error *err);
+// For a build by a job that is about to start.
+void build_begin(struct control *control, struct build *out);
+void control_publish(struct control *control, struct snapshot *snapshot);
+void control_rebuild_start(struct control *control);
+// At the start, without a job. 0, or a negative errno with the sentence.
+int control_rebuild_now(struct control *control, struct error *err);
+void control_rebuild_due(int fd, short what, void *context);
 // Soon, once for many changes.
 void control_rebuild_later(struct control *control);
 enum backend_status control_backend_status(
-	const struct control *control, const struct config_backend *backend, uint32_t index);
+	const struct config_backend *backend, const struct control_backend *state);
 
-// --- resolve.c: next hops ---
+// --- resolve.c, solicit.c: next hops ---
 
 void control_resolve_all(struct control *control);
 void control_resolve_step(int fd, short what, void *context);
 void control_solicit(int fd, short what, void *context);
-
-// --- state.c: the last committed configuration on disk ---
-
-int control_save_state(struct control *control, struct error *err);
-// NULL where there is none that can be used.
-struct config *control_load_state(struct control *control);
+void control_solicit_step(int fd, short what, void *context);
 
 // --- recall.c: the health over a restart ---
 
 // When the running configuration is there. 0 or -ENOMEM.
 int control_recall_health(struct control *control);
 void control_save_health_later(struct control *control);
+void control_save_health_start(struct control *control);
 
-// --- server.c, reply.c, rows.c: the channel ---
+// --- server.c: the channel ---
 
 void control_poll(int fd, short what, void *context);
+void control_poll_now(struct control *control);
+// Starts the next job that is wanted.
+void control_work(struct control *control);
+
+// --- transaction.c ---
+
+void transaction_begin(struct control *control);
+void transaction_add(struct control *control, enum message_type type);
+void transaction_commit(struct control *control);
+void transaction_forget(struct transaction *transaction);
+
+// --- reply.c, census.c, rows.c ---
+
+// How soon to look again.
+enum pace { PACE_NOW, PACE_SOON, PACE_QUIET };
+
 void control_reply_error(struct control *control, int code, const char *text);
 void control_reply_done(struct control *control, uint64_t changes);
 // Takes 'text' over: lines to send before the DONE, after the grace period of what was published.
 void control_reply_commit(struct control *control, char *text, size_t size, uint64_t changes);
 void control_show(struct control *control, enum message_show_what what);
-// Goes on with the answer at hand. True: there is more to send.
-bool control_reply_step(struct control *control);
+void control_show_start(struct control *control);
+bool control_reply_is_active(const struct control *control);
+// Goes on with the answer at hand.
+enum pace control_reply_step(struct control *control);
 void control_reply_forget(struct control *control);
+
+// Counts the flows of each backend in some more of the workers' tables. False: that was all of them.
+bool census_step(struct control *control);
 
 // Fills control->message with row number 'row'. False: there are no more.
 bool control_row(struct control *control, enum message_show_what what, uint32_t row);

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <base/clock.h>
 #include <base/log.h>
 #include <control/control_private.h>
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 
 // The operator's intent and the health, neither over the other, as one word for the workers. Unknown
 // health takes no flow.
 enum backend_status control_backend_status(
-	const struct control *control, const struct config_backend *backend, uint32_t index)
+	const struct config_backend *backend, const struct control_backend *state)
 {
-	enum health_status health = control->states[index].health;
+	enum health_status health =
+		state->health == HEALTH_UNKNOWN ? state->recalled : state->health;
 
-	if (health == HEALTH_UNKNOWN)
-		health = control->states[index].recalled;
 	if (backend->state == CONFIG_STATE_DISABLED)
 		return BACKEND_DISABLED;
 	if (health == HEALTH_DOWN)
@@ -25,22 +24,21 @@ enum backend_status control_backend_status(
 	return BACKEND_UP;
 }
 
-static void describe(struct control *control, uint32_t i, struct snapshot_backend_input *out)
+static void describe(const struct build *build, uint32_t at, struct snapshot_backend_input *out)
 {
-	uint32_t index = control->backend_index[i];
-	const struct control_backend *state = &control->states[index];
-
+	const struct edition *edition = build->edition;
+	const struct control_backend *state = &build->states[edition_index(edition, at)];
 	const struct control_port *port;
 
 	*out = (struct snapshot_backend_input){
-		.reference = backend_reference(index, control->backends.entries[index].generation),
-		.status = control_backend_status(control, &control->running->backends[i], index),
+		.reference = edition->backends[at],
+		.status = control_backend_status(&edition->config->backends[at], state),
 		.resolved = state->resolved,
 		.awaited = state->health == HEALTH_UNKNOWN && state->recalled == HEALTH_UP,
 	};
 	if (!state->resolved)
 		return;
-	port = &control->config.ports[state->port];
+	port = &build->ports[state->port];
 	out->port = state->port;
 	out->mtu = (uint16_t)(state->hop.mtu > UINT16_MAX ? UINT16_MAX : state->hop.mtu);
 	out->vlan_tci = state->hop.vlan_id != 0 ? state->hop.vlan_id : port->vlan_tci;
@@ -49,39 +47,109 @@ static void describe(struct control *control, uint32_t i, struct snapshot_backen
 	out->outer_source = state->hop.source;
 }
 
-int control_rebuild(struct control *control, struct error *err)
+int build_run(struct build *build, struct error *err)
 {
-	const struct config *config = control->running;
+	const struct config *config = build->edition->config;
 	struct snapshot_backend_input *backends =
-		calloc(config->backend_count + 1, sizeof(*backends));
+		calloc((size_t)config->backend_count + 1, sizeof(*backends));
 	struct snapshot_input input = {
 		.config = config,
 		.backends = backends,
-		.services = control->service_index,
-		.backend_capacity = control->backends.capacity,
-		.service_capacity = control->services.capacity,
-		.version = control->snapshots + 1,
+		.services = build->edition->services,
+		.backend_capacity = build->edition->capacity,
+		.service_capacity = build->service_capacity,
+		.version = build->version,
 	};
-	struct snapshot *snapshot;
 	int rc;
 
 	if (backends == NULL)
 		return error_set(err, ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < config->backend_count; i++)
-		describe(control, i, &backends[i]);
-	rc = snapshot_build(&input, control->config.publisher->current, &snapshot, err);
+		describe(build, i, &backends[i]);
+	rc = snapshot_build(&input, build->previous, &build->snapshot, err);
 	free(backends);
-	if (rc != 0)
-		return rc;
-	control->snapshots++;
+	return rc;
+}
+
+// The copy of the states is one for all builds: there is one at a time.
+void build_begin(struct control *control, struct build *out)
+{
+	memcpy(control->states_copy, control->states,
+		control->backends.end * sizeof(*control->states));
+	*out = (struct build){
+		.states = control->states_copy,
+		.ports = control->config.ports,
+		.previous = control->config.publisher->current,
+		.service_capacity = control->services.capacity,
+		.version = control->snapshots + 1,
+	};
+}
+
+void control_publish(struct control *control, struct snapshot *snapshot)
+{
+	control->snapshots = snapshot->version;
 	publisher_publish(control->config.publisher, snapshot);
-	return 0;
+}
+
+static void rebuild_after(struct control *control, uint32_t delay_us)
+{
+	struct timeval delay = {.tv_sec = delay_us / 1000000, .tv_usec = delay_us % 1000000};
+
+	if (!event_pending(control->rebuild_event, EV_TIMEOUT, NULL))
+		event_add(control->rebuild_event, &delay);
+}
+
+static void work(void *context)
+{
+	struct control *control = context;
+
+	control->rebuild_rc = build_run(&control->build, &control->rebuild_error);
+}
+
+static void done(void *context)
+{
+	struct control *control = context;
+
+	if (control->rebuild_rc == 0) {
+		control_publish(control, control->build.snapshot);
+		control->build.snapshot = NULL;
+	} else {
+		log_error("the workers keep their old tables: %s", control->rebuild_error.text);
+		rebuild_after(control, 1000 * 1000);
+	}
+	control_work(control);
+}
+
+void control_rebuild_start(struct control *control)
+{
+	control->rebuild_due = false;
+	build_begin(control, &control->build);
+	control->build.edition = control->running;
+	job_start(control->job, work, done, control);
+}
+
+int control_rebuild_now(struct control *control, struct error *err)
+{
+	struct build build;
+	int rc;
+
+	build_begin(control, &build);
+	build.edition = control->running;
+	rc = build_run(&build, err);
+	if (rc == 0)
+		control_publish(control, build.snapshot);
+	return rc;
+}
+
+void control_rebuild_due(int fd, short what, void *context)
+{
+	struct control *control = context;
+
+	control->rebuild_due = true;
+	control_work(control);
 }
 
 void control_rebuild_later(struct control *control)
 {
-	static const struct timeval soon = {.tv_usec = 1000};
-
-	if (!event_pending(control->rebuild_event, EV_TIMEOUT, NULL))
-		event_add(control->rebuild_event, &soon);
+	rebuild_after(control, 1000);
 }

@@ -24,19 +24,24 @@ static void make_path(const struct control *control, const char *suffix, char *o
 
 static void write_lines(const struct control *control, FILE *file)
 {
-	for (uint32_t i = 0; i < control->backends.capacity; i++) {
-		const struct registry_entry *entry = &control->backends.entries[i];
+	const struct edition *running = control->running;
 
-		if (entry->used && control->states[i].health != HEALTH_UNKNOWN)
-			fprintf(file, "%s %s\n", health_status_name(control->states[i].health),
-				entry->name);
+	for (uint32_t i = 0; i < running->config->backend_count; i++) {
+		const struct control_backend *state =
+			&control->states_copy[edition_index(running, i)];
+		char name[REGISTRY_NAME_SIZE];
+
+		if (!state->is_probed || state->health == HEALTH_UNKNOWN)
+			continue;
+		edition_backend_name(running->config, i, name);
+		fprintf(file, "%s %s\n", health_status_name(state->health), name);
 	}
 }
 
-// Not synced: what a crash of the machine takes away is probed anew.
-static void save(int fd, short what, void *context)
+// A job's. Not synced: what a crash of the machine takes away is probed anew.
+static void save(void *context)
 {
-	struct control *control = context;
+	const struct control *control = context;
 	char path[DAEMON_PATH_SIZE + 32];
 	char fresh[DAEMON_PATH_SIZE + 32];
 	FILE *file;
@@ -49,6 +54,28 @@ static void save(int fd, short what, void *context)
 	if (file == NULL || fclose(file) != 0 || rename(fresh, path) != 0)
 		log_warning("state: %s: %s: after a restart all backends would begin as unknown",
 			path, strerror(errno));
+}
+
+static void saved(void *context)
+{
+	control_work(context);
+}
+
+void control_save_health_start(struct control *control)
+{
+	struct build copy;
+
+	control->health_save_due = false;
+	build_begin(control, &copy);
+	job_start(control->job, save, saved, control);
+}
+
+static void save_due(int fd, short what, void *context)
+{
+	struct control *control = context;
+
+	control->health_save_due = true;
+	control_work(control);
 }
 
 void control_save_health_later(struct control *control)
@@ -64,15 +91,16 @@ static void recall_line(struct control *control, char *line)
 {
 	char *name = strchr(line, ' ');
 	struct control_backend *state;
-	uint32_t at;
+	uint32_t index;
 
 	line[strcspn(line, "\n")] = '\0';
 	if (name == NULL)
 		return;
 	*name++ = '\0';
-	if (config_find_backend(control->running, name, &at, NULL) != 0)
+	index = registry_find(&control->backends, name);
+	if (index == REGISTRY_NONE)
 		return;
-	state = &control->states[control->backend_index[at]];
+	state = &control->states[index];
 	if (strcmp(line, health_status_name(HEALTH_UP)) == 0)
 		state->recalled = HEALTH_UP;
 	else if (strcmp(line, health_status_name(HEALTH_DOWN)) == 0)
@@ -83,8 +111,8 @@ static void forget(int fd, short what, void *context)
 {
 	struct control *control = context;
 
-	for (uint32_t i = 0; i < control->backends.capacity; i++)
-		control->states[i].recalled = HEALTH_UNKNOWN;
+	for (uint32_t i = 0; i < control->running->config->backend_count; i++)
+		control->states[edition_index(control->running, i)].recalled = HEALTH_UNKNOWN;
 	control_rebuild_later(control);
 }
 
@@ -95,7 +123,7 @@ int control_recall_health(struct control *control)
 	char line[RECALL_LINE];
 	FILE *file;
 
-	control->save_timer = evtimer_new(control->base, save, control);
+	control->save_timer = evtimer_new(control->base, save_due, control);
 	control->forget_timer = evtimer_new(control->base, forget, control);
 	if (control->save_timer == NULL || control->forget_timer == NULL)
 		return -ENOMEM;

@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Messages, and buckets of the census, in one step.
-#define REPLY_MESSAGES 64
-#define CENSUS_BUCKETS 8192
+#define GRACE_NS (5 * CLOCK_NS_PER_S)
 
 // Sends control->message, or keeps it until there is room. False: it is kept.
 static bool send_message(struct control *control)
 {
-	control->reply.held = channel_server_reply(control->server, &control->message) == -EAGAIN;
+	int rc = channel_server_reply(control->server, &control->message);
+
+	control->reply.held = rc == -EAGAIN;
+	control->reply.is_lost = rc == -ECONNRESET;
 	return !control->reply.held;
 }
 
@@ -29,23 +30,19 @@ void control_reply_error(struct control *control, int code, const char *text)
 {
 	struct message_error body = {.code = code};
 
+	control_reply_forget(control);
 	snprintf(body.text, sizeof(body.text), "%s", text);
 	fill(control, MESSAGE_ERROR, &body, sizeof(body));
 	send_message(control);
 }
 
-static bool send_done(struct control *control)
-{
-	struct message_done body = {.version = control->version, .changes = control->reply.changes};
-
-	fill(control, MESSAGE_DONE, &body, sizeof(body));
-	return send_message(control);
-}
-
 void control_reply_done(struct control *control, uint64_t changes)
 {
-	control->reply.changes = changes;
-	send_done(control);
+	struct message_done body = {.version = control->version, .changes = changes};
+
+	control_reply_forget(control);
+	fill(control, MESSAGE_DONE, &body, sizeof(body));
+	send_message(control);
 }
 
 void control_reply_forget(struct control *control)
@@ -66,22 +63,43 @@ void control_reply_commit(struct control *control, char *text, size_t size, uint
 	control->reply.text_size = size;
 	control->reply.text_is_lines = true;
 	control->reply.waits_for_grace = true;
+	control->reply.grace_until_ns = clock_monotonic_ns() + GRACE_NS;
 	control->reply.changes = changes;
 }
 
-static bool show_config(struct control *control)
+// A job's: a large configuration takes its time.
+static void write_text(void *context)
 {
+	struct control *control = context;
 	struct reply *reply = &control->reply;
 	FILE *file = open_memstream(&reply->text, &reply->text_size);
 	int rc;
 
 	if (file == NULL)
-		return false;
-	rc = config_write(control->running, file);
-	if (fclose(file) != 0 || rc != 0)
-		return false;
-	reply->step = REPLY_TEXT;
-	return true;
+		return;
+	rc = config_write(control->running->config, file);
+	if (fclose(file) != 0 || rc != 0) {
+		free(reply->text);
+		reply->text = NULL;
+	}
+}
+
+static void text_written(void *context)
+{
+	struct control *control = context;
+
+	if (control->reply.text != NULL)
+		control->reply.step = REPLY_TEXT;
+	else
+		control_reply_error(control, ENOMEM, "out of memory");
+	control_poll_now(control);
+	control_work(control);
+}
+
+void control_show_start(struct control *control)
+{
+	control->reply.wants_text = false;
+	job_start(control->job, write_text, text_written, control);
 }
 
 static bool show_backends(struct control *control)
@@ -96,48 +114,15 @@ static bool show_backends(struct control *control)
 
 void control_show(struct control *control, enum message_show_what what)
 {
-	bool fine = true;
-
 	control_reply_forget(control);
 	control->reply.what = what;
 	control->reply.step = REPLY_ROWS;
-	if (what == MESSAGE_SHOW_CONFIG)
-		fine = show_config(control);
-	else if (what == MESSAGE_SHOW_BACKENDS)
-		fine = show_backends(control);
-	if (!fine) {
-		control_reply_forget(control);
+	if (what == MESSAGE_SHOW_CONFIG) {
+		control->reply.step = REPLY_WAIT;
+		control->reply.wants_text = true;
+		control_work(control);
+	} else if (what == MESSAGE_SHOW_BACKENDS && !show_backends(control)) {
 		control_reply_error(control, ENOMEM, "out of memory");
-	}
-}
-
-// Counts the flows of each backend in some more buckets of the workers' tables.
-static void step_census(struct control *control)
-{
-	const struct snapshot *snapshot = control->config.publisher->current;
-	struct reply *reply = &control->reply;
-	const struct flow_table *table;
-	struct flow_row rows[FLOW_WAYS];
-	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
-
-	if (reply->worker == control->config.worker_count) {
-		reply->step = REPLY_ROWS;
-		reply->next = 0;
-		return;
-	}
-	table = control->config.flows[reply->worker];
-	for (int i = 0; i < CENSUS_BUCKETS && reply->next < flow_table_buckets(table); i++) {
-		uint32_t count = flow_read_bucket(table, reply->next++, snapshot->ttls,
-			snapshot->service_capacity, now_s, rows);
-
-		for (uint32_t r = 0; r < count; r++) {
-			if (snapshot_find_backend(snapshot, rows[r].backend) != NULL)
-				reply->flows[rows[r].backend & BACKEND_INDEX_MASK]++;
-		}
-	}
-	if (reply->next == flow_table_buckets(table)) {
-		reply->worker++;
-		reply->next = 0;
 	}
 }
 
@@ -170,23 +155,39 @@ static void step_text(struct control *control)
 	send_message(control);
 }
 
-// False: the workers still hold an older snapshot.
-static bool step_grace(struct control *control)
+static enum pace step_grace(struct control *control)
 {
-	if (!publisher_reclaim(control->config.publisher))
-		return false;
-	control->apply_us = (clock_monotonic_ns() - control->commit_ns) / 1000;
-	control->reply.step = REPLY_END;
-	return true;
+	if (publisher_reclaim(control->config.publisher)) {
+		control->reply.step = REPLY_END;
+		return PACE_NOW;
+	}
+	if (clock_monotonic_ns() < control->reply.grace_until_ns)
+		return PACE_SOON;
+	control_reply_error(control, ETIMEDOUT,
+		"the configuration is committed, but a worker goes on with the one before: it does not run");
+	return PACE_NOW;
 }
 
-// Goes on; false where that has to wait.
-static bool step(struct control *control)
+bool control_reply_is_active(const struct control *control)
 {
+	return control->reply.held || control->reply.step != REPLY_NONE;
+}
+
+enum pace control_reply_step(struct control *control)
+{
+	if (control->reply.held && !send_message(control))
+		return PACE_SOON;
+	if (control->reply.is_lost) {
+		control_reply_forget(control);
+		return PACE_NOW;
+	}
 	switch (control->reply.step) {
+	case REPLY_WAIT:
+		return PACE_QUIET;
 	case REPLY_CENSUS:
-		step_census(control);
-		return false; // it takes about a millisecond: back to the loop
+		if (!census_step(control))
+			control->reply.step = REPLY_ROWS;
+		break;
 	case REPLY_ROWS:
 		step_row(control);
 		break;
@@ -196,27 +197,10 @@ static bool step(struct control *control)
 	case REPLY_GRACE:
 		return step_grace(control);
 	case REPLY_END:
-		control->reply.step = REPLY_NONE;
-		if (send_done(control))
-			control_reply_forget(control);
+		control_reply_done(control, control->reply.changes);
 		break;
 	case REPLY_NONE:
 		break;
 	}
-	return true;
-}
-
-bool control_reply_step(struct control *control)
-{
-	struct reply *reply = &control->reply;
-
-	for (int i = 0; i < REPLY_MESSAGES; i++) {
-		if (reply->held && !send_message(control))
-			return true;
-		if (reply->step == REPLY_NONE)
-			return false;
-		if (!step(control))
-			return true;
-	}
-	return true;
+	return PACE_NOW;
 }

@@ -11,31 +11,55 @@
 
 // Each writes row number 'row' into the zeroed 'out'. False: there is no such row.
 
-static void count_usable(const struct control *control, uint32_t pool, uint32_t *usable)
+static void subtract(struct metrics_traffic *traffic, const struct metrics_traffic *baseline)
 {
-	const struct config_pool *config = &control->running->pools[pool];
+	traffic->packets -= baseline->packets;
+	traffic->bytes -= baseline->bytes;
+	traffic->new_flows -= baseline->new_flows;
+}
 
-	*usable = 0;
-	for (uint32_t i = 0; i < config->backend_count; i++) {
-		uint32_t at = config->first_backend + i;
-		uint32_t index = control->backend_index[at];
+static void backend_traffic(
+	const struct control *control, uint32_t index, struct metrics_traffic *out)
+{
+	metrics_backend(control->config.metrics, control->config.worker_count, index, out);
+	subtract(out, &control->backend_baselines[index]);
+}
 
-		*usable += control->states[index].resolved &&
-			   control_backend_status(
-				   control, &control->running->backends[at], index) == BACKEND_UP;
+static void service_traffic(
+	const struct control *control, uint32_t index, struct metrics_traffic *out)
+{
+	metrics_service(control->config.metrics, control->config.worker_count, index, out);
+	subtract(out, &control->service_baselines[index]);
+}
+
+static uint32_t count_usable(const struct control *control, const struct config_pool *pool)
+{
+	const struct edition *running = control->running;
+	uint32_t usable = 0;
+
+	for (uint32_t i = 0; i < pool->backend_count; i++) {
+		uint32_t at = pool->first_backend + i;
+		const struct control_backend *state = &control->states[edition_index(running, at)];
+
+		usable += state->resolved && control_backend_status(&running->config->backends[at],
+						     state) == BACKEND_UP;
 	}
+	return usable;
 }
 
 static bool row_service(
 	const struct control *control, uint32_t row, struct message_row_service *out)
 {
-	const struct config_service *service = &control->running->services[row];
+	const struct config *config = control->running->config;
+	const struct config_service *service;
+	const struct config_pool *pool;
 	struct metrics_traffic traffic;
 
-	if (row >= control->running->service_count)
+	if (row >= config->service_count)
 		return false;
-	metrics_service(control->config.metrics, control->config.worker_count,
-		control->service_index[row], &traffic);
+	service = &config->services[row];
+	pool = &config->pools[service->pool_index];
+	service_traffic(control, control->running->services[row], &traffic);
 	memcpy(out->name, service->name, sizeof(out->name));
 	memcpy(out->pool, service->pool, sizeof(out->pool));
 	out->vip = service->vip;
@@ -44,8 +68,8 @@ static bool row_service(
 	out->target_port = service->target_port;
 	out->protocol = service->protocol;
 	out->forwarding = service->forwarding;
-	out->backends = control->running->pools[service->pool_index].backend_count;
-	count_usable(control, service->pool_index, &out->backends_usable);
+	out->backends = pool->backend_count;
+	out->backends_usable = count_usable(control, pool);
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;
@@ -55,21 +79,23 @@ static bool row_service(
 static bool row_pool(const struct control *control, uint32_t row, struct message_row_pool *out)
 {
 	const struct snapshot *snapshot = control->config.publisher->current;
-	const struct config_pool *pool = &control->running->pools[row];
+	const struct config *config = control->running->config;
 	const struct snapshot_pool *built;
+	const struct config_pool *pool;
 	struct metrics_traffic traffic;
 
-	if (row >= control->running->pool_count)
+	if (row >= config->pool_count)
 		return false;
+	pool = &config->pools[row];
 	built = snapshot_find_pool(snapshot, pool->name);
 	memcpy(out->name, pool->name, sizeof(out->name));
 	out->backends = pool->backend_count;
-	count_usable(control, row, &out->backends_usable);
+	out->backends_usable = count_usable(control, pool);
 	out->table_size = pool->table_size;
 	out->table_generation = built != NULL ? built->tables_built : 0;
 	for (uint32_t i = 0; i < pool->backend_count; i++) {
-		metrics_backend(control->config.metrics, control->config.worker_count,
-			control->backend_index[pool->first_backend + i], &traffic);
+		backend_traffic(control, edition_index(control->running, pool->first_backend + i),
+			&traffic);
 		out->packets += traffic.packets;
 		out->bytes += traffic.bytes;
 	}
@@ -79,14 +105,14 @@ static bool row_pool(const struct control *control, uint32_t row, struct message
 // How many slots each backend of the pool has, counted once for all its rows.
 static void count_shares(struct control *control, uint32_t pool)
 {
-	const struct config_pool *config = &control->running->pools[pool];
+	const struct config_pool *config = &control->running->config->pools[pool];
 	const struct snapshot_pool *built =
 		snapshot_find_pool(control->config.publisher->current, config->name);
 	uint32_t *shares = control->reply.shares;
 
 	control->reply.pool = pool;
 	for (uint32_t i = 0; i < config->backend_count; i++)
-		shares[control->backend_index[config->first_backend + i]] = 0;
+		shares[edition_index(control->running, config->first_backend + i)] = 0;
 	if (built == NULL || built->current == NULL)
 		return;
 	for (uint32_t slot = 0; slot < built->current->table->size; slot++) {
@@ -105,14 +131,27 @@ static void explain_certificate(uint64_t end_s, char *out, size_t size)
 		end_s > now_s ? (end_s - now_s) / 86400 : 0);
 }
 
-static void explain_backend(const struct control *control, const struct config_backend *backend,
-	uint32_t index, const struct health_view *view, bool probed, char *out, size_t size)
+static void explain_health(const struct control *control, uint32_t index, char *out, size_t size)
 {
+	struct health_view view;
+
+	if (!control->states[index].is_probed || !health_view(control->health, index, &view))
+		return;
+	if (view.reason[0] == '\0' && view.certificate_end_s != 0)
+		explain_certificate(view.certificate_end_s, out, size);
+	else
+		snprintf(out, size, "%s", view.reason);
+}
+
+static void explain_backend(const struct control *control, uint32_t at, char *out, size_t size)
+{
+	const struct config_backend *backend = &control->running->config->backends[at];
+	uint32_t index = edition_index(control->running, at);
 	const struct control_backend *state = &control->states[index];
 
 	if (backend->state == CONFIG_STATE_DISABLED)
 		snprintf(out, size, "disabled by the operator");
-	else if (!probed)
+	else if (!state->is_probed && !edition_is_unprobed(control->running, at))
 		snprintf(out, size, "no service uses the pool, so there is no port to probe");
 	else if (state->port == BACKEND_PORT_NONE && !state->hop.reachable)
 		snprintf(out, size, "the kernel has no route to it");
@@ -120,42 +159,41 @@ static void explain_backend(const struct control *control, const struct config_b
 		snprintf(out, size, "its route does not leave by a port of ours");
 	else if (!state->resolved)
 		snprintf(out, size, "its next hop does not answer ARP or NDP");
-	else if (view->reason[0] == '\0' && view->certificate_end_s != 0)
-		explain_certificate(view->certificate_end_s, out, size);
 	else
-		snprintf(out, size, "%s", view->reason);
+		explain_health(control, index, out, size);
 }
 
 static bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out)
 {
-	const struct config_backend *backend = &control->running->backends[row];
-	struct health_view view = {0};
+	const struct config *config = control->running->config;
+	const struct config_backend *backend;
+	const struct control_backend *state;
 	struct metrics_traffic traffic;
 	uint32_t index;
-	bool probed;
 
-	if (row >= control->running->backend_count)
+	if (row >= config->backend_count)
 		return false;
+	backend = &config->backends[row];
 	if (control->reply.pool != backend->pool_index)
 		count_shares(control, backend->pool_index);
-	index = control->backend_index[row];
-	probed = health_view(control->health, index, &view);
-	metrics_backend(control->config.metrics, control->config.worker_count, index, &traffic);
+	index = edition_index(control->running, row);
+	state = &control->states[index];
+	backend_traffic(control, index, &traffic);
 	memcpy(out->name, backend->name, sizeof(out->name));
 	memcpy(out->pool, backend->pool, sizeof(out->pool));
 	memcpy(out->zone, backend->zone, sizeof(out->zone));
 	out->address = backend->address;
 	out->weight = backend->weight;
 	out->state = backend->state;
-	out->health = (uint8_t)view.status;
+	out->health = (uint8_t)state->health;
 	out->share_ppm = (uint32_t)((uint64_t)control->reply.shares[index] * 1000000 /
-				    control->running->pools[backend->pool_index].table_size);
+				    config->pools[backend->pool_index].table_size);
 	out->flows = control->reply.flows[index];
-	out->since_s = view.since_s;
+	out->since_s = state->since_s;
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;
-	explain_backend(control, backend, index, &view, probed, out->reason, sizeof(out->reason));
+	explain_backend(control, row, out->reason, sizeof(out->reason));
 	return true;
 }
 
@@ -200,12 +238,13 @@ static bool row_worker(const struct control *control, uint32_t row, struct messa
 
 static bool row_port(const struct control *control, uint32_t row, struct message_row_port *out)
 {
-	const struct control_port *port = &control->config.ports[row];
+	const struct control_port *port;
 	struct rte_eth_stats stats = {0};
 	struct rte_eth_link link = {0};
 
 	if (row >= control->config.port_count)
 		return false;
+	port = &control->config.ports[row];
 	rte_eth_stats_get(port->id, &stats);
 	rte_eth_link_get_nowait(port->id, &link);
 	memcpy(out->name, port->name, sizeof(out->name));
@@ -238,7 +277,7 @@ static bool row_daemon(const struct control *control, uint32_t row, struct messa
 	out->config_version = control->version;
 	out->applied_s = control->applied_s;
 	out->apply_us = control->apply_us;
-	out->hash_key_secret = control->running->hash_key_set;
+	out->hash_key_secret = control->running->config->hash_key_set;
 	return true;
 }
 

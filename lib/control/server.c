@@ -1,145 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <base/log.h>
 #include <control/control_private.h>
 
 #include <errno.h>
 #include <event2/event.h>
-#include <stdlib.h>
 #include <string.h>
 
-// Requests handled in one go: an apply of many records must not keep the loop from its probes.
-#define POLL_MESSAGES 64
-
-static void forget_transaction(struct control *control)
-{
-	config_free(control->pending);
-	control->pending = NULL;
-	control->pending_error.text[0] = '\0';
-}
-
-static void begin(struct control *control)
-{
-	forget_transaction(control);
-	memcpy(&control->pending_header, control->message.body, sizeof(control->pending_header));
-	control->pending = config_new();
-	if (control->pending == NULL) {
-		control_reply_error(control, ENOMEM, "out of memory");
-		return;
-	}
-	memcpy(control->pending->hash_key, control->pending_header.hash_key,
-		sizeof(control->pending->hash_key));
-	control->pending->hash_key_set = control->pending_header.hash_key_set == 1;
-	control_reply_done(control, 0);
-}
-
-// A record of the transaction at hand; its content is judged at the commit.
-static void add_record(struct control *control, enum message_type type)
-{
-	struct config *pending = control->pending;
-	const void *body = control->message.body;
-	int rc = 0;
-
-	if (pending == NULL || control->pending_error.text[0] != '\0')
-		return;
-	if (type == MESSAGE_APPLY_SERVICE)
-		rc = pending->service_count < control->services.capacity
-			     ? config_add_service(pending, body)
-			     : error_set(&control->pending_error, ENOSPC,
-				       "more than the %u services of 'services_max' in the daemon's file",
-				       control->services.capacity);
-	else if (type == MESSAGE_APPLY_POOL)
-		rc = pending->pool_count < control->backends.capacity
-			     ? config_add_pool(pending, body)
-			     : error_set(&control->pending_error, ENOSPC,
-				       "more pools than the %u backends of 'backends_max' in the daemon's file",
-				       control->backends.capacity);
-	else
-		rc = pending->backend_count < control->backends.capacity
-			     ? config_add_backend(pending, body)
-			     : error_set(&control->pending_error, ENOSPC,
-				       "more than the %u backends of 'backends_max' in the daemon's file",
-				       control->backends.capacity);
-	if (rc == -ENOMEM)
-		error_set(&control->pending_error, ENOMEM, "out of memory");
-}
-
-static int check_transaction(struct control *control, struct error *err)
-{
-	const struct message_apply *header = &control->pending_header;
-	const struct config *pending = control->pending;
-
-	if (control->pending_error.text[0] != '\0')
-		return error_set(err, EINVAL, "%s", control->pending_error.text);
-	if (pending == NULL)
-		return error_set(err, EPROTO, "a commit without a transaction");
-	if (header->service_count != pending->service_count ||
-		header->pool_count != pending->pool_count ||
-		header->backend_count != pending->backend_count)
-		return error_set(err, EPROTO, "the transaction is not whole");
-	if (header->if_version != 0 && header->if_version != control->version)
-		return error_set(err, ESTALE, "version %lu is in force, not %lu", control->version,
-			header->if_version);
-	return config_finish(control->pending, err);
-}
-
-static void commit(struct control *control)
-{
-	struct config *config = control->pending;
-	struct error err;
-	int rc = check_transaction(control, &err);
-
-	if (rc != 0) {
-		control_reply_error(control, -rc, err.text);
-		forget_transaction(control);
-		return;
-	}
-	control->pending = NULL;
-	control_commit_and_reply(control, config);
-}
-
-struct lines {
-	FILE *file;
-};
-
-static void add_line(void *context, const char *sentence)
-{
-	struct lines *lines = context;
-
-	fprintf(lines->file, "%s\n", sentence);
-	log_info("config: %s", sentence);
-}
-
-void control_commit_and_reply(struct control *control, struct config *config)
-{
-	uint64_t commit_ns = clock_monotonic_ns();
-	struct config *before = config_clone(control->running);
-	struct lines lines = {0};
-	struct error err;
-	char *text = NULL;
-	size_t size = 0;
-	uint64_t changes = 0;
-	int rc = before == NULL ? error_set(&err, ENOMEM, "out of memory")
-				: control_commit(control, config, &err);
-
-	if (rc != 0) {
-		config_free(config);
-		config_free(before);
-		control_reply_error(control, -rc, err.text);
-		return;
-	}
-	control->commit_ns = commit_ns;
-	lines.file = open_memstream(&text, &size);
-	if (lines.file != NULL) {
-		changes = config_diff(before, control->running, add_line, &lines);
-		fclose(lines.file);
-	}
-	config_free(before);
-	log_info("config: version %lu, %lu changes", control->version, changes);
-	if (control_save_state(control, &err) != 0)
-		log_error("state: %s: a restart would not find this configuration", err.text);
-	control_reply_commit(control, text, size, changes);
-}
+// Then the other events of the loop have their turn.
+#define POLL_NS (500 * 1000)
 
 static void show(struct control *control)
 {
@@ -158,18 +26,18 @@ static void dispatch(struct control *control)
 
 	switch ((enum message_type)control->message.type) {
 	case MESSAGE_APPLY_BEGIN:
-		begin(control);
+		transaction_begin(control);
 		break;
 	case MESSAGE_APPLY_SERVICE:
 	case MESSAGE_APPLY_POOL:
 	case MESSAGE_APPLY_BACKEND:
-		add_record(control, (enum message_type)control->message.type);
+		transaction_add(control, (enum message_type)control->message.type);
 		break;
 	case MESSAGE_APPLY_COMMIT:
-		commit(control);
+		transaction_commit(control);
 		break;
 	case MESSAGE_APPLY_ABORT:
-		forget_transaction(control);
+		transaction_forget(&control->transaction);
 		control_reply_done(control, 0);
 		break;
 	case MESSAGE_SHOW:
@@ -185,30 +53,77 @@ static void dispatch(struct control *control)
 	}
 }
 
+static bool start_commit(struct control *control)
+{
+	const struct commit *commit = control->commit;
+
+	if (commit != NULL && commit->step == COMMIT_DECIDED)
+		control_conclude_start(control);
+	else if (commit != NULL && commit->step == COMMIT_WANTED &&
+		 !control_targets_pending(control))
+		control_prepare_start(control);
+	return job_is_busy(control->job);
+}
+
+void control_work(struct control *control)
+{
+	if (job_is_busy(control->job) || start_commit(control))
+		return;
+	if (control->reply.wants_text)
+		control_show_start(control);
+	else if (control->rebuild_due)
+		control_rebuild_start(control);
+	else if (control->health_save_due)
+		control_save_health_start(control);
+}
+
+// One answer after the other: no request is taken while the one before goes on.
+static enum pace step(struct control *control)
+{
+	if (control_reply_is_active(control))
+		return control_reply_step(control);
+	switch (channel_server_poll(control->server, &control->message)) {
+	case CHANNEL_RESET:
+		transaction_forget(&control->transaction);
+		control_reply_forget(control);
+		return PACE_NOW;
+	case CHANNEL_MESSAGE:
+		dispatch(control);
+		return PACE_NOW;
+	default:
+		return control->transaction.config != NULL ? PACE_SOON : PACE_QUIET;
+	}
+}
+
+// How long the last apply took until every worker went by it.
+static void watch_apply(struct control *control)
+{
+	if (!publisher_reclaim(control->config.publisher) || control->apply_start_ns == 0)
+		return;
+	control->apply_us = (clock_monotonic_ns() - control->apply_start_ns) / 1000;
+	control->apply_start_ns = 0;
+}
+
 void control_poll(int fd, short what, void *context)
 {
-	static const struct timeval busy = {.tv_usec = 200};
-	static const struct timeval quiet = {.tv_usec = 3000};
+	static const struct timeval delays[] = {
+		[PACE_NOW] = {0}, [PACE_SOON] = {.tv_usec = 200}, [PACE_QUIET] = {.tv_usec = 3000}};
 	struct control *control = context;
-	bool more = false;
+	uint64_t until_ns = clock_monotonic_ns() + POLL_NS;
+	enum pace pace;
 
-	publisher_reclaim(control->config.publisher);
-	for (int i = 0; i < POLL_MESSAGES; i++) {
-		enum channel_event event;
+	watch_apply(control);
+	do {
+		pace = step(control);
+	} while (pace == PACE_NOW && clock_monotonic_ns() < until_ns);
+	if (pace == PACE_QUIET && control->apply_start_ns != 0)
+		pace = PACE_SOON;
+	event_add(control->poll_timer, &delays[pace]);
+}
 
-		more = control_reply_step(control);
-		if (more)
-			break; // one answer after the other
-		event = channel_server_poll(control->server, &control->message);
-		if (event == CHANNEL_IDLE)
-			break;
-		more = true;
-		if (event == CHANNEL_RESET) {
-			forget_transaction(control);
-			control_reply_forget(control);
-		} else {
-			dispatch(control);
-		}
-	}
-	event_add(control->poll_timer, more || control->pending != NULL ? &busy : &quiet);
+void control_poll_now(struct control *control)
+{
+	static const struct timeval now = {0};
+
+	event_add(control->poll_timer, &now);
 }

@@ -1,28 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
-#include <control/control_private.h>
+#include <config/daemon.h>
+#include <control/state.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-// pools.yaml is what was committed last, pools.yaml.before what was before it.
+#define MARK_FORMAT "# version %lu, applied at %lu\n"
+
 struct paths {
 	char now[DAEMON_PATH_SIZE + 32];
+	char fresh[DAEMON_PATH_SIZE + 32]; // becomes 'now'
 	char before[DAEMON_PATH_SIZE + 32];
-	char fresh[DAEMON_PATH_SIZE + 32];
+	char link[DAEMON_PATH_SIZE + 32]; // becomes 'before'
+	char broken[DAEMON_PATH_SIZE + 32];
 };
 
 static void make_paths(const char *folder, struct paths *out)
 {
 	snprintf(out->now, sizeof(out->now), "%s/pools.yaml", folder);
-	snprintf(out->before, sizeof(out->before), "%s/pools.yaml.before", folder);
 	snprintf(out->fresh, sizeof(out->fresh), "%s/pools.yaml.new", folder);
+	snprintf(out->before, sizeof(out->before), "%s/pools.yaml.before", folder);
+	snprintf(out->link, sizeof(out->link), "%s/pools.yaml.link", folder);
+	snprintf(out->broken, sizeof(out->broken), "%s/pools.yaml.broken", folder);
 }
 
-static int write_file(const char *path, const struct config *config)
+static int write_file(
+	const char *path, const struct config *config, uint64_t version, uint64_t applied_s)
 {
 	FILE *file = fopen(path, "we");
 	int rc;
@@ -30,6 +38,8 @@ static int write_file(const char *path, const struct config *config)
 	if (file == NULL)
 		return -errno;
 	rc = fchmod(fileno(file), 0600) != 0 ? -errno : 0; // it holds the hash key
+	if (rc == 0)
+		fprintf(file, MARK_FORMAT, version, applied_s);
 	if (rc == 0)
 		rc = config_write(config, file);
 	if (rc == 0 && (fflush(file) != 0 || fsync(fileno(file)) != 0))
@@ -51,9 +61,18 @@ static int sync_folder(const char *folder)
 	return rc;
 }
 
-int control_save_state(struct control *control, struct error *err)
+// A second name for what is there now. Not every file system has links: then there is none before.
+static void keep_before(const struct paths *paths)
 {
-	const char *folder = control->config.daemon->state;
+	unlink(paths->link);
+	if (link(paths->now, paths->link) == 0 && rename(paths->link, paths->before) != 0)
+		log_warning("state: %s: %s", paths->before, strerror(errno));
+	unlink(paths->link); // it stays where both were the same file already
+}
+
+int state_save(const char *folder, const struct config *config, uint64_t version,
+	uint64_t applied_s, struct error *err)
+{
 	struct paths paths;
 	int rc;
 
@@ -62,39 +81,62 @@ int control_save_state(struct control *control, struct error *err)
 	make_paths(folder, &paths);
 	if (mkdir(folder, 0755) != 0 && errno != EEXIST)
 		return error_set(err, errno, "%s: %s", folder, strerror(errno));
-	rc = write_file(paths.fresh, control->running);
+	rc = write_file(paths.fresh, config, version, applied_s);
 	if (rc == 0) {
-		unlink(paths.before);
-		if (link(paths.now, paths.before) != 0 && errno != ENOENT)
-			rc = -errno;
+		keep_before(&paths);
+		rc = rename(paths.fresh, paths.now) != 0 ? -errno : sync_folder(folder);
 	}
-	if (rc == 0 && rename(paths.fresh, paths.now) != 0)
-		rc = -errno;
-	if (rc == 0)
-		rc = sync_folder(folder);
-	return rc == 0 ? 0 : error_set(err, -rc, "%s: %s", paths.now, strerror(-rc));
+	if (rc != 0) {
+		unlink(paths.fresh);
+		return error_set(err, -rc, "%s: %s", paths.now, strerror(-rc));
+	}
+	return 0;
 }
 
-struct config *control_load_state(struct control *control)
+// Not every state file has a mark: an operator may have put it there.
+static void read_mark(const char *path, struct state_mark *mark)
 {
-	const char *folder = control->config.daemon->state;
-	struct config *config = NULL;
-	struct paths paths;
+	FILE *file = fopen(path, "re");
+
+	*mark = (struct state_mark){.version = 1};
+	if (file == NULL)
+		return;
+	if (fscanf(file, MARK_FORMAT, &mark->version, &mark->applied_s) != 2 || mark->version == 0)
+		*mark = (struct state_mark){.version = 1};
+	fclose(file);
+}
+
+static struct config *load_file(const char *path, struct state_mark *mark)
+{
+	struct config *config;
 	struct error err;
 
+	if (config_load_file(path, &config, NULL, NULL, &err) != 0) {
+		log_error("state: %s", err.text);
+		return NULL;
+	}
+	read_mark(path, mark);
+	log_info("state: %s: version %lu, %u services, %u backends", path, mark->version,
+		config->service_count, config->backend_count);
+	return config;
+}
+
+struct config *state_load(const char *folder, struct state_mark *mark)
+{
+	struct config *config;
+	struct paths paths;
+
+	*mark = (struct state_mark){0};
 	if (folder[0] == '\0')
 		return NULL;
 	make_paths(folder, &paths);
-	for (int i = 0; i < 2 && config == NULL; i++) {
-		const char *path = i == 0 ? paths.now : paths.before;
-
-		if (access(path, F_OK) != 0)
-			continue;
-		if (config_load_file(path, &config, NULL, NULL, &err) == 0)
-			log_info("state: %s: %u services, %u backends", path, config->service_count,
-				config->backend_count);
-		else
-			log_error("state: %s", err.text);
+	if (access(paths.now, F_OK) == 0) {
+		config = load_file(paths.now, mark);
+		if (config != NULL)
+			return config;
+		// Else the next save would make it the one before.
+		if (rename(paths.now, paths.broken) != 0)
+			log_warning("state: %s: %s", paths.broken, strerror(errno));
 	}
-	return config;
+	return access(paths.before, F_OK) == 0 ? load_file(paths.before, mark) : NULL;
 }

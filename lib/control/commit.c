@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <base/log.h>
+#include <control/control_private.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The configuration that runs with one backend's record changed.
+static int set_backend(struct commit *commit)
+{
+	const struct message_backend_set *set = &commit->set;
+	char name[sizeof(set->name) + 1] = {0};
+	struct config_backend *backend;
+	uint32_t at;
+	int rc;
+
+	memcpy(name, set->name, sizeof(set->name));
+	rc = config_find_backend(commit->running->config, name, &at, &commit->err);
+	if (rc != 0)
+		return rc;
+	if (set->state > CONFIG_STATE_DISABLED ||
+		(set->weight > UINT16_MAX && set->weight != UINT32_MAX))
+		return error_set(&commit->err, EINVAL, "there is no such state or weight");
+	commit->config = config_clone(commit->running->config);
+	if (commit->config == NULL)
+		return error_set(&commit->err, ENOMEM, "out of memory");
+	backend = &commit->config->backends[at];
+	if (set->state != CONFIG_STATE_UNSET)
+		backend->state = (uint8_t)set->state;
+	if (set->weight != UINT32_MAX)
+		backend->weight = (uint16_t)set->weight;
+	return 0;
+}
+
+// Where a backend stood in the running configuration, or EDITION_NONE.
+static uint32_t place_before(
+	const struct commit *commit, const struct registry_plan *backends, uint32_t at)
+{
+	if (commit->running == NULL || backends->is_new[at])
+		return EDITION_NONE;
+	return commit->running->places[backends->indexes[at]];
+}
+
+// Where the file does not say, a backend keeps the state that an operator gave it.
+static void inherit_states(struct commit *commit, const struct registry_plan *backends)
+{
+	for (uint32_t i = 0; i < commit->config->backend_count; i++) {
+		struct config_backend *backend = &commit->config->backends[i];
+		uint32_t before = place_before(commit, backends, i);
+
+		if (backend->state != CONFIG_STATE_UNSET)
+			continue;
+		backend->state = before == EDITION_NONE
+					 ? CONFIG_STATE_ACTIVE
+					 : commit->running->config->backends[before].state;
+	}
+}
+
+static bool same_records(const void *a, const void *b, uint32_t count, size_t size)
+{
+	return count == 0 || memcmp(a, b, count * size) == 0;
+}
+
+static bool is_equal(const struct config *a, const struct config *b)
+{
+	return a->hash_key_set == b->hash_key_set &&
+	       memcmp(a->hash_key, b->hash_key, sizeof(a->hash_key)) == 0 &&
+	       a->service_count == b->service_count && a->pool_count == b->pool_count &&
+	       a->backend_count == b->backend_count &&
+	       same_records(a->services, b->services, a->service_count, sizeof(*a->services)) &&
+	       same_records(a->pools, b->pools, a->pool_count, sizeof(*a->pools)) &&
+	       same_records(a->backends, b->backends, a->backend_count, sizeof(*a->backends));
+}
+
+static int plan(
+	struct commit *commit, struct registry_plan *backends, struct registry_plan *services)
+{
+	int rc = registry_plan(commit->backend_registry, commit->config->backend_count,
+		edition_backend_name, commit->config, backends);
+
+	if (rc == -ENOSPC)
+		return error_set(&commit->err, ENOSPC,
+			"%u backends are more than the daemon has room for; 'backends_max' in its file is %u",
+			commit->config->backend_count, commit->backend_registry->capacity);
+	if (rc == 0)
+		rc = registry_plan(commit->service_registry, commit->config->service_count,
+			edition_service_name, commit->config, services);
+	if (rc == -ENOSPC)
+		return error_set(&commit->err, ENOSPC,
+			"%u services are more than the daemon has room for; 'services_max' in its file is %u",
+			commit->config->service_count, commit->service_registry->capacity);
+	return rc == 0 ? 0 : error_set(&commit->err, -rc, "out of memory");
+}
+
+static bool same_target(const struct health_target *a, const struct health_target *b)
+{
+	return addr_equal(&a->address, &b->address) && a->port == b->port &&
+	       memcmp(&a->policy, &b->policy, sizeof(a->policy)) == 0;
+}
+
+// What differs from the running edition for one backend: its state, its probes.
+static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
+{
+	struct control_backend *state = &commit->build.states[edition_index(commit->edition, at)];
+	const struct config_backend *backend = &commit->config->backends[at];
+	bool is_stranger =
+		before == EDITION_NONE ||
+		!addr_equal(&commit->running->config->backends[before].address, &backend->address);
+	struct health_target old, new;
+	bool was_probed = !is_stranger && edition_target(commit->running, before, &old);
+
+	if (edition_target(commit->edition, at, &new) && !(was_probed && same_target(&old, &new)))
+		commit->puts[commit->put_count++] = new;
+	if (control_backend_touch(state, commit->edition, at, is_stranger, commit->applied_s))
+		commit->touched[commit->touched_count++] = at | (is_stranger ? COMMIT_STRANGER : 0);
+}
+
+// The probes of backends that are gone, or no longer probed.
+static void find_drops(struct commit *commit)
+{
+	const struct edition *old = commit->running;
+	struct health_target target;
+
+	for (uint32_t i = 0; old != NULL && i < old->config->backend_count; i++) {
+		uint32_t now = commit->edition->places[edition_index(old, i)];
+
+		if (edition_target(old, i, &target) &&
+			(now == EDITION_NONE || !edition_target(commit->edition, now, &target)))
+			commit->drops[commit->drop_count++] = edition_index(old, i);
+	}
+}
+
+static int compare(struct commit *commit, const struct registry_plan *backends,
+	const struct registry_plan *services)
+{
+	size_t count = (size_t)commit->config->backend_count + 1;
+	size_t old = commit->running == NULL ? 1 : commit->running->config->backend_count + 1;
+
+	commit->touched = calloc(count, sizeof(*commit->touched));
+	commit->puts = calloc(count, sizeof(*commit->puts));
+	commit->drops = calloc(old, sizeof(*commit->drops));
+	commit->new_backends = registry_plan_new(backends, &commit->new_backend_count);
+	commit->new_services = registry_plan_new(services, &commit->new_service_count);
+	if (commit->touched == NULL || commit->puts == NULL || commit->drops == NULL ||
+		commit->new_backends == NULL || commit->new_services == NULL)
+		return error_set(&commit->err, ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < backends->count; i++)
+		compare_backend(commit, i, place_before(commit, backends, i));
+	find_drops(commit);
+	return 0;
+}
+
+static int make_edition(struct commit *commit, const struct registry_plan *backends,
+	const struct registry_plan *services)
+{
+	int rc;
+
+	commit->edition =
+		edition_new(commit->config, backends, services, commit->backend_registry->capacity);
+	if (commit->edition == NULL)
+		return error_set(&commit->err, ENOMEM, "out of memory");
+	rc = compare(commit, backends, services);
+	if (rc == 0) {
+		commit->build.edition = commit->edition;
+		rc = build_run(&commit->build, &commit->err);
+	}
+	return rc;
+}
+
+static int prepare(struct commit *commit)
+{
+	struct registry_plan backends = {0}, services = {0};
+	int rc = commit->is_backend_set ? set_backend(commit)
+					: config_finish(commit->config, &commit->err);
+
+	if (rc == 0)
+		rc = plan(commit, &backends, &services);
+	if (rc == 0) {
+		inherit_states(commit, &backends);
+		// The first apply is one, whatever it says.
+		commit->is_equal = commit->running != NULL && commit->version > 1 &&
+				   is_equal(commit->running->config, commit->config);
+		if (!commit->is_equal)
+			rc = make_edition(commit, &backends, &services);
+	}
+	if (rc == 0 && !commit->is_equal) {
+		registry_carry_out(
+			commit->backend_registry, &backends, edition_backend_name, commit->config);
+		registry_carry_out(
+			commit->service_registry, &services, edition_service_name, commit->config);
+	}
+	registry_plan_free(&backends);
+	registry_plan_free(&services);
+	return rc;
+}
+
+void commit_prepare(void *context)
+{
+	struct commit *commit = context;
+
+	commit->rc = prepare(commit);
+}
+
+void commit_free(struct commit *commit)
+{
+	if (commit == NULL)
+		return;
+	if (commit->edition == NULL)
+		config_free(commit->config);
+	else if (!commit->is_installed)
+		edition_free(commit->edition);
+	edition_free(commit->before);
+	snapshot_free(commit->build.snapshot);
+	free(commit->touched);
+	free(commit->new_backends);
+	free(commit->new_services);
+	free(commit->puts);
+	free(commit->drops);
+	free(commit->text);
+	free(commit);
+}

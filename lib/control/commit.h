@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_COMMIT_H
+#define CONTROL_COMMIT_H
+
+#include <channel/message.h>
+#include <control/edition.h>
+#include <snapshot/snapshot.h>
+#include <stdio.h>
+
+// One change of the running configuration, from the wish to the answer:
+//     prepare (job): check it, compare, build everything that it needs; it fails here or not at all
+//     install (loop): exchange the pointers, publish
+//     conclude (job): say what changed, write the state file, free what was before
+
+struct control;
+struct control_backend;
+struct control_port;
+
+// What a snapshot is built from, by whoever builds it.
+struct build {
+	const struct edition *edition;
+	struct control_backend *states; // by the backend's index
+	const struct control_port *ports;
+	const struct snapshot *previous;
+	uint32_t service_capacity;
+	uint64_t version;
+	struct snapshot *snapshot; // out
+};
+
+// 0, or a negative errno with the sentence.
+int build_run(struct build *build, struct error *err);
+
+// What install() has to do with a backend's state.
+#define COMMIT_STRANGER \
+	(1u << 31) // what was known of the index is about another backend or address
+struct commit {
+	struct control *control; // for the loop alone
+
+	// The wish: a whole configuration, or one backend's state and weight.
+	struct config *config;
+	bool is_backend_set;
+	enum { COMMIT_WANTED, COMMIT_PREPARING, COMMIT_DECIDED, COMMIT_CONCLUDING } step;
+	struct message_backend_set set;
+	uint64_t version; // that it has if it is not the present one
+	uint64_t applied_s;
+	uint64_t start_ns;
+
+	// Borrowed for prepare().
+	const struct edition *running; // NULL at the start
+	struct registry *backend_registry; // nobody else uses them meanwhile
+	struct registry *service_registry;
+	struct build build;
+
+	// What prepare() made.
+	int rc;
+	struct error err;
+	bool is_equal; // to the running one: there is nothing to install
+	struct edition *edition;
+	uint32_t *touched; // backends whose state changes with it, some with COMMIT_STRANGER
+	uint32_t touched_count;
+	uint32_t *new_backends; // indexes that nobody had, or somebody else
+	uint32_t new_backend_count;
+	uint32_t *new_services;
+	uint32_t new_service_count;
+	struct health_target *puts; // probes to begin or to change
+	uint32_t put_count;
+	uint32_t *drops; // probes to end, by id
+	uint32_t drop_count;
+
+	// For conclude(), and what it made.
+	struct edition *before; // freed by it
+	const struct edition *now;
+	bool is_installed; // 'edition' is no longer the commit's own
+	const char *state_folder;
+	char *text; // a line a change
+	size_t text_size;
+	uint64_t changes;
+	bool is_saved;
+};
+
+// Job functions; the context is a struct commit.
+void commit_prepare(void *context);
+void commit_conclude(void *context);
+void commit_free(struct commit *commit); // NULL is fine
+
+#endif

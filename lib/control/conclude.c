@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/log.h>
+#include <control/control_private.h>
+
+#include <stdlib.h>
+
+// Changes that go to the log one by one; the client gets them all.
+#define LOGGED_LINES 20
+
+struct lines {
+	FILE *file;
+	uint32_t count;
+};
+
+static void add_line(void *context, const char *sentence)
+{
+	struct lines *lines = context;
+
+	fprintf(lines->file, "%s\n", sentence);
+	if (++lines->count <= LOGGED_LINES)
+		log_info("config: %s", sentence);
+}
+
+static void list_changes(struct commit *commit, struct lines *lines)
+{
+	static const struct config nothing;
+	const struct config *before = commit->before == NULL ? &nothing : commit->before->config;
+
+	commit->changes = config_diff(before, commit->now->config, add_line, lines);
+	if (lines->count > LOGGED_LINES)
+		log_info("config: and %u changes more", lines->count - LOGGED_LINES);
+	log_info("config: version %lu, %lu changes", commit->version, commit->changes);
+}
+
+static void save(struct commit *commit, struct lines *lines)
+{
+	struct error err;
+
+	commit->is_saved = state_save(commit->state_folder, commit->now->config, commit->version,
+				   commit->applied_s, &err) == 0;
+	if (commit->is_saved)
+		return;
+	log_error("state: %s: a restart would not find this configuration", err.text);
+	fprintf(lines->file, "warning: a restart would not find this configuration: %s\n",
+		err.text);
+}
+
+void commit_conclude(void *context)
+{
+	struct commit *commit = context;
+	struct lines lines = {.file = open_memstream(&commit->text, &commit->text_size)};
+
+	if (lines.file == NULL)
+		lines.file = stderr; // out of memory: the log has them
+	if (!commit->is_equal)
+		list_changes(commit, &lines);
+	save(commit, &lines);
+	if (lines.file != stderr)
+		fclose(lines.file);
+	edition_free(commit->before);
+	commit->before = NULL;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/edition.h>
+
+#include <snapshot/snapshot.h>
+#include <stdlib.h>
+#include <string.h>
+
+void edition_backend_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE])
+{
+	const struct config_backend *backend = &((const struct config *)config)->backends[at];
+	size_t size = strlen(backend->pool);
+
+	memcpy(name, backend->pool, size);
+	name[size] = '/';
+	memcpy(name + size + 1, backend->name, strlen(backend->name) + 1);
+}
+
+void edition_service_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE])
+{
+	memcpy(name, ((const struct config *)config)->services[at].name, CONFIG_NAME_SIZE);
+}
+
+_Static_assert(2 * CONFIG_NAME_SIZE <= REGISTRY_NAME_SIZE, "two names and a slash fit");
+
+// The port that a pool's backends answer on: the health section's, else that of the first service that uses it.
+static void find_probe_ports(struct edition *edition)
+{
+	const struct config *config = edition->config;
+
+	for (uint32_t i = 0; i < config->pool_count; i++)
+		edition->probe_ports[i] = config->pools[i].health.port;
+	for (uint32_t i = 0; i < config->service_count; i++) {
+		const struct config_service *service = &config->services[i];
+		uint16_t *port = &edition->probe_ports[service->pool_index];
+
+		if (*port == 0)
+			*port = service->target_port != 0 ? service->target_port
+							  : service->port_first;
+	}
+}
+
+static void number(struct edition *edition, const struct registry_plan *backends,
+	const struct registry_plan *services)
+{
+	for (uint32_t i = 0; i < edition->capacity; i++)
+		edition->places[i] = EDITION_NONE;
+	for (uint32_t i = 0; i < backends->count; i++) {
+		edition->backends[i] =
+			backend_reference(backends->indexes[i], backends->generations[i]);
+		edition->places[backends->indexes[i]] = i;
+	}
+	for (uint32_t i = 0; i < services->count; i++)
+		edition->services[i] = (uint16_t)services->indexes[i];
+}
+
+struct edition *edition_new(struct config *config, const struct registry_plan *backends,
+	const struct registry_plan *services, uint32_t capacity)
+{
+	struct edition *edition = calloc(1, sizeof(*edition));
+
+	if (edition == NULL)
+		return NULL;
+	edition->capacity = capacity;
+	edition->backends = calloc((size_t)backends->count + 1, sizeof(*edition->backends));
+	edition->services = calloc((size_t)services->count + 1, sizeof(*edition->services));
+	edition->places = calloc(capacity, sizeof(*edition->places));
+	edition->probe_ports =
+		calloc((size_t)config->pool_count + 1, sizeof(*edition->probe_ports));
+	if (edition->backends == NULL || edition->services == NULL || edition->places == NULL ||
+		edition->probe_ports == NULL) {
+		edition_free(edition);
+		return NULL;
+	}
+	edition->config = config;
+	number(edition, backends, services);
+	find_probe_ports(edition);
+	return edition;
+}
+
+void edition_free(struct edition *edition)
+{
+	if (edition == NULL)
+		return;
+	config_free(edition->config);
+	free(edition->backends);
+	free(edition->services);
+	free(edition->places);
+	free(edition->probe_ports);
+	free(edition);
+}
+
+uint32_t edition_index(const struct edition *edition, uint32_t at)
+{
+	return edition->backends[at] & BACKEND_INDEX_MASK;
+}
+
+static const struct config_pool *pool_of(const struct edition *edition, uint32_t at)
+{
+	return &edition->config->pools[edition->config->backends[at].pool_index];
+}
+
+bool edition_is_unprobed(const struct edition *edition, uint32_t at)
+{
+	return pool_of(edition, at)->health.type == CONFIG_PROBE_NONE;
+}
+
+bool edition_target(const struct edition *edition, uint32_t at, struct health_target *out)
+{
+	const struct config_backend *backend = &edition->config->backends[at];
+	uint16_t port = edition->probe_ports[backend->pool_index];
+
+	*out = (struct health_target){
+		edition_index(edition, at), backend->address, port, pool_of(edition, at)->health};
+	return port != 0 && !edition_is_unprobed(edition, at);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_EDITION_H
+#define CONTROL_EDITION_H
+
+#include <config/config.h>
+#include <control/registry.h>
+#include <health/health.h>
+
+// A configuration with the indexes of its records: what is in force. Immutable once made, so any thread may
+// read it; the control lcore replaces it as a whole.
+
+#define EDITION_NONE UINT32_MAX
+
+struct edition {
+	struct config *config; // finished
+	uint32_t *backends; // the reference of each backend
+	uint16_t *services; // the index of each service
+	uint32_t *
+		places; // by a backend's index: where it stands in the configuration, or EDITION_NONE
+	uint16_t *probe_ports; // of each pool; 0: nobody knows
+	uint32_t capacity; // of 'places'
+};
+
+// The names of the records in a registry; the context is a struct config.
+void edition_backend_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
+void edition_service_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
+
+// Takes 'config' over when it succeeds; NULL without memory.
+struct edition *edition_new(struct config *config, const struct registry_plan *backends,
+	const struct registry_plan *services, uint32_t capacity);
+void edition_free(struct edition *edition); // NULL is fine
+
+// The index of a backend.
+uint32_t edition_index(const struct edition *edition, uint32_t at);
+// The probes that a backend is to have. False: none, for its pool is not probed, or nobody knows a port.
+bool edition_target(const struct edition *edition, uint32_t at, struct health_target *out);
+// True where the pool of a backend asks for no probes: then it counts as up.
+bool edition_is_unprobed(const struct edition *edition, uint32_t at);
+
+#endif

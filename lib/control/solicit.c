@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/control_private.h>
+
+#include <event2/event.h>
+
+// Neighbours that the kernel does not know are asked for again and again; those that it knows are
+// confirmed by the probes' own packets. Backends looked at in one step, and neighbours asked for, which
+// takes the kernel some microseconds each.
+#define SOLICIT_LOOKS 4096
+#define SOLICIT_STEP  32
+
+static bool wants(const struct control_backend *state)
+{
+	return state->port != BACKEND_PORT_NONE && !state->resolved;
+}
+
+// Backends that stand together are often behind one gateway.
+static bool is_same_neighbour(const struct control_backend *a, const struct control_backend *b)
+{
+	return a != NULL && a->hop.ifindex == b->hop.ifindex &&
+	       addr_equal(&a->hop.gateway, &b->hop.gateway);
+}
+
+void control_solicit_step(int fd, short what, void *context)
+{
+	static const struct timeval now = {0};
+	struct control *control = context;
+	uint32_t count = control->running->config->backend_count;
+	const struct control_backend *last = NULL;
+	uint32_t asked = 0;
+
+	for (int i = 0; i < SOLICIT_LOOKS && asked < SOLICIT_STEP && control->solicit_next < count;
+		i++) {
+		uint32_t index = edition_index(control->running, control->solicit_next++);
+		const struct control_backend *state = &control->states[index];
+
+		if (!wants(state) || is_same_neighbour(last, state))
+			continue;
+		kernel_solicit(control->kernel, state->hop.ifindex, &state->hop.gateway);
+		last = state;
+		asked++;
+	}
+	if (control->solicit_next < count)
+		event_add(control->solicit_event, &now);
+}
+
+void control_solicit(int fd, short what, void *context)
+{
+	struct control *control = context;
+
+	control->solicit_next = 0;
+	control_solicit_step(fd, what, context);
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_STATE_H
+#define CONTROL_STATE_H
+
+#include <base/error.h>
+#include <config/config.h>
+#include <stdint.h>
+
+// The last committed configuration on disk, as YAML that fulcrumctl apply itself would take: 'pools.yaml' in the
+// folder, and in 'pools.yaml.before' the one before. A process that is killed at any instruction leaves either the
+// old one or the new one, whole. A folder "" is none. Any thread, one at a time.
+
+struct state_mark {
+	uint64_t version;
+	uint64_t applied_s; // wall clock
+};
+
+// 0, or a negative errno with the sentence: then what was there is still there.
+int state_save(const char *folder, const struct config *config, uint64_t version,
+	uint64_t applied_s, struct error *err);
+// The last one that can be read, or NULL, and says in the log which it is. One that cannot be read is put aside, as
+// 'pools.yaml.broken'.
+struct config *state_load(const char *folder, struct state_mark *mark);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/log.h>
+#include <control/control_private.h>
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+// What a commit changes about the probes is handed to the health room in steps: a probe begun or ended takes
+// about a microsecond.
+#define TARGET_STEP 256
+
+void control_targets_take(struct control *control, struct commit *commit)
+{
+	struct target_changes *changes = &control->targets;
+
+	*changes = (struct target_changes){
+		.drops = commit->drops,
+		.drop_count = commit->drop_count,
+		.puts = commit->puts,
+		.put_count = commit->put_count,
+	};
+	commit->drops = NULL;
+	commit->puts = NULL;
+	control_targets_step(-1, 0, control);
+}
+
+void control_targets_forget(struct control *control)
+{
+	free(control->targets.drops);
+	free(control->targets.puts);
+	control->targets = (struct target_changes){0};
+}
+
+bool control_targets_pending(const struct control *control)
+{
+	return control->targets.puts != NULL;
+}
+
+static void step_again(struct control *control, uint32_t delay_ms)
+{
+	struct timeval delay = {.tv_usec = delay_ms * 1000};
+
+	event_add(control->targets_event, &delay);
+}
+
+void control_targets_step(int fd, short what, void *context)
+{
+	struct control *control = context;
+	struct target_changes *changes = &control->targets;
+
+	for (int i = 0; i < TARGET_STEP; i++) {
+		if (changes->dropped < changes->drop_count) {
+			health_drop_target(control->health, changes->drops[changes->dropped++]);
+			continue;
+		}
+		if (changes->put == changes->put_count) {
+			control_targets_forget(control);
+			control_work(control);
+			return;
+		}
+		if (health_put_target(
+			    control->health, &changes->puts[changes->put], changes->put) != 0) {
+			log_error("no memory to probe all backends; trying again");
+			step_again(control, 100);
+			return;
+		}
+		control->states[changes->puts[changes->put++].id].is_probed = true;
+	}
+	step_again(control, 0);
+}

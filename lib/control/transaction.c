@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/control_private.h>
+
+#include <errno.h>
+#include <string.h>
+
+void transaction_forget(struct transaction *transaction)
+{
+	config_free(transaction->config);
+	explicit_bzero(&transaction->header, sizeof(transaction->header));
+	*transaction = (struct transaction){0};
+}
+
+void transaction_begin(struct control *control)
+{
+	struct transaction *transaction = &control->transaction;
+	struct message_apply *header = &transaction->header;
+
+	transaction_forget(transaction);
+	memcpy(header, control->message.body, sizeof(*header));
+	if (header->hash_key_set > 1) {
+		control_reply_error(control, EINVAL, "hash_key_set must be 0 or 1");
+		return;
+	}
+	transaction->config = config_new();
+	if (transaction->config == NULL) {
+		control_reply_error(control, ENOMEM, "out of memory");
+		return;
+	}
+	memcpy(transaction->config->hash_key, header->hash_key, sizeof(header->hash_key));
+	transaction->config->hash_key_set = header->hash_key_set == 1;
+	control_reply_done(control, 0);
+}
+
+// By the daemon's own file.
+static int check_room(
+	struct error *err, uint32_t count, uint32_t most, const char *what, const char *key)
+{
+	if (count < most)
+		return 0;
+	return error_set(err, ENOSPC, "the daemon has room for %u %s: raise '%s' in its file", most,
+		what, key);
+}
+
+static int add(struct control *control, enum message_type type, struct error *err)
+{
+	struct config *config = control->transaction.config;
+	const void *body = control->message.body;
+	int rc;
+
+	switch (type) {
+	case MESSAGE_APPLY_SERVICE:
+		rc = check_room(err, config->service_count, control->services.capacity, "services",
+			"services_max");
+		if (rc != 0)
+			return rc;
+		rc = config_add_service(config, body);
+		break;
+	case MESSAGE_APPLY_POOL:
+		rc = config_add_pool(config, body);
+		break;
+	default:
+		rc = check_room(err, config->backend_count, control->backends.capacity, "backends",
+			"backends_max");
+		if (rc != 0)
+			return rc;
+		rc = config_add_backend(config, body);
+	}
+	if (rc == -E2BIG)
+		return error_set(err, E2BIG, "no configuration may have so many records");
+	return rc == 0 ? 0 : error_set(err, ENOMEM, "out of memory");
+}
+
+// Its content is judged at the commit. After the first record that cannot be taken the others are let go by.
+void transaction_add(struct control *control, enum message_type type)
+{
+	struct transaction *transaction = &control->transaction;
+
+	if (transaction->config != NULL && transaction->code == 0)
+		transaction->code = -add(control, type, &transaction->error);
+}
+
+static int check(const struct control *control, struct error *err)
+{
+	const struct transaction *transaction = &control->transaction;
+	const struct message_apply *header = &transaction->header;
+	const struct config *config = transaction->config;
+
+	if (config == NULL)
+		return error_set(err, EPROTO, "a commit without a transaction");
+	if (transaction->code != 0)
+		return error_set(err, transaction->code, "%s", transaction->error.text);
+	if (header->service_count != config->service_count ||
+		header->pool_count != config->pool_count ||
+		header->backend_count != config->backend_count)
+		return error_set(err, EPROTO, "the transaction is not whole");
+	if (header->if_version != 0 && header->if_version != control->version)
+		return error_set(err, ESTALE, "version %lu is in force, not %lu", control->version,
+			header->if_version);
+	return 0;
+}
+
+void transaction_commit(struct control *control)
+{
+	struct config *config = control->transaction.config;
+	struct error err;
+	int rc = check(control, &err);
+
+	if (rc != 0) {
+		control_reply_error(control, -rc, err.text);
+	} else {
+		control->transaction.config = NULL;
+		control_commit(control, config);
+	}
+	transaction_forget(&control->transaction);
+}
