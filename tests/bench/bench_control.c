@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A large configuration over the real channel into the real control room: 1,000 services of 100 backends each.
+#include "../unit/control_lab.h"
+
+#include <base/clock.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SERVICES 1000
+#define BACKENDS 100
+#define SKIPPED  77
+
+static double since_ms(uint64_t start_ns)
+{
+	return (double)(clock_monotonic_ns() - start_ns) / 1e6;
+}
+
+static void tell(
+	struct lab *lab, const char *what, uint64_t start_ns, const struct message_done *done)
+{
+	double took_ms = since_ms(start_ns);
+	struct message_row_daemon daemon;
+
+	lab_show(lab, MESSAGE_SHOW_VERSION, &daemon, 1, sizeof(daemon));
+	printf("%-40s %8.1f ms, in force after %8.1f ms of the commit (%lu changes)\n", what,
+		took_ms, (double)daemon.apply_us / 1e3, done->changes);
+}
+
+static void wait_for_tables(struct lab *lab)
+{
+	struct message_row_pool *rows = calloc(SERVICES, sizeof(*rows));
+	uint32_t built;
+
+	do {
+		built = 0;
+		lab_show(lab, MESSAGE_SHOW_POOLS, rows, SERVICES, sizeof(*rows));
+		for (uint32_t i = 0; i < SERVICES; i++)
+			built +=
+				rows[i].backends_usable == BACKENDS && rows[i].table_generation > 0;
+	} while (built < SERVICES);
+	free(rows);
+}
+
+static void run(struct lab *lab, const struct config *config)
+{
+	struct message_row_backend *rows = calloc(config->backend_count, sizeof(*rows));
+	struct message_done done;
+	uint64_t start_ns;
+
+	start_ns = clock_monotonic_ns();
+	if (lab_apply(lab, config, &done) != 0)
+		printf("%s\n", lab_error(lab));
+	tell(lab, "apply of everything", start_ns, &done);
+	start_ns = clock_monotonic_ns();
+	wait_for_tables(lab);
+	printf("%-40s %8.1f ms\n", "until every pool has its table", since_ms(start_ns));
+	start_ns = clock_monotonic_ns();
+	lab_apply(lab, config, &done);
+	tell(lab, "apply of the same", start_ns, &done);
+	for (uint32_t i = 0; i < 3; i++) {
+		start_ns = clock_monotonic_ns();
+		lab_set_backend(lab, "pool-500/backend-7", CONFIG_STATE_UNSET, 50 + i, &done);
+		tell(lab, "one backend's weight", start_ns, &done);
+	}
+	start_ns = clock_monotonic_ns();
+	lab_show(lab, MESSAGE_SHOW_BACKENDS, rows, config->backend_count, sizeof(*rows));
+	printf("%-40s %8.1f ms\n", "show backends", since_ms(start_ns));
+	start_ns = clock_monotonic_ns();
+	lab_show(lab, MESSAGE_SHOW_CONFIG, NULL, 0, 0);
+	printf("%-40s %8.1f ms\n", "show config", since_ms(start_ns));
+	free(rows);
+}
+
+int main(void)
+{
+	struct config *config = lab_config_large(SERVICES, BACKENDS);
+	uint64_t start_ns;
+	struct lab lab;
+
+	if (!lab_enter_namespace()) {
+		printf("skipped: this user may not make a network namespace\n");
+		return SKIPPED;
+	}
+	lab_init(&lab, &(struct lab_options){.backends_max = 200000,
+			       .services_max = 2000,
+			       .workers = 1,
+			       .kernel_interface = "near"});
+	lab_start(&lab);
+	run(&lab, config);
+	lab_stop(&lab);
+	start_ns = clock_monotonic_ns();
+	lab_start(&lab);
+	lab_join(&lab);
+	printf("%-40s %8.1f ms\n", "a start with that state", since_ms(start_ns));
+	lab_free(&lab);
+	config_free(config);
+	return EXIT_SUCCESS;
+}
