@@ -82,15 +82,15 @@ lab_check "ARP for the VIP is left to the balancer" \
 
 # What is taken away comes back, and is said.
 in_ns host tc filter del dev eth0 ingress
-lab_wait_for "agent --status -c $LAB/backend.yaml" 5 "the filter is back"
+lab_wait_for "agent --status -c $LAB/backend.yaml" 20 "the filter is back"
 lab_check "a lost filter is said" grep -q '1 of 2 filters were gone' $log
 in_ns host tc qdisc del dev eth0 clsact
-lab_wait_for "agent --status -c $LAB/backend.yaml" 5 "clsact and filters are back"
+lab_wait_for "agent --status -c $LAB/backend.yaml" 20 "clsact and filters are back"
 lab_check "lost filters are said" grep -q '2 of 2 filters were gone' $log
 ip -n host addr del $VIP/32 dev lo
-lab_wait_for "ip -n host addr show dev lo | grep -q $VIP" 5 "the VIP is back"
+lab_wait_for "ip -n host addr show dev lo | grep -q $VIP" 20 "the VIP is back"
 ip -n host link set eth0 mtu 1400
-lab_wait_for "agent --status -c $LAB/backend.yaml | grep -q '^$VIP  *tcp  *443  *3080  *1340 '" 5 "the MSS follows the MTU"
+lab_wait_for "agent --status -c $LAB/backend.yaml | grep -q '^$VIP  *tcp  *443  *3080  *1340 '" 20 "the MSS follows the MTU"
 ip -n host link set eth0 mtu 1500
 lab_stop agent
 lab_check "SIGTERM ends it with 0" test $lab_status -eq 0
@@ -99,9 +99,9 @@ lab_check "the host is as it was" is_as_before
 # An interface that goes and comes again under its name is served again.
 start_agent
 ip -n host link del eth0
-lab_wait_for "grep -q \"no interface 'eth0'\" $log" 5 "the loss is said"
+lab_wait_for "grep -q \"no interface 'eth0'\" $log" 20 "the loss is said"
 lab_cable peer eth0 host eth0
-lab_wait_for "agent --status -c $LAB/backend.yaml" 5 "the new eth0 has filters"
+lab_wait_for "agent --status -c $LAB/backend.yaml" 20 "the new eth0 has filters"
 lab_stop agent INT
 lab_check "SIGINT ends it with 0" test $lab_status -eq 0
 ip -n host addr add 10.9.0.2/24 dev eth0
@@ -159,7 +159,7 @@ lab_check "what was left attached still is" ends_with 0 agent --status -c $LAB/b
 lab_check "--detach by folder alone" ends_with 0 agent --detach --pin $pin
 lab_check "all is as it was" is_as_before
 
-# The service manager hears of it; and two capabilities are enough.
+# The service manager hears of it; and three capabilities are enough.
 lab_start listener host python3 -c "
 import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -167,9 +167,9 @@ s.bind('$LAB/notify')
 print('bound', flush=True)
 print(s.recv(64).decode(), flush=True)
 print(s.recv(64).decode(), flush=True)"
-lab_wait_for "grep -q bound $LAB/listener.log" 5 "the listener"
+lab_wait_for "grep -q bound $LAB/listener.log" 20 "the listener"
 start_agent env NOTIFY_SOCKET=$LAB/notify setpriv --no-new-privs \
-	--bounding-set -all,+net_admin,+bpf --inh-caps -all
+	--bounding-set -all,+net_admin,+bpf,+perfmon --inh-caps -all
 lab_stop agent
 lab_check "READY=1 is told" grep -qx READY=1 $LAB/listener.log
 lab_check "STOPPING=1 is told" grep -qx STOPPING=1 $LAB/listener.log

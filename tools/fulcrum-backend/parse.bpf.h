@@ -26,7 +26,7 @@
 
 #define inline_always static __always_inline
 
-// Early verifiers, and later ones without CAP_PERFMON, lose count of a loop.
+// Early verifiers lose count of a loop whose counter is put away on the stack.
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
 enum fragment { FRAGMENT_NONE, FRAGMENT_FIRST, FRAGMENT_LATER };

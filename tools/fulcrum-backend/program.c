@@ -44,7 +44,7 @@ static int load_object(struct program *program, struct error *err)
 	result = bpf_object__load(program->object);
 	if (result < 0)
 		return error_set(err, -result,
-			"the kernel does not take the BPF programs: %s (it wants Linux 5.10, CAP_BPF and CAP_NET_ADMIN; --verbose says more)",
+			"the kernel does not take the BPF programs: %s (it wants Linux 5.10, CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON, and before Linux 5.11 'ulimit -l unlimited'; --verbose says more)",
 			strerror(-result));
 	result = load_side(program, LINK_IN, "fulcrum_in", err);
 	return result < 0 ? result : load_side(program, LINK_OUT, "fulcrum_out", err);
