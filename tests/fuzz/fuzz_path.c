@@ -4,7 +4,8 @@
 //
 // The input: a size in two bytes, little-endian, and so many bytes, again and again. The size's upper four
 // bits say how the frame comes in (enum how).
-#include "stage.h"
+#include "arrive.h"
+#include "world.h"
 
 #include <packet/checksum.h>
 #include <packet/headers.h>
@@ -18,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FRAMES_MAX 16
 
 static struct stage stage;
+static struct world place = {.publisher = &stage.publisher};
 
 static struct frame {
 	const uint8_t *bytes;
@@ -29,8 +31,8 @@ static void set_up(void)
 	const struct worker_config config = {0};
 	struct error err;
 
-	stage_open(&stage, 64, &config);
-	if (world_publish(&stage.world, POOLS_FILE, HOPS_FILE, &err) != 0)
+	stage_open(&stage, 64, WORLD_NAMES_MAX, &config);
+	if (world_publish(&place, POOLS_FILE, HOPS_FILE, &err) != 0)
 		need(false, err.text);
 }
 
@@ -46,7 +48,7 @@ static uint32_t bring_in(const uint8_t *data, size_t size)
 		if (got == 0)
 			break;
 		frames[count++] = (struct frame){data + 2, got};
-		stage_bring_in(&stage, (enum how)(head >> 12), data + 2, got);
+		arrive(&stage, (enum how)(head >> 12), data + 2, got);
 		data += 2 + got;
 		size -= 2 + got;
 	}

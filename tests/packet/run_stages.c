@@ -6,8 +6,9 @@
 // OUT the seconds are the poll that sent a frame, the microseconds where it left. Each snapshot is published
 // before its poll. On standard output, a line a poll: its number, and every counter that moved, as
 // name=count. After the last frame it goes on until nothing is held any more, and reports that as one more poll.
-#include "capture.h"
-#include "stage.h"
+#include "arrive.h"
+#include "pcap.h"
+#include "world.h"
 
 #include <rte_mbuf.h>
 
@@ -17,6 +18,7 @@
 #define FLOWS 16384
 
 static struct stage stage;
+static struct world world = {.publisher = &stage.publisher};
 static struct metrics_worker before; // as they were at the last report
 
 #define COUNTERS(X) \
@@ -51,7 +53,7 @@ static void poll_once(FILE *out, uint32_t poll)
 	worker_poll(stage.worker);
 	for (uint32_t side = 0; side < SIDES; side++) {
 		while ((mbuf = stage_take_out(&stage, side)) != NULL) {
-			need(capture_write(out, poll, side, rte_pktmbuf_mtod(mbuf, void *),
+			need(pcap_write(out, poll, side, rte_pktmbuf_mtod(mbuf, void *),
 				     mbuf->data_len),
 				"OUT cannot be written");
 			rte_pktmbuf_free(mbuf);
@@ -75,7 +77,7 @@ static void publish(char *change)
 	pool_file = strtok(NULL, ":");
 	hops_file = strtok(NULL, ":");
 	need(hops_file != NULL, "a snapshot is POLL:POOL_FILE:HOPS_FILE");
-	if (world_publish(&stage.world, pool_file, hops_file, &err) != 0)
+	if (world_publish(&world, pool_file, hops_file, &err) != 0)
 		need(false, err.text);
 }
 
@@ -93,19 +95,28 @@ static void wait_for_held(FILE *out, uint32_t poll)
 	poll_once(out, poll);
 }
 
-static void run(FILE *in, FILE *out, char **changes)
+static bool next_frame(struct pcap_reader *in, struct pcap_frame *out)
 {
-	static struct capture_frame frame;
-	bool more = capture_read(in, &frame);
+	struct error err;
+	int rc = pcap_read(in, out, &err);
+
+	if (rc < 0)
+		need(false, err.text);
+	return rc == 1;
+}
+
+static void run(struct pcap_reader *in, FILE *out, char **changes)
+{
+	static struct pcap_frame frame;
+	bool more = next_frame(in, &frame);
 	uint32_t poll = 0;
 
 	for (; more; poll++) {
 		poll = frame.seconds;
 		for (; *changes != NULL && due(*changes) <= poll; changes++)
 			publish(*changes);
-		for (; more && frame.seconds == poll; more = capture_read(in, &frame))
-			stage_bring_in(
-				&stage, (enum how)frame.microseconds, frame.bytes, frame.size);
+		for (; more && frame.seconds == poll; more = next_frame(in, &frame))
+			arrive(&stage, (enum how)frame.microseconds, frame.bytes, frame.size);
 		poll_once(out, poll);
 	}
 	wait_for_held(out, poll);
@@ -133,20 +144,21 @@ static char **read_options(char **argv, struct worker_config *config)
 int main(int argc, char **argv)
 {
 	struct worker_config config = {0};
-	FILE *in;
+	struct pcap_reader in;
+	struct error err;
 	FILE *out;
 
 	(void)argc;
 	argv = read_options(argv + 1, &config);
 	need(argv[0] != NULL && argv[1] != NULL && argv[2] != NULL,
 		"usage: run_stages [OPTION...] IN OUT POLL:POOL_FILE:HOPS_FILE...");
-	in = capture_open(argv[0]);
-	need(in != NULL, "IN is no Ethernet capture");
-	out = capture_create(argv[1]);
+	if (pcap_open(&in, argv[0], &err) != 0)
+		need(false, err.text);
+	out = pcap_create(argv[1]);
 	need(out != NULL, "OUT cannot be made");
-	stage_open(&stage, FLOWS, &config);
-	run(in, out, argv + 2);
-	fclose(in);
+	stage_open(&stage, FLOWS, WORLD_NAMES_MAX, &config);
+	run(&in, out, argv + 2);
+	pcap_close(&in);
 	need(fclose(out) == 0, "OUT cannot be written");
 	stage_close(&stage);
 	return 0;

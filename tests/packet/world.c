@@ -122,7 +122,7 @@ int world_publish(
 	config_free(config);
 	if (rc != 0)
 		return rc;
-	publisher_publish(&world->publisher, snapshot);
+	publisher_publish(world->publisher, snapshot);
 	world->current = snapshot;
 	return 0;
 }

@@ -11,7 +11,7 @@
 #define WORLD_NAMES_MAX 256
 
 struct world {
-	struct publisher publisher;
+	struct publisher *publisher;
 	struct snapshot *current;
 	uint64_t version;
 	char backends[WORLD_NAMES_MAX][2 * CONFIG_NAME_SIZE]; // "pool/backend", by index

@@ -9,9 +9,6 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#define BUFFER_SIZE (RTE_PKTMBUF_HEADROOM + 12288)
-#define PIECE_SIZE  100
-
 static char full_marker; // stands in a transmit ring for what nobody fetched
 
 void need(bool good, const char *what)
@@ -19,7 +16,7 @@ void need(bool good, const char *what)
 	if (good)
 		return;
 	fprintf(stderr, "%s\n", what);
-	abort();
+	exit(EXIT_FAILURE);
 }
 
 static void *zeroed(size_t size)
@@ -98,34 +95,35 @@ static void set_ports(struct stage *stage)
 	config->ports[1].kernel_id = PIPELINE_NO_KERNEL;
 }
 
-void stage_open(struct stage *stage, uint64_t flow_capacity, const struct worker_config *config)
+void stage_open(struct stage *stage, uint64_t flow_capacity, uint32_t names,
+	const struct worker_config *config)
 {
-	static const char *const names[SIDES] = {"wire", "other", "kernel"};
-	size_t metrics_size = metrics_footprint(WORLD_NAMES_MAX, WORLD_NAMES_MAX);
+	static const char *const sides[SIDES] = {"wire", "other", "kernel"};
+	size_t metrics_size = metrics_footprint(names, names);
 
 	start_eal();
-	stage->pool = rte_pktmbuf_pool_create("frames", 1023, 0, 0, BUFFER_SIZE, 0);
+	stage->pool = rte_pktmbuf_pool_create("frames", 1023, 0, 0, STAGE_BUFFER_SIZE, 0);
 	need(stage->pool != NULL, "no memory for buffers");
 	for (uint32_t side = 0; side < SIDES; side++)
-		open_side(&stage->sides[side], names[side], stage->pool);
+		open_side(&stage->sides[side], sides[side], stage->pool);
 	stage->config = *config;
 	set_ports(stage);
-	stage->config.publisher = &stage->world.publisher;
+	stage->config.publisher = &stage->publisher;
 	stage->config.buffers = stage->pool;
 	stage->config.flows = make_flows(stage, flow_capacity);
-	stage->metrics = metrics_new(zeroed(metrics_size), WORLD_NAMES_MAX, WORLD_NAMES_MAX);
+	stage->metrics = metrics_new(zeroed(metrics_size), names, names);
 	stage->config.metrics = stage->metrics;
-	need(publisher_init(&stage->world.publisher, 1) == 0, "no memory for the publisher");
+	need(publisher_init(&stage->publisher, 1) == 0, "no memory for the publisher");
 	stage->worker = worker_new(&stage->config);
 	need(stage->worker != NULL, "no memory for the worker");
-	publisher_online(&stage->world.publisher, 0);
+	publisher_online(&stage->publisher, 0);
 }
 
 void stage_close(struct stage *stage)
 {
-	publisher_offline(&stage->world.publisher, 0);
+	publisher_offline(&stage->publisher, 0);
 	worker_free(stage->worker);
-	publisher_destroy(&stage->world.publisher);
+	publisher_destroy(&stage->publisher);
 	for (uint32_t side = 0; side < SIDES; side++)
 		rte_eth_dev_stop(stage->sides[side].id);
 	need(rte_mempool_full(stage->pool), "a buffer was lost");
@@ -134,7 +132,7 @@ void stage_close(struct stage *stage)
 	rte_eal_cleanup();
 }
 
-static struct rte_mbuf *piece(
+struct rte_mbuf *stage_make(
 	struct stage *stage, const uint8_t *bytes, uint32_t size, uint16_t data_off)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(stage->pool);
@@ -147,55 +145,15 @@ static struct rte_mbuf *piece(
 	return mbuf;
 }
 
-static struct rte_mbuf *pieces(
-	struct stage *stage, const uint8_t *bytes, uint32_t size, uint16_t data_off)
+void stage_fill(struct stage *stage, uint32_t side)
 {
-	struct rte_mbuf *head = piece(stage, bytes, RTE_MIN(size, PIECE_SIZE), data_off);
-
-	for (uint32_t at = PIECE_SIZE; at < size; at += PIECE_SIZE) {
-		uint32_t part = RTE_MIN(size - at, PIECE_SIZE);
-
-		need(rte_pktmbuf_chain(head, piece(stage, bytes + at, part, 0)) == 0,
-			"too many pieces");
-	}
-	return head;
-}
-
-static struct rte_mbuf *make_mbuf(
-	struct stage *stage, enum how how, const uint8_t *bytes, uint32_t size)
-{
-	switch (how) {
-	case NO_HEADROOM:
-		return piece(stage, bytes, size, 0);
-	case IN_PIECES:
-		return pieces(stage, bytes, size, RTE_PKTMBUF_HEADROOM);
-	case TOO_MANY_PIECES:
-		return pieces(stage, bytes, size, BUFFER_SIZE - PIECE_SIZE);
-	default:
-		return piece(stage, bytes, size, RTE_PKTMBUF_HEADROOM);
-	}
-}
-
-static void fill(struct rte_ring *ring)
-{
-	while (rte_ring_enqueue(ring, &full_marker) == 0)
+	while (rte_ring_enqueue(stage->sides[side].tx, &full_marker) == 0)
 		;
 }
 
-void stage_bring_in(struct stage *stage, enum how how, const uint8_t *bytes, uint32_t size)
+void stage_bring_in(struct stage *stage, uint32_t side, struct rte_mbuf *mbuf)
 {
-	uint32_t side = WIRE;
-
-	if (how == FROM_KERNEL)
-		side = KERNEL;
-	else if (how == FROM_OTHER_WIRE)
-		side = OTHER_WIRE;
-	else if (how == WIRE_FULL)
-		fill(stage->sides[WIRE].tx);
-	else if (how == KERNEL_FULL)
-		fill(stage->sides[KERNEL].tx);
-	need(rte_ring_enqueue(stage->sides[side].rx, make_mbuf(stage, how, bytes, size)) == 0,
-		"too many frames in a poll");
+	need(rte_ring_enqueue(stage->sides[side].rx, mbuf) == 0, "too many frames in a poll");
 }
 
 struct rte_mbuf *stage_take_out(struct stage *stage, uint32_t side)
