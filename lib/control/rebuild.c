@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <base/log.h>
 #include <control/control_private.h>
 
@@ -59,6 +60,7 @@ int build_run(struct build *build, struct error *err)
 		.backend_capacity = build->edition->capacity,
 		.service_capacity = build->service_capacity,
 		.version = build->version,
+		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S),
 	};
 	int rc;
 

@@ -45,58 +45,63 @@ static bool takes_in_need(
 typedef bool takes_fn(
 	const struct snapshot_backend_input *backend, const struct config_backend *config);
 
-// Who takes new flows, in the configuration's order. Maglev's names go to 'names'.
-static uint32_t gather(const struct snapshot_input *input, const struct config_pool *pool,
-	takes_fn *takes, struct snapshot_member *members, struct maglev_member *names)
-{
-	uint32_t count = 0;
+// Who takes new flows, in the configuration's order, and what Maglev knows of them.
+struct gathered {
+	struct snapshot_member *members;
+	struct maglev_member *names;
+	uint32_t count;
+};
 
+static void gather(const struct snapshot_input *input, const struct config_pool *pool,
+	takes_fn *takes, struct gathered *out)
+{
+	out->count = 0;
 	for (uint32_t i = 0; i < pool->backend_count; i++) {
 		uint32_t at = pool->first_backend + i;
 		const struct config_backend *config = &input->config->backends[at];
 
 		if (!takes(&input->backends[at], config))
 			continue;
-		members[count] =
+		out->members[out->count] =
 			(struct snapshot_member){input->backends[at].reference, config->weight};
-		names[count] = (struct maglev_member){config->name, config->weight};
-		count++;
+		out->names[out->count] = (struct maglev_member){config->name, config->weight};
+		out->count++;
 	}
-	return count;
 }
 
-static bool is_same(const struct snapshot_generation *generation,
-	const struct snapshot_member *members, uint32_t count, uint32_t table_size)
+static bool is_same(const struct snapshot_generation *generation, const struct gathered *gathered,
+	uint32_t table_size)
 {
-	return generation != NULL && generation->member_count == count &&
+	return generation != NULL && generation->member_count == gathered->count &&
 	       generation->table->size == table_size &&
-	       memcmp(generation->members, members, count * sizeof(*members)) == 0;
+	       memcmp(generation->members, gathered->members,
+		       gathered->count * sizeof(*gathered->members)) == 0;
 }
 
-static int generation_new(const struct snapshot_member *members, const struct maglev_member *names,
-	uint32_t count, uint32_t table_size, struct snapshot_generation **out, struct error *err)
+static int generation_new(const struct gathered *gathered, uint32_t table_size,
+	struct snapshot_generation **out, struct error *err)
 {
-	struct snapshot_generation *generation =
-		calloc(1, sizeof(*generation) + count * sizeof(*members));
+	size_t size = gathered->count * sizeof(*gathered->members);
+	struct snapshot_generation *generation = calloc(1, sizeof(*generation) + size);
 	int rc;
 
 	if (generation == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = maglev_build(names, count, table_size, &generation->table, err);
+	rc = maglev_build(gathered->names, gathered->count, table_size, &generation->table, err);
 	if (rc != 0) {
 		free(generation);
 		return rc;
 	}
 	generation->references = 1;
-	generation->member_count = count;
-	memcpy(generation->members, members, count * sizeof(*members));
+	generation->member_count = gathered->count;
+	memcpy(generation->members, gathered->members, size);
 	*out = generation;
 	return 0;
 }
 
-// Shares what did not change; else what was current becomes previous.
-static int advance(const struct config_pool *config, const struct snapshot_pool *before,
-	const struct snapshot_member *members, const struct maglev_member *names, uint32_t count,
+// Shares what did not change; else what was current becomes previous, for its time.
+static int advance(const struct snapshot_input *input, const struct config_pool *config,
+	const struct snapshot_pool *before, const struct gathered *gathered,
 	struct snapshot_pool *out, struct error *err)
 {
 	static const struct snapshot_pool none;
@@ -104,40 +109,45 @@ static int advance(const struct config_pool *config, const struct snapshot_pool 
 	if (before == NULL)
 		before = &none;
 	out->tables_built = before->tables_built;
-	if (is_same(before->current, members, count, config->table_size)) {
+	if (is_same(before->current, gathered, config->table_size)) {
 		out->current = generation_hold(before->current);
-		out->previous = generation_hold(before->previous);
+		out->changed_s = before->changed_s;
+		if (input->now_s - before->changed_s < config->previous_table_s)
+			out->previous = generation_hold(before->previous);
 		return 0;
 	}
-	out->previous =
-		generation_hold(before->current != NULL ? before->current : before->previous);
-	if (count == 0)
+	out->changed_s = input->now_s;
+	if (config->previous_table_s > 0)
+		out->previous = generation_hold(
+			before->current != NULL ? before->current : before->previous);
+	if (gathered->count == 0)
 		return 0;
 	out->tables_built++;
-	return generation_new(members, names, count, config->table_size, &out->current, err);
+	return generation_new(gathered, config->table_size, &out->current, err);
 }
 
 int pool_build(const struct snapshot_input *input, const struct config_pool *config,
 	const struct snapshot_pool *before, struct snapshot_pool *out, struct error *err)
 {
 	uint32_t most = config->backend_count + 1;
-	struct snapshot_member *members = calloc(most, sizeof(*members));
-	struct maglev_member *names = calloc(most, sizeof(*names));
-	uint32_t count;
+	struct gathered gathered = {
+		.members = calloc(most, sizeof(*gathered.members)),
+		.names = calloc(most, sizeof(*gathered.names)),
+	};
 	int rc = -ENOMEM;
 
 	memcpy(out->name, config->name, sizeof(out->name));
 	out->on_down = config->on_down;
 	out->oversize = config->oversize;
-	if (members != NULL && names != NULL) {
-		count = gather(input, config, takes_new_flows, members, names);
-		if (count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD) {
-			count = gather(input, config, takes_in_need, members, names);
-			out->is_spread = count > 0;
+	if (gathered.members != NULL && gathered.names != NULL) {
+		gather(input, config, takes_new_flows, &gathered);
+		if (gathered.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD) {
+			gather(input, config, takes_in_need, &gathered);
+			out->is_spread = gathered.count > 0;
 		}
-		rc = advance(config, before, members, names, count, out, err);
+		rc = advance(input, config, before, &gathered, out, err);
 	}
-	free(members);
-	free(names);
+	free(gathered.members);
+	free(gathered.names);
 	return rc;
 }

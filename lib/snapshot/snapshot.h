@@ -65,6 +65,7 @@ struct snapshot_generation {
 struct snapshot_pool {
 	struct snapshot_generation *current; // NULL: nobody is usable
 	struct snapshot_generation *previous; // NULL: there was no change
+	uint32_t changed_s; // when 'current' came, on the builder's clock
 	uint32_t tables_built; // since the pool first appeared
 	uint8_t on_down; // enum config_on_down
 	uint8_t oversize; // enum config_oversize
@@ -151,6 +152,7 @@ struct snapshot_input {
 	uint32_t backend_capacity;
 	uint32_t service_capacity;
 	uint64_t version;
+	uint32_t now_s; // of any clock that counts seconds
 };
 
 // 'previous' may be NULL. 0 and '*out', or -ENOMEM, -EINVAL with the sentence.

@@ -23,6 +23,7 @@ struct fixture {
 	struct config *config;
 	struct snapshot_backend_input backends[BACKENDS];
 	uint16_t services[SERVICES];
+	uint32_t now_s;
 };
 
 static void load(struct fixture *f, const char *yaml)
@@ -55,6 +56,7 @@ static struct snapshot *build(struct fixture *f, const struct snapshot *previous
 		.backend_capacity = BACKENDS,
 		.service_capacity = SERVICES,
 		.version = 1,
+		.now_s = f->now_s,
 	};
 	struct snapshot *snapshot = NULL;
 	struct error err = {{0}};
@@ -231,6 +233,30 @@ static void a_table_that_did_not_change_is_shared(void **state)
 	config_free(f.config);
 }
 
+static void the_previous_table_is_forgotten_after_its_time(void **state)
+{
+	struct snapshot *snapshot[4];
+	struct fixture f;
+
+	load(&f, web);
+	f.config->pools[0].previous_table_s = 60;
+	f.now_s = UINT32_MAX - 20; // the clock may wrap
+	snapshot[0] = build(&f, NULL);
+	f.backends[1].status = BACKEND_DOWN;
+	f.now_s += 10;
+	snapshot[1] = build(&f, snapshot[0]);
+	f.now_s += 59;
+	snapshot[2] = build(&f, snapshot[1]);
+	f.now_s += 1;
+	snapshot[3] = build(&f, snapshot[2]);
+	assert_ptr_equal(snapshot[2]->pools[0].previous, snapshot[0]->pools[0].current);
+	assert_null(snapshot[3]->pools[0].previous);
+	assert_ptr_equal(snapshot[3]->pools[0].current, snapshot[1]->pools[0].current);
+	for (int i = 0; i < 4; i++)
+		snapshot_free(snapshot[i]);
+	config_free(f.config);
+}
+
 // Who is a member, by what happens to backend 'a' alone.
 static void only_who_can_serve_is_in_the_table(void **state)
 {
@@ -306,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_thousand_vips_of_ten_ports_are_all_found),
 		cmocka_unit_test(a_reference_of_another_generation_finds_nobody),
 		cmocka_unit_test(a_table_that_did_not_change_is_shared),
+		cmocka_unit_test(the_previous_table_is_forgotten_after_its_time),
 		cmocka_unit_test(only_who_can_serve_is_in_the_table),
 		cmocka_unit_test(when_all_are_down_the_pool_spreads_or_drops),
 		cmocka_unit_test(who_was_never_seen_up_takes_nothing_even_in_need),
