@@ -23,7 +23,11 @@ def open_socket(kind, port):
 
 def accept(listener):
     client, address = listener.accept()
-    client.sendall(f"{address[0].removeprefix('::ffff:')} {address[1]}\n".encode())
+    try:
+        client.sendall(f"{address[0].removeprefix('::ffff:')} {address[1]}\n".encode())
+    except OSError: # a probe, gone by now
+        client.close()
+        return
     chosen.register(client, selectors.EVENT_READ, echo)
 
 

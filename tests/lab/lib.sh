@@ -157,11 +157,11 @@ lab_begin() {
 	ip -n router -6 route add $VIP6/128 via fd00:10::2
 }
 
-# lab_backends N [ipip|dsr]: b1 .. bN, each holding the VIP on lo.
+# lab_backends N [ipip|dsr [FIRST]]: b1 .. bN or from FIRST on, each holding the VIPs on lo.
 lab_backends() {
-	local mode=${2:-ipip} bridge=br-be net=10.0.1 net6=fd00:11: k
+	local mode=${2:-ipip} first=${3:-1} bridge=br-be net=10.0.1 net6=fd00:11: k
 	[ "$mode" != dsr ] || bridge=br-lb net=10.0.0 net6=fd00:10:
-	for ((k = 1; k <= $1; k++)); do
+	for ((k = first; k < first + $1; k++)); do
 		lab_namespace b$k
 		in_ns b$k sysctl -q net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
 		lab_cable b$k eth0 router b$k
@@ -219,21 +219,22 @@ lab_certificate() {
 		-keyout $LAB/tls.key -out $LAB/tls.crt 2>/dev/null
 }
 
-# lab_nginx bK: TLS on 443 and http on 80; "/" names the backend, /files/ is $LAB/www at 2 MiB a second.
+# lab_nginx bK [LISTEN]: TLS on 443, http on 80, and what nginx's directives LISTEN say; "/" names the
+# backend, /files/ is $LAB/www at 2 MiB a second.
 lab_nginx() {
 	lab_certificate
 	mkdir -p $LAB/nginx-$1
 	cat >$LAB/nginx-$1/conf <<-CONF
 		daemon off; worker_processes 1; user root; pid $LAB/nginx-$1/pid;
 		error_log stderr warn;
-		events { worker_connections 1024; }
+		events { worker_connections 4096; }
 		http {
 			access_log $LAB/nginx-$1/access; default_type text/plain;
 			client_body_temp_path $LAB/nginx-$1/body; proxy_temp_path $LAB/nginx-$1/proxy;
 			fastcgi_temp_path $LAB/nginx-$1/fastcgi; uwsgi_temp_path $LAB/nginx-$1/uwsgi;
 			scgi_temp_path $LAB/nginx-$1/scgi; lingering_close off;
 			server {
-				listen 80; listen [::]:80; listen 443 ssl; listen [::]:443 ssl;
+				listen 80; listen [::]:80; listen 443 ssl; listen [::]:443 ssl; ${2:-}
 				ssl_certificate $LAB/tls.crt; ssl_certificate_key $LAB/tls.key;
 				location / { return 200 "$1\n"; }
 				location /files/ { alias $LAB/www/; limit_rate 2m; add_header X-Backend $1 always; }
@@ -246,7 +247,8 @@ lab_nginx() {
 
 # lab_agent bK: decapsulation, ready when the agent says so.
 lab_agent() {
-	lab_start agent-$1 "$1" "$fulcrum_backend" --interface eth0 --vip $VIP --pin $LAB/bpf/$1
+	lab_start agent-$1 "$1" "$fulcrum_backend" --interface eth0 --vip $VIP --vip $VIP6 \
+		--pin $LAB/bpf/$1
 	lab_wait_for "grep -q ready $LAB/agent-$1.log" 10 "the agent on $1"
 }
 
@@ -287,6 +289,19 @@ ctl() {
 # The port's own hardware address, which its kernel-side interface shares.
 lab_port_mac() {
 	in_ns lb cat /sys/class/net/fulcrum0/address
+}
+
+# lab_capture name namespace interface filter: tcpdump, its lines from now on in $LAB/name.log.
+lab_capture() {
+	: >"$LAB/$1.log"
+	lab_start "$1" "$2" tcpdump --immediate-mode -nn -l -i "$3" "$4"
+	lab_wait_for "grep -q 'listening on' $LAB/$1.log" 10 "tcpdump in $2 listens"
+}
+
+# lab_dropped REASON: how many packets until now.
+lab_dropped() {
+	ctl show drops -o json | python3 -c 'import json, sys
+print(sum(drop["packets"] for drop in json.load(sys.stdin) if drop["name"] == sys.argv[1]))' "$1"
 }
 
 # lab_backend_is NAME KEY VALUE: what 'show backends' says of it.
