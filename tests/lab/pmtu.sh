@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Packets that fit the cable and not the tunnel: the client is told, from the VIP, and an upload completes.
+# The agent leaves the MSS alone here, as a backend without it would.
+. "$(dirname "$0")/lib.sh"
+
+lab_begin
+lab_backends 1
+lab_certificate
+cat >$LAB/backend.yaml <<-YAML
+	interfaces: [eth0]
+	pin: $LAB/bpf/b1
+	vips: [{address: $VIP, mss: off}, {address: "$VIP6", mss: off}]
+YAML
+lab_start agent-b1 b1 "$fulcrum_backend" -c $LAB/backend.yaml
+lab_wait_for "grep -q ready $LAB/agent-b1.log" 10 "the agent"
+lab_start upload b1 python3 "$lab_root/tests/lab/upload.py" 443 $LAB/tls.crt $LAB/tls.key
+lab_wait_for "grep -q ready $LAB/upload.log" 10 "the server"
+lab_fulcrumd
+cat >$LAB/pool.yaml <<-YAML
+	services:
+	  - {name: web, vip: $VIP, protocol: tcp, port: 443, pool: web}
+	  - {name: web6, vip: "$VIP6", protocol: tcp, port: 443, pool: web6}
+	pools:
+	  - name: web
+	    health: {interval: 500ms, timeout: 500ms, rise: 1}
+	    backends: [{name: web-1, address: 10.0.1.11}]
+	  - name: web6
+	    health: {interval: 500ms, timeout: 500ms, rise: 1}
+	    backends: [{name: web6-1, address: "fd00:11::11"}]
+YAML
+lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
+lab_wait_up web-1 web6-1
+
+head -c 20M /dev/urandom >$LAB/big
+sum=$(sha256sum <$LAB/big | cut -d ' ' -f 1)
+
+# learns VIP MTU 'what tcpdump says of the message': the upload, and what it taught the client's kernel
+learns() {
+	local got
+	ip -n client route flush cache
+	ip -n client -6 route flush cache
+	lab_capture capture client eth0 'icmp[0] == 3 or ip6[40] == 2'
+	got=$(in_ns client curl -s --max-time 60 --cacert $LAB/tls.crt -T $LAB/big "https://$1/")
+	lab_check "20 MB arrive at $1" test "$got" = "$sum"
+	lab_check "the client's kernel knows of $2 bytes" sh -c "ip -n client route get ${1//[][]/} | grep -q 'mtu $2'"
+	lab_wait_for "grep -q '$3' $LAB/capture.log" 5 "the message as it is meant"
+	lab_check "and nobody else sent any" test "$(lab_count "> .*ICMP" $LAB/capture.log)" -eq "$(lab_count "$3" $LAB/capture.log)"
+	lab_stop capture
+}
+
+learns $VIP 1480 "IP $VIP > $CLIENT: ICMP $VIP unreachable - need to frag (mtu 1480)"
+learns "[$VIP6]" 1460 "IP6 $VIP6 > fd00:100::7: ICMP6, packet too big, mtu 1460"
+
+# A narrower way to the backends: the kernel's route says so, and a new one says it anew.
+ip -n router link set br-be mtu 1400
+ip -n b1 link set eth0 mtu 1400
+ip -n lb route add 10.0.1.0/24 via 10.0.0.1 mtu 1400
+ip -n lb -6 route add fd00:11::/64 via fd00:10::1 mtu 1400
+learns $VIP 1380 "IP $VIP > $CLIENT: ICMP $VIP unreachable - need to frag (mtu 1380)"
+learns "[$VIP6]" 1360 "IP6 $VIP6 > fd00:100::7: ICMP6, packet too big, mtu 1360"
+
+# Or the interface's, where the route has none.
+ip -n lb route del 10.0.1.0/24
+ip -n lb link set fulcrum0 mtu 1450
+ip -n b1 link set eth0 mtu 1500
+ip -n router link set br-be mtu 1500
+learns $VIP 1430 "IP $VIP > $CLIENT: ICMP $VIP unreachable - need to frag (mtu 1430)"
+lab_check "nothing was dropped for its size" test "$(lab_dropped too_big)" -eq 0
+lab_end
