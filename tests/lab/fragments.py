@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The client of the stories about fragments. Datagrams are of 4000 random bytes, and must come back as they went.
+
+    fragments.py echo ADDRESS PORT COUNT        the kernel cuts them
+    fragments.py reversed ADDRESS PORT COUNT    cut here, the last fragment first
+    fragments.py flood ADDRESS PORT COUNT       later fragments of as many datagrams, without a first one
+"""
+import os
+import socket
+import sys
+
+from scapy.all import IP, IPv6, IPv6ExtHdrFragment, UDP, Raw, raw
+
+SIZE = 4000
+PIECE = 1200
+what, address, port, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def client():
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.settimeout(1)
+    s.connect((address, port))
+    return s
+
+
+def sender():
+    s = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    return lambda packet: s.sendto(raw(packet), (address, 0))
+
+
+def pieces(own, own_port, number, data):
+    """The datagram in fragments, the last one first."""
+    whole = (IPv6 if family == socket.AF_INET6 else IP)(src=own, dst=address) / UDP(sport=own_port, dport=port) / data
+    whole = raw(whole)[40 if family == socket.AF_INET6 else 20:]
+    for at in reversed(range(0, len(whole), PIECE)):
+        more = at + PIECE < len(whole)
+        if family == socket.AF_INET6:
+            head = IPv6(src=own, dst=address) / IPv6ExtHdrFragment(nh=17, offset=at // 8, m=int(more), id=number)
+        else:
+            head = IP(src=own, dst=address, proto=17, id=number, frag=at // 8, flags="MF" if more else 0)
+        yield head / Raw(whole[at:at + PIECE])
+
+
+def comes_back(s, data):
+    try:
+        return s.recv(65535)[1:] == data # behind the server's own byte
+    except OSError: # nothing came, or word that it was too big
+        return False
+
+
+def echo():
+    for i in range(count):
+        data = os.urandom(SIZE)
+        with client() as s:
+            # By IPv6 the first one of all may only bring the path's MTU, as it does to any client.
+            if not any(s.send(data) and comes_back(s, data) for attempt in range(3 if i == 0 else 1)):
+                sys.exit(f"datagram {i} did not come back")
+
+
+def reversed_echo():
+    send = sender()
+    for i in range(count):
+        data = os.urandom(SIZE)
+        with client() as s:
+            own, own_port = s.getsockname()[:2]
+            for piece in pieces(own, own_port, (os.getpid() * 100 + i) & 0xffff, data):
+                send(piece)
+            if not comes_back(s, data):
+                sys.exit(f"datagram {i} did not come back")
+
+
+def flood():
+    send = sender()
+    with client() as s:
+        own = s.getsockname()[0]
+    for i in range(count):
+        send(IP(src=own, dst=address, proto=17, id=i, frag=100) / Raw(b"x" * 64))
+
+
+{"echo": echo, "reversed": reversed_echo, "flood": flood}[what]()
