@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What people do first with an address: ping and traceroute. The balancer answers for the VIP, not without limit.
+. "$(dirname "$0")/lib.sh"
+command -v traceroute >/dev/null || {
+	echo "skipped: needs traceroute"
+	exit 77
+}
+
+lab_quickstart
+lab_start udp b1 python3 "$lab_root/tests/lab/udp.py" serve $VIP 5353 b1
+cat >$LAB/pool.yaml <<-YAML
+	services:
+	  - {name: web, vip: $VIP, protocol: tcp, port: 443, pool: web}
+	  - {name: web6, vip: "$VIP6", protocol: tcp, port: 443, pool: web}
+	  - {name: talk, vip: $VIP, protocol: udp, port: 5353, pool: talk}
+	pools:
+	  - name: web
+	    health: {interval: 500ms, timeout: 500ms, rise: 1}
+	    on_all_down: drop
+	    backends: [{name: web-1, address: 10.0.1.11}, {name: web-2, address: 10.0.1.12}]
+	  - {name: talk, health: {type: none}, backends: [{name: talk-1, address: 10.0.1.11}]}
+YAML
+lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
+lab_wait_up web-1 web-2
+
+pings() {
+	lab_check "$2 is pinged, $1" in_ns client ping -q -c 5 -i 0.02 -W 2 $2
+}
+pings "as it is" $VIP
+pings "as it is" $VIP6
+lab_check "with 1400 bytes" in_ns client ping -q -c 3 -i 0.02 -s 1400 -W 2 $VIP
+lab_check "with 4000 bytes, in fragments, it is not" \
+	sh -c "! ip netns exec client ping -q -c 1 -s 4000 -W 1 $VIP"
+
+in_ns client ping -q -f -l 600 -c 3000 -W 1 $VIP >$LAB/flood || true
+lab_check "a flood of pings is answered in part: $(grep received $LAB/flood)" grep -q ' 0 received' -v <(grep received $LAB/flood)
+lab_check "the rest is dropped by its name: $(lab_dropped icmp_rate)" test "$(lab_dropped icmp_rate)" -gt 100
+lab_wait_for "in_ns client ping -q -c 1 -W 1 $VIP" 5 "soon it is pinged again"
+
+# hops [options]: the last line's and the first hop's addresses
+hops() {
+	in_ns client traceroute -n -q 1 -w 1 -m 5 "$@" >$LAB/hops 2>&1 || true
+	awk 'NR > 1 {printf "%s ", $2}' $LAB/hops
+}
+lab_check "traceroute by ICMP ends at the VIP" test "$(hops -I $VIP)" = "198.51.100.1 $VIP "
+lab_check "by TCP to the service" test "$(hops -T -p 443 $VIP)" = "198.51.100.1 $VIP "
+lab_check "by TCP over IPv6" test "$(hops -6 -T -p 443 $VIP6)" = "fd00:100::1 $VIP6 "
+lab_check "by ICMP over IPv6" test "$(hops -6 -I $VIP6)" = "fd00:100::1 $VIP6 "
+lab_check "by UDP to the service" test "$(hops -U -p 5353 $VIP)" = "198.51.100.1 $VIP "
+lab_check "by UDP to ports without one it stays in the dark" test "$(hops $VIP)" = "198.51.100.1 * * * * "
+lab_check "which is counted" test "$(lab_dropped no_service)" -ge 4
+
+for k in 1 2; do
+	lab_stop nginx-b$k
+done
+lab_wait_for "lab_backend_is web-1 health down && lab_backend_is web-2 health down" 20 "both backends down"
+pings "without any backend" $VIP
+pings "without any backend" $VIP6
+lab_end
