@@ -48,6 +48,8 @@ enum config_backend_state {
 	CONFIG_STATE_ACTIVE,
 	CONFIG_STATE_DRAINING,
 	CONFIG_STATE_DISABLED,
+	// Of no file: the operator took it out, and its flows are not over yet (config_with_leaving()).
+	CONFIG_STATE_LEAVING,
 };
 
 // How long a flow lives without a packet, in seconds; 1 s to 9 h, so that 16 bits hold it.
@@ -100,7 +102,8 @@ struct config_pool {
 	uint8_t oversize; // enum config_oversize
 	uint8_t zero;
 	struct prefix outer_source; // ADDR_NONE: the balancer's own address
-	uint32_t previous_table_s; // how long the table before a change is asked for flows without an entry
+	uint32_t
+		previous_table_s; // how long the table before a change is asked for flows without an entry
 	uint32_t table_size; // Maglev slots: 65537 or 655373
 	// Set by config_finish(): the pool's backends stand together.
 	uint32_t first_backend;
@@ -166,6 +169,11 @@ int config_write(const struct config *config, FILE *out);
 // changes; 'report' may be NULL.
 uint32_t config_diff(const struct config *old, const struct config *new, config_report_fn *report,
 	void *context);
+
+// 'config', which is finished, with backends of 'from' that it no longer has, as CONFIG_STATE_LEAVING, behind their
+// pools' own; 'leaving' are their numbers in 'from'. Pools that it no longer has come behind its own. NULL without memory.
+struct config *config_with_leaving(const struct config *config, const struct config *from,
+	const uint32_t *leaving, uint32_t count);
 
 const struct config_pool *config_find_pool(const struct config *config, const char *name);
 

@@ -47,6 +47,18 @@ static void touch_all(struct control *control, const struct commit *commit)
 			&control->service_baselines[commit->new_services[i]]);
 }
 
+static void mark_leaving(struct control *control, const struct edition *edition, uint64_t now_s)
+{
+	for (uint32_t i = 0; i < edition->config->backend_count; i++) {
+		uint64_t *since_s = &control->states[edition_index(edition, i)].leaving_s;
+
+		if (edition->config->backends[i].state != CONFIG_STATE_LEAVING)
+			*since_s = 0;
+		else if (*since_s == 0)
+			*since_s = now_s;
+	}
+}
+
 static void install(struct control *control, struct commit *commit)
 {
 	commit->before = control->running;
@@ -54,6 +66,7 @@ static void install(struct control *control, struct commit *commit)
 	commit->now = commit->edition;
 	commit->is_installed = true;
 	touch_all(control, commit);
+	mark_leaving(control, commit->edition, commit->applied_s);
 	control->version = commit->version;
 	control->applied_s = commit->applied_s;
 	control->is_saved = false;
@@ -142,6 +155,8 @@ static struct commit *commit_new(struct control *control)
 	commit->start_ns = clock_monotonic_ns();
 	commit->backend_registry = &control->backends;
 	commit->service_registry = &control->services;
+	commit->flows = control->config.flows;
+	commit->worker_count = control->config.worker_count;
 	commit->state_folder = control->config.daemon->state;
 	return commit;
 }

@@ -17,13 +17,13 @@ static int set_backend(struct commit *commit)
 	int rc;
 
 	memcpy(name, set->name, sizeof(set->name));
-	rc = config_find_backend(commit->running->config, name, &at, &commit->err);
+	rc = config_find_backend(commit->running->written, name, &at, &commit->err);
 	if (rc != 0)
 		return rc;
 	if (set->state > CONFIG_STATE_DISABLED ||
 		(set->weight > UINT16_MAX && set->weight != UINT32_MAX))
 		return error_set(&commit->err, EINVAL, "there is no such state or weight");
-	commit->config = config_clone(commit->running->config);
+	commit->config = config_clone(commit->running->written);
 	if (commit->config == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
 	backend = &commit->config->backends[at];
@@ -43,18 +43,32 @@ static uint32_t place_before(
 	return commit->running->places[backends->indexes[at]];
 }
 
+uint32_t commit_find_running(const struct commit *commit, uint32_t at)
+{
+	char name[REGISTRY_NAME_SIZE];
+	uint32_t index;
+
+	if (commit->running == NULL)
+		return EDITION_NONE;
+	edition_backend_name(commit->config, at, name);
+	index = registry_find(commit->backend_registry, name);
+	return index == REGISTRY_NONE ? EDITION_NONE : commit->running->places[index];
+}
+
 // Where the file does not say, a backend keeps the state that an operator gave it.
-static void inherit_states(struct commit *commit, const struct registry_plan *backends)
+static void inherit_states(struct commit *commit)
 {
 	for (uint32_t i = 0; i < commit->config->backend_count; i++) {
 		struct config_backend *backend = &commit->config->backends[i];
-		uint32_t before = place_before(commit, backends, i);
+		uint32_t before;
 
 		if (backend->state != CONFIG_STATE_UNSET)
 			continue;
-		backend->state = before == EDITION_NONE
-					 ? CONFIG_STATE_ACTIVE
-					 : commit->running->config->backends[before].state;
+		before = commit_find_running(commit, i);
+		backend->state = CONFIG_STATE_ACTIVE;
+		if (before != EDITION_NONE &&
+			commit->running->config->backends[before].state != CONFIG_STATE_LEAVING)
+			backend->state = commit->running->config->backends[before].state;
 	}
 }
 
@@ -77,9 +91,15 @@ static bool is_equal(const struct config *a, const struct config *b)
 static int plan(
 	struct commit *commit, struct registry_plan *backends, struct registry_plan *services)
 {
-	int rc = registry_plan(commit->backend_registry, commit->config->backend_count,
-		edition_backend_name, commit->config, backends);
+	int rc = registry_plan(commit->backend_registry, commit->all->backend_count,
+		edition_backend_name, commit->all, backends);
 
+	if (rc == -ENOSPC && commit->all != commit->config) {
+		// Those that are leaving make room.
+		config_free(commit->all);
+		commit->all = commit->config;
+		return plan(commit, backends, services);
+	}
 	if (rc == -ENOSPC)
 		return error_set(&commit->err, ENOSPC,
 			"%u backends are more than the daemon has room for; 'backends_max' in its file is %u",
@@ -104,7 +124,7 @@ static bool same_target(const struct health_target *a, const struct health_targe
 static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 {
 	struct control_backend *state = &commit->build.states[edition_index(commit->edition, at)];
-	const struct config_backend *backend = &commit->config->backends[at];
+	const struct config_backend *backend = &commit->all->backends[at];
 	bool is_stranger =
 		before == EDITION_NONE ||
 		!addr_equal(&commit->running->config->backends[before].address, &backend->address);
@@ -135,7 +155,7 @@ static void find_drops(struct commit *commit)
 static int compare(struct commit *commit, const struct registry_plan *backends,
 	const struct registry_plan *services)
 {
-	size_t count = (size_t)commit->config->backend_count + 1;
+	size_t count = (size_t)commit->all->backend_count + 1;
 	size_t old = commit->running == NULL ? 1 : commit->running->config->backend_count + 1;
 
 	commit->touched = calloc(count, sizeof(*commit->touched));
@@ -157,8 +177,8 @@ static int make_edition(struct commit *commit, const struct registry_plan *backe
 {
 	int rc;
 
-	commit->edition =
-		edition_new(commit->config, backends, services, commit->backend_registry->capacity);
+	commit->edition = edition_new(commit->all, commit->config, backends, services,
+		commit->backend_registry->capacity);
 	if (commit->edition == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
 	rc = compare(commit, backends, services);
@@ -175,19 +195,22 @@ static int prepare(struct commit *commit)
 	int rc = commit->is_backend_set ? set_backend(commit)
 					: config_finish(commit->config, &commit->err);
 
+	if (rc != 0)
+		return rc;
+	inherit_states(commit);
+	// The first apply is one, whatever it says.
+	commit->is_equal = commit->running != NULL && commit->version > 1 &&
+			   is_equal(commit->running->written, commit->config);
+	if (commit->is_equal)
+		return 0;
+	rc = commit_find_leaving(commit);
 	if (rc == 0)
 		rc = plan(commit, &backends, &services);
+	if (rc == 0)
+		rc = make_edition(commit, &backends, &services);
 	if (rc == 0) {
-		inherit_states(commit, &backends);
-		// The first apply is one, whatever it says.
-		commit->is_equal = commit->running != NULL && commit->version > 1 &&
-				   is_equal(commit->running->config, commit->config);
-		if (!commit->is_equal)
-			rc = make_edition(commit, &backends, &services);
-	}
-	if (rc == 0 && !commit->is_equal) {
 		registry_carry_out(
-			commit->backend_registry, &backends, edition_backend_name, commit->config);
+			commit->backend_registry, &backends, edition_backend_name, commit->all);
 		registry_carry_out(
 			commit->service_registry, &services, edition_service_name, commit->config);
 	}
@@ -207,10 +230,13 @@ void commit_free(struct commit *commit)
 {
 	if (commit == NULL)
 		return;
-	if (commit->edition == NULL)
+	if (commit->edition == NULL) {
+		if (commit->all != commit->config)
+			config_free(commit->all);
 		config_free(commit->config);
-	else if (!commit->is_installed)
+	} else if (!commit->is_installed) {
 		edition_free(commit->edition);
+	}
 	edition_free(commit->before);
 	snapshot_free(commit->build.snapshot);
 	free(commit->touched);

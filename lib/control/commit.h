@@ -37,7 +37,7 @@ struct commit {
 	struct control *control; // for the loop alone
 
 	// The wish: a whole configuration, or one backend's state and weight.
-	struct config *config;
+	struct config *config; // as an operator wrote it
 	bool is_backend_set;
 	enum { COMMIT_WANTED, COMMIT_PREPARING, COMMIT_DECIDED, COMMIT_CONCLUDING } step;
 	struct message_backend_set set;
@@ -46,12 +46,16 @@ struct commit {
 	uint64_t start_ns;
 
 	// Borrowed for prepare().
+	struct flow_table *const *flows; // one a worker
+	uint32_t worker_count;
 	const struct edition *running; // NULL at the start
 	struct registry *backend_registry; // nobody else uses them meanwhile
 	struct registry *service_registry;
 	struct build build;
 
 	// What prepare() made.
+	struct config
+		*all; // 'config' and the backends that are leaving; 'config' itself without any
 	int rc;
 	struct error err;
 	bool is_equal; // to the running one: there is nothing to install
@@ -77,6 +81,11 @@ struct commit {
 	uint64_t changes;
 	bool is_saved;
 };
+
+// Where backend 'at' of commit->config stands in the running edition, by name; EDITION_NONE.
+uint32_t commit_find_running(const struct commit *commit, uint32_t at);
+// Sets commit->all (leaving.c). 0 or -ENOMEM with the sentence. A part of prepare().
+int commit_find_leaving(struct commit *commit);
 
 // Job functions; the context is a struct commit.
 void commit_prepare(void *context);

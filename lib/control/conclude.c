@@ -24,9 +24,9 @@ static void add_line(void *context, const char *sentence)
 static void list_changes(struct commit *commit, struct lines *lines)
 {
 	static const struct config nothing;
-	const struct config *before = commit->before == NULL ? &nothing : commit->before->config;
+	const struct config *before = commit->before == NULL ? &nothing : commit->before->written;
 
-	commit->changes = config_diff(before, commit->now->config, add_line, lines);
+	commit->changes = config_diff(before, commit->now->written, add_line, lines);
 	if (lines->count > LOGGED_LINES)
 		log_info("config: and %u changes more", lines->count - LOGGED_LINES);
 	log_info("config: version %lu, %lu changes", commit->version, commit->changes);
@@ -36,7 +36,7 @@ static void save(struct commit *commit, struct lines *lines)
 {
 	struct error err;
 
-	commit->is_saved = state_save(commit->state_folder, commit->now->config, commit->version,
+	commit->is_saved = state_save(commit->state_folder, commit->now->written, commit->version,
 				   commit->applied_s, &err) == 0;
 	if (commit->is_saved)
 		return;

@@ -27,6 +27,7 @@ struct control_backend {
 	bool resolved; // the hop has a MAC and is behind one of our ports
 	bool is_probed; // the health room speaks of this backend when it names the index
 	uint64_t since_s; // wall clock: when 'health' began
+	uint64_t leaving_s; // wall clock: since when it is CONFIG_STATE_LEAVING; 0
 };
 
 // Long answers, sent as the reply ring takes them.

@@ -53,8 +53,9 @@ static void number(struct edition *edition, const struct registry_plan *backends
 		edition->services[i] = (uint16_t)services->indexes[i];
 }
 
-struct edition *edition_new(struct config *config, const struct registry_plan *backends,
-	const struct registry_plan *services, uint32_t capacity)
+struct edition *edition_new(struct config *config, struct config *written,
+	const struct registry_plan *backends, const struct registry_plan *services,
+	uint32_t capacity)
 {
 	struct edition *edition = calloc(1, sizeof(*edition));
 
@@ -72,6 +73,7 @@ struct edition *edition_new(struct config *config, const struct registry_plan *b
 		return NULL;
 	}
 	edition->config = config;
+	edition->written = written;
 	number(edition, backends, services);
 	find_probe_ports(edition);
 	return edition;
@@ -81,6 +83,8 @@ void edition_free(struct edition *edition)
 {
 	if (edition == NULL)
 		return;
+	if (edition->written != edition->config)
+		config_free(edition->written);
 	config_free(edition->config);
 	free(edition->backends);
 	free(edition->services);
@@ -111,5 +115,6 @@ bool edition_target(const struct edition *edition, uint32_t at, struct health_ta
 
 	*out = (struct health_target){
 		edition_index(edition, at), backend->address, port, pool_of(edition, at)->health};
-	return port != 0 && !edition_is_unprobed(edition, at);
+	return port != 0 && !edition_is_unprobed(edition, at) &&
+	       backend->state != CONFIG_STATE_LEAVING;
 }

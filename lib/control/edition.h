@@ -12,7 +12,9 @@
 #define EDITION_NONE UINT32_MAX
 
 struct edition {
-	struct config *config; // finished
+	struct config *config; // finished, with the backends that are leaving
+	struct config
+		*written; // the same without them, as an operator wrote it; may be 'config' itself
 	uint32_t *backends; // the reference of each backend
 	uint16_t *services; // the index of each service
 	uint32_t *
@@ -25,9 +27,10 @@ struct edition {
 void edition_backend_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
 void edition_service_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
 
-// Takes 'config' over when it succeeds; NULL without memory.
-struct edition *edition_new(struct config *config, const struct registry_plan *backends,
-	const struct registry_plan *services, uint32_t capacity);
+// Takes both over when it succeeds; NULL without memory.
+struct edition *edition_new(struct config *config, struct config *written,
+	const struct registry_plan *backends, const struct registry_plan *services,
+	uint32_t capacity);
 void edition_free(struct edition *edition); // NULL is fine
 
 // The index of a backend.

@@ -16,6 +16,8 @@ enum backend_status control_backend_status(
 	enum health_status health =
 		state->health == HEALTH_UNKNOWN ? state->recalled : state->health;
 
+	if (backend->state == CONFIG_STATE_LEAVING)
+		return BACKEND_DRAINING;
 	if (backend->state == CONFIG_STATE_DISABLED)
 		return BACKEND_DISABLED;
 	if (health == HEALTH_DOWN)

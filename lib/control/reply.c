@@ -77,7 +77,7 @@ static void write_text(void *context)
 
 	if (file == NULL)
 		return;
-	rc = config_write(control->running->config, file);
+	rc = config_write(control->running->written, file);
 	if (fclose(file) != 0 || rc != 0) {
 		free(reply->text);
 		reply->text = NULL;

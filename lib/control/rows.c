@@ -84,7 +84,7 @@ static bool row_pool(const struct control *control, uint32_t row, struct message
 	const struct config_pool *pool;
 	struct metrics_traffic traffic;
 
-	if (row >= config->pool_count)
+	if (row >= control->running->written->pool_count) // those that leave stand behind
 		return false;
 	pool = &config->pools[row];
 	built = snapshot_find_pool(snapshot, pool->name);
@@ -151,6 +151,8 @@ static void explain_backend(const struct control *control, uint32_t at, char *ou
 
 	if (backend->state == CONFIG_STATE_DISABLED)
 		snprintf(out, size, "disabled by the operator");
+	else if (backend->state == CONFIG_STATE_LEAVING)
+		snprintf(out, size, "taken out; it finishes the flows that it has");
 	else if (!state->is_probed && !edition_is_unprobed(control->running, at))
 		snprintf(out, size, "no service uses the pool, so there is no port to probe");
 	else if (state->port == BACKEND_PORT_NONE && !state->hop.reachable)

@@ -382,6 +382,48 @@ static void a_state_has_a_name(void **state)
 	assert_string_equal(config_state_name(CONFIG_STATE_UNSET), "unset");
 }
 
+// Two pools; of the first one 'b' leaves, the second one leaves whole.
+static void who_leaves_stands_behind_those_who_stay(void **state)
+{
+	static const char before[] =
+		"pools:\n"
+		"  - name: p\n    backends:\n"
+		"      - {name: a, address: 10.0.1.1}\n      - {name: b, address: 10.0.1.2}\n"
+		"  - name: q\n    backends: [{name: c, address: 10.0.2.1}]\n";
+	static const char after[] = "pools:\n"
+				    "  - name: o\n    backends: [{name: n, address: 10.0.3.1}]\n"
+				    "  - name: p\n    backends: [{name: a, address: 10.0.1.1}]\n";
+	static const struct {
+		const char *name;
+		uint32_t pool;
+		enum config_backend_state state;
+	} rows[] = {{"n", 0, CONFIG_STATE_UNSET}, {"a", 1, CONFIG_STATE_UNSET},
+		{"b", 1, CONFIG_STATE_LEAVING}, {"c", 2, CONFIG_STATE_LEAVING}};
+	static const uint32_t leaving[] = {1, 2}; // 'b' and 'c'
+	struct config *from = NULL, *now = NULL, *all;
+
+	assert_int_equal(config_load_text("t", before, strlen(before), &from, NULL, NULL, NULL), 0);
+	assert_int_equal(config_load_text("t", after, strlen(after), &now, NULL, NULL, NULL), 0);
+	all = config_with_leaving(now, from, leaving, COUNT(leaving));
+	assert_non_null(all);
+	assert_int_equal(all->pool_count, 3);
+	assert_string_equal(all->pools[2].name, "q");
+	assert_int_equal(all->backend_count, COUNT(rows));
+	for (uint32_t i = 0; i < COUNT(rows); i++) {
+		const struct config_pool *pool = &all->pools[rows[i].pool];
+
+		assert_string_equal(all->backends[i].name, rows[i].name);
+		assert_int_equal(all->backends[i].pool_index, rows[i].pool);
+		assert_int_equal(all->backends[i].state, rows[i].state);
+		assert_in_range(
+			i, pool->first_backend, pool->first_backend + pool->backend_count - 1);
+	}
+	assert_int_equal(now->backend_count, 2); // as it was
+	config_free(all);
+	config_free(from);
+	config_free(now);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +437,7 @@ int main(void)
 		cmocka_unit_test(a_state_that_is_left_out_stays_as_it_was),
 		cmocka_unit_test(a_backend_is_found_by_its_name),
 		cmocka_unit_test(a_state_has_a_name),
+		cmocka_unit_test(who_leaves_stands_behind_those_who_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

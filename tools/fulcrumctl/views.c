@@ -27,6 +27,7 @@ static const char *state_name(uint64_t value)
 		[CONFIG_STATE_ACTIVE] = "active",
 		[CONFIG_STATE_DRAINING] = "draining",
 		[CONFIG_STATE_DISABLED] = "disabled",
+		[CONFIG_STATE_LEAVING] = "leaving",
 	};
 
 	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <control/control_private.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+// A backend that an operator takes out of a pool keeps the connections that it has, as if it were drained: it
+// leaves. It is gone with the first apply after the last of its flows, and not before the pool's previous
+// table, which still leads to it, is forgotten.
+
+// The flows of each backend, by its index, over all workers' tables. Readers disturb no worker.
+static uint32_t *count_flows(const struct commit *commit)
+{
+	const struct snapshot *snapshot = commit->build.previous;
+	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
+	uint32_t *flows = calloc(commit->backend_registry->capacity, sizeof(*flows));
+	struct flow_row rows[FLOW_WAYS];
+
+	for (uint32_t w = 0; flows != NULL && w < commit->worker_count; w++) {
+		for (uint32_t b = 0; b < flow_table_buckets(commit->flows[w]); b++) {
+			uint32_t count = flow_read_bucket(commit->flows[w], b, snapshot->ttls,
+				snapshot->service_capacity, now_s, rows);
+
+			for (uint32_t r = 0; r < count; r++) {
+				if (snapshot_find_backend(snapshot, rows[r].backend) != NULL)
+					flows[rows[r].backend & BACKEND_INDEX_MASK]++;
+			}
+		}
+	}
+	return flows;
+}
+
+static bool may_go(const struct commit *commit, const struct config_backend *backend,
+	uint32_t index, const uint32_t *flows)
+{
+	const struct config_pool *pool = &commit->running->config->pools[backend->pool_index];
+	uint64_t since_s = commit->build.states[index].leaving_s;
+
+	return flows[index] == 0 && since_s != 0 &&
+	       commit->applied_s - since_s >= pool->previous_table_s;
+}
+
+// The numbers in the running configuration of those that the new one has no longer.
+static uint32_t *find_missing(const struct commit *commit, uint32_t *count)
+{
+	const struct config *running = commit->running->config;
+	uint32_t *missing = calloc((size_t)running->backend_count + 1, sizeof(*missing));
+	bool *stays = calloc((size_t)running->backend_count + 1, sizeof(*stays));
+
+	*count = 0;
+	for (uint32_t i = 0; stays != NULL && i < commit->config->backend_count; i++) {
+		uint32_t before = commit_find_running(commit, i);
+
+		if (before != EDITION_NONE)
+			stays[before] = true;
+	}
+	for (uint32_t i = 0; missing != NULL && stays != NULL && i < running->backend_count; i++) {
+		if (!stays[i] && running->backends[i].state != CONFIG_STATE_DISABLED)
+			missing[(*count)++] = i;
+	}
+	if (stays == NULL) {
+		free(missing);
+		missing = NULL;
+	}
+	free(stays);
+	return missing;
+}
+
+static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint32_t count)
+{
+	const struct config *running = commit->running->config;
+	uint32_t *flows = count_flows(commit);
+	uint32_t kept = 0;
+
+	if (flows == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t index = edition_index(commit->running, missing[i]);
+
+		if (!may_go(commit, &running->backends[missing[i]], index, flows))
+			missing[kept++] = missing[i];
+	}
+	free(flows);
+	if (kept > 0)
+		commit->all = config_with_leaving(commit->config, running, missing, kept);
+	return commit->all == NULL ? -ENOMEM : 0;
+}
+
+int commit_find_leaving(struct commit *commit)
+{
+	uint32_t *missing;
+	uint32_t count;
+	int rc = 0;
+
+	commit->all = commit->config;
+	if (commit->running == NULL)
+		return 0;
+	missing = find_missing(commit, &count);
+	if (missing == NULL)
+		rc = -ENOMEM;
+	else if (count > 0)
+		rc = keep_those_with_flows(commit, missing, count);
+	free(missing);
+	return rc == 0 ? 0 : error_set(&commit->err, ENOMEM, "out of memory");
+}
