@@ -153,11 +153,15 @@ struct message_row_worker {
 	uint64_t queued; // held at this moment (fragments)
 	uint64_t flow_hits;
 	uint64_t flow_misses;
+	uint64_t flow_evictions; // flows that were given up for others
+	uint64_t flow_skipped; // new flows above the budget, not remembered
+	uint64_t previous_table; // misses that the previous Maglev table answered
+	uint64_t resets; // sent to clients for 'on_down: reset'
 	uint64_t flows;
 	uint64_t flow_capacity;
-	uint64_t busy_ppm; // share of the last second in which it had packets
+	uint64_t busy_ppm; // share of its rounds in which it had packets
 };
-_Static_assert(sizeof(struct message_row_worker) == 120, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_worker) == 152, "goes over the channel as it is");
 
 struct message_row_port {
 	char name[16];

@@ -232,6 +232,10 @@ static bool row_worker(const struct control *control, uint32_t row, struct messa
 	out->queued = metrics_read(&metrics->held);
 	out->flow_hits = metrics_read(&metrics->flow_hits);
 	out->flow_misses = metrics_read(&metrics->flow_misses);
+	out->flow_evictions = metrics_read(&metrics->flow_evictions);
+	out->flow_skipped = metrics_read(&metrics->flow_skipped);
+	out->previous_table = metrics_read(&metrics->previous_table);
+	out->resets = metrics_read(&metrics->resets);
 	out->flows = metrics_read(&metrics->flows_live);
 	out->flow_capacity = flow_table_capacity(control->config.flows[row]);
 	out->busy_ppm = loops == 0 ? 0 : metrics_read(&metrics->loops_busy) * 1000000 / loops;
