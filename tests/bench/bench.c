@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define HUGE_PAGE_SIZE (2u << 20)
 
@@ -31,6 +32,14 @@ void *bench_memory_new(size_t size, const char **pages)
 void bench_memory_free(void *memory, size_t size)
 {
 	munmap(memory, round_up(size));
+}
+
+uint64_t bench_cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
 static int compare(const void *a, const void *b)

@@ -12,6 +12,9 @@
 void *bench_memory_new(size_t size, const char **pages);
 void bench_memory_free(void *memory, size_t size);
 
+// The processor time of this thread: what other processes take on a shared machine is left out.
+uint64_t bench_cpu_ns(void);
+
 // The middle one of 'count' values, which it sorts.
 double bench_median(double *values, size_t count);
 

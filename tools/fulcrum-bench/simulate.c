@@ -65,14 +65,12 @@ static int parse_options(int argc, char **argv, uint64_t values[SETTINGS])
 
 static void print_memory(const struct world_memory *memory, const struct world_options *options)
 {
-	char table[32], view[32], connections[32];
+	const double mib = 1 << 20;
 
-	printf("\nmemory: a flow table %s (%zu bytes a flow) in each of %u balancers, Maglev tables %s;\n"
-	       "the simulator's own connections %s\n",
-		format_size(memory->table, table, sizeof(table)),
-		memory->table / (size_t)options->capacity, options->balancers,
-		format_size(memory->view, view, sizeof(view)),
-		format_size(memory->connections, connections, sizeof(connections)));
+	printf("\nmemory: a flow table %.1f MiB (%zu bytes a flow) in each of %u balancers,\n"
+	       "Maglev tables %.1f MiB; the simulator's own connections %.1f MiB\n",
+		(double)memory->table / mib, memory->table / (size_t)options->capacity,
+		options->balancers, (double)memory->view / mib, (double)memory->connections / mib);
 }
 
 static void print_head(const char *what)
