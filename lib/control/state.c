@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define MARK_FORMAT "# version %lu, applied at %lu\n"
+#define END_MARK    "# end\n" // a file with the first mark and without this one was cut short
 
 struct paths {
 	char now[DAEMON_PATH_SIZE + 32];
@@ -42,6 +44,8 @@ static int write_file(
 		fprintf(file, MARK_FORMAT, version, applied_s);
 	if (rc == 0)
 		rc = config_write(config, file);
+	if (rc == 0)
+		fputs(END_MARK, file);
 	if (rc == 0 && (fflush(file) != 0 || fsync(fileno(file)) != 0))
 		rc = -errno;
 	if (fclose(file) != 0 && rc == 0)
@@ -93,17 +97,32 @@ int state_save(const char *folder, const struct config *config, uint64_t version
 	return 0;
 }
 
-// Not every state file has a mark: an operator may have put it there.
-static void read_mark(const char *path, struct state_mark *mark)
+static bool has_end(FILE *file)
+{
+	char end[sizeof(END_MARK)] = "";
+
+	return fseek(file, -(long)strlen(END_MARK), SEEK_END) == 0 &&
+	       fread(end, 1, strlen(END_MARK), file) == strlen(END_MARK) &&
+	       strcmp(end, END_MARK) == 0;
+}
+
+// An operator may have put a file without marks there; it counts as version 1. False: it was cut short.
+static bool read_marks(const char *path, struct state_mark *mark)
 {
 	FILE *file = fopen(path, "re");
+	bool is_whole;
 
 	*mark = (struct state_mark){.version = 1};
 	if (file == NULL)
-		return;
-	if (fscanf(file, MARK_FORMAT, &mark->version, &mark->applied_s) != 2 || mark->version == 0)
+		return true; // whoever loads it will say why
+	if (fscanf(file, MARK_FORMAT, &mark->version, &mark->applied_s) == 2) {
+		is_whole = mark->version > 0 && has_end(file);
+	} else {
 		*mark = (struct state_mark){.version = 1};
+		is_whole = fseek(file, 0, SEEK_END) == 0 && ftell(file) > 0;
+	}
 	fclose(file);
+	return is_whole;
 }
 
 static struct config *load_file(const char *path, struct state_mark *mark)
@@ -111,11 +130,14 @@ static struct config *load_file(const char *path, struct state_mark *mark)
 	struct config *config;
 	struct error err;
 
+	if (!read_marks(path, mark)) {
+		log_error("state: %s: it was cut short", path);
+		return NULL;
+	}
 	if (config_load_file(path, &config, NULL, NULL, &err) != 0) {
 		log_error("state: %s", err.text);
 		return NULL;
 	}
-	read_mark(path, mark);
 	log_info("state: %s: version %lu, %u services, %u backends", path, mark->version,
 		config->service_count, config->backend_count);
 	return config;
@@ -123,7 +145,7 @@ static struct config *load_file(const char *path, struct state_mark *mark)
 
 struct config *state_load(const char *folder, struct state_mark *mark)
 {
-	struct config *config;
+	struct config *config = NULL;
 	struct paths paths;
 
 	*mark = (struct state_mark){0};
@@ -138,5 +160,9 @@ struct config *state_load(const char *folder, struct state_mark *mark)
 		if (rename(paths.now, paths.broken) != 0)
 			log_warning("state: %s: %s", paths.broken, strerror(errno));
 	}
-	return access(paths.before, F_OK) == 0 ? load_file(paths.before, mark) : NULL;
+	if (access(paths.before, F_OK) == 0)
+		config = load_file(paths.before, mark);
+	if (config == NULL)
+		*mark = (struct state_mark){0};
+	return config;
 }

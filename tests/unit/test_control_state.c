@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/state.h>
+
+#include <base/clock.h>
+#include <config/config.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define KILLS 200
+
+struct place {
+	char parent[64];
+	char folder[96];
+};
+
+static int enter(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	strcpy(place->parent, "/tmp/fulcrum-state-XXXXXX");
+	assert_non_null(mkdtemp(place->parent));
+	snprintf(place->folder, sizeof(place->folder), "%s/state", place->parent);
+	*state = place;
+	return 0;
+}
+
+static int leave(void **state)
+{
+	struct place *place = *state;
+	char line[128];
+
+	snprintf(line, sizeof(line), "rm -r %s", place->parent);
+	assert_int_equal(system(line), 0);
+	free(place);
+	return 0;
+}
+
+// A pool with 'count' backends of the weight 'count'.
+static struct config *make(uint32_t count)
+{
+	struct config *config = config_new();
+	struct config_pool pool = {.name = "web",
+		.table_size = 65537,
+		.health = {.type = CONFIG_PROBE_NONE,
+			.interval_ms = 2000,
+			.timeout_ms = 1000,
+			.rise = 2,
+			.fall = 3}};
+	struct error err;
+
+	config_add_pool(config, &pool);
+	for (uint32_t i = 0; i < count; i++) {
+		struct config_backend backend = {
+			.pool = "web", .weight = (uint16_t)count, .state = CONFIG_STATE_ACTIVE};
+
+		snprintf(backend.name, sizeof(backend.name), "b%u", i);
+		backend.address = addr_from_ipv4_be(htobe32(0x0a000001 + i));
+		config_add_backend(config, &backend);
+	}
+	if (config_finish(config, &err) != 0)
+		fail_msg("%s", err.text);
+	return config;
+}
+
+static void save(const struct place *place, uint32_t count, uint64_t version)
+{
+	struct config *config = make(count);
+	struct error err;
+
+	if (state_save(place->folder, config, version, 1000 + version, &err) != 0)
+		fail_msg("%s", err.text);
+	config_free(config);
+}
+
+// How many backends are in force, all of one commit; -1 for none.
+static int load(const struct place *place, struct state_mark *mark)
+{
+	struct config *config = state_load(place->folder, mark);
+	int count;
+
+	if (config == NULL)
+		return -1;
+	count = (int)config->backend_count;
+	for (int i = 0; i < count; i++)
+		assert_int_equal(config->backends[i].weight, count);
+	config_free(config);
+	return count;
+}
+
+static void spoil(const struct place *place, const char *name, const char *text)
+{
+	char path[160];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", place->folder, name);
+	file = fopen(path, "w");
+	fputs(text, file);
+	fclose(file);
+}
+
+static void a_folder_that_cannot_be_made_is_told_by_name(void **state)
+{
+	struct config *config = make(1);
+	struct error err;
+
+	assert_int_equal(state_save("/nowhere/there", config, 1, 1, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/nowhere/there"));
+	config_free(config);
+}
+
+static void no_folder_keeps_nothing(void **state)
+{
+	struct config *config = make(1);
+	struct state_mark mark;
+
+	assert_int_equal(state_save("", config, 1, 1, NULL), 0);
+	assert_null(state_load("", &mark));
+	config_free(config);
+}
+
+static void nothing_saved_is_nothing_loaded_and_version_0(void **state)
+{
+	struct state_mark mark = {5, 5};
+
+	assert_int_equal(load(*state, &mark), -1);
+	assert_int_equal(mark.version, 0);
+}
+
+static void what_was_saved_last_is_loaded_with_its_version(void **state)
+{
+	struct state_mark mark;
+
+	save(*state, 3, 7);
+	save(*state, 4, 8);
+	assert_int_equal(load(*state, &mark), 4);
+	assert_int_equal(mark.version, 8);
+	assert_int_equal(mark.applied_s, 1008);
+}
+
+static void nobody_else_may_read_it(void **state)
+{
+	struct place *place = *state;
+	char path[160];
+	struct stat status;
+
+	save(place, 3, 7);
+	snprintf(path, sizeof(path), "%s/pools.yaml", place->folder);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+}
+
+static void an_operators_own_file_is_loaded_too(void **state)
+{
+	struct place *place = *state;
+	struct state_mark mark;
+
+	save(place, 3, 7);
+	spoil(place, "pools.yaml",
+		"pools:\n  - name: web\n    health: {type: none}\n"
+		"    backends: [{name: a, address: 10.0.0.1, weight: 1}]\n");
+	assert_int_equal(load(place, &mark), 1);
+	assert_int_equal(mark.version, 1);
+}
+
+static void a_broken_one_gives_way_to_the_one_before(void **state)
+{
+	static const char *const broken[] = {"", "services: [", "pools: 3\n",
+		"# version 9, applied at 1009\npools: []\n", "\x01\x02\x03"};
+	struct state_mark mark;
+
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		save(*state, 3, 7);
+		save(*state, 4, 8);
+		spoil(*state, "pools.yaml", broken[i]);
+		assert_int_equal(load(*state, &mark), 3);
+		assert_int_equal(mark.version, 7);
+		// Nor does the next save make the broken one the one before.
+		save(*state, 5, 9);
+		spoil(*state, "pools.yaml", broken[i]);
+		assert_int_equal(load(*state, &mark), 3);
+	}
+}
+
+static void two_broken_ones_are_none(void **state)
+{
+	struct state_mark mark;
+
+	save(*state, 3, 7);
+	save(*state, 4, 8);
+	spoil(*state, "pools.yaml", "services: [");
+	spoil(*state, "pools.yaml.before", "services: [");
+	assert_int_equal(load(*state, &mark), -1);
+	assert_int_equal(mark.version, 0);
+}
+
+static void run_writer(const struct place *place)
+{
+	struct config *configs[4];
+
+	for (uint32_t i = 0; i < 4; i++)
+		configs[i] = make(200 * (i + 1));
+	for (uint64_t version = 1;; version++) {
+		if (state_save(place->folder, configs[version % 4], version, version, NULL) != 0)
+			_exit(1);
+	}
+}
+
+static void killed_at_random_moments_it_leaves_a_whole_configuration(void **state)
+{
+	uint32_t after[5] = {0}; // loaded, by its size
+	struct state_mark mark;
+	int count;
+
+	srand(2);
+	save(*state, 200, 1);
+	for (int i = 0; i < KILLS; i++) {
+		struct timespec life = {.tv_nsec = rand() % 8000000};
+		pid_t writer = fork();
+
+		if (writer == 0)
+			run_writer(*state);
+		nanosleep(&life, NULL);
+		assert_int_equal(kill(writer, SIGKILL), 0);
+		waitpid(writer, NULL, 0);
+		count = load(*state, &mark);
+		assert_true(count == 200 || count == 400 || count == 600 || count == 800);
+		after[count / 200]++;
+	}
+	// Not only the one of the beginning.
+	assert_true(after[2] + after[3] + after[4] > 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_folder_that_cannot_be_made_is_told_by_name),
+		TEST(no_folder_keeps_nothing),
+		TEST(nothing_saved_is_nothing_loaded_and_version_0),
+		TEST(what_was_saved_last_is_loaded_with_its_version),
+		TEST(nobody_else_may_read_it),
+		TEST(an_operators_own_file_is_loaded_too),
+		TEST(a_broken_one_gives_way_to_the_one_before),
+		TEST(two_broken_ones_are_none),
+		TEST(killed_at_random_moments_it_leaves_a_whole_configuration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
