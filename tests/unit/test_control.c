@@ -1,0 +1,766 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The whole control room, asked over its channel as fulcrumctl asks.
+#include "control_lab.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <health/health.h>
+#include <packet/drop.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define SKIPPED      77
+#define KILLS        100
+
+static const char two[] =
+	"services:\n"
+	"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web}\n"
+	"pools:\n"
+	"  - name: web\n"
+	"    health: {type: none}\n"
+	"    backends:\n"
+	"      - {name: a, address: 10.0.0.1}\n"
+	"      - {name: b, address: 10.0.0.2, weight: 300, zone: z}\n";
+
+static int enter_with(void **state, const struct lab_options *options)
+{
+	struct lab *lab = calloc(1, sizeof(*lab));
+
+	lab_init(lab, options);
+	lab_start(lab);
+	*state = lab;
+	return 0;
+}
+
+static int enter(void **state)
+{
+	return enter_with(state,
+		&(struct lab_options){.workers = 1, .has_flows = true, .kernel_interface = "near"});
+}
+
+static int enter_small(void **state)
+{
+	return enter_with(
+		state, &(struct lab_options){.backends_max = 3, .services_max = 2, .workers = 2});
+}
+
+static int enter_wide(void **state)
+{
+	return enter_with(state, &(struct lab_options){.services_max = 300, .workers = 1});
+}
+
+static int enter_stuck(void **state)
+{
+	return enter_with(state, &(struct lab_options){.workers = 1, .has_stuck_worker = true});
+}
+
+static int leave(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_leave(lab);
+	lab_free(lab);
+	free(lab);
+	return 0;
+}
+
+static struct message_row_daemon daemon_row(struct lab *lab)
+{
+	struct message_row_daemon row;
+
+	assert_int_equal(lab_show(lab, MESSAGE_SHOW_VERSION, &row, 1, sizeof(row)), 1);
+	return row;
+}
+
+static struct message_row_backend backend_row(struct lab *lab, const char *name)
+{
+	struct message_row_backend rows[16];
+	uint32_t count = lab_show(lab, MESSAGE_SHOW_BACKENDS, rows, 16, sizeof(rows[0]));
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i];
+	}
+	fail_msg("there is no backend %s", name);
+	return rows[0];
+}
+
+static void assert_untouched(struct lab *lab, uint64_t version, uint32_t backends)
+{
+	struct message_row_backend rows[16];
+
+	assert_int_equal(daemon_row(lab).config_version, version);
+	assert_int_equal(lab_show(lab, MESSAGE_SHOW_BACKENDS, rows, 16, sizeof(rows[0])), backends);
+}
+
+// --- Bad requests ---
+
+static void assert_refused(struct lab *lab, int code, const char *words)
+{
+	assert_int_equal(lab_finish(lab, NULL), -1);
+	if (strstr(lab_error(lab), words) == NULL)
+		fail_msg("'%s' is not in '%s'", words, lab_error(lab));
+	assert_int_equal(lab_error_code(lab), code);
+}
+
+static void a_commit_without_a_begin_is_refused(void **state)
+{
+	struct config *config = lab_config(two);
+
+	lab_send_records(*state, config);
+	lab_send(*state, MESSAGE_APPLY_COMMIT, NULL, 0);
+	assert_refused(*state, EPROTO, "without a transaction");
+	assert_untouched(*state, 0, 0);
+	config_free(config);
+}
+
+static void a_transaction_that_is_not_whole_is_refused(void **state)
+{
+	struct config *config = lab_config(two);
+
+	for (int more = 0; more <= 2; more += 2) {
+		lab_begin(*state, config, 0);
+		for (int i = 0; i < more; i++)
+			lab_send_records(*state, config);
+		lab_send(*state, MESSAGE_APPLY_COMMIT, NULL, 0);
+		assert_refused(*state, EPROTO, "not whole");
+		assert_untouched(*state, 0, 0);
+	}
+	config_free(config);
+}
+
+static void records_of_any_bytes_are_refused(void **state)
+{
+	struct message_apply begin = {.service_count = 1, .pool_count = 1, .backend_count = 1};
+	uint8_t bytes[sizeof(struct config_backend)];
+
+	srand(3);
+	for (int i = 0; i < 200; i++) {
+		for (size_t b = 0; b < sizeof(bytes); b++)
+			bytes[b] = i == 0 ? 0xff : (uint8_t)rand();
+		lab_send(*state, MESSAGE_APPLY_BEGIN, &begin, sizeof(begin));
+		assert_int_equal(lab_finish(*state, NULL), 0);
+		lab_send(*state, MESSAGE_APPLY_SERVICE, bytes, sizeof(struct config_service));
+		lab_send(*state, MESSAGE_APPLY_POOL, bytes, sizeof(struct config_pool));
+		lab_send(*state, MESSAGE_APPLY_BACKEND, bytes, sizeof(struct config_backend));
+		lab_send(*state, MESSAGE_APPLY_COMMIT, NULL, 0);
+		assert_refused(*state, EINVAL, "record");
+	}
+	assert_untouched(*state, 0, 0);
+}
+
+static void a_header_of_wrong_bytes_is_refused(void **state)
+{
+	struct message_apply begin = {.hash_key_set = 7};
+
+	lab_send(*state, MESSAGE_APPLY_BEGIN, &begin, sizeof(begin));
+	assert_refused(*state, EINVAL, "hash_key_set");
+	lab_send(*state, MESSAGE_APPLY_COMMIT, NULL, 0);
+	assert_refused(*state, EPROTO, "without a transaction");
+}
+
+static void a_kind_that_cannot_be_shown_is_refused(void **state)
+{
+	static const uint32_t kinds[] = {0, 9, 64, UINT32_MAX};
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct message_show show = {.what = kinds[i]};
+
+		lab_send(*state, MESSAGE_SHOW, &show, sizeof(show));
+		assert_refused(*state, EINVAL, "nothing of that kind");
+	}
+}
+
+static void a_change_of_no_backend_is_refused(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t state;
+		uint32_t weight;
+		int code;
+	} cases[] = {
+		{"", CONFIG_STATE_DRAINING, UINT32_MAX, ENOENT},
+		{"/", CONFIG_STATE_DRAINING, UINT32_MAX, ENOENT},
+		{"c", CONFIG_STATE_DRAINING, UINT32_MAX, ENOENT},
+		{"web/", CONFIG_STATE_DRAINING, UINT32_MAX, ENOENT},
+		{"web/c", CONFIG_STATE_DRAINING, UINT32_MAX, ENOENT},
+		{"other/a", CONFIG_STATE_DRAINING, UINT32_MAX, ENOENT},
+		{"a", CONFIG_STATE_DISABLED + 1, UINT32_MAX, EINVAL},
+		{"a", UINT32_MAX, UINT32_MAX, EINVAL},
+		{"a", CONFIG_STATE_UNSET, 65536, EINVAL},
+	};
+	struct message_backend_set endless = {.state = CONFIG_STATE_DRAINING};
+
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(lab_set_backend(*state, cases[i].name, cases[i].state,
+					 cases[i].weight, NULL),
+			-1);
+		assert_int_equal(lab_error_code(*state), cases[i].code);
+	}
+	memset(endless.name, 'a', sizeof(endless.name));
+	lab_send(*state, MESSAGE_BACKEND_SET, &endless, sizeof(endless));
+	assert_refused(*state, ENOENT, "there is no backend");
+	assert_untouched(*state, 1, 2);
+}
+
+static void more_than_the_daemon_has_room_for_is_refused(void **state)
+{
+	static const struct {
+		uint32_t services;
+		uint32_t backends;
+		const char *words;
+	} cases[] = {{3, 1, "services_max"}, {1, 4, "backends_max"}, {2, 2, "backends_max"}};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config *config = lab_config_large(cases[i].services, cases[i].backends);
+
+		assert_int_equal(lab_apply(*state, config, NULL), -1);
+		assert_int_equal(lab_error_code(*state), ENOSPC);
+		assert_non_null(strstr(lab_error(*state), cases[i].words));
+		config_free(config);
+	}
+	assert_untouched(*state, 0, 0);
+}
+
+// 300 services of 65,534 ports each have more pages of ports than a snapshot can number.
+static void what_no_snapshot_can_hold_is_refused_and_changes_nothing(void **state)
+{
+	struct config *wide = lab_config_large(300, 0);
+	struct config *narrow = lab_config_large(300, 0);
+
+	for (uint32_t i = 0; i < wide->service_count; i++) {
+		wide->services[i].port_first = 1;
+		wide->services[i].port_last = 65534;
+	}
+	assert_int_equal(lab_apply(*state, narrow, NULL), 0);
+	assert_int_equal(lab_apply(*state, wide, NULL), -1);
+	assert_int_equal(lab_error_code(*state), E2BIG);
+	assert_untouched(*state, 1, 0);
+	lab_kill(*state);
+	lab_start(*state);
+	assert_untouched(*state, 1, 0);
+	config_free(wide);
+	config_free(narrow);
+}
+
+// --- Applying ---
+
+static void versions_count_the_applies_that_change_something(void **state)
+{
+	struct message_done done;
+
+	assert_int_equal(daemon_row(*state).config_version, 0);
+	assert_int_equal(daemon_row(*state).applied_s, 0);
+	assert_int_equal(lab_apply_text(*state, "services: []\n", &done), 0);
+	assert_int_equal(done.version, 1);
+	assert_int_equal(done.changes, 0);
+	assert_int_equal(lab_apply_text(*state, two, &done), 0);
+	assert_int_equal(done.version, 2);
+	assert_int_equal(done.changes, 4);
+	assert_int_equal(lab_apply_text(*state, two, &done), 0);
+	assert_int_equal(done.version, 2);
+	assert_int_equal(done.changes, 0);
+	assert_true(daemon_row(*state).applied_s > 0);
+	assert_true(daemon_row(*state).apply_us > 0);
+}
+
+static void what_changed_is_answered_line_by_line(void **state)
+{
+	struct lab *lab = *state;
+	struct config *config = lab_config(two);
+
+	lab_begin(lab, config, 0);
+	lab_send_records(lab, config);
+	lab_send(lab, MESSAGE_APPLY_COMMIT, NULL, 0);
+	assert_int_equal(lab_receive(lab), MESSAGE_TEXT);
+	assert_memory_equal(lab->message.body, "service web: added", lab->message.size);
+	assert_int_equal(lab_finish(lab, NULL), 0);
+	config_free(config);
+}
+
+static void a_version_that_is_not_in_force_is_refused(void **state)
+{
+	struct config *config = lab_config(two);
+
+	assert_int_equal(lab_apply(*state, config, NULL), 0);
+	lab_begin(*state, config, 7);
+	lab_send_records(*state, config);
+	lab_send(*state, MESSAGE_APPLY_COMMIT, NULL, 0);
+	assert_refused(*state, ESTALE, "version 1 is in force, not 7");
+	lab_begin(*state, config, 1);
+	lab_send_records(*state, config);
+	lab_send(*state, MESSAGE_APPLY_COMMIT, NULL, 0);
+	assert_int_equal(lab_finish(*state, NULL), 0);
+	config_free(config);
+}
+
+static void an_abort_or_another_begin_forgets_the_records(void **state)
+{
+	struct config *config = lab_config(two);
+
+	lab_begin(*state, config, 0);
+	lab_send_records(*state, config);
+	lab_send(*state, MESSAGE_APPLY_ABORT, NULL, 0);
+	assert_int_equal(lab_finish(*state, NULL), 0);
+	lab_send(*state, MESSAGE_APPLY_COMMIT, NULL, 0);
+	assert_refused(*state, EPROTO, "without a transaction");
+	lab_begin(*state, config, 0);
+	lab_send_records(*state, config);
+	assert_int_equal(lab_apply(*state, config, NULL), 0);
+	assert_untouched(*state, 1, 2);
+	config_free(config);
+}
+
+static void every_name_can_change_when_there_is_no_room_for_both(void **state)
+{
+	static const char *const names[] = {"a", "b", "c"};
+	char yaml[512];
+
+	for (size_t i = 0; i < 30; i++) {
+		const char *n = names[i % COUNT(names)];
+
+		snprintf(yaml, sizeof(yaml),
+			"pools:\n  - name: p%s\n    health: {type: none}\n    backends: "
+			"[{name: %s1, address: 10.0.0.1}, {name: %s2, address: 10.0.0.2}, "
+			"{name: %s3, address: 10.0.0.3}]\n",
+			n, n, n, n);
+		assert_int_equal(lab_apply_text(*state, yaml, NULL), 0);
+	}
+	assert_untouched(*state, 30, 3);
+}
+
+static void a_large_configuration_is_applied_whole(void **state)
+{
+	struct lab *lab = *state;
+	struct config *config = lab_config_large(16, 4);
+	struct message_row_pool rows[16];
+
+	assert_int_equal(lab_apply(lab, config, NULL), 0);
+	assert_int_equal(lab_show(lab, MESSAGE_SHOW_POOLS, rows, 16, sizeof(rows[0])), 16);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(rows[i].backends, 4);
+	config_free(config);
+}
+
+// --- What is shown ---
+
+static void services_pools_and_ports_are_shown(void **state)
+{
+	struct message_row_service service;
+	struct message_row_pool pool;
+	struct message_row_port port;
+
+	assert_int_equal(lab_show(*state, MESSAGE_SHOW_SERVICES, &service, 1, sizeof(service)), 0);
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	do {
+		assert_int_equal(
+			lab_show(*state, MESSAGE_SHOW_SERVICES, &service, 1, sizeof(service)), 1);
+	} while (service.backends_usable < 2); // the next hops come a little later
+	assert_string_equal(service.name, "web");
+	assert_string_equal(service.pool, "web");
+	assert_int_equal(service.port_first, 443);
+	assert_int_equal(service.backends, 2);
+	assert_int_equal(lab_show(*state, MESSAGE_SHOW_POOLS, &pool, 1, sizeof(pool)), 1);
+	assert_string_equal(pool.name, "web");
+	assert_int_equal(pool.backends_usable, 2);
+	assert_int_equal(pool.table_size, 65537);
+	assert_int_equal(lab_show(*state, MESSAGE_SHOW_PORTS, &port, 1, sizeof(port)), 1);
+	assert_string_equal(port.name, "wan");
+	assert_string_equal(port.kernel_interface, "near");
+	assert_int_equal(port.mtu, 1500);
+}
+
+static void backends_are_shown_with_their_shares_and_flows(void **state)
+{
+	struct message_row_backend a, b;
+
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	do {
+		a = backend_row(*state, "a");
+		b = backend_row(*state, "b");
+	} while (a.share_ppm == 0 || b.share_ppm == 0);
+	assert_in_range(a.share_ppm, 249000, 251000);
+	assert_in_range(b.share_ppm, 749000, 751000);
+	assert_int_equal(a.flows, 2);
+	assert_int_equal(b.flows, 1);
+	assert_int_equal(a.health, HEALTH_UP);
+	assert_int_equal(b.weight, 300);
+	assert_string_equal(b.zone, "z");
+	assert_string_equal(a.reason, "");
+	// What was counted under its index before was not its own.
+	assert_int_equal(a.packets, 0);
+	assert_true(a.since_s > 0);
+}
+
+static void drops_workers_and_the_daemon_are_shown(void **state)
+{
+	struct message_row_drop drops[DROP_REASON_COUNT];
+	struct message_row_worker worker;
+	struct message_row_daemon daemon = daemon_row(*state);
+
+	assert_int_equal(
+		lab_show(*state, MESSAGE_SHOW_DROPS, drops, COUNT(drops), sizeof(drops[0])),
+		DROP_REASON_COUNT);
+	assert_string_equal(drops[0].name, drop_label((enum drop_reason)0));
+	assert_int_equal(lab_show(*state, MESSAGE_SHOW_WORKERS, &worker, 1, sizeof(worker)), 1);
+	assert_int_equal(worker.core, 5);
+	assert_int_equal(worker.flow_capacity, 1024);
+	assert_int_equal(daemon.workers, 1);
+	assert_int_equal(daemon.pid, ((struct lab *)*state)->pid);
+	assert_string_equal(daemon.version, FULCRUM_VERSION);
+}
+
+static struct config *shown_config(struct lab *lab)
+{
+	struct message_show show = {.what = MESSAGE_SHOW_CONFIG};
+	struct config *config;
+	struct error err;
+	char *text = NULL;
+	size_t size = 0;
+
+	lab_send(lab, MESSAGE_SHOW, &show, sizeof(show));
+	while (lab_receive(lab) == MESSAGE_TEXT) {
+		text = realloc(text, size + lab->message.size);
+		memcpy(text + size, lab->message.body, lab->message.size);
+		size += lab->message.size;
+	}
+	if (config_load_text("shown", text, size, &config, NULL, NULL, &err) != 0)
+		fail_msg("%s", err.text);
+	free(text);
+	return config;
+}
+
+static void the_configuration_that_is_shown_can_be_applied_again(void **state)
+{
+	struct config *wanted = lab_config_large(16, 4); // several messages
+	struct config *shown;
+	struct message_done done;
+
+	assert_int_equal(lab_apply(*state, wanted, NULL), 0);
+	shown = shown_config(*state);
+	assert_int_equal(config_diff(wanted, shown, NULL, NULL), 0);
+	assert_int_equal(lab_apply(*state, shown, &done), 0);
+	assert_int_equal(done.changes, 0);
+	config_free(wanted);
+	config_free(shown);
+}
+
+// --- One backend ---
+
+static void an_operators_state_stays_over_an_apply_and_a_restart(void **state)
+{
+	struct lab *lab = *state;
+	struct message_done done;
+
+	assert_int_equal(lab_apply_text(lab, two, NULL), 0);
+	assert_int_equal(
+		lab_set_backend(lab, "web/a", CONFIG_STATE_DRAINING, UINT32_MAX, &done), 0);
+	assert_int_equal(done.version, 2);
+	assert_int_equal(done.changes, 1);
+	assert_int_equal(backend_row(lab, "a").state, CONFIG_STATE_DRAINING);
+	assert_int_equal(lab_set_backend(lab, "a", CONFIG_STATE_DRAINING, UINT32_MAX, &done), 0);
+	assert_int_equal(done.version, 2);
+	assert_int_equal(done.changes, 0);
+	assert_int_equal(lab_apply_text(lab, two, &done), 0);
+	assert_int_equal(done.changes, 0);
+	lab_kill(lab);
+	lab_start(lab);
+	assert_int_equal(backend_row(lab, "a").state, CONFIG_STATE_DRAINING);
+	assert_int_equal(daemon_row(lab).config_version, 2);
+	assert_int_equal(lab_set_backend(lab, "a", CONFIG_STATE_ACTIVE, UINT32_MAX, &done), 0);
+	assert_int_equal(done.version, 3);
+	assert_int_equal(backend_row(lab, "a").state, CONFIG_STATE_ACTIVE);
+}
+
+static void a_drained_or_disabled_backend_has_no_share(void **state)
+{
+	static const uint32_t states[] = {CONFIG_STATE_DRAINING, CONFIG_STATE_DISABLED};
+	struct message_row_backend row;
+
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	while (backend_row(*state, "a").share_ppm == 0)
+		;
+	for (size_t i = 0; i < COUNT(states); i++) {
+		assert_int_equal(lab_set_backend(*state, "a", states[i], UINT32_MAX, NULL), 0);
+		row = backend_row(*state, "a");
+		assert_int_equal(row.share_ppm, 0);
+		assert_int_equal(row.state, states[i]);
+		assert_int_equal(row.health, HEALTH_UP);
+		assert_int_equal(backend_row(*state, "b").share_ppm, 1000000);
+	}
+}
+
+static void a_weight_moves_the_shares(void **state)
+{
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	while (backend_row(*state, "a").share_ppm == 0)
+		;
+	assert_int_equal(lab_set_backend(*state, "a", CONFIG_STATE_UNSET, 300, NULL), 0);
+	assert_in_range(backend_row(*state, "a").share_ppm, 499000, 501000);
+	assert_int_equal(lab_set_backend(*state, "a", CONFIG_STATE_UNSET, 0, NULL), 0);
+	assert_int_equal(backend_row(*state, "a").share_ppm, 0);
+}
+
+// --- Health ---
+
+static int listen_on(const char *address, uint16_t port)
+{
+	struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int one = 1;
+
+	inet_pton(AF_INET, address, &name.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	return fd;
+}
+
+static void wait_for_health(struct lab *lab, const char *name, uint8_t health)
+{
+	time_t until = time(NULL) + 20;
+
+	while (backend_row(lab, name).health != health) {
+		if (time(NULL) > until)
+			fail_msg("%s never had health %u", name, health);
+	}
+}
+
+static void probes_find_out_who_is_up(void **state)
+{
+	static const char probed[] =
+		"services:\n"
+		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 8443, pool: web}\n"
+		"pools:\n"
+		"  - name: web\n"
+		"    health: {type: tcp, interval: 100ms, timeout: 90ms, rise: 2, fall: 2}\n"
+		"    backends: [{name: a, address: 10.9.9.8}, {name: c, address: 10.9.9.9}]\n";
+	int fd;
+
+	lab_shell("ip addr replace 10.9.9.8/32 dev lo && ip addr replace 10.9.9.9/32 dev lo");
+	fd = listen_on("10.9.9.9", 8443);
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	assert_int_equal(backend_row(*state, "a").health, HEALTH_UP);
+	assert_int_equal(lab_apply_text(*state, probed, NULL), 0);
+	// Another address is another backend: nothing is known of it.
+	wait_for_health(*state, "c", HEALTH_UP);
+	wait_for_health(*state, "a", HEALTH_DOWN);
+	close(fd);
+	wait_for_health(*state, "c", HEALTH_DOWN);
+	// And the probes end with the pool.
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	assert_int_equal(backend_row(*state, "a").health, HEALTH_UP);
+}
+
+static void a_pool_without_a_service_is_explained(void **state)
+{
+	assert_int_equal(
+		lab_apply_text(*state,
+			"pools:\n  - name: web\n    backends: [{name: a, address: 10.0.0.1}]\n",
+			NULL),
+		0);
+	assert_non_null(strstr(backend_row(*state, "a").reason, "no port to probe"));
+	assert_int_equal(backend_row(*state, "a").health, HEALTH_UNKNOWN);
+}
+
+// --- Clients that die or do not read ---
+
+static void apply_for_ever(struct lab *lab, const struct config *a, const struct config *b)
+{
+	for (;;) {
+		lab_apply(lab, a, NULL);
+		lab_apply(lab, b, NULL);
+	}
+}
+
+static void a_client_killed_at_any_moment_leaves_a_whole_configuration(void **state)
+{
+	struct lab *lab = *state;
+	struct config *few = lab_config_large(2, 3);
+	struct config *many = lab_config_large(16, 4);
+	struct message_done done;
+
+	srand(4);
+	assert_int_equal(lab_apply(lab, few, NULL), 0);
+	lab_leave(lab);
+	for (int i = 0; i < KILLS; i++) {
+		struct timespec life = {.tv_nsec = rand() % 20000000};
+		struct config *running;
+		pid_t client = fork();
+
+		if (client == 0)
+			apply_for_ever(lab, few, many);
+		nanosleep(&life, NULL);
+		kill(client, SIGKILL);
+		waitpid(client, NULL, 0);
+		running = shown_config(lab);
+		assert_true(config_diff(running, few, NULL, NULL) == 0 ||
+			    config_diff(running, many, NULL, NULL) == 0);
+		config_free(running);
+		lab_leave(lab);
+	}
+	assert_int_equal(lab_apply(lab, few, &done), 0);
+	config_free(few);
+	config_free(many);
+}
+
+// Requests go on until the ring is full, and the answers fill theirs: then both sides wait for us.
+static void answers_wait_for_a_client_that_does_not_read(void **state)
+{
+	struct lab *lab = *state;
+	struct message_show show = {.what = MESSAGE_SHOW_DROPS};
+	struct error err;
+	uint32_t sent = 0, answered = 0;
+
+	lab_join(lab);
+	lab->message = (struct channel_message){.type = MESSAGE_SHOW, .size = sizeof(show)};
+	memcpy(lab->message.body, &show, sizeof(show));
+	while (channel_client_send(lab->client, &lab->message, 200, &err) == 0)
+		sent++;
+	assert_true(sent > 1000);
+	while (answered < sent) {
+		assert_int_equal(lab_finish(lab, NULL), 0);
+		answered++;
+	}
+	assert_int_equal(lab_apply_text(lab, two, NULL), 0);
+}
+
+static void requests_behind_a_commit_are_answered_after_it(void **state)
+{
+	struct lab *lab = *state;
+	struct config *config = lab_config(two);
+	struct message_show show = {.what = MESSAGE_SHOW_VERSION};
+	struct message_row_daemon row;
+
+	lab_begin(lab, config, 0);
+	lab_send_records(lab, config);
+	lab_send(lab, MESSAGE_APPLY_COMMIT, NULL, 0);
+	lab_send(lab, MESSAGE_SHOW, &show, sizeof(show));
+	lab_send(lab, MESSAGE_APPLY_COMMIT, NULL, 0);
+	assert_int_equal(lab_finish(lab, NULL), 0);
+	assert_int_equal(lab_receive(lab), MESSAGE_ROW_DAEMON);
+	memcpy(&row, lab->message.body, sizeof(row));
+	assert_int_equal(row.config_version, 1);
+	assert_int_equal(lab_finish(lab, NULL), 0);
+	assert_refused(lab, EPROTO, "without a transaction");
+	config_free(config);
+}
+
+static void a_worker_that_does_not_run_is_told_of(void **state)
+{
+	struct config *config = lab_config(two);
+
+	lab_begin(*state, config, 0);
+	lab_send_records(*state, config);
+	lab_send(*state, MESSAGE_APPLY_COMMIT, NULL, 0);
+	assert_refused(*state, ETIMEDOUT, "a worker");
+	assert_untouched(*state, 1, 2);
+	config_free(config);
+}
+
+// --- Starting again ---
+
+static void a_daemon_that_was_killed_goes_on_where_it_was(void **state)
+{
+	struct lab *lab = *state;
+	struct config *config = lab_config_large(16, 4);
+	struct config *running;
+	struct message_done done;
+	uint64_t applied_s;
+
+	assert_int_equal(lab_apply_text(lab, two, NULL), 0);
+	assert_int_equal(lab_apply(lab, config, NULL), 0);
+	applied_s = daemon_row(lab).applied_s;
+	for (int i = 0; i < 3; i++) {
+		lab_kill(lab);
+		lab_start(lab);
+		running = shown_config(lab);
+		assert_int_equal(config_diff(running, config, NULL, NULL), 0);
+		config_free(running);
+		assert_int_equal(daemon_row(lab).config_version, 2);
+		assert_int_equal(daemon_row(lab).applied_s, applied_s);
+	}
+	assert_int_equal(lab_apply(lab, config, &done), 0);
+	assert_int_equal(done.changes, 0);
+	config_free(config);
+}
+
+static void a_state_that_cannot_be_saved_is_told_and_tried_again(void **state)
+{
+	struct lab *lab = *state;
+	struct config *config = lab_config(two);
+	struct message_done done;
+	bool warned = false;
+
+	lab_shell("rm -rf %s && touch %s", lab->state, lab->state);
+	lab_begin(lab, config, 0);
+	lab_send_records(lab, config);
+	lab_send(lab, MESSAGE_APPLY_COMMIT, NULL, 0);
+	while (lab_receive(lab) == MESSAGE_TEXT)
+		warned |= memmem(lab->message.body, lab->message.size, "warning", 7) != NULL;
+	assert_true(warned);
+	lab_shell("rm %s", lab->state);
+	assert_int_equal(lab_apply(lab, config, &done), 0);
+	assert_int_equal(done.changes, 0);
+	lab_kill(lab);
+	lab_start(lab);
+	assert_untouched(lab, 1, 2);
+	config_free(config);
+}
+
+#define TEST(name)           cmocka_unit_test_setup_teardown(name, enter, leave)
+#define TEST_IN(place, name) cmocka_unit_test_setup_teardown(name, enter_##place, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_commit_without_a_begin_is_refused),
+		TEST(a_transaction_that_is_not_whole_is_refused),
+		TEST(records_of_any_bytes_are_refused),
+		TEST(a_header_of_wrong_bytes_is_refused),
+		TEST(a_kind_that_cannot_be_shown_is_refused),
+		TEST(a_change_of_no_backend_is_refused),
+		TEST_IN(small, more_than_the_daemon_has_room_for_is_refused),
+		TEST_IN(wide, what_no_snapshot_can_hold_is_refused_and_changes_nothing),
+		TEST(versions_count_the_applies_that_change_something),
+		TEST(what_changed_is_answered_line_by_line),
+		TEST(a_version_that_is_not_in_force_is_refused),
+		TEST(an_abort_or_another_begin_forgets_the_records),
+		TEST_IN(small, every_name_can_change_when_there_is_no_room_for_both),
+		TEST(a_large_configuration_is_applied_whole),
+		TEST(services_pools_and_ports_are_shown),
+		TEST(backends_are_shown_with_their_shares_and_flows),
+		TEST(drops_workers_and_the_daemon_are_shown),
+		TEST(the_configuration_that_is_shown_can_be_applied_again),
+		TEST(an_operators_state_stays_over_an_apply_and_a_restart),
+		TEST(a_drained_or_disabled_backend_has_no_share),
+		TEST(a_weight_moves_the_shares),
+		TEST(probes_find_out_who_is_up),
+		TEST(a_pool_without_a_service_is_explained),
+		TEST(a_client_killed_at_any_moment_leaves_a_whole_configuration),
+		TEST(answers_wait_for_a_client_that_does_not_read),
+		TEST(requests_behind_a_commit_are_answered_after_it),
+		TEST_IN(stuck, a_worker_that_does_not_run_is_told_of),
+		TEST(a_daemon_that_was_killed_goes_on_where_it_was),
+		TEST(a_state_that_cannot_be_saved_is_told_and_tried_again),
+	};
+
+	if (!lab_enter_namespace()) {
+		printf("skipped: this user may not make a network namespace\n");
+		return SKIPPED;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
