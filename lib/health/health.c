@@ -62,10 +62,10 @@ static void insert(struct map *targets, struct target *target)
 	map_insert(targets, &target->node, map_hash(&target->spec.id, sizeof(target->spec.id)));
 }
 
+// Unused bytes of its texts are zero.
 static bool same_policy(const struct config_health *a, const struct config_health *b)
 {
-	return a->type == b->type && a->interval_ms == b->interval_ms &&
-	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall;
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 // Makes the targets that are not there yet, so that what follows cannot fail.
