@@ -10,12 +10,11 @@
 bool control_backend_touch(struct control_backend *state, const struct edition *edition,
 	uint32_t at, bool is_stranger, uint64_t now_s)
 {
-	struct health_target target;
 	enum health_status health;
 
 	if (is_stranger)
 		*state = (struct control_backend){.port = BACKEND_PORT_NONE, .since_s = now_s};
-	if (edition_target(edition, at, &target))
+	if (edition_is_probed(edition, at))
 		return is_stranger;
 	health = edition_is_unprobed(edition, at) ? HEALTH_UP : HEALTH_UNKNOWN;
 	if (state->health == health && !state->is_probed)

@@ -114,12 +114,6 @@ static int plan(
 	return rc == 0 ? 0 : error_set(&commit->err, -rc, "out of memory");
 }
 
-static bool same_target(const struct health_target *a, const struct health_target *b)
-{
-	return addr_equal(&a->address, &b->address) && a->port == b->port &&
-	       memcmp(&a->policy, &b->policy, sizeof(a->policy)) == 0;
-}
-
 // What differs from the running edition for one backend: its state, its probes.
 static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 {
@@ -128,11 +122,11 @@ static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 	bool is_stranger =
 		before == EDITION_NONE ||
 		!addr_equal(&commit->running->config->backends[before].address, &backend->address);
-	struct health_target old, new;
-	bool was_probed = !is_stranger && edition_target(commit->running, before, &old);
+	bool was_probed = !is_stranger && edition_is_probed(commit->running, before);
 
-	if (edition_target(commit->edition, at, &new) && !(was_probed && same_target(&old, &new)))
-		commit->puts[commit->put_count++] = new;
+	if (edition_is_probed(commit->edition, at) &&
+		!(was_probed && edition_same_target(commit->running, before, commit->edition, at)))
+		commit->puts[commit->put_count++] = at;
 	if (control_backend_touch(state, commit->edition, at, is_stranger, commit->applied_s))
 		commit->touched[commit->touched_count++] = at | (is_stranger ? COMMIT_STRANGER : 0);
 }
@@ -141,13 +135,12 @@ static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 static void find_drops(struct commit *commit)
 {
 	const struct edition *old = commit->running;
-	struct health_target target;
 
 	for (uint32_t i = 0; old != NULL && i < old->config->backend_count; i++) {
 		uint32_t now = commit->edition->places[edition_index(old, i)];
 
-		if (edition_target(old, i, &target) &&
-			(now == EDITION_NONE || !edition_target(commit->edition, now, &target)))
+		if (edition_is_probed(old, i) &&
+			(now == EDITION_NONE || !edition_is_probed(commit->edition, now)))
 			commit->drops[commit->drop_count++] = edition_index(old, i);
 	}
 }

@@ -66,7 +66,7 @@ struct commit {
 	uint32_t new_backend_count;
 	uint32_t *new_services;
 	uint32_t new_service_count;
-	struct health_target *puts; // probes to begin or to change
+	uint32_t *puts; // backends whose probes begin or change
 	uint32_t put_count;
 	uint32_t *drops; // probes to end, by id
 	uint32_t drop_count;

@@ -72,7 +72,7 @@ struct target_changes {
 	uint32_t *drops;
 	uint32_t drop_count;
 	uint32_t dropped;
-	struct health_target *puts;
+	uint32_t *puts; // where the backends stand in the running edition
 	uint32_t put_count;
 	uint32_t put;
 };

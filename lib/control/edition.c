@@ -108,13 +108,29 @@ bool edition_is_unprobed(const struct edition *edition, uint32_t at)
 	return pool_of(edition, at)->health.type == CONFIG_PROBE_NONE;
 }
 
-bool edition_target(const struct edition *edition, uint32_t at, struct health_target *out)
+static uint16_t port_of(const struct edition *edition, uint32_t at)
 {
-	const struct config_backend *backend = &edition->config->backends[at];
-	uint16_t port = edition->probe_ports[backend->pool_index];
+	return edition->probe_ports[edition->config->backends[at].pool_index];
+}
 
-	*out = (struct health_target){
-		edition_index(edition, at), backend->address, port, pool_of(edition, at)->health};
-	return port != 0 && !edition_is_unprobed(edition, at) &&
-	       backend->state != CONFIG_STATE_LEAVING;
+bool edition_is_probed(const struct edition *edition, uint32_t at)
+{
+	return port_of(edition, at) != 0 && !edition_is_unprobed(edition, at) &&
+	       edition->config->backends[at].state != CONFIG_STATE_LEAVING;
+}
+
+void edition_target(const struct edition *edition, uint32_t at, struct health_target *out)
+{
+	*out = (struct health_target){edition_index(edition, at),
+		edition->config->backends[at].address, port_of(edition, at),
+		pool_of(edition, at)->health};
+}
+
+bool edition_same_target(
+	const struct edition *a, uint32_t at_a, const struct edition *b, uint32_t at_b)
+{
+	return addr_equal(&a->config->backends[at_a].address, &b->config->backends[at_b].address) &&
+	       port_of(a, at_a) == port_of(b, at_b) &&
+	       memcmp(&pool_of(a, at_a)->health, &pool_of(b, at_b)->health,
+		       sizeof(struct config_health)) == 0;
 }

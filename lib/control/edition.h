@@ -35,8 +35,13 @@ void edition_free(struct edition *edition); // NULL is fine
 
 // The index of a backend.
 uint32_t edition_index(const struct edition *edition, uint32_t at);
-// The probes that a backend is to have. False: none, for its pool is not probed, or nobody knows a port.
-bool edition_target(const struct edition *edition, uint32_t at, struct health_target *out);
+// False: its pool is not probed, or nobody knows a port.
+bool edition_is_probed(const struct edition *edition, uint32_t at);
+// The probes that such a backend is to have.
+void edition_target(const struct edition *edition, uint32_t at, struct health_target *out);
+// True where two editions probe it alike.
+bool edition_same_target(
+	const struct edition *a, uint32_t at_a, const struct edition *b, uint32_t at_b);
 // True where the pool of a backend asks for no probes: then it counts as up.
 bool edition_is_unprobed(const struct edition *edition, uint32_t at);
 

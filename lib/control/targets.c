@@ -43,6 +43,17 @@ static void step_again(struct control *control, uint32_t delay_ms)
 	event_add(control->targets_event, &delay);
 }
 
+static bool put(struct control *control, uint32_t at, uint32_t order)
+{
+	struct health_target target;
+
+	edition_target(control->running, at, &target);
+	if (health_put_target(control->health, &target, order) != 0)
+		return false;
+	control->states[target.id].is_probed = true;
+	return true;
+}
+
 void control_targets_step(int fd, short what, void *context)
 {
 	struct control *control = context;
@@ -58,13 +69,12 @@ void control_targets_step(int fd, short what, void *context)
 			control_work(control);
 			return;
 		}
-		if (health_put_target(
-			    control->health, &changes->puts[changes->put], changes->put) != 0) {
+		if (!put(control, changes->puts[changes->put], changes->put)) {
 			log_error("no memory to probe all backends; trying again");
 			step_again(control, 100);
 			return;
 		}
-		control->states[changes->puts[changes->put++].id].is_probed = true;
+		changes->put++;
 	}
 	step_again(control, 0);
 }

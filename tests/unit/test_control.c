@@ -144,7 +144,7 @@ static void a_transaction_that_is_not_whole_is_refused(void **state)
 static void records_of_any_bytes_are_refused(void **state)
 {
 	struct message_apply begin = {.service_count = 1, .pool_count = 1, .backend_count = 1};
-	uint8_t bytes[sizeof(struct config_backend)];
+	uint8_t bytes[CHANNEL_MESSAGE_MAX];
 
 	srand(3);
 	for (int i = 0; i < 200; i++) {
