@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <pipeline/capture.h>
 #include <pipeline/worker_private.h>
 
 void worker_drop(struct worker *worker, struct rte_mbuf *mbuf, enum drop_reason reason)
 {
 	metrics_add(&worker->metrics->dropped[reason], 1);
+	if (unlikely(worker->capture != NULL))
+		capture_dropped(worker, mbuf, reason);
 	rte_pktmbuf_free(mbuf);
 }
 
@@ -47,10 +50,14 @@ void output_flush(struct worker *worker, struct output *output)
 
 	if (output->count == 0)
 		return;
+	if (unlikely(worker->capture != NULL))
+		capture_sent(worker, output);
 	sent = rte_eth_tx_burst(
 		output->port_id, (uint16_t)worker->config.index, output->mbufs, output->count);
 	metrics_add(output->sent, sent);
-	for (; unlikely(sent < output->count); sent++)
+	for (; unlikely(sent < output->count); sent++) {
+		output->mbufs[sent]->port = output->port_id; // where a capture shows it
 		worker_drop(worker, output->mbufs[sent], output->full);
+	}
 	output->count = 0;
 }

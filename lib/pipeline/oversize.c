@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // rte_ipv4_fragment_copy_nonseg_packet() is experimental still; its stable sister makes chains of two pools' buffers.
 #define ALLOW_EXPERIMENTAL_API
+#include <pipeline/capture.h>
 #include <pipeline/worker_private.h>
 
 #include <rte_ip_frag.h>
@@ -48,7 +49,6 @@ static void forward_piece(struct worker *worker, uint32_t port, struct rte_mbuf 
 	// The library leaves the checksum to an offload of the port's.
 	ip->checksum = 0;
 	ip->checksum = (uint16_t)~checksum_sum(ip, (size_t)(ip->version_ihl & 0xf) * 4, 0);
-	piece->ol_flags = 0;
 	packet.l3_offset = 0;
 	packet.l3_size = piece->data_len;
 	worker_forward(worker, port, piece, &packet, target);
@@ -61,6 +61,7 @@ void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf
 		&worker->snapshot->backends[target->backend & BACKEND_INDEX_MASK];
 	uint16_t mtu = (uint16_t)(backend->mtu - overhead(worker, target->service, backend));
 	struct rte_mbuf *pieces[PIECES_MAX];
+	uint64_t flags = capture_mark(worker, mbuf);
 	int count;
 
 	if (!may_cut(worker, mbuf, packet, target->service)) {
@@ -74,6 +75,8 @@ void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf
 	}
 	metrics_add(&worker->metrics->made, (uint64_t)count - 1);
 	rte_pktmbuf_free(mbuf);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
+		pieces[i]->ol_flags = flags;
 		forward_piece(worker, port, pieces[i], packet, target);
+	}
 }

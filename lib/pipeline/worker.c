@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <pipeline/capture.h>
 #include <pipeline/worker_private.h>
 
 #include <rte_cycles.h>
@@ -98,6 +99,8 @@ static void process(struct worker *worker, struct burst *burst)
 	metrics_add(&worker->metrics->received, burst->count);
 	stage_parse(worker, burst);
 	stage_hash(worker, burst);
+	if (unlikely(worker->capture != NULL))
+		capture_received(worker, burst);
 	stage_classify(worker, burst);
 	stage_select(worker, burst);
 	stage_forward(worker, burst);
@@ -149,6 +152,7 @@ uint32_t worker_poll(struct worker *worker)
 
 	worker->tsc = rte_rdtsc();
 	worker->snapshot = publisher_quiesce(worker->config.publisher, worker->config.index);
+	worker->capture = publisher_capture(worker->config.publisher);
 	if (unlikely(worker->tsc >= worker->next_tick_tsc))
 		tick(worker);
 	for (uint32_t p = 0; p < worker->config.port_count; p++) {

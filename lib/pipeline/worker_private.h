@@ -40,6 +40,7 @@ struct output {
 struct worker {
 	struct worker_config config;
 	const struct snapshot *snapshot;
+	struct capture *capture; // NULL: nobody captures
 	struct flow_table *flows;
 	struct metrics_worker *metrics;
 	uint32_t now_s;

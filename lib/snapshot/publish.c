@@ -64,6 +64,17 @@ void publisher_publish(struct publisher *publisher, struct snapshot *snapshot)
 		retire(publisher, old, rte_rcu_qsbr_start(publisher->qsbr));
 }
 
+uint64_t publisher_set_capture(struct publisher *publisher, struct capture *capture)
+{
+	__atomic_store_n(&publisher->capture, capture, __ATOMIC_RELEASE);
+	return rte_rcu_qsbr_start(publisher->qsbr);
+}
+
+bool publisher_passed(struct publisher *publisher, uint64_t token)
+{
+	return rte_rcu_qsbr_check(publisher->qsbr, token, false) == 1;
+}
+
 bool publisher_reclaim(struct publisher *publisher)
 {
 	while (publisher->retired != NULL) {

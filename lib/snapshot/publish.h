@@ -8,8 +8,11 @@
 // Hands snapshots from the control lcore to the workers by one pointer exchange, and frees the old ones
 // when every worker has passed a quiescent point since (rte_rcu_qsbr).
 
+struct capture;
+
 struct publisher {
 	struct snapshot *current; // loaded and stored atomically
+	struct capture *capture; // likewise; NULL while nobody captures
 	struct rte_rcu_qsbr *qsbr;
 	struct retired *retired; // oldest first
 	uint64_t published_ns;
@@ -27,6 +30,11 @@ void publisher_destroy(struct publisher *publisher);
 void publisher_publish(struct publisher *publisher, struct snapshot *snapshot);
 // Frees what no worker can see any more; never waits. True when nothing is left to free.
 bool publisher_reclaim(struct publisher *publisher);
+
+// From now on the workers copy packets into 'capture'; NULL: into none. The one before is the caller's again
+// when publisher_passed() says so of the number that this returns.
+uint64_t publisher_set_capture(struct publisher *publisher, struct capture *capture);
+bool publisher_passed(struct publisher *publisher, uint64_t token);
 
 // --- A worker ---
 
@@ -47,6 +55,12 @@ static inline const struct snapshot *publisher_quiesce(struct publisher *publish
 {
 	rte_rcu_qsbr_quiescent(publisher->qsbr, worker);
 	return __atomic_load_n(&publisher->current, __ATOMIC_ACQUIRE);
+}
+
+// After publisher_quiesce(), and good until the next.
+static inline struct capture *publisher_capture(const struct publisher *publisher)
+{
+	return __atomic_load_n(&publisher->capture, __ATOMIC_ACQUIRE);
 }
 
 #endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <pipeline/capture.h>
+#include <snapshot/capture.h>
+
+#include <stdio.h>
+
+static uint32_t protocol_of(const struct packet *packet)
+{
+	if (packet->kind != PACKET_ICMP_ERROR)
+		return packet->payload_protocol;
+	return packet->family == ADDR_IPV4 ? packet->ipv4.protocol : packet->ipv6.protocol;
+}
+
+// A later fragment has no ports: it is taken by its address and protocol alone.
+static bool is_of_service(const struct capture_filter *filter, const struct packet *packet)
+{
+	uint16_t port = be16(packet_destination_port_be(packet));
+
+	switch (packet->kind) {
+	case PACKET_LATER_FRAGMENT:
+		return packet->family == ADDR_IPV6 || packet->payload_protocol == filter->protocol;
+	case PACKET_TCP:
+	case PACKET_UDP:
+	case PACKET_ICMP_ERROR:
+		return protocol_of(packet) == filter->protocol && port >= filter->port_first &&
+		       port <= filter->port_last;
+	}
+	return false;
+}
+
+static bool is_wanted(const struct worker *worker, const struct capture_filter *filter,
+	const struct packet *packet)
+{
+	struct addr destination = packet_destination(packet);
+
+	if (filter->vip.family == ADDR_NONE)
+		return snapshot_find_vip(&worker->snapshot->vips, &destination) != NULL;
+	return addr_equal(&filter->vip, &destination) && is_of_service(filter, packet);
+}
+
+void capture_received(struct worker *worker, struct burst *burst)
+{
+	struct capture *capture = worker->capture;
+	uint16_t port_id = worker->config.ports[burst->port].id;
+
+	for (uint32_t i = 0; i < burst->count; i++) {
+		struct rte_mbuf *mbuf = burst->mbufs[i];
+
+		mbuf->ol_flags &= ~capture->mark;
+		if (!is_wanted(worker, &capture->filter, &burst->packets[i]))
+			continue;
+		mbuf->ol_flags |= capture->mark;
+		if (!capture->filter.drops_only)
+			capture_packet(capture, mbuf, port_id, worker->config.index,
+				CAPTURE_RECEIVED, NULL);
+	}
+}
+
+void capture_sent(struct worker *worker, const struct output *output)
+{
+	struct capture *capture = worker->capture;
+
+	if (capture->filter.drops_only)
+		return;
+	for (uint16_t i = 0; i < output->count; i++) {
+		if ((output->mbufs[i]->ol_flags & capture->mark) != 0)
+			capture_packet(capture, output->mbufs[i], output->port_id,
+				worker->config.index, CAPTURE_SENT, NULL);
+	}
+}
+
+void capture_dropped(struct worker *worker, const struct rte_mbuf *mbuf, enum drop_reason reason)
+{
+	struct capture *capture = worker->capture;
+	uint16_t port_id = mbuf->port;
+	char comment[128];
+
+	if (capture->filter.vip.family != ADDR_NONE && (mbuf->ol_flags & capture->mark) == 0)
+		return;
+	if (!rte_eth_dev_is_valid_port(port_id)) // not every driver says where a packet came from
+		port_id = worker->config.ports[worker->burst.port].id;
+	snprintf(
+		comment, sizeof(comment), "dropped: %s: %s", drop_label(reason), drop_text(reason));
+	capture_packet(capture, mbuf, port_id, worker->config.index,
+		reason == DROP_TX_FULL || reason == DROP_PUNT_FULL ? CAPTURE_SENT
+								   : CAPTURE_RECEIVED,
+		comment);
+}
+
+uint64_t capture_mark(const struct worker *worker, const struct rte_mbuf *mbuf)
+{
+	return worker->capture == NULL ? 0 : mbuf->ol_flags & worker->capture->mark;
+}
