@@ -23,6 +23,10 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_show);
 	case MESSAGE_BACKEND_SET:
 		return sizeof(struct message_backend_set);
+	case MESSAGE_CAPTURE_BEGIN:
+		return sizeof(struct message_capture);
+	case MESSAGE_CAPTURE_END:
+		return sizeof(struct message_capture_end);
 	case MESSAGE_DONE:
 		return sizeof(struct message_done);
 	case MESSAGE_ERROR:
@@ -43,6 +47,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_row_port);
 	case MESSAGE_ROW_DAEMON:
 		return sizeof(struct message_row_daemon);
+	case MESSAGE_ROW_CAPTURE:
+		return sizeof(struct message_row_capture);
 	}
 	return SIZE_UNKNOWN;
 }

@@ -22,6 +22,8 @@ enum message_type {
 	MESSAGE_APPLY_ABORT,
 	MESSAGE_SHOW, // struct message_show
 	MESSAGE_BACKEND_SET, // struct message_backend_set; answered like a commit
+	MESSAGE_CAPTURE_BEGIN, // struct message_capture; it goes on by itself, whatever becomes of the client
+	MESSAGE_CAPTURE_END, // struct message_capture_end; answered like the first by MESSAGE_SHOW_CAPTURE's row
 
 	// Replies.
 	MESSAGE_DONE = 64, // struct message_done
@@ -34,6 +36,7 @@ enum message_type {
 	MESSAGE_ROW_WORKER,
 	MESSAGE_ROW_PORT,
 	MESSAGE_ROW_DAEMON,
+	MESSAGE_ROW_CAPTURE,
 };
 
 enum message_show_what {
@@ -45,6 +48,7 @@ enum message_show_what {
 	MESSAGE_SHOW_PORTS,
 	MESSAGE_SHOW_VERSION,
 	MESSAGE_SHOW_CONFIG, // the running configuration as YAML, in MESSAGE_TEXT pieces
+	MESSAGE_SHOW_CAPTURE, // the present one, or else the last
 };
 
 struct message_apply {
@@ -70,6 +74,24 @@ struct message_backend_set {
 	uint32_t weight; // 0..65535; UINT32_MAX: unchanged
 };
 _Static_assert(sizeof(struct message_backend_set) == 136, "goes over the channel as it is");
+
+#define MESSAGE_CAPTURE_PACKETS_MAX 1000000u
+#define MESSAGE_CAPTURE_MS_MAX      3600000u
+
+struct message_capture {
+	char service[CONFIG_NAME_SIZE]; // "": any VIP's packets, and all that are dropped
+	char path[1024]; // absolute; a file that is not there yet
+	uint32_t packets; // it ends at so many, 1..MESSAGE_CAPTURE_PACKETS_MAX
+	uint32_t duration_ms; // or after so long, 1..MESSAGE_CAPTURE_MS_MAX
+	uint32_t snap_size; // bytes of each packet that are kept, 64..16384
+	uint32_t drops_only; // 1: only what is dropped
+};
+_Static_assert(sizeof(struct message_capture) == 1104, "goes over the channel as it is");
+
+struct message_capture_end {
+	uint64_t id;
+};
+_Static_assert(sizeof(struct message_capture_end) == 8, "goes over the channel as it is");
 
 struct message_done {
 	uint64_t version; // of the configuration now in force
@@ -194,6 +216,16 @@ struct message_row_daemon {
 	uint32_t zero;
 };
 _Static_assert(sizeof(struct message_row_daemon) == 128, "goes over the channel as it is");
+
+struct message_row_capture {
+	uint64_t id; // counts the captures since the daemon started; 0: there was none
+	uint64_t packets; // in the file
+	uint64_t missed; // came faster than they could be written
+	uint64_t bytes;
+	uint32_t running;
+	uint32_t code; // why it ended early, a positive errno; 0
+};
+_Static_assert(sizeof(struct message_row_capture) == 40, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

@@ -132,6 +132,7 @@ void control_free(struct control *control)
 	if (control == NULL)
 		return;
 	job_free(control->job);
+	control_capture_free(control);
 	channel_server_free(control->server);
 	health_free(control->health);
 	kernel_free(control->kernel);

@@ -67,6 +67,17 @@ struct transaction {
 	struct error error;
 };
 
+// A capture, and the file that it goes into.
+struct recording {
+	struct capture *capture; // NULL: none goes on
+	struct event *timer;
+	uint64_t packets_max;
+	uint64_t until_ns;
+	bool is_withdrawn; // the workers are to leave it
+	uint64_t token; // when they have
+	struct message_row_capture told; // stays when it is over
+};
+
 // Probes to begin and to end, and how far that got.
 struct target_changes {
 	uint32_t *drops;
@@ -118,6 +129,7 @@ struct control {
 
 	struct transaction transaction;
 	struct reply reply;
+	struct recording recording;
 
 	// What the jobs are about. One runs at a time, in this order.
 	struct commit *commit; // asked for, and not concluded; NULL
@@ -176,6 +188,14 @@ void control_solicit_step(int fd, short what, void *context);
 int control_recall_health(struct control *control);
 void control_save_health_later(struct control *control);
 void control_save_health_start(struct control *control);
+
+// --- capture.c: packets into a file ---
+
+// Both answer.
+void control_capture_begin(struct control *control, const struct message_capture *request);
+void control_capture_end(struct control *control, uint64_t id);
+// When no worker runs any more.
+void control_capture_free(struct control *control);
 
 // --- server.c: the channel ---
 

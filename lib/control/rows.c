@@ -287,6 +287,13 @@ static bool row_daemon(const struct control *control, uint32_t row, struct messa
 	return true;
 }
 
+static bool row_capture(
+	const struct control *control, uint32_t row, struct message_row_capture *out)
+{
+	*out = control->recording.told;
+	return row == 0;
+}
+
 bool control_row(struct control *control, enum message_show_what what, uint32_t row)
 {
 	struct channel_message *m = &control->message;
@@ -306,6 +313,7 @@ bool control_row(struct control *control, enum message_show_what what, uint32_t 
 		ROW(MESSAGE_SHOW_WORKERS, MESSAGE_ROW_WORKER, worker, row_worker);
 		ROW(MESSAGE_SHOW_PORTS, MESSAGE_ROW_PORT, port, row_port);
 		ROW(MESSAGE_SHOW_VERSION, MESSAGE_ROW_DAEMON, daemon, row_daemon);
+		ROW(MESSAGE_SHOW_CAPTURE, MESSAGE_ROW_CAPTURE, capture, row_capture);
 	case MESSAGE_SHOW_CONFIG:
 		break;
 	}

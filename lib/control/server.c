@@ -14,7 +14,7 @@ static void show(struct control *control)
 	struct message_show request;
 
 	memcpy(&request, control->message.body, sizeof(request));
-	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_CONFIG)
+	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_CAPTURE)
 		control_reply_error(control, EINVAL, "there is nothing of that kind to show");
 	else
 		control_show(control, (enum message_show_what)request.what);
@@ -23,6 +23,8 @@ static void show(struct control *control)
 static void dispatch(struct control *control)
 {
 	struct message_backend_set set;
+	struct message_capture capture;
+	struct message_capture_end end;
 
 	switch ((enum message_type)control->message.type) {
 	case MESSAGE_APPLY_BEGIN:
@@ -46,6 +48,14 @@ static void dispatch(struct control *control)
 	case MESSAGE_BACKEND_SET:
 		memcpy(&set, control->message.body, sizeof(set));
 		control_set_backend(control, &set);
+		break;
+	case MESSAGE_CAPTURE_BEGIN:
+		memcpy(&capture, control->message.body, sizeof(capture));
+		control_capture_begin(control, &capture);
+		break;
+	case MESSAGE_CAPTURE_END:
+		memcpy(&end, control->message.body, sizeof(end));
+		control_capture_end(control, end.id);
 		break;
 	default:
 		control_reply_error(control, EPROTO, "an unknown request");

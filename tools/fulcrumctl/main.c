@@ -21,6 +21,7 @@ static const struct {
 	{"apply", command_apply},
 	{"show", command_show},
 	{"backend", command_backend},
+	{"capture", command_capture},
 };
 
 struct arguments {
@@ -44,6 +45,7 @@ static const char doc[] =
 	"  show [WHAT]            tell what the balancer has and does\n"
 	"  backend VERB NAME      drain, undrain, disable or enable a backend\n"
 	"  backend weight NAME N  change its weight\n"
+	"  capture -w FILE        write packets into a file, with the reason of each drop\n"
 	"'fulcrumctl COMMAND --help' tells more.\n"
 	"\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "
