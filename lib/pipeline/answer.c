@@ -61,7 +61,7 @@ void worker_echo(
 	uint16_t size = packet->l3_size;
 	uint8_t *l3;
 
-	if (!rate_take(&worker->icmp_rate)) {
+	if (!rate_take(&worker->echo_rate)) {
 		worker_drop(worker, mbuf, DROP_ICMP_RATE);
 		return;
 	}
@@ -84,7 +84,7 @@ void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 		worker_drop(worker, mbuf, DROP_TOO_BIG);
 		return;
 	}
-	if (!rate_take(&worker->icmp_rate)) {
+	if (!rate_take(&worker->too_big_rate)) {
 		worker_drop(worker, mbuf, DROP_ICMP_RATE);
 		return;
 	}

@@ -14,8 +14,9 @@
 // Resets a second and worker: enough to end a pool's connections within seconds, too few to flood with.
 #define RESET_RATE 20000
 
-// ICMP answers a second and worker, echo replies and "too big" together.
-#define ICMP_RATE 1000
+// ICMP answers a second and worker, of each kind: pings cannot keep "too big" from those who need it.
+#define ECHO_RATE    1000
+#define TOO_BIG_RATE 1000
 
 uint32_t worker_now_s(void)
 {
@@ -50,7 +51,8 @@ struct worker *worker_new(const struct worker_config *config)
 	rate_init(&worker->punt_rate, config->punt_rate, tsc);
 	rate_init(&worker->new_flow_rate, config->new_flow_rate, tsc);
 	rate_init(&worker->reset_rate, RESET_RATE, tsc);
-	rate_init(&worker->icmp_rate, ICMP_RATE, tsc);
+	rate_init(&worker->echo_rate, ECHO_RATE, tsc);
+	rate_init(&worker->too_big_rate, TOO_BIG_RATE, tsc);
 	flow_sweeper_init(&worker->sweeper, worker->flows, worker_now_s());
 	for (uint32_t p = 0; p < config->port_count; p++) {
 		const struct pipeline_port *port = &config->ports[p];
@@ -87,7 +89,8 @@ static void tick(struct worker *worker)
 	rate_refill(&worker->punt_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->new_flow_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->reset_rate, worker->tsc, worker->tsc_per_ms);
-	rate_refill(&worker->icmp_rate, worker->tsc, worker->tsc_per_ms);
+	rate_refill(&worker->echo_rate, worker->tsc, worker->tsc_per_ms);
+	rate_refill(&worker->too_big_rate, worker->tsc, worker->tsc_per_ms);
 	worker_expire_fragments(worker);
 	flow_sweeper_step(&worker->sweeper, worker->flows, snapshot->ttls,
 		snapshot->service_capacity, worker->now_s);

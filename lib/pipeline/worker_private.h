@@ -55,7 +55,8 @@ struct worker {
 	struct output inject[PIPELINE_PORTS_MAX]; // from the kernel, out of the port
 	struct output answer[PIPELINE_PORTS_MAX]; // our own replies to the sender
 	struct rate reset_rate;
-	struct rate icmp_rate;
+	struct rate echo_rate;
+	struct rate too_big_rate;
 	struct fragments *fragments;
 	struct burst burst;
 };
