@@ -27,6 +27,17 @@ enum backend_status control_backend_status(
 	return BACKEND_UP;
 }
 
+// What every host takes, RFC 791 3.1: below it nothing would be left under an outer header.
+#define PATH_MTU_MIN 576
+
+// The kernel's route may promise more than the port carries.
+static uint16_t path_mtu(uint32_t route_mtu, uint16_t port_mtu)
+{
+	if (route_mtu > port_mtu)
+		return port_mtu;
+	return route_mtu < PATH_MTU_MIN ? PATH_MTU_MIN : (uint16_t)route_mtu;
+}
+
 static void describe(const struct build *build, uint32_t at, struct snapshot_backend_input *out)
 {
 	const struct edition *edition = build->edition;
@@ -43,7 +54,7 @@ static void describe(const struct build *build, uint32_t at, struct snapshot_bac
 		return;
 	port = &build->ports[state->port];
 	out->port = state->port;
-	out->mtu = (uint16_t)(state->hop.mtu > UINT16_MAX ? UINT16_MAX : state->hop.mtu);
+	out->mtu = path_mtu(state->hop.mtu, port->mtu);
 	out->vlan_tci = state->hop.vlan_id != 0 ? state->hop.vlan_id : port->vlan_tci;
 	out->source_mac = port->mac;
 	out->next_hop_mac = state->hop.mac;
