@@ -87,7 +87,7 @@ static bool row_pool(const struct control *control, uint32_t row, struct message
 	if (row >= control->running->written->pool_count) // those that leave stand behind
 		return false;
 	pool = &config->pools[row];
-	built = snapshot_find_pool(snapshot, pool->name);
+	built = snapshot_find_pool_from(snapshot, pool->name, row);
 	memcpy(out->name, pool->name, sizeof(out->name));
 	out->backends = pool->backend_count;
 	out->backends_usable = count_usable(control, pool);
@@ -107,7 +107,7 @@ static void count_shares(struct control *control, uint32_t pool)
 {
 	const struct config_pool *config = &control->running->config->pools[pool];
 	const struct snapshot_pool *built =
-		snapshot_find_pool(control->config.publisher->current, config->name);
+		snapshot_find_pool_from(control->config.publisher->current, config->name, pool);
 	uint32_t *shares = control->reply.shares;
 
 	control->reply.pool = pool;

@@ -97,7 +97,7 @@ static int build_pools(const struct snapshot_input *input, const struct snapshot
 		int rc;
 
 		if (previous != NULL)
-			before = snapshot_find_pool(previous, config->pools[i].name);
+			before = snapshot_find_pool_from(previous, config->pools[i].name, i);
 		snapshot->pool_count = i + 1;
 		rc = pool_build(input, &config->pools[i], before, &snapshot->pools[i], err);
 		if (rc != 0)
@@ -162,11 +162,21 @@ void snapshot_free(struct snapshot *snapshot)
 	free(snapshot);
 }
 
-const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, const char *name)
+const struct snapshot_pool *snapshot_find_pool_from(
+	const struct snapshot *snapshot, const char *name, uint32_t start)
 {
-	for (uint32_t i = 0; i < snapshot->pool_count; i++) {
-		if (strcmp(snapshot->pools[i].name, name) == 0)
-			return &snapshot->pools[i];
+	uint32_t count = snapshot->pool_count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct snapshot_pool *pool = &snapshot->pools[(start + i) % count];
+
+		if (strcmp(pool->name, name) == 0)
+			return pool;
 	}
 	return NULL;
+}
+
+const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, const char *name)
+{
+	return snapshot_find_pool_from(snapshot, name, 0);
 }

@@ -161,6 +161,9 @@ int snapshot_build(const struct snapshot_input *input, const struct snapshot *pr
 void snapshot_free(struct snapshot *snapshot); // NULL is fine
 
 const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, const char *name);
+// Looks at pool number 'start' first: for those who know where it stood before.
+const struct snapshot_pool *snapshot_find_pool_from(
+	const struct snapshot *snapshot, const char *name, uint32_t start);
 
 // --- Looking up, any thread ---
 
