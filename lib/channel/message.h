@@ -68,12 +68,17 @@ struct message_show {
 };
 _Static_assert(sizeof(struct message_show) == 8, "goes over the channel as it is");
 
+// What becomes of the flows that are left when a drain's deadline has passed.
+enum message_then { MESSAGE_THEN_KEEP, MESSAGE_THEN_RESET, MESSAGE_THEN_REHASH };
+
 struct message_backend_set {
 	char name[2 * CONFIG_NAME_SIZE]; // "pool/backend" or "backend"
 	uint32_t state; // enum config_backend_state; UNSET: unchanged
 	uint32_t weight; // 0..65535; UINT32_MAX: unchanged
+	uint32_t deadline_s; // with CONFIG_STATE_DRAINING: from now on; 0: none
+	uint32_t then; // enum message_then
 };
-_Static_assert(sizeof(struct message_backend_set) == 136, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_backend_set) == 144, "goes over the channel as it is");
 
 #define MESSAGE_CAPTURE_PACKETS_MAX 1000000u
 #define MESSAGE_CAPTURE_MS_MAX      3600000u
@@ -145,6 +150,9 @@ struct message_row_backend {
 	uint8_t health; // enum health_status
 	uint32_t share_ppm; // of its pool's slots
 	uint32_t flows;
+	uint32_t oldest_s; // age of its oldest flow
+	uint32_t
+		drain_left_s; // until the deadline of its drain; 0: there is none, or it has passed
 	uint64_t since_s; // wall clock: when the health last changed
 	uint64_t packets;
 	uint64_t bytes;
@@ -152,7 +160,7 @@ struct message_row_backend {
 	// Why it is not up, or why it takes no new flow; else when its certificate ends, where a probe saw one; "" otherwise.
 	char reason[128];
 };
-_Static_assert(sizeof(struct message_row_backend) == 384, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_backend) == 392, "goes over the channel as it is");
 
 struct message_row_drop {
 	char name[32];

@@ -117,6 +117,8 @@ static void prepared(void *context)
 		commit->version = control->version;
 		commit->applied_s = control->applied_s;
 	}
+	if (commit->is_backend_set)
+		control_take_drain(control, &commit->set);
 	if (commit->is_equal && control->is_saved) {
 		commit->is_saved = true;
 		concluded(commit);

@@ -9,8 +9,13 @@ static void count(struct control *control, const struct flow_row *rows, uint32_t
 	const struct snapshot *snapshot = control->config.publisher->current;
 
 	for (uint32_t i = 0; i < row_count; i++) {
-		if (snapshot_find_backend(snapshot, rows[i].backend) != NULL)
-			control->reply.flows[rows[i].backend & BACKEND_INDEX_MASK]++;
+		uint32_t index = rows[i].backend & BACKEND_INDEX_MASK;
+
+		if (snapshot_find_backend(snapshot, rows[i].backend) == NULL)
+			continue;
+		control->reply.flows[index]++;
+		if (rows[i].age_s > control->reply.oldest_s[index])
+			control->reply.oldest_s[index] = rows[i].age_s;
 	}
 }
 

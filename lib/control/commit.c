@@ -20,7 +20,7 @@ static int set_backend(struct commit *commit)
 	rc = config_find_backend(commit->running->written, name, &at, &commit->err);
 	if (rc != 0)
 		return rc;
-	if (set->state > CONFIG_STATE_DISABLED ||
+	if (set->state > CONFIG_STATE_DISABLED || set->then > MESSAGE_THEN_REHASH ||
 		(set->weight > UINT16_MAX && set->weight != UINT32_MAX))
 		return error_set(&commit->err, EINVAL, "there is no such state or weight");
 	commit->config = config_clone(commit->running->written);

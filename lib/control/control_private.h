@@ -27,6 +27,9 @@ struct control_backend {
 	bool resolved; // the hop has a MAC and is behind one of our ports
 	bool is_probed; // the health room speaks of this backend when it names the index
 	uint64_t since_s; // wall clock: when 'health' began
+	uint64_t drain_until_s; // wall clock: the deadline; 0: none
+	enum message_then drain_then;
+	bool drain_is_over;
 	uint64_t leaving_s; // wall clock: since when it is CONFIG_STATE_LEAVING; 0
 };
 
@@ -49,6 +52,7 @@ struct reply {
 	uint32_t worker; // of the census
 	uint32_t pool; // whose 'shares' there are; UINT32_MAX
 	uint32_t *shares; // slots of each of the pool's backends, by the backend's index
+	uint32_t *oldest_s; // by the backend's index: the age of its oldest flow
 	uint32_t *flows; // by the backend's index, as the census counts them
 	char *text; // lines, or one YAML
 	size_t text_size;
@@ -100,6 +104,7 @@ struct control {
 	struct event *resolve_event;
 	struct event *targets_event;
 	struct event *solicit_timer;
+	struct event *age_timer;
 	struct event *solicit_event;
 	struct event *save_timer; // the health, on disk
 	struct event *forget_timer; // what was recalled
@@ -181,6 +186,12 @@ void control_resolve_all(struct control *control);
 void control_resolve_step(int fd, short what, void *context);
 void control_solicit(int fd, short what, void *context);
 void control_solicit_step(int fd, short what, void *context);
+
+// --- age.c: what ends by the clock ---
+
+void control_age(int fd, short what, void *context);
+// The deadline that comes with an operator's word on a backend of the running edition, or the end of one.
+void control_take_drain(struct control *control, const struct message_backend_set *set);
 
 // --- recall.c: the health over a restart ---
 

@@ -20,6 +20,9 @@ enum backend_status control_backend_status(
 		return BACKEND_DRAINING;
 	if (backend->state == CONFIG_STATE_DISABLED)
 		return BACKEND_DISABLED;
+	if (backend->state == CONFIG_STATE_DRAINING && state->drain_is_over &&
+		state->drain_then != MESSAGE_THEN_KEEP)
+		return state->drain_then == MESSAGE_THEN_RESET ? BACKEND_RESET : BACKEND_DISABLED;
 	if (health == HEALTH_DOWN)
 		return BACKEND_DOWN;
 	if (backend->state == CONFIG_STATE_DRAINING || health == HEALTH_UNKNOWN)

@@ -51,6 +51,7 @@ void control_reply_forget(struct control *control)
 
 	free(reply->shares);
 	free(reply->flows);
+	free(reply->oldest_s);
 	free(reply->text);
 	*reply = (struct reply){.pool = UINT32_MAX};
 }
@@ -108,8 +109,9 @@ static bool show_backends(struct control *control)
 
 	reply->step = REPLY_CENSUS;
 	reply->flows = calloc(control->backends.capacity, sizeof(*reply->flows));
+	reply->oldest_s = calloc(control->backends.capacity, sizeof(*reply->oldest_s));
 	reply->shares = calloc(control->backends.capacity, sizeof(*reply->shares));
-	return reply->flows != NULL && reply->shares != NULL;
+	return reply->flows != NULL && reply->oldest_s != NULL && reply->shares != NULL;
 }
 
 void control_show(struct control *control, enum message_show_what what)

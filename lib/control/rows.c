@@ -191,6 +191,9 @@ static bool row_backend(struct control *control, uint32_t row, struct message_ro
 	out->share_ppm = (uint32_t)((uint64_t)control->reply.shares[index] * 1000000 /
 				    config->pools[backend->pool_index].table_size);
 	out->flows = control->reply.flows[index];
+	out->oldest_s = control->reply.oldest_s[index];
+	if (state->drain_until_s > clock_wall_s())
+		out->drain_left_s = (uint32_t)(state->drain_until_s - clock_wall_s());
 	out->since_s = state->since_s;
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;

@@ -108,6 +108,8 @@ static inline enum select_hit select_hit(const struct select_input *in, uint32_t
 		return SELECT_HIT_KEEP;
 	if (found->status == BACKEND_DISABLED)
 		return SELECT_HIT_REHASH;
+	if (found->status == BACKEND_RESET)
+		return SELECT_HIT_RESET;
 	return (enum select_hit)by_policy[in->pool->on_down];
 }
 

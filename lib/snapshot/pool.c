@@ -139,6 +139,7 @@ int pool_build(const struct snapshot_input *input, const struct config_pool *con
 	memcpy(out->name, config->name, sizeof(out->name));
 	out->on_down = config->on_down;
 	out->oversize = config->oversize;
+	out->previous_s = config->previous_table_s;
 	if (gathered.members != NULL && gathered.names != NULL) {
 		gather(input, config, takes_new_flows, &gathered);
 		if (gathered.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD) {

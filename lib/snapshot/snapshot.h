@@ -35,6 +35,7 @@ enum backend_status {
 	BACKEND_DRAINING, // keeps its flows, takes none: draining, or health not known yet, or weight 0
 	BACKEND_DOWN, // the pool's on_down decides
 	BACKEND_DISABLED, // its flows are chosen anew
+	BACKEND_RESET, // its flows are reset
 };
 
 #define BACKEND_PORT_NONE 15 // its next hop is not resolved
@@ -65,6 +66,7 @@ struct snapshot_generation {
 struct snapshot_pool {
 	struct snapshot_generation *current; // NULL: nobody is usable
 	struct snapshot_generation *previous; // NULL: there was no change
+	uint32_t previous_s; // how long 'previous' stays
 	uint32_t changed_s; // when 'current' came, on the builder's clock
 	uint32_t tables_built; // since the pool first appeared
 	uint8_t on_down; // enum config_on_down

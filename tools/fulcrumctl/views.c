@@ -93,6 +93,8 @@ static const struct column backend_columns[] = {
 	{"SINCE", "since", COLUMN_TIME, FIELD(row_backend, since_s), NULL},
 	{"SHARE", "share_ppm", COLUMN_SHARE, FIELD(row_backend, share_ppm), NULL},
 	{"FLOWS", "flows", COLUMN_COUNT, FIELD(row_backend, flows), NULL},
+	{NULL, "oldest_flow_s", COLUMN_NUMBER, FIELD(row_backend, oldest_s), NULL},
+	{NULL, "drain_left_s", COLUMN_NUMBER, FIELD(row_backend, drain_left_s), NULL},
 	{NULL, "new_flows", COLUMN_COUNT, FIELD(row_backend, new_flows), NULL},
 	{"PACKETS", "packets", COLUMN_COUNT, FIELD(row_backend, packets), NULL},
 	{"BYTES", "bytes", COLUMN_BYTES, FIELD(row_backend, bytes), NULL},

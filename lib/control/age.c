@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <base/log.h>
+#include <control/control_private.h>
+
+#include <string.h>
+
+// Once a second: what ends by the clock alone. Drains that have a deadline, and previous tables.
+
+static const char *const then_words[] = {
+	[MESSAGE_THEN_KEEP] = "what is left goes on",
+	[MESSAGE_THEN_RESET] = "what is left is reset",
+	[MESSAGE_THEN_REHASH] = "what is left moves to other backends",
+};
+
+static bool end_drain(struct control *control, uint32_t at, uint64_t now_s)
+{
+	const struct config_backend *backend = &control->running->config->backends[at];
+	struct control_backend *state = &control->states[edition_index(control->running, at)];
+
+	if (state->drain_until_s == 0 || state->drain_is_over || now_s < state->drain_until_s)
+		return false;
+	state->drain_is_over = true;
+	log_info("drain: backend %s/%s: the deadline has passed; %s", backend->pool, backend->name,
+		then_words[state->drain_then]);
+	return true;
+}
+
+static bool has_stale_table(const struct snapshot *snapshot)
+{
+	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
+
+	for (uint32_t i = 0; i < snapshot->pool_count; i++) {
+		const struct snapshot_pool *pool = &snapshot->pools[i];
+
+		if (pool->previous != NULL && now_s - pool->changed_s >= pool->previous_s)
+			return true;
+	}
+	return false;
+}
+
+void control_age(int fd, short what, void *context)
+{
+	struct control *control = context;
+	uint64_t now_s = clock_wall_s();
+	bool is_due = has_stale_table(control->config.publisher->current);
+
+	for (uint32_t i = 0; i < control->running->config->backend_count; i++)
+		is_due |= end_drain(control, i, now_s);
+	if (is_due)
+		control_rebuild_later(control);
+}
+
+// The backend's place in the running edition, where those that leave stand among the others.
+static bool find_backend(
+	const struct edition *edition, const struct message_backend_set *set, uint32_t *at)
+{
+	char name[sizeof(set->name) + 1] = {0};
+	uint32_t written;
+
+	memcpy(name, set->name, sizeof(set->name));
+	if (config_find_backend(edition->written, name, &written, NULL) != 0)
+		return false;
+	snprintf(name, sizeof(name), "%s/%s", edition->written->backends[written].pool,
+		edition->written->backends[written].name);
+	return config_find_backend(edition->config, name, at, NULL) == 0;
+}
+
+void control_take_drain(struct control *control, const struct message_backend_set *set)
+{
+	struct control_backend *state;
+	uint32_t at;
+
+	if (set->state == CONFIG_STATE_UNSET || !find_backend(control->running, set, &at))
+		return;
+	state = &control->states[edition_index(control->running, at)];
+	if (state->drain_is_over)
+		control_rebuild_later(control);
+	state->drain_is_over = false;
+	state->drain_until_s = 0;
+	if (set->state == CONFIG_STATE_DRAINING && set->deadline_s > 0) {
+		state->drain_until_s = clock_wall_s() + set->deadline_s;
+		state->drain_then = (enum message_then)set->then;
+	}
+}
