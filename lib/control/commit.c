@@ -34,37 +34,42 @@ static int set_backend(struct commit *commit)
 	return 0;
 }
 
-// Where a backend stood in the running configuration, or EDITION_NONE.
-static uint32_t place_before(
-	const struct commit *commit, const struct registry_plan *backends, uint32_t at)
+static bool same_name(const struct config_backend *a, const struct config_backend *b)
 {
-	if (commit->running == NULL || backends->is_new[at])
-		return EDITION_NONE;
-	return commit->running->places[backends->indexes[at]];
+	return strcmp(a->name, b->name) == 0 && strcmp(a->pool, b->pool) == 0;
 }
 
-uint32_t commit_find_running(const struct commit *commit, uint32_t at)
+// Most configurations have the backends in the order of the one before: the next one is tried first.
+uint32_t commit_find_running(struct commit *commit, const struct config *config, uint32_t at)
 {
+	const struct edition *running = commit->running;
 	char name[REGISTRY_NAME_SIZE];
 	uint32_t index;
 
-	if (commit->running == NULL)
+	if (running == NULL)
 		return EDITION_NONE;
-	edition_backend_name(commit->config, at, name);
+	if (commit->next < running->config->backend_count &&
+		same_name(&running->config->backends[commit->next], &config->backends[at]))
+		return commit->next++;
+	edition_backend_name(config, at, name);
 	index = registry_find(commit->backend_registry, name);
-	return index == REGISTRY_NONE ? EDITION_NONE : commit->running->places[index];
+	if (index == REGISTRY_NONE)
+		return EDITION_NONE;
+	commit->next = running->places[index] + 1;
+	return running->places[index];
 }
 
 // Where the file does not say, a backend keeps the state that an operator gave it.
 static void inherit_states(struct commit *commit)
 {
+	commit->next = 0;
 	for (uint32_t i = 0; i < commit->config->backend_count; i++) {
 		struct config_backend *backend = &commit->config->backends[i];
 		uint32_t before;
 
 		if (backend->state != CONFIG_STATE_UNSET)
 			continue;
-		before = commit_find_running(commit, i);
+		before = commit_find_running(commit, commit->config, i);
 		backend->state = CONFIG_STATE_ACTIVE;
 		if (before != EDITION_NONE &&
 			commit->running->config->backends[before].state != CONFIG_STATE_LEAVING)
@@ -88,25 +93,67 @@ static bool is_equal(const struct config *a, const struct config *b)
 	       same_records(a->backends, b->backends, a->backend_count, sizeof(*a->backends));
 }
 
+// Finds where each backend stood before. 0 or -ENOMEM.
+static int find_before(struct commit *commit)
+{
+	uint32_t count = commit->all->backend_count;
+
+	commit->places = calloc((size_t)count + 1, sizeof(*commit->places));
+	commit->next = 0;
+	for (uint32_t i = 0; commit->places != NULL && i < count; i++)
+		commit->places[i] = commit_find_running(commit, commit->all, i);
+	return commit->places == NULL ? -ENOMEM : 0;
+}
+
+static int plan_backends(struct commit *commit, struct registry_plan *out)
+{
+	uint32_t count = commit->all->backend_count;
+	uint32_t *known = calloc((size_t)count + 1, sizeof(*known));
+	int rc = known == NULL ? -ENOMEM : find_before(commit);
+
+	for (uint32_t i = 0; rc == 0 && i < count; i++)
+		known[i] = commit->places[i] == EDITION_NONE
+				   ? REGISTRY_NONE
+				   : edition_index(commit->running, commit->places[i]);
+	if (rc == 0)
+		rc = registry_plan(commit->backend_registry, count, known, out);
+	free(known);
+	return rc;
+}
+
+static int plan_services(const struct commit *commit, struct registry_plan *out)
+{
+	uint32_t count = commit->config->service_count;
+	uint32_t *known = calloc((size_t)count + 1, sizeof(*known));
+	int rc = known == NULL ? -ENOMEM : 0;
+
+	for (uint32_t i = 0; rc == 0 && i < count; i++)
+		known[i] =
+			registry_find(commit->service_registry, commit->config->services[i].name);
+	if (rc == 0)
+		rc = registry_plan(commit->service_registry, count, known, out);
+	free(known);
+	return rc;
+}
+
 static int plan(
 	struct commit *commit, struct registry_plan *backends, struct registry_plan *services)
 {
-	int rc = registry_plan(commit->backend_registry, commit->all->backend_count,
-		edition_backend_name, commit->all, backends);
+	int rc;
 
-	if (rc == -ENOSPC && commit->all != commit->config) {
-		// Those that are leaving make room.
+	// Those that are leaving make room.
+	if (commit->all->backend_count > commit->backend_registry->capacity &&
+		commit->all != commit->config) {
 		config_free(commit->all);
 		commit->all = commit->config;
-		return plan(commit, backends, services);
 	}
+	rc = plan_backends(commit, backends);
 	if (rc == -ENOSPC)
 		return error_set(&commit->err, ENOSPC,
 			"%u backends are more than the daemon has room for; 'backends_max' in its file is %u",
 			commit->config->backend_count, commit->backend_registry->capacity);
 	if (rc == 0)
-		rc = registry_plan(commit->service_registry, commit->config->service_count,
-			edition_service_name, commit->config, services);
+		rc = plan_services(commit, services);
 	if (rc == -ENOSPC)
 		return error_set(&commit->err, ENOSPC,
 			"%u services are more than the daemon has room for; 'services_max' in its file is %u",
@@ -160,7 +207,7 @@ static int compare(struct commit *commit, const struct registry_plan *backends,
 		commit->new_backends == NULL || commit->new_services == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < backends->count; i++)
-		compare_backend(commit, i, place_before(commit, backends, i));
+		compare_backend(commit, i, commit->places[i]);
 	find_drops(commit);
 	return 0;
 }
@@ -232,6 +279,7 @@ void commit_free(struct commit *commit)
 	}
 	edition_free(commit->before);
 	snapshot_free(commit->build.snapshot);
+	free(commit->places);
 	free(commit->touched);
 	free(commit->new_backends);
 	free(commit->new_services);

@@ -60,6 +60,8 @@ struct commit {
 	struct error err;
 	bool is_equal; // to the running one: there is nothing to install
 	struct edition *edition;
+	uint32_t *places; // where each backend of 'all' stood before, or EDITION_NONE
+	uint32_t next; // place that commit_find_running() tries first
 	uint32_t *touched; // backends whose state changes with it, some with COMMIT_STRANGER
 	uint32_t touched_count;
 	uint32_t *new_backends; // indexes that nobody had, or somebody else
@@ -82,8 +84,8 @@ struct commit {
 	bool is_saved;
 };
 
-// Where backend 'at' of commit->config stands in the running edition, by name; EDITION_NONE.
-uint32_t commit_find_running(const struct commit *commit, uint32_t at);
+// Where backend 'at' of 'config' stands in the running edition, by name; EDITION_NONE.
+uint32_t commit_find_running(struct commit *commit, const struct config *config, uint32_t at);
 // Sets commit->all (leaving.c). 0 or -ENOMEM with the sentence. A part of prepare().
 int commit_find_leaving(struct commit *commit);
 

@@ -42,15 +42,16 @@ static bool may_go(const struct commit *commit, const struct config_backend *bac
 }
 
 // The numbers in the running configuration of those that the new one has no longer.
-static uint32_t *find_missing(const struct commit *commit, uint32_t *count)
+static uint32_t *find_missing(struct commit *commit, uint32_t *count)
 {
 	const struct config *running = commit->running->config;
 	uint32_t *missing = calloc((size_t)running->backend_count + 1, sizeof(*missing));
 	bool *stays = calloc((size_t)running->backend_count + 1, sizeof(*stays));
 
 	*count = 0;
+	commit->next = 0;
 	for (uint32_t i = 0; stays != NULL && i < commit->config->backend_count; i++) {
-		uint32_t before = commit_find_running(commit, i);
+		uint32_t before = commit_find_running(commit, commit->config, i);
 
 		if (before != EDITION_NONE)
 			stays[before] = true;

@@ -77,20 +77,18 @@ static int plan_allocate(
 }
 
 // The names that have an index keep it; the other indexes in use are released.
-static int plan_known(const struct registry *registry, registry_name_fn *name, const void *context,
-	struct registry_plan *plan)
+static int plan_known(
+	const struct registry *registry, const uint32_t *known, struct registry_plan *plan)
 {
 	bool *kept = calloc((size_t)registry->end + 1, sizeof(*kept));
-	char text[REGISTRY_NAME_SIZE];
 
 	if (kept == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < plan->count; i++) {
-		name(context, i, text);
-		plan->indexes[i] = registry_find(registry, text);
-		plan->is_new[i] = plan->indexes[i] == REGISTRY_NONE;
+		plan->indexes[i] = known[i];
+		plan->is_new[i] = known[i] == REGISTRY_NONE;
 		if (!plan->is_new[i])
-			kept[plan->indexes[i]] = true;
+			kept[known[i]] = true;
 	}
 	for (uint32_t i = 0; i < registry->end; i++) {
 		if (registry->entries[i].is_used && !kept[i])
@@ -121,8 +119,8 @@ static void plan_new(const struct registry *registry, struct registry_plan *plan
 	}
 }
 
-int registry_plan(const struct registry *registry, uint32_t count, registry_name_fn *name,
-	const void *context, struct registry_plan *out)
+int registry_plan(const struct registry *registry, uint32_t count, const uint32_t *known,
+	struct registry_plan *out)
 {
 	int rc;
 
@@ -131,7 +129,7 @@ int registry_plan(const struct registry *registry, uint32_t count, registry_name
 		return -ENOSPC;
 	rc = plan_allocate(registry, count, out);
 	if (rc == 0)
-		rc = plan_known(registry, name, context, out);
+		rc = plan_known(registry, known, out);
 	if (rc != 0) {
 		registry_plan_free(out);
 		return rc;

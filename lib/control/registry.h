@@ -49,11 +49,11 @@ void registry_free(struct registry *registry); // a zeroed one is fine
 // REGISTRY_NONE where it has none.
 uint32_t registry_find(const struct registry *registry, const char *name);
 
-// Plans for 'count' names, all different, to be the set. 0, -ENOMEM, or -ENOSPC where they are more than the
-// capacity. Nothing changes in the registry.
-int registry_plan(const struct registry *registry, uint32_t count, registry_name_fn *name,
-	const void *context, struct registry_plan *out);
-// Makes it so, by the same names. Cannot fail.
+// Plans for 'count' names, all different, to be the set: 'known' is what registry_find() says of each. 0, -ENOMEM, or
+// -ENOSPC where they are more than the capacity. Nothing changes in the registry.
+int registry_plan(const struct registry *registry, uint32_t count, const uint32_t *known,
+	struct registry_plan *out);
+// Makes it so, by the names' texts. Cannot fail.
 void registry_carry_out(struct registry *registry, const struct registry_plan *plan,
 	registry_name_fn *name, const void *context);
 // The indexes that change hands, for the caller to free; NULL without memory.

@@ -22,7 +22,14 @@ static void letter(const void *letters, uint32_t at, char name[REGISTRY_NAME_SIZ
 
 static int plan(struct registry *registry, const char *letters, struct registry_plan *out)
 {
-	return registry_plan(registry, (uint32_t)strlen(letters), letter, letters, out);
+	uint32_t known[32];
+	char name[REGISTRY_NAME_SIZE];
+
+	for (uint32_t i = 0; letters[i] != '\0'; i++) {
+		letter(letters, i, name);
+		known[i] = registry_find(registry, name);
+	}
+	return registry_plan(registry, (uint32_t)strlen(letters), known, out);
 }
 
 static void set(struct registry *registry, const char *letters)
