@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <pipeline/select.h>
+#include <judge/select.h>
 #include <pipeline/worker_private.h>
-
-static uint64_t slot_hash(const struct snapshot *snapshot, const struct snapshot_service *service,
-	const struct packet *packet, const struct hash128 *hash)
-{
-	if (likely(service->affinity == CONFIG_FIVE_TUPLE))
-		return hash->slot;
-	return hash_source(&snapshot->key, packet, service->salt);
-}
 
 static void store(struct worker *worker, const struct select_input *in, const struct packet *packet,
 	uint16_t service, uint32_t backend)
@@ -61,7 +53,7 @@ static bool select_packet(struct worker *worker, struct burst *burst, uint32_t i
 		.pool = &snapshot->pools[service->pool],
 		.ttl = &snapshot->ttls[number],
 		.flows = worker->flows,
-		.slot_hash = slot_hash(snapshot, service, packet, &burst->hashes[i]),
+		.slot_hash = select_slot_hash(snapshot, service, packet, &burst->hashes[i]),
 		.flow_hash = burst->hashes[i].flow,
 		.client_port_be = packet_source_port_be(packet),
 		.event = select_event_of(packet),

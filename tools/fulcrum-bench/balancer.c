@@ -2,7 +2,7 @@
 #include "balancer.h"
 
 #include <errno.h>
-#include <pipeline/select.h>
+#include <judge/select.h>
 #include <stdlib.h>
 
 struct view {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef PIPELINE_SELECT_H
-#define PIPELINE_SELECT_H
+#ifndef JUDGE_SELECT_H
+#define JUDGE_SELECT_H
 
 #include <flow/flow_inline.h>
 #include <rte_branch_prediction.h>
@@ -60,6 +60,15 @@ struct select_input {
 	enum select_event event;
 	uint32_t now_s;
 };
+
+static inline uint64_t select_slot_hash(const struct snapshot *snapshot,
+	const struct snapshot_service *service, const struct packet *packet,
+	const struct hash128 *hash)
+{
+	if (likely(service->affinity == CONFIG_FIVE_TUPLE))
+		return hash->slot;
+	return hash_source(&snapshot->key, packet, service->salt);
+}
 
 // The current table's answer, and false where it has none.
 static inline bool select_current(const struct select_input *in, uint32_t *backend)

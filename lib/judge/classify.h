@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef JUDGE_CLASSIFY_H
+#define JUDGE_CLASSIFY_H
+
+#include <rte_branch_prediction.h>
+#include <snapshot/snapshot.h>
+#include <string.h>
+
+// Which service a packet for a VIP is for, by a snapshot, or the reason to drop it.
+
+#define CLASSIFY_KEEP DROP_REASON_COUNT // the packet goes on
+
+// RFC 4291 2.5.2, 2.5.3, 2.5.5, 2.7. Those beside multicast begin with 64 zero bits, as no client's does.
+static inline bool classify_ipv6_source_is_invalid(const uint8_t source[16])
+{
+	struct addr address;
+	uint64_t upper;
+
+	memcpy(&upper, source, sizeof(upper));
+	if (likely(upper != 0))
+		return source[0] == 0xff;
+	address = addr_from_ipv6(source);
+	return addr_is_unusable(&address);
+}
+
+// A source that no host can have (RFC 1122 3.2.1.3): an answer would go nowhere, or to everybody.
+static inline bool classify_source_is_invalid(const struct packet *packet)
+{
+	uint8_t first;
+
+	if (unlikely(packet->family != ADDR_IPV4))
+		return classify_ipv6_source_is_invalid(packet->ipv6.source);
+	first = (uint8_t)packet->ipv4.source_be; // the address's first byte on the wire
+	return first == 0 || first == 127 || first >= 224;
+}
+
+// A packet for a VIP: its service, or why it has none.
+static inline enum drop_reason classify_service(const struct snapshot *snapshot,
+	const struct snapshot_vip *vip, const struct packet *packet, uint16_t *service)
+{
+	uint32_t protocol = packet->payload_protocol;
+
+	switch (packet->kind) {
+	case PACKET_ICMP_BAD_QUOTE:
+		return DROP_ICMP_QUOTE;
+	case PACKET_ICMP_FOREIGN:
+		return DROP_ICMP_FOREIGN;
+	case PACKET_ICMP_ERROR:
+		protocol =
+			packet->family == ADDR_IPV4 ? packet->ipv4.protocol : packet->ipv6.protocol;
+		break;
+	case PACKET_TCP:
+	case PACKET_UDP:
+		break;
+	default:
+		return DROP_NO_SERVICE;
+	}
+	if (unlikely(classify_source_is_invalid(packet)))
+		return DROP_SOURCE_INVALID;
+	*service = snapshot_find_service(
+		&snapshot->vips, vip, protocol, be16(packet_destination_port_be(packet)));
+	return likely(*service != SERVICE_NONE) ? CLASSIFY_KEEP : DROP_NO_SERVICE;
+}
+
+#endif
