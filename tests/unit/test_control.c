@@ -8,6 +8,7 @@
 #include <packet/drop.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <snapshot/capture.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -173,13 +174,88 @@ static void a_header_of_wrong_bytes_is_refused(void **state)
 
 static void a_kind_that_cannot_be_shown_is_refused(void **state)
 {
-	static const uint32_t kinds[] = {0, 99, 1u << 16, UINT32_MAX};
+	static const uint32_t kinds[] = {0, MESSAGE_SHOW_CAPTURE + 1, 64, UINT32_MAX};
 
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		struct message_show show = {.what = kinds[i]};
 
 		lab_send(*state, MESSAGE_SHOW, &show, sizeof(show));
 		assert_refused(*state, EINVAL, "nothing of that kind");
+	}
+}
+
+// Each makes one field of a good request bad.
+static void spoil_path(struct message_capture *request)
+{
+	snprintf(request->path, sizeof(request->path), "here.pcapng");
+}
+
+static void spoil_path_end(struct message_capture *request)
+{
+	memset(request->path, '/', sizeof(request->path));
+}
+
+static void spoil_path_name(struct message_capture *request)
+{
+	snprintf(request->path, sizeof(request->path), "/nowhere/crontab");
+}
+
+static void spoil_path_bare(struct message_capture *request)
+{
+	snprintf(request->path, sizeof(request->path), ".pcapng");
+}
+
+static void spoil_packets(struct message_capture *request)
+{
+	request->packets = 0;
+}
+
+static void spoil_packets_many(struct message_capture *request)
+{
+	request->packets = UINT32_MAX;
+}
+
+static void spoil_duration(struct message_capture *request)
+{
+	request->duration_ms = UINT32_MAX;
+}
+
+static void spoil_snap_size(struct message_capture *request)
+{
+	request->snap_size = CAPTURE_SNAP_MAX + 1;
+}
+
+static void spoil_service(struct message_capture *request)
+{
+	memset(request->service, 'x', sizeof(request->service));
+}
+
+static void a_capture_that_cannot_be_is_refused(void **state)
+{
+	static const struct {
+		void (*spoil)(struct message_capture *request);
+		const char *sentence;
+	} cases[] = {
+		{spoil_path, "absolute path"},
+		{spoil_path_end, "absolute path"},
+		{spoil_path_name, "*.pcapng"},
+		{spoil_path_bare, "absolute path"},
+		{spoil_packets, "1 to 1000000 packets"},
+		{spoil_packets_many, "1 to 1000000 packets"},
+		{spoil_duration, "an hour"},
+		{spoil_snap_size, "64 to 16384 bytes"},
+		{spoil_service, "no service 'xxx"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct message_capture request = {.path = "/nowhere/a.pcapng",
+			.packets = 1,
+			.duration_ms = 1,
+			.snap_size = CAPTURE_SNAP_DEFAULT};
+
+		cases[i].spoil(&request);
+		lab_send(*state, MESSAGE_CAPTURE_BEGIN, &request, sizeof(request));
+		assert_refused(*state, EINVAL, cases[i].sentence);
 	}
 }
 
@@ -732,6 +808,7 @@ int main(void)
 		TEST(records_of_any_bytes_are_refused),
 		TEST(a_header_of_wrong_bytes_is_refused),
 		TEST(a_kind_that_cannot_be_shown_is_refused),
+		TEST(a_capture_that_cannot_be_is_refused),
 		TEST(a_change_of_no_backend_is_refused),
 		TEST_IN(small, more_than_the_daemon_has_room_for_is_refused),
 		TEST_IN(wide, what_no_snapshot_can_hold_is_refused_and_changes_nothing),
