@@ -152,16 +152,18 @@ static void a_world_can_be_repeated(void **state)
 	assert_in_range(one.broken[BROKEN_DOWN], 400, 600); // a tenth of them
 }
 
-static void a_backend_that_comes_back_under_its_name_owns_nothing(void **state)
+static void a_backend_that_is_removed_keeps_what_it_has(void **state)
 {
 	struct world_count total;
 	struct error err = {""};
 
-	assert_int_equal(play_text("backend remove b3; balancer add\nexpect own\n"
-				   "backend add b3\nexpect none\nbackend drain b3\nexpect none\n",
+	assert_int_equal(play_text("backend remove b3; balancer add\nexpect none\n"
+				   "backend add b3\nexpect none\nbackend remove b3\nexpect none\n"
+				   "backend add b3; backend disable b3\nexpect own\n",
 				 &total, &err),
 		0);
 	assert_int_equal(total.refused, 0);
+	assert_in_range(total.broken[BROKEN_DISABLED], 400, 600);
 }
 
 int main(void)
@@ -172,7 +174,7 @@ int main(void)
 		cmocka_unit_test(an_event_that_cannot_be_ends_the_play),
 		cmocka_unit_test(an_expectation_is_about_the_line_before),
 		cmocka_unit_test(a_world_can_be_repeated),
-		cmocka_unit_test(a_backend_that_comes_back_under_its_name_owns_nothing),
+		cmocka_unit_test(a_backend_that_is_removed_keeps_what_it_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,10 +43,9 @@ static void write_yaml(const struct pool *pool, uint32_t table_size, FILE *out)
 		"    backends:\n",
 		table_size);
 	for (uint32_t i = 0; i < pool->count; i++)
-		if (pool->backends[i].present)
-			fprintf(out, "      - {name: %s, address: 10.%u.%u.%u, weight: %u}\n",
-				pool->backends[i].name, i >> 16, i >> 8 & 0xff, i & 0xff,
-				pool->backends[i].weight);
+		fprintf(out, "      - {name: %s, address: 10.%u.%u.%u, weight: %u}\n",
+			pool->backends[i].name, i >> 16, i >> 8 & 0xff, i & 0xff,
+			pool->backends[i].weight);
 }
 
 static int load_config(
@@ -68,9 +67,13 @@ static int load_config(
 
 static enum backend_status status_of(const struct pool_backend *backend)
 {
+	bool keeps = backend->draining || !backend->present || backend->weight == 0;
+
+	if (backend->disabled)
+		return BACKEND_DISABLED;
 	if (!backend->up)
 		return BACKEND_DOWN;
-	return backend->draining || backend->weight == 0 ? BACKEND_DRAINING : BACKEND_UP;
+	return keeps ? BACKEND_DRAINING : BACKEND_UP;
 }
 
 static void compile_backends(
@@ -81,7 +84,7 @@ static void compile_backends(
 		const struct pool_backend *backend = &pool->backends[number];
 
 		out[i] = (struct snapshot_backend_input){
-			.reference = backend_reference(number, backend->incarnation),
+			.reference = backend_reference(number, 0),
 			.status = status_of(backend),
 			.resolved = true,
 			.mtu = 1500,
@@ -90,11 +93,13 @@ static void compile_backends(
 	}
 }
 
-int view_publish(struct view *view, const struct pool *pool, struct error *err)
+int view_publish(struct view *view, const struct pool *pool, uint32_t now_s, struct error *err)
 {
 	const uint16_t service = 0;
-	struct snapshot_input input = {
-		.services = &service, .service_capacity = 1, .backend_capacity = pool->count};
+	struct snapshot_input input = {.services = &service,
+		.service_capacity = 1,
+		.backend_capacity = pool->count,
+		.now_s = now_s};
 	struct snapshot_backend_input *backends = calloc(pool->count, sizeof(*backends));
 	struct snapshot *snapshot;
 	struct config *config;

@@ -18,8 +18,8 @@ struct view; // opaque
 // NULL without memory.
 struct view *view_new(uint32_t table_size);
 void view_free(struct view *view);
-// The pool as it is now, from now on. 0, -EINVAL or -ENOMEM with the sentence.
-int view_publish(struct view *view, const struct pool *pool, struct error *err);
+// The pool as it is now, from now on; also when only time has passed. 0, -EINVAL or -ENOMEM with the sentence.
+int view_publish(struct view *view, const struct pool *pool, uint32_t now_s, struct error *err);
 // Bytes of the Maglev tables that it holds.
 size_t view_size(const struct view *view);
 

@@ -45,7 +45,7 @@ static bool is_expectation(const struct script_event *event)
 static bool is_met(const struct script_event *event, const struct world_count *count)
 {
 	uint64_t broken = count_broken(count);
-	uint64_t own = count->broken[BROKEN_DOWN] + count->broken[BROKEN_REMOVED];
+	uint64_t own = count->broken[BROKEN_DOWN] + count->broken[BROKEN_DISABLED];
 
 	if (event->verb == SCRIPT_EXPECT_SHARE)
 		return (double)broken * 100 <= event->percent * (double)count->connections;

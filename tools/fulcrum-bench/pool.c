@@ -37,18 +37,14 @@ static struct pool_backend *append(struct pool *pool)
 static int add(struct pool *pool, const struct script_event *event, struct error *err)
 {
 	struct pool_backend *backend = find(pool, event->name);
-	uint8_t incarnation = 0;
 
 	if (backend != NULL && backend->present)
 		return error_set(err, EINVAL, "backend '%s' is there already", event->name);
-	if (backend != NULL)
-		incarnation = (uint8_t)(backend->incarnation + 1);
-	else
+	if (backend == NULL)
 		backend = append(pool);
 	if (backend == NULL)
 		return error_set(err, ENOMEM, "no memory for one more backend");
-	*backend = (struct pool_backend){
-		.weight = event->number, .present = true, .up = true, .incarnation = incarnation};
+	*backend = (struct pool_backend){.weight = event->number, .present = true, .up = true};
 	memcpy(backend->name, event->name, sizeof(backend->name));
 	return 0;
 }
@@ -85,6 +81,8 @@ int pool_apply(struct pool *pool, const struct script_event *event, struct error
 		backend->weight = event->number;
 	else if (event->verb == SCRIPT_BACKEND_DRAIN || event->verb == SCRIPT_BACKEND_UNDRAIN)
 		backend->draining = event->verb == SCRIPT_BACKEND_DRAIN;
+	else if (event->verb == SCRIPT_BACKEND_DISABLE)
+		backend->disabled = true;
 	else
 		backend->up = event->verb == SCRIPT_BACKEND_UP;
 	return 0;

@@ -9,17 +9,17 @@
 #include <stdint.h>
 
 // The pool of a simulation, as an operator and the probes have made it. A backend keeps its number for good:
-// one that was removed and comes back takes it again.
+// one that was removed and comes back is the same again.
 
 #define BACKEND_NONE UINT16_MAX
 
 struct pool_backend {
 	char name[SCRIPT_NAME_SIZE];
 	uint32_t weight;
-	bool present; // in the pool file
+	bool present; // in the pool file; else it is leaving, and keeps what it has
 	bool up;
 	bool draining;
-	uint8_t incarnation; // how often it came back
+	bool disabled;
 };
 
 struct pool {

@@ -7,6 +7,8 @@ const struct scenario scenarios[] = {
 	{"backend drained", "backend drain b3\nexpect none\n"},
 	{"drain cancelled", "backend drain b3\nexpect none\nbackend undrain b3\nexpect none\n"},
 	{"weight halved", "backend weight b3 50\nexpect none\n"},
+	{"backend removed", "backend remove b3\nexpect none\n"},
+	{"removed, put back", "backend remove b3\nexpect none\nbackend add b3\nexpect none\n"},
 	{"weight to nothing", "backend weight b3 0\nexpect none\n"},
 	{"balancer lost", "balancer lose 1\nexpect none\n"},
 	{"balancer added", "balancer add\nexpect none\n"},
@@ -14,30 +16,33 @@ const struct scenario scenarios[] = {
 	// What a backend takes with it is its own.
 	{"backend dies", "backend down b3\nexpect own\n"},
 	{"backend dies, comes back", "backend down b3\nexpect own\nbackend up b3\nexpect none\n"},
-	{"backend removed", "backend remove b3\nexpect own\n"},
+	{"backend disabled", "backend disable b3\nexpect own\n"},
 	// Two things at the same moment, one of them a balancer's loss.
 	{"added, balancer lost", "backend add x0; balancer lose 1\nexpect share 0.01%\n"},
 	{"drained, balancer lost", "backend drain b3; balancer lose 1\nexpect share 0.01%\n"},
+	{"removed, balancer lost", "backend remove b3; balancer lose 1\nexpect share 0.01%\n"},
 	{"weight, balancer lost", "backend weight b3 50; balancer lose 1\nexpect share 0.01%\n"},
 	{"dies, balancer lost", "backend down b3; balancer lose 1\nexpect own\n"},
-	{"removed, balancer lost", "backend remove b3; balancer lose 1\nexpect own\n"},
+	{"disabled, balancer lost", "backend disable b3; balancer lose 1\nexpect own\n"},
 	{"all at once",
 		"backend add x0; backend add x1; backend weight b1 50; backend drain b2; "
-		"backend down b3; backend remove b4; balancer lose 1; balancer add\nexpect own\n"},
+		"backend down b3; backend remove b4; backend disable b5; balancer lose 1; balancer add\nexpect own\n"},
 	// Changes in a row: entries carry what the tables no longer know.
 	{"20 changes", "backend add x0\nexpect none\nbackend drain b0\nexpect none\n"
 		       "backend weight b1 50\nexpect none\nbackend add x1\nexpect none\n"
 		       "backend undrain b0\nexpect none\nbackend weight b2 200\nexpect none\n"
-		       "backend drain b3\nexpect none\nbackend add x2\nexpect none\n"
+		       "backend remove b3\nexpect none\nbackend add x2\nexpect none\n"
 		       "backend weight b1 100\nexpect none\nbackend drain x0\nexpect none\n"
 		       "backend add x3\nexpect none\nbackend weight b5 1\nexpect none\n"
-		       "backend undrain b3\nexpect none\nbackend drain b6\nexpect none\n"
+		       "backend add b3\nexpect none\nbackend drain b6\nexpect none\n"
 		       "backend add x4\nexpect none\nbackend weight b2 0\nexpect none\n"
 		       "backend undrain x0\nexpect none\nbackend weight b2 100\nexpect none\n"
 		       "backend drain b7\nexpect none\nbackend add x5\nexpect none\n"},
 	// Beyond the promise: what two generations of tables cannot know.
 	{"20% new since a change, lost",
 		"backend add x0\nexpect none\nflows renew 20%\nexpect none\nbalancer lose 1\n"},
+	{"changed, 1 h later lost",
+		"backend add x0\nexpect none\nwait 1h\nexpect none\nbalancer lose 1\n"},
 	{"two changes, then lost",
 		"backend add x0\nexpect none\nbackend drain b3\nexpect none\nbalancer lose 1\n"},
 };

@@ -23,6 +23,7 @@ static const struct grammar {
 	{"backend", "weight", {ARGUMENT_NAME, ARGUMENT_NUMBER}, 2, SCRIPT_BACKEND_WEIGHT},
 	{"backend", "drain", {ARGUMENT_NAME}, 1, SCRIPT_BACKEND_DRAIN},
 	{"backend", "undrain", {ARGUMENT_NAME}, 1, SCRIPT_BACKEND_UNDRAIN},
+	{"backend", "disable", {ARGUMENT_NAME}, 1, SCRIPT_BACKEND_DISABLE},
 	{"backend", "down", {ARGUMENT_NAME}, 1, SCRIPT_BACKEND_DOWN},
 	{"backend", "up", {ARGUMENT_NAME}, 1, SCRIPT_BACKEND_UP},
 	{"balancer", "add", {ARGUMENT_NONE}, 0, SCRIPT_BALANCER_ADD},

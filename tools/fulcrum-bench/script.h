@@ -9,14 +9,15 @@
 // flow sends a packet. '#' begins a comment.
 //
 //     backend add NAME [WEIGHT]      backend remove NAME        backend weight NAME WEIGHT
-//     backend drain NAME             backend undrain NAME       backend down NAME    backend up NAME
+//     backend drain NAME             backend undrain NAME       backend disable NAME
+//     backend down NAME              backend up NAME            (what the probes say)
 //     balancer add                   balancer lose NUMBER       balancer restart NUMBER (its flows are forgotten)
 //     flows renew PERCENT            (that share ends and begins anew)
 //     wait DURATION                  (nobody sends meanwhile)
 //     expect none | own | share PERCENT
 //
 // 'expect' is about the line before: no flow broke; none broke but those of backends that are down or
-// removed; at most that share of all flows broke.
+// disabled; at most that share of all flows broke.
 
 #define SCRIPT_NAME_SIZE 64
 
@@ -26,6 +27,7 @@ enum script_verb {
 	SCRIPT_BACKEND_WEIGHT,
 	SCRIPT_BACKEND_DRAIN,
 	SCRIPT_BACKEND_UNDRAIN,
+	SCRIPT_BACKEND_DISABLE,
 	SCRIPT_BACKEND_DOWN,
 	SCRIPT_BACKEND_UP,
 	SCRIPT_BALANCER_ADD,

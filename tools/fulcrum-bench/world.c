@@ -81,8 +81,8 @@ static enum broken cause_of(
 	const struct pool_backend *owner = &world->pool.backends[c->owner];
 	const struct member *member = route((struct world *)world, c->number);
 
-	if (!owner->present)
-		return BROKEN_REMOVED;
+	if (owner->disabled)
+		return BROKEN_DISABLED;
 	if (!owner->up)
 		return BROKEN_DOWN;
 	if (judged->backend == BACKEND_NONE)
@@ -153,7 +153,7 @@ static int publish(struct world *world, struct error *err)
 {
 	world->pool_dirty = false;
 	world->changed = world->moment;
-	return view_publish(world->view, &world->pool, err);
+	return view_publish(world->view, &world->pool, world->now_s, err);
 }
 
 int world_go_on(struct world *world, struct world_count *count, struct error *err)
@@ -162,7 +162,9 @@ int world_go_on(struct world *world, struct world_count *count, struct error *er
 
 	world->moment++;
 	world->now_s++;
-	if (world->pool_dirty && (rc = publish(world, err)) != 0)
+	rc = world->pool_dirty ? publish(world, err)
+			       : view_publish(world->view, &world->pool, world->now_s, err);
+	if (rc != 0)
 		return rc;
 	for (uint32_t i = 0; i < world->options.flows; i++) {
 		struct connection *c = &world->connections[i];
@@ -298,7 +300,7 @@ const char *broken_name(enum broken cause)
 {
 	static const char *const names[BROKEN_CAUSES] = {
 		[BROKEN_DOWN] = "backend down",
-		[BROKEN_REMOVED] = "backend removed",
+		[BROKEN_DISABLED] = "backend disabled",
 		[BROKEN_DROPPED] = "dropped",
 		[BROKEN_MISTAKEN] = "wrong entry",
 		[BROKEN_FORGOTTEN] = "entry lost",

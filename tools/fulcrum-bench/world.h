@@ -24,7 +24,7 @@ struct world_options {
 
 enum broken {
 	BROKEN_DOWN, // its backend is down
-	BROKEN_REMOVED, // its backend is no more in the pool
+	BROKEN_DISABLED, // its backend is disabled
 	BROKEN_DROPPED, // a balancer dropped the packet
 	BROKEN_MISTAKEN, // a balancer had an entry for it, and a wrong one
 	BROKEN_FORGOTTEN, // the balancer that had its entry has lost it, and the tables say another backend
