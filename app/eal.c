@@ -1,42 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "arguments.h"
 #include "fulcrumd.h"
 
-#include <base/log.h>
-#include <errno.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define ARGUMENTS_MAX (DAEMON_EAL_ARGS_MAX + 2 * DAEMON_PORTS_MAX + 24)
-
-// EAL's command line, as it is put together. EAL reorders and replaces its pointers and keeps some.
-struct arguments {
-	char *argv[ARGUMENTS_MAX];
-	int argc;
-	char text[ARGUMENTS_MAX * 96];
-	size_t used;
-};
-
-static void add(struct arguments *args, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void add(struct arguments *args, const char *format, ...)
-{
-	size_t room = sizeof(args->text) - args->used;
-	va_list values;
-	int size;
-
-	va_start(values, format);
-	size = vsnprintf(args->text + args->used, room, format, values);
-	va_end(values);
-	if (size < 0 || (size_t)size >= room)
-		abort(); // the sizes in daemon.h say that it cannot be
-	args->argv[args->argc++] = args->text + args->used;
-	args->used += (size_t)size + 1;
-}
 
 static uint64_t read_number(const char *path)
 {
@@ -57,109 +25,18 @@ static uint64_t free_hugepage_bytes(void)
 	       (read_number("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages") << 30);
 }
 
-// What buffers, flow tables and counters take, and some for DPDK itself.
-static uint64_t memory_needed(const struct daemon_config *config)
-{
-	uint64_t buffers = 0;
-	uint64_t flows = (uint64_t)config->flows * 32 * config->worker_count;
-	uint64_t counters =
-		(uint64_t)(config->backends_max + config->services_max) * 24 * config->worker_count;
-
-	if (config->memory != 0)
-		return config->memory;
-	for (uint32_t p = 0; p < config->port_count; p++)
-		buffers +=
-			2ull * config->worker_count *
-			(config->ports[p].rx_descriptors + config->ports[p].tx_descriptors + 512) *
-			(config->ports[p].mtu + 1024);
-	return buffers + flows + counters + (96ull << 20);
-}
-
-static int add_memory(struct arguments *args, const struct daemon_config *config, struct error *err)
-{
-	uint64_t needed = memory_needed(config);
-	uint64_t there = free_hugepage_bytes();
-	uint64_t pages = (needed + (2 << 20) - 1) >> 21;
-
-	if (config->hugepages != DAEMON_HUGEPAGES_OFF && there >= needed) {
-		add(args, "--in-memory");
-		return 0;
-	}
-	if (config->hugepages == DAEMON_HUGEPAGES_REQUIRED)
-		return error_set(err, ENOMEM,
-			"%lu MiB of hugepages are free, %lu MiB are needed: echo %lu > /proc/sys/vm/nr_hugepages, "
-			"or lower 'flows', or set 'hugepages: auto'",
-			there >> 20, needed >> 20, pages);
-	if (config->hugepages == DAEMON_HUGEPAGES_AUTO)
-		log_warning(
-			"%lu MiB of hugepages are free, %lu MiB are needed: going on without hugepages, slower; "
-			"echo %lu > /proc/sys/vm/nr_hugepages mends it",
-			there >> 20, needed >> 20, pages);
-	add(args, "--no-huge");
-	add(args, "-m");
-	add(args, "%lu", (needed >> 20) + 1);
-	return 0;
-}
-
-static bool is_pci(const char *device)
-{
-	unsigned int part[4];
-
-	return sscanf(device, "%4x:%2x:%2x.%1x", &part[0], &part[1], &part[2], &part[3]) == 4;
-}
-
-static void add_devices(struct arguments *args, const struct daemon_config *config)
-{
-	bool pci = false;
-
-	for (uint32_t p = 0; p < config->port_count; p++) {
-		const char *device = config->ports[p].device;
-
-		pci |= is_pci(device);
-		add(args, is_pci(device) ? "--allow" : "--vdev");
-		add(args, "%s", device);
-	}
-	if (!pci)
-		add(args, "--no-pci");
-}
-
-static void add_cores(struct arguments *args, const struct daemon_config *config)
-{
-	char cores[DAEMON_CORES_MAX * 16];
-	size_t used = (size_t)snprintf(cores, sizeof(cores), "0@%u", config->control_core);
-
-	for (uint32_t w = 0; w < config->worker_count; w++)
-		used += (size_t)snprintf(cores + used, sizeof(cores) - used, ",%u@%u", w + 1,
-			config->worker_cores[w]);
-	add(args, "--lcores");
-	add(args, "%s", cores);
-	add(args, "--main-lcore");
-	add(args, "0");
-}
-
 int eal_start(const struct daemon_config *config, struct error *err)
 {
 	static struct arguments args;
-	int rc;
+	int rc = arguments_make(&args, config, free_hugepage_bytes(), err);
 
-	add(&args, "fulcrumd");
-	add_cores(&args, config);
-	rc = add_memory(&args, config, err);
-	if (rc == 0) {
-		add_devices(&args, config);
-		add(&args, "--file-prefix");
-		add(&args, "%s", config->prefix);
-		add(&args, "--no-telemetry");
-		add(&args, "--log-level");
-		add(&args, config->log_debug ? "lib.*:info" : "lib.eal:warning");
-		for (uint32_t i = 0; i < config->eal_argument_count; i++)
-			add(&args, "%s", config->eal_arguments[i]);
-		if (rte_eal_init(args.argc, args.argv) < 0)
-			rc = error_set(err, rte_errno,
-				"DPDK does not start: %s (its own words stand above)",
-				rte_strerror(rte_errno));
-	}
-	return rc;
+	if (rc != 0)
+		return rc;
+	if (rte_eal_init(args.argc, args.argv) < 0)
+		return error_set(err, rte_errno,
+			"DPDK does not start: %s (its own words stand above)",
+			rte_strerror(rte_errno));
+	return 0;
 }
 
 void eal_stop(void)

@@ -158,6 +158,7 @@ int main(int argc, char **argv)
 		log_warning(
 			"fulcrumd is not root: ports, hugepages and netlink may be out of reach");
 	raise_descriptor_limit();
+	signal(SIGPIPE, SIG_IGN); // a log that nobody reads any more is no reason to stop
 	rc = eal_start(&config, &err);
 	if (rc == 0) {
 		rc = run(&config, &err);

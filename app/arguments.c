@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "arguments.h"
+
+#include <base/log.h>
+#include <errno.h>
+#include <flow/flow.h>
+#include <metrics/metrics.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void add(struct arguments *args, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct arguments *args, const char *format, ...)
+{
+	size_t room = sizeof(args->text) - args->used;
+	va_list values;
+	int size;
+
+	va_start(values, format);
+	size = vsnprintf(args->text + args->used, room, format, values);
+	va_end(values);
+	if (size < 0 || (size_t)size >= room)
+		abort(); // the sizes in daemon.h say that it cannot be
+	args->argv[args->argc++] = args->text + args->used;
+	args->used += (size_t)size + 1;
+}
+
+// What buffers, flow tables and counters take, and some for DPDK itself.
+static uint64_t memory_needed(const struct daemon_config *config)
+{
+	uint64_t buffers = 0;
+	uint64_t worker = flow_table_footprint(config->flows) +
+			  metrics_footprint(config->backends_max, config->services_max);
+
+	if (config->memory != 0)
+		return config->memory;
+	for (uint32_t p = 0; p < config->port_count; p++)
+		buffers +=
+			2ull * config->worker_count *
+			(config->ports[p].rx_descriptors + config->ports[p].tx_descriptors + 512) *
+			(config->ports[p].mtu + 1024);
+	return buffers + worker * config->worker_count + (96ull << 20);
+}
+
+static int add_memory(struct arguments *args, const struct daemon_config *config, uint64_t there,
+	struct error *err)
+{
+	uint64_t needed = memory_needed(config);
+	uint64_t pages = (needed + (2 << 20) - 1) >> 21;
+
+	if (config->hugepages != DAEMON_HUGEPAGES_OFF && there >= needed) {
+		add(args, "--in-memory");
+		return 0;
+	}
+	if (config->hugepages == DAEMON_HUGEPAGES_REQUIRED)
+		return error_set(err, ENOMEM,
+			"%lu MiB of hugepages are free, %lu MiB are needed: echo %lu > /proc/sys/vm/nr_hugepages, "
+			"or lower 'flows', or set 'hugepages: auto'",
+			there >> 20, needed >> 20, pages);
+	if (config->hugepages == DAEMON_HUGEPAGES_AUTO)
+		log_warning(
+			"%lu MiB of hugepages are free, %lu MiB are needed: going on without hugepages, slower; "
+			"echo %lu > /proc/sys/vm/nr_hugepages mends it",
+			there >> 20, needed >> 20, pages);
+	add(args, "--no-huge");
+	add(args, "-m");
+	add(args, "%lu", (needed >> 20) + 1);
+	return 0;
+}
+
+static bool is_pci(const char *device)
+{
+	unsigned int part[4];
+
+	return sscanf(device, "%4x:%2x:%2x.%1x", &part[0], &part[1], &part[2], &part[3]) == 4;
+}
+
+static void add_devices(struct arguments *args, const struct daemon_config *config)
+{
+	bool pci = false;
+
+	for (uint32_t p = 0; p < config->port_count; p++) {
+		const char *device = config->ports[p].device;
+
+		pci |= is_pci(device);
+		add(args, is_pci(device) ? "--allow" : "--vdev");
+		add(args, "%s", device);
+	}
+	if (!pci)
+		add(args, "--no-pci");
+}
+
+static void add_cores(struct arguments *args, const struct daemon_config *config)
+{
+	char cores[DAEMON_CORES_MAX * 16];
+	size_t used = (size_t)snprintf(cores, sizeof(cores), "0@%u", config->control_core);
+
+	for (uint32_t w = 0; w < config->worker_count; w++)
+		used += (size_t)snprintf(cores + used, sizeof(cores) - used, ",%u@%u", w + 1,
+			config->worker_cores[w]);
+	add(args, "--lcores");
+	add(args, "%s", cores);
+	add(args, "--main-lcore");
+	add(args, "0");
+}
+
+int arguments_make(struct arguments *args, const struct daemon_config *config,
+	uint64_t hugepage_bytes, struct error *err)
+{
+	int rc;
+
+	add(args, "fulcrumd");
+	add_cores(args, config);
+	rc = add_memory(args, config, hugepage_bytes, err);
+	if (rc != 0)
+		return rc;
+	add_devices(args, config);
+	add(args, "--file-prefix");
+	add(args, "%s", config->prefix);
+	add(args, "--no-telemetry");
+	add(args, "--log-level");
+	add(args, config->log_debug ? "lib.*:info" : "lib.eal:warning");
+	for (uint32_t i = 0; i < config->eal_argument_count; i++)
+		add(args, "%s", config->eal_arguments[i]);
+	return 0;
+}
