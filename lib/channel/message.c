@@ -27,6 +27,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_capture);
 	case MESSAGE_CAPTURE_END:
 		return sizeof(struct message_capture_end);
+	case MESSAGE_FLOWS:
+		return sizeof(struct message_flows);
 	case MESSAGE_DONE:
 		return sizeof(struct message_done);
 	case MESSAGE_ERROR:
@@ -49,6 +51,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_row_daemon);
 	case MESSAGE_ROW_CAPTURE:
 		return sizeof(struct message_row_capture);
+	case MESSAGE_ROW_FLOW:
+		return sizeof(struct message_row_flow);
 	}
 	return SIZE_UNKNOWN;
 }

@@ -24,6 +24,7 @@ enum message_type {
 	MESSAGE_BACKEND_SET, // struct message_backend_set; answered like a commit
 	MESSAGE_CAPTURE_BEGIN, // struct message_capture; it goes on by itself, whatever becomes of the client
 	MESSAGE_CAPTURE_END, // struct message_capture_end; answered like the first by MESSAGE_SHOW_CAPTURE's row
+	MESSAGE_FLOWS, // struct message_flows; answered by rows, then DONE, where 'changes' is how many flows matched
 
 	// Replies.
 	MESSAGE_DONE = 64, // struct message_done
@@ -37,6 +38,7 @@ enum message_type {
 	MESSAGE_ROW_PORT,
 	MESSAGE_ROW_DAEMON,
 	MESSAGE_ROW_CAPTURE,
+	MESSAGE_ROW_FLOW,
 };
 
 enum message_show_what {
@@ -97,6 +99,17 @@ struct message_capture_end {
 	uint64_t id;
 };
 _Static_assert(sizeof(struct message_capture_end) == 8, "goes over the channel as it is");
+
+#define MESSAGE_FLOWS_MAX 100000u
+
+// Which flows to list; all that is set must match.
+struct message_flows {
+	char service[CONFIG_NAME_SIZE]; // ""
+	char backend[2 * CONFIG_NAME_SIZE]; // "pool/backend" or "backend"; ""
+	struct addr client; // ADDR_NONE
+	uint32_t limit; // rows at most, 0 .. MESSAGE_FLOWS_MAX
+};
+_Static_assert(sizeof(struct message_flows) == 216, "goes over the channel as it is");
 
 struct message_done {
 	uint64_t version; // of the configuration now in force
@@ -234,6 +247,27 @@ struct message_row_capture {
 	uint32_t code; // why it ended early, a positive errno; 0
 };
 _Static_assert(sizeof(struct message_row_capture) == 40, "goes over the channel as it is");
+
+enum message_flow_state {
+	MESSAGE_FLOW_NEW = 1, // TCP, SYN seen, nothing after it
+	MESSAGE_FLOW_ESTABLISHED,
+	MESSAGE_FLOW_CLOSING, // TCP, FIN or RST seen
+	MESSAGE_FLOW_UDP,
+};
+
+struct message_row_flow {
+	char service[CONFIG_NAME_SIZE]; // "": no longer configured
+	char pool[CONFIG_NAME_SIZE];
+	char backend[CONFIG_NAME_SIZE]; // "": gone
+	struct addr client;
+	uint16_t client_port; // 0 where the protocol has none
+	uint8_t state; // enum message_flow_state
+	uint8_t zero;
+	uint32_t worker;
+	uint32_t age_s; // since it began, to 8 s; stops counting at 16 hours
+	uint32_t idle_s; // since its last packet
+};
+_Static_assert(sizeof(struct message_row_flow) == 228, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

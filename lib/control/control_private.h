@@ -8,6 +8,7 @@
 #include <control/commit.h>
 #include <control/control.h>
 #include <control/edition.h>
+#include <control/flows.h>
 #include <control/job.h>
 #include <control/registry.h>
 #include <control/state.h>
@@ -39,6 +40,7 @@ struct reply {
 		REPLY_NONE,
 		REPLY_WAIT, // for a job
 		REPLY_CENSUS,
+		REPLY_FLOWS,
 		REPLY_ROWS,
 		REPLY_TEXT,
 		REPLY_GRACE, // DONE comes when no worker uses an older snapshot
@@ -54,6 +56,7 @@ struct reply {
 	uint32_t *shares; // slots of each of the pool's backends, by the backend's index
 	uint32_t *oldest_s; // by the backend's index: the age of its oldest flow
 	uint32_t *flows; // by the backend's index, as the census counts them
+	struct flows_listing listing;
 	char *text; // lines, or one YAML
 	size_t text_size;
 	size_t text_sent;
@@ -233,6 +236,7 @@ void control_reply_done(struct control *control, uint64_t changes);
 void control_reply_commit(struct control *control, char *text, size_t size, uint64_t changes);
 void control_show(struct control *control, enum message_show_what what);
 void control_show_start(struct control *control);
+void control_show_flows(struct control *control, const struct message_flows *request);
 bool control_reply_is_active(const struct control *control);
 // Goes on with the answer at hand.
 enum pace control_reply_step(struct control *control);

@@ -128,6 +128,44 @@ void control_show(struct control *control, enum message_show_what what)
 	}
 }
 
+void control_show_flows(struct control *control, const struct message_flows *request)
+{
+	struct error err;
+	int rc;
+
+	control_reply_forget(control);
+	rc = flows_begin(&control->reply.listing, request, control->running, &err);
+	if (rc != 0)
+		control_reply_error(control, -rc, err.text);
+	else
+		control->reply.step = REPLY_FLOWS;
+}
+
+static void step_flows(struct control *control)
+{
+	const struct flows_source source = {
+		.tables = control->config.flows,
+		.table_count = control->config.worker_count,
+		.snapshot = control->config.publisher->current,
+		.edition = control->running,
+		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S),
+	};
+	struct message_row_flow row;
+
+	switch (flows_next(&control->reply.listing, &source, &row)) {
+	case FLOWS_ROW:
+		fill(control, MESSAGE_ROW_FLOW, &row, sizeof(row));
+		send_message(control);
+		break;
+	case FLOWS_MORE:
+		break;
+	case FLOWS_END:
+		control->reply.step = REPLY_END;
+		control->reply.changes = control->reply.listing.matched;
+		break;
+	}
+}
+
 static void step_row(struct control *control)
 {
 	if (control_row(control, control->reply.what, control->reply.next)) {
@@ -189,6 +227,9 @@ enum pace control_reply_step(struct control *control)
 	case REPLY_CENSUS:
 		if (!census_step(control))
 			control->reply.step = REPLY_ROWS;
+		break;
+	case REPLY_FLOWS:
+		step_flows(control);
 		break;
 	case REPLY_ROWS:
 		step_row(control);

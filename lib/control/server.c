@@ -25,6 +25,7 @@ static void dispatch(struct control *control)
 	struct message_backend_set set;
 	struct message_capture capture;
 	struct message_capture_end end;
+	struct message_flows flows;
 
 	switch ((enum message_type)control->message.type) {
 	case MESSAGE_APPLY_BEGIN:
@@ -56,6 +57,10 @@ static void dispatch(struct control *control)
 	case MESSAGE_CAPTURE_END:
 		memcpy(&end, control->message.body, sizeof(end));
 		control_capture_end(control, end.id);
+		break;
+	case MESSAGE_FLOWS:
+		memcpy(&flows, control->message.body, sizeof(flows));
+		control_show_flows(control, &flows);
 		break;
 	default:
 		control_reply_error(control, EPROTO, "an unknown request");

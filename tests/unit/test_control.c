@@ -481,6 +481,27 @@ static void backends_are_shown_with_their_shares_and_flows(void **state)
 	assert_true(a.since_s > 0);
 }
 
+static void flows_are_listed_to_the_limit(void **state)
+{
+	struct message_flows request = {.backend = "a", .limit = 1};
+	struct lab *lab = *state;
+	struct message_row_flow row;
+	struct message_done done;
+
+	assert_int_equal(lab_apply_text(lab, two, NULL), 0);
+	lab_send(lab, MESSAGE_FLOWS, &request, sizeof(request));
+	assert_int_equal(lab_receive(lab), MESSAGE_ROW_FLOW);
+	memcpy(&row, lab->message.body, sizeof(row));
+	assert_string_equal(row.service, "web");
+	assert_string_equal(row.backend, "a");
+	assert_int_equal(lab_finish(lab, &done), 0);
+	assert_int_equal(done.changes, 2);
+	memcpy(request.backend, "c", 1);
+	lab_send(lab, MESSAGE_FLOWS, &request, sizeof(request));
+	assert_int_equal(lab_finish(lab, &done), -1);
+	assert_int_equal(lab_error_code(lab), ENOENT);
+}
+
 static void drops_workers_and_the_daemon_are_shown(void **state)
 {
 	struct message_row_drop drops[DROP_REASON_COUNT];
@@ -820,6 +841,7 @@ int main(void)
 		TEST(a_large_configuration_is_applied_whole),
 		TEST(services_pools_and_ports_are_shown),
 		TEST(backends_are_shown_with_their_shares_and_flows),
+		TEST(flows_are_listed_to_the_limit),
 		TEST(drops_workers_and_the_daemon_are_shown),
 		TEST(the_configuration_that_is_shown_can_be_applied_again),
 		TEST(an_operators_state_stays_over_an_apply_and_a_restart),

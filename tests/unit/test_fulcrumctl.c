@@ -134,6 +134,30 @@ static void say_set(const struct message_backend_set *set)
 	say_done(1);
 }
 
+static void say_flows(const struct message_flows *asked)
+{
+	struct message_row_flow row = {
+		.service = "web",
+		.pool = "web",
+		.backend = "web-1",
+		.client = {.bytes = {198, 51, 100, 7}, .family = ADDR_IPV4},
+		.client_port = 40000,
+		.state = MESSAGE_FLOW_ESTABLISHED,
+		.age_s = 7200,
+		.idle_s = 3,
+	};
+
+	if (asked->service[0] != '\0')
+		memcpy(row.service, asked->service, sizeof(row.service));
+	if (asked->backend[0] != '\0')
+		memcpy(row.backend, asked->backend, sizeof(row.backend));
+	if (asked->client.family != ADDR_NONE)
+		row.client = asked->client;
+	for (uint32_t i = 0; i < 2 && i < asked->limit; i++)
+		say(MESSAGE_ROW_FLOW, &row, sizeof(row));
+	say_done(asked->limit == 100 ? 2 : 7);
+}
+
 static void answer(const struct channel_message *request)
 {
 	struct message_apply begin;
@@ -162,6 +186,9 @@ static void answer(const struct channel_message *request)
 	case MESSAGE_SHOW:
 		memcpy(&show, request->body, sizeof(show));
 		say_show(show.what);
+		break;
+	case MESSAGE_FLOWS:
+		say_flows((const struct message_flows *)request->body);
 		break;
 	case MESSAGE_BACKEND_SET:
 		say_set((const struct message_backend_set *)request->body);
@@ -298,7 +325,9 @@ static void bad_usage_ends_with_2(void **state)
 		"show nothing", "show services pools", "show -o xml", "check", "check -f", "apply",
 		"backend", "backend drain", "backend drain a b", "backend weight a",
 		"backend weight a 65536", "backend weight a -1", "backend weight a x",
-		"backend paint a", "apply -f good.yaml --if-version x", "check -f good.yaml more"};
+		"backend paint a", "apply -f good.yaml --if-version x", "check -f good.yaml more",
+		"flows more", "flows --client here", "flows --limit x", "flows --limit 100001",
+		"flows -o xml", "flows --service ''"};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (run(rows[i]) != 2)
@@ -385,6 +414,31 @@ static void tables_are_short_and_quiet(void **state)
 	says("web      203.0.113.10   443  tcp    ipip     web      2/3");
 	assert_int_equal(run("show workers"), 0);
 	says("no workers\n");
+}
+
+static void flows_are_listed_and_the_rest_is_counted(void **state)
+{
+	json_t *json, *flows;
+
+	assert_int_equal(run("flows"), 0);
+	says("CLIENT         PORT  SERVICE ");
+	says("198.51.100.7  40000  web      web   web-1    established   2h    3s       0\n");
+	does_not_say("matched");
+	assert_int_equal(
+		run("flows --service shop --backend a/b --client 2001:db8::1 --limit 2"), 0);
+	says("2001:db8::1  40000  shop ");
+	says(" a/b ");
+	says("\n5 more matched\n");
+	assert_int_equal(run("flows --limit 0"), 0);
+	assert_string_equal(output, "7 matched\n");
+	assert_int_equal(run("flows --limit 1 -o json"), 0);
+	json = json_loads(output, 0, NULL);
+	assert_int_equal(json_integer_value(json_object_get(json, "matched")), 7);
+	flows = json_object_get(json, "flows");
+	assert_int_equal(json_array_size(flows), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(flows, 0), "age_s")), 7200);
+	json_decref(json);
 }
 
 static void drops_that_never_happened_are_shown_on_demand(void **state)
@@ -485,6 +539,7 @@ int main(int argc, char **argv)
 		with_daemon(a_backend_is_changed_by_its_name),
 		with_daemon(tables_are_short_and_quiet),
 		with_daemon(drops_that_never_happened_are_shown_on_demand),
+		with_daemon(flows_are_listed_and_the_rest_is_counted),
 		with_daemon(json_is_exact),
 		with_daemon(the_summary_has_the_daemon_and_what_it_serves),
 		with_daemon(a_full_disk_is_told),

@@ -27,7 +27,8 @@ struct ctl {
 };
 
 typedef int ctl_command_fn(const struct ctl *ctl, int argc, char **argv);
-ctl_command_fn command_check, command_apply, command_show, command_backend, command_capture;
+ctl_command_fn command_check, command_apply, command_show, command_backend, command_capture,
+	command_flows;
 
 // Parses a command's own arguments. Its usage errors end the process with CTL_BAD_INPUT.
 void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);

@@ -22,6 +22,7 @@ static const struct {
 	{"show", command_show},
 	{"backend", command_backend},
 	{"capture", command_capture},
+	{"flows", command_flows},
 };
 
 struct arguments {
@@ -46,6 +47,7 @@ static const char doc[] =
 	"  backend VERB NAME      drain, undrain, disable or enable a backend\n"
 	"  backend weight NAME N  change its weight\n"
 	"  capture -w FILE        write packets into a file, with the reason of each drop\n"
+	"  flows                  list connections: whose, since when, to which backend\n"
 	"'fulcrumctl COMMAND --help' tells more.\n"
 	"\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "

@@ -17,6 +17,7 @@ enum column_kind {
 	COLUMN_BYTES,
 	COLUMN_SHARE, // parts per million; a table has percent
 	COLUMN_TIME, // wall clock: an age in a table, UTC in JSON; 0 is none
+	COLUMN_SPAN, // seconds; a table has "42s", "3h"
 	COLUMN_OF, // two uint32_t, "2/3"
 	COLUMN_PORTS, // two uint16_t: "443", "1-99", "any"
 	COLUMN_NAME, // a number that 'name' names
@@ -44,8 +45,9 @@ struct view {
 // The views that there are, up to one without a name.
 extern const struct view views[];
 const struct view *view_find(const char *name); // NULL: there is none
-// Of the daemon itself; not among 'views'.
+// Of the daemon itself, and of what 'flows' lists; not among 'views'.
 extern const struct view view_daemon;
+extern const struct view view_flows;
 
 // Rows as they came, in one array.
 struct rows {

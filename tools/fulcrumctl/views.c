@@ -40,6 +40,18 @@ static const char *health_name(uint64_t value)
 	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
 }
 
+static const char *flow_state_name(uint64_t value)
+{
+	static const char *const names[] = {
+		[MESSAGE_FLOW_NEW] = "new",
+		[MESSAGE_FLOW_ESTABLISHED] = "established",
+		[MESSAGE_FLOW_CLOSING] = "closing",
+		[MESSAGE_FLOW_UDP] = "udp",
+	};
+
+	return value != 0 && value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
 static const char *link_name(uint64_t value)
 {
 	return value != 0 ? "up" : "down";
@@ -166,6 +178,19 @@ static const struct column daemon_columns[] = {
 	{0},
 };
 
+static const struct column flow_columns[] = {
+	{"CLIENT", "client", COLUMN_ADDR, FIELD(row_flow, client), NULL},
+	{"PORT", "client_port", COLUMN_NUMBER, FIELD(row_flow, client_port), NULL},
+	{"SERVICE", "service", COLUMN_TEXT, FIELD(row_flow, service), NULL},
+	{"POOL", "pool", COLUMN_TEXT, FIELD(row_flow, pool), NULL},
+	{"BACKEND", "backend", COLUMN_TEXT, FIELD(row_flow, backend), NULL},
+	{"STATE", "state", COLUMN_NAME, FIELD(row_flow, state), flow_state_name},
+	{"AGE", "age_s", COLUMN_SPAN, FIELD(row_flow, age_s), NULL},
+	{"IDLE", "idle_s", COLUMN_SPAN, FIELD(row_flow, idle_s), NULL},
+	{"WORKER", "worker", COLUMN_NUMBER, FIELD(row_flow, worker), NULL},
+	{0},
+};
+
 const struct view views[] = {
 	{"services", MESSAGE_SHOW_SERVICES, MESSAGE_ROW_SERVICE, sizeof(struct message_row_service),
 		NULL, service_columns},
@@ -184,6 +209,9 @@ const struct view views[] = {
 
 const struct view view_daemon = {"daemon", MESSAGE_SHOW_VERSION, MESSAGE_ROW_DAEMON,
 	sizeof(struct message_row_daemon), NULL, daemon_columns};
+
+const struct view view_flows = {
+	"flows", 0, MESSAGE_ROW_FLOW, sizeof(struct message_row_flow), NULL, flow_columns};
 
 const struct view *view_find(const char *name)
 {

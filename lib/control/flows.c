@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/flows.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#define FLOWS_BUCKETS 1024 // in one step
+
+_Static_assert((int)MESSAGE_FLOW_NEW == (int)FLOW_NEW &&
+		       (int)MESSAGE_FLOW_ESTABLISHED == (int)FLOW_ESTABLISHED &&
+		       (int)MESSAGE_FLOW_CLOSING == (int)FLOW_CLOSING &&
+		       (int)MESSAGE_FLOW_UDP == (int)FLOW_UDP,
+	"a state goes over the channel as it is");
+
+static int find_service(struct flows_listing *listing, const char *name,
+	const struct edition *edition, struct error *err)
+{
+	for (uint32_t i = 0; i < edition->config->service_count; i++) {
+		if (strcmp(edition->config->services[i].name, name) == 0) {
+			listing->is_by_service = true;
+			listing->service = edition->services[i];
+			return 0;
+		}
+	}
+	return error_set(err, ENOENT, "there is no service '%s'", name);
+}
+
+static int find_backend(struct flows_listing *listing, const char *name,
+	const struct edition *edition, struct error *err)
+{
+	uint32_t at;
+	int rc = config_find_backend(edition->config, name, &at, err);
+
+	if (rc != 0)
+		return rc;
+	listing->is_by_backend = true;
+	listing->backend = edition->backends[at];
+	return 0;
+}
+
+int flows_begin(struct flows_listing *listing, const struct message_flows *request,
+	const struct edition *edition, struct error *err)
+{
+	char service[sizeof(request->service) + 1] = {0};
+	char backend[sizeof(request->backend) + 1] = {0};
+	int rc = 0;
+
+	memcpy(service, request->service, sizeof(request->service));
+	memcpy(backend, request->backend, sizeof(request->backend));
+	*listing = (struct flows_listing){.client = request->client, .limit = request->limit};
+	if (request->limit > MESSAGE_FLOWS_MAX)
+		rc = error_set(err, EINVAL, "at most %u flows are listed", MESSAGE_FLOWS_MAX);
+	if (rc == 0 && service[0] != '\0')
+		rc = find_service(listing, service, edition, err);
+	if (rc == 0 && backend[0] != '\0')
+		rc = find_backend(listing, backend, edition, err);
+	return rc;
+}
+
+static bool matches(const struct flows_listing *listing, const struct flow_row *row)
+{
+	return (!listing->is_by_service || row->service == listing->service) &&
+	       (!listing->is_by_backend || row->backend == listing->backend) &&
+	       (listing->client.family == ADDR_NONE || addr_equal(&row->client, &listing->client));
+}
+
+// What the rows of a backend's or a service's index are called now.
+static void name_row(
+	const struct flows_source *source, const struct flow_row *row, struct message_row_flow *out)
+{
+	const struct config *config = source->edition->config;
+	uint32_t index = row->backend & BACKEND_INDEX_MASK;
+	uint32_t place =
+		index < source->edition->capacity ? source->edition->places[index] : EDITION_NONE;
+
+	for (uint32_t i = 0; i < config->service_count; i++) {
+		if (source->edition->services[i] == row->service)
+			memcpy(out->service, config->services[i].name, sizeof(out->service));
+	}
+	if (place != EDITION_NONE && source->edition->backends[place] == row->backend) {
+		memcpy(out->pool, config->backends[place].pool, sizeof(out->pool));
+		memcpy(out->backend, config->backends[place].name, sizeof(out->backend));
+	}
+}
+
+static void fill_row(const struct flows_listing *listing, const struct flows_source *source,
+	const struct flow_row *row, struct message_row_flow *out)
+{
+	*out = (struct message_row_flow){
+		.client = row->client,
+		.client_port = be16toh(row->client_port),
+		.state = (uint8_t)row->state,
+		.worker = listing->worker,
+		.age_s = row->age_s,
+		.idle_s = row->idle_s,
+	};
+	name_row(source, row, out);
+}
+
+// The next bucket's rows. False: there are no more buckets.
+static bool read_bucket(struct flows_listing *listing, const struct flows_source *source)
+{
+	const struct flow_table *table = source->tables[listing->worker];
+
+	if (listing->bucket == flow_table_buckets(table)) {
+		listing->worker++;
+		listing->bucket = 0;
+		if (listing->worker == source->table_count)
+			return false;
+		table = source->tables[listing->worker];
+	}
+	listing->row_count = flow_read_bucket(table, listing->bucket++, source->snapshot->ttls,
+		source->snapshot->service_capacity, source->now_s, listing->rows);
+	listing->row_next = 0;
+	return true;
+}
+
+// The next row that matches, of those that were read. Those above the limit are counted alone.
+static bool take_row(struct flows_listing *listing, const struct flows_source *source,
+	struct message_row_flow *out)
+{
+	while (listing->row_next < listing->row_count) {
+		const struct flow_row *row = &listing->rows[listing->row_next++];
+
+		if (matches(listing, row) && ++listing->matched <= listing->limit) {
+			fill_row(listing, source, row, out);
+			return true;
+		}
+	}
+	return false;
+}
+
+enum flows_step flows_next(struct flows_listing *listing, const struct flows_source *source,
+	struct message_row_flow *out)
+{
+	if (listing->worker == source->table_count)
+		return FLOWS_END;
+	for (int i = 0; i < FLOWS_BUCKETS; i++) {
+		if (take_row(listing, source, out))
+			return FLOWS_ROW;
+		if (!read_bucket(listing, source))
+			return FLOWS_END;
+	}
+	return FLOWS_MORE;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ctl.h"
+#include "session.h"
+#include "view.h"
+
+#include <base/parse.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LIMIT_DEFAULT 100
+
+struct arguments {
+	struct message_flows request;
+	bool json;
+};
+
+static const struct argp_option options[] = {
+	{"service", 's', "NAME", 0, "Of this service alone", 0},
+	{"backend", 'b', "NAME", 0, "To this backend alone: its name, or pool/name", 0},
+	{"client", 'c', "ADDRESS", 0, "From this address alone", 0},
+	{"limit", 'n', "N", 0, "List at most N of them (default: 100)", 0},
+	{"output", 'o', "table|json", 0, "For people (the default), or for programs", 0},
+	{0},
+};
+
+static void parse_name(
+	const char *value, char *out, size_t size, const char *option, struct argp_state *state)
+{
+	if (value[0] == '\0' || strlen(value) >= size)
+		argp_error(state, "%s: '%s' is no name", option, value);
+	else
+		strcpy(out, value);
+}
+
+static void parse_limit(const char *value, struct message_flows *request, struct argp_state *state)
+{
+	uint64_t limit;
+
+	if (parse_u64(value, &limit) < 0 || limit > MESSAGE_FLOWS_MAX)
+		argp_error(state, "--limit: '%s' is no number between 0 and %u", value,
+			MESSAGE_FLOWS_MAX);
+	else
+		request->limit = (uint32_t)limit;
+}
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+	struct message_flows *request = &arguments->request;
+
+	switch (key) {
+	case 's':
+		parse_name(value, request->service, sizeof(request->service), "--service", state);
+		return 0;
+	case 'b':
+		parse_name(value, request->backend, sizeof(request->backend), "--backend", state);
+		return 0;
+	case 'c':
+		if (addr_parse(value, &request->client) < 0)
+			argp_error(state, "--client: '%s' is no IPv4 or IPv6 address", value);
+		return 0;
+	case 'n':
+		parse_limit(value, request, state);
+		return 0;
+	case 'o':
+		arguments->json = strcmp(value, "json") == 0;
+		if (!arguments->json && strcmp(value, "table") != 0)
+			argp_error(state, "-o: '%s' is neither table nor json", value);
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is one word too many", value);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {options, parse_option, "",
+	"Lists the flows that the workers remember.\v"
+	"AGE is the time since a flow began, to 8 seconds; IDLE since its last packet. The tables are read while "
+	"they change: each row is of its own moment.",
+	0, 0, 0};
+
+static int receive_row(void *context, uint16_t type, const void *body, uint32_t size)
+{
+	if (type != MESSAGE_ROW_FLOW)
+		return ctl_fail(CTL_VERSION, "the daemon answered with rows of another kind");
+	if (rows_add(context, body, size) < 0)
+		return ctl_fail(CTL_FAILED, "out of memory");
+	return CTL_OK;
+}
+
+static int print_json(const struct rows *rows, uint64_t matched)
+{
+	json_t *root = json_pack("{s:I, s:o}", "matched", (json_int_t)matched, "flows",
+		view_json_rows(&view_flows, rows));
+	int code = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
+
+	json_decref(root);
+	if (code < 0)
+		return ctl_fail(CTL_FAILED, "the JSON could not be written");
+	putchar('\n');
+	return CTL_OK;
+}
+
+static void print_table(const struct rows *rows, uint64_t matched)
+{
+	if (rows->count > 0 || matched == 0)
+		view_print_table(&view_flows, rows);
+	if (matched > rows->count)
+		printf("%" PRIu64 "%s matched\n", matched - rows->count,
+			rows->count > 0 ? " more" : "");
+}
+
+static int fetch(struct session *session, const struct arguments *arguments)
+{
+	struct rows rows = {0};
+	struct message_done done;
+	int status = session_send(
+		session, MESSAGE_FLOWS, &arguments->request, sizeof(arguments->request));
+
+	if (status == CTL_OK)
+		status = session_receive(session, receive_row, &rows, &done);
+	if (status == CTL_OK && arguments->json)
+		status = print_json(&rows, done.changes);
+	else if (status == CTL_OK)
+		print_table(&rows, done.changes);
+	rows_free(&rows);
+	return status;
+}
+
+int command_flows(const struct ctl *ctl, int argc, char **argv)
+{
+	struct arguments arguments = {.request = {.limit = LIMIT_DEFAULT}};
+	struct session *session;
+	int status;
+
+	ctl_parse(&argp, argc, argv, &arguments);
+	status = session_open(ctl, &session);
+	if (status != CTL_OK)
+		return status;
+	status = fetch(session, &arguments);
+	session_close(session);
+	return status;
+}
