@@ -131,6 +131,49 @@ uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
 	return count;
 }
 
+static void copy_row(
+	const struct flow_bucket *from, uint32_t way, uint32_t now_s, struct flow_bucket *out)
+{
+	out->tag[way] = __atomic_load_n(&from->tag[way], __ATOMIC_RELAXED);
+	out->backend[way] = __atomic_load_n(&from->backend[way], __ATOMIC_RELAXED);
+	out->seen[way] = __atomic_load_n(&from->seen[way], __ATOMIC_RELAXED);
+	out->client_port[way] = __atomic_load_n(&from->client_port[way], __ATOMIC_RELAXED);
+	out->service[way] = __atomic_load_n(&from->service[way], __ATOMIC_RELAXED);
+	out->life[way] = __atomic_load_n(&from->life[way], __ATOMIC_RELAXED);
+	if (idle_s(out->seen[way], now_s) == 0)
+		out->seen[way] = (uint16_t)now_s;
+}
+
+void flow_copy(const struct flow_table *table, uint64_t hash, uint32_t now_s, struct flow_copy *out)
+{
+	const struct flow_bucket *own = &table->buckets[flow_bucket_index(table, hash)];
+	const struct flow_bucket *sibling = flow_sibling(table, own);
+	uint32_t at;
+
+	memset(out, 0, sizeof(*out));
+	out->table = (struct flow_table){.buckets = out->pair, .bucket_count = PAIR};
+	at = flow_bucket_index(&out->table, hash);
+	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
+		copy_row(own, way, now_s, &out->pair[at]);
+		copy_row(sibling, way, now_s, &out->pair[at ^ 1]);
+	}
+}
+
+void flow_ref_read(const struct flow_ref *ref, uint32_t now_s, struct flow_row *out)
+{
+	const struct flow_bucket *bucket = ref->bucket;
+	uint32_t way = ref->way;
+
+	*out = (struct flow_row){
+		.client_port = bucket->client_port[way],
+		.service = bucket->service[way],
+		.backend = bucket->backend[way],
+		.state = flow_life_state(bucket->life[way]),
+		.age_s = age_s(bucket->life[way], now_s),
+		.idle_s = idle_s(bucket->seen[way], now_s),
+	};
+}
+
 // Clears the row if it has expired, else holds its age back; true if it lives.
 static bool sweep_row(struct flow_bucket *bucket, uint32_t way, const struct flow_ttl *ttl,
 	uint32_t services, uint32_t now_s)

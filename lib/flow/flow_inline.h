@@ -25,6 +25,17 @@ struct flow_table {
 	uint32_t bucket_count;
 };
 
+// A pair of buckets of its own, as a table.
+struct flow_copy {
+	struct flow_bucket pair[2];
+	struct flow_table table;
+};
+
+// Any thread: copies the pair that a flow is in. Whatever is done with 'out->table' and that hash then leaves the
+// worker's rows alone. Rows that a clock ahead of 'now_s' wrote count as seen just now.
+void flow_copy(
+	const struct flow_table *table, uint64_t hash, uint32_t now_s, struct flow_copy *out);
+
 #define FLOW_LIFE_STATE_MASK 7u
 // In way 0: a flow of this bucket may be a guest in the other one of the pair. In the other ways: the row is a
 // guest, of the other bucket. So way 0 takes no guests.
@@ -141,6 +152,9 @@ static inline enum flow_state flow_ref_state(const struct flow_ref *ref)
 {
 	return flow_life_state(ref->bucket->life[ref->way]);
 }
+
+// All that the row says but for its client. For readers, of a copy.
+void flow_ref_read(const struct flow_ref *ref, uint32_t now_s, struct flow_row *out);
 
 // Writes only what changed, so that a busy line stays clean in the cache for most of a second.
 static inline void flow_touch(struct flow_ref *ref, enum flow_state state, uint32_t now_s)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/config.h>
-#include <pipeline/rate.h>
 #include <judge/select.h>
+#include <pipeline/rate.h>
 
 #include <errno.h>
 #include <setjmp.h>
