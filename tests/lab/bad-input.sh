@@ -50,8 +50,9 @@ refused "a second daemon" 1 'fulcrumd' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yam
 lab_config 'workers: {cores: [1], idle: sometimes}'
 refused "a wrong daemon configuration" 2 'fulcrumd.yaml:[0-9]+:[0-9]+: ' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 # The version stands at byte 8 of the segment, in every version.
+dd if=$FULCRUM_CHANNEL of=$LAB/version bs=1 skip=8 count=1 status=none
 printf '\143' | dd of=$FULCRUM_CHANNEL bs=1 seek=8 conv=notrunc status=none
 refused "another version" 4 'version' ctl show version
-printf '\1' | dd of=$FULCRUM_CHANNEL bs=1 seek=8 conv=notrunc status=none
+dd if=$LAB/version of=$FULCRUM_CHANNEL bs=1 seek=8 conv=notrunc status=none
 lab_check "the first daemon is untouched" test "$before" = "$(ctl show config)"
 lab_end
