@@ -9,6 +9,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
+	{"replay", command_replay,
+		"take a capture through the packet path, every frame accounted for"},
 	{"simulate", command_simulate, "count the connections that events break"},
 };
 
