@@ -71,6 +71,10 @@ int parse_duration_ms(const char *text, uint64_t *out_ms)
 
 const char *format_duration_ms(uint64_t ms, char *text, size_t size)
 {
+	if (ms == 0) {
+		snprintf(text, size, "0s");
+		return text;
+	}
 	return format_unit(ms, durations, COUNT(durations), text, size);
 }
 

@@ -102,14 +102,14 @@ struct config_pool {
 	uint8_t oversize; // enum config_oversize
 	uint8_t zero;
 	struct prefix outer_source; // ADDR_NONE: the balancer's own address
-	uint32_t
-		previous_table_s; // how long the table before a change is asked for flows without an entry
+	uint32_t slow_start_s; // from up to the whole share; 0: at once
+	uint32_t previous_table_s; // how long flows without an entry ask the table before a change
 	uint32_t table_size; // Maglev slots: 65537 or 655373
 	// Set by config_finish(): the pool's backends stand together.
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 592, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 596, "goes over the channel as it is");
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];

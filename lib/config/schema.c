@@ -150,6 +150,8 @@ static const struct schema_key pool_keys[] = {
 		.doc = "what becomes of an IPv4 packet without DF that is too big in its tunnel: cut before it, or rejected by ICMP like one with DF"},
 	{"outer_source", SCHEMA_PREFIX, FIELD(config_pool, outer_source), .absent = "the balancer's own address",
 		.doc = "where the tunnel's source address is drawn from for each flow, so that a backend's receive queues share the load; the network must not filter by source"},
+	{"slow_start", SCHEMA_SECONDS, FIELD(config_pool, slow_start_s), .max = 3600, .fallback = "0s",
+		.doc = "how long a backend that comes up takes to reach its whole share, in ten steps; 0s: it has it at once"},
 	{"previous_table", SCHEMA_SECONDS, FIELD(config_pool, previous_table_s), .max = 86400, .fallback = "30m",
 		.doc = "how long after a change of the table the one before it is asked for connections that no flow table knows, such as those that a router moved here from another balancer; 0s: never"},
 	{"table_size", SCHEMA_WORD, FIELD(config_pool, table_size), .words = table_sizes, .fallback = "65537",

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-// Once a second: what ends by the clock alone. Drains that have a deadline, and previous tables.
+// Once a second: what goes on by the clock alone. Drains that have a deadline, slow starts, previous tables.
 
 static const char *const then_words[] = {
 	[MESSAGE_THEN_KEEP] = "what is left goes on",
@@ -23,6 +23,39 @@ static bool end_drain(struct control *control, uint32_t at, uint64_t now_s)
 	state->drain_is_over = true;
 	log_info("drain: backend %s/%s: the deadline has passed; %s", backend->pool, backend->name,
 		then_words[state->drain_then]);
+	return true;
+}
+
+#define RAMP_STEPS 10
+
+// Who served until a restart has had its slow start.
+void control_begin_ramp(const struct config_pool *pool, struct control_backend *state)
+{
+	bool ramps = state->health == HEALTH_UP && state->recalled != HEALTH_UP &&
+		     pool->slow_start_s > 0;
+
+	state->ramp_from_s = ramps ? clock_wall_s() : 0;
+	state->held_back = ramps ? RAMP_STEPS - 1 : 0;
+}
+
+// True: it takes another step.
+static bool step_ramp(struct control *control, uint32_t at, uint64_t now_s)
+{
+	const struct config *config = control->running->config;
+	struct control_backend *state = &control->states[edition_index(control->running, at)];
+	uint32_t whole_s = config->pools[config->backends[at].pool_index].slow_start_s;
+	uint64_t elapsed_s = now_s - state->ramp_from_s;
+	uint8_t held_back = 0;
+
+	if (state->ramp_from_s == 0)
+		return false;
+	if (elapsed_s < whole_s)
+		held_back = (uint8_t)(RAMP_STEPS - 1 - elapsed_s * (RAMP_STEPS - 1) / whole_s);
+	if (held_back == 0)
+		state->ramp_from_s = 0;
+	if (held_back == state->held_back)
+		return false;
+	state->held_back = held_back;
 	return true;
 }
 
@@ -45,8 +78,10 @@ void control_age(int fd, short what, void *context)
 	uint64_t now_s = clock_wall_s();
 	bool is_due = has_stale_table(control->config.publisher->current);
 
-	for (uint32_t i = 0; i < control->running->config->backend_count; i++)
+	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {
 		is_due |= end_drain(control, i, now_s);
+		is_due |= step_ramp(control, i, now_s);
+	}
 	if (is_due)
 		control_rebuild_later(control);
 }

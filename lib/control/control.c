@@ -19,6 +19,7 @@ static void health_changed(
 	backend = &control->running->config->backends[control->running->places[index]];
 	state->health = status;
 	state->since_s = clock_wall_s();
+	control_begin_ramp(&control->running->config->pools[backend->pool_index], state);
 	log_info("health: backend %s/%s is %s%s%s", backend->pool, backend->name,
 		health_status_name(status), reason[0] != '\0' ? ": " : "", reason);
 	control_save_health_later(control);

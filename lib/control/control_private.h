@@ -31,6 +31,8 @@ struct control_backend {
 	uint64_t drain_until_s; // wall clock: the deadline; 0: none
 	enum message_then drain_then;
 	bool drain_is_over;
+	uint64_t ramp_from_s; // wall clock: the start of its slow start; 0: there is none
+	uint8_t held_back; // tenths of its weight that its slow start withholds
 	uint64_t leaving_s; // wall clock: since when it is CONFIG_STATE_LEAVING; 0
 };
 
@@ -192,6 +194,8 @@ void control_solicit_step(int fd, short what, void *context);
 
 // --- age.c: what ends by the clock ---
 
+// A backend's health changed: its slow start begins, or there is none.
+void control_begin_ramp(const struct config_pool *pool, struct control_backend *state);
 void control_age(int fd, short what, void *context);
 // The deadline that comes with an operator's word on a backend of the running edition, or the end of one.
 void control_take_drain(struct control *control, const struct message_backend_set *set);

@@ -51,6 +51,7 @@ static void describe(const struct build *build, uint32_t at, struct snapshot_bac
 		.reference = edition->backends[at],
 		.status = control_backend_status(&edition->config->backends[at], state),
 		.resolved = state->resolved,
+		.held_back = state->held_back,
 		.awaited = state->health == HEALTH_UNKNOWN && state->recalled == HEALTH_UP,
 	};
 	if (!state->resolved)

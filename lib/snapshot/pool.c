@@ -60,11 +60,14 @@ static void gather(const struct snapshot_input *input, const struct config_pool 
 		uint32_t at = pool->first_backend + i;
 		const struct config_backend *config = &input->config->backends[at];
 
+		// In tenths of it, so that the smallest weight can be held back too: ratios are all that counts.
+		uint32_t weight = config->weight * (10u - input->backends[at].held_back);
+
 		if (!takes(&input->backends[at], config))
 			continue;
 		out->members[out->count] =
-			(struct snapshot_member){input->backends[at].reference, config->weight};
-		out->names[out->count] = (struct maglev_member){config->name, config->weight};
+			(struct snapshot_member){input->backends[at].reference, weight};
+		out->names[out->count] = (struct maglev_member){config->name, weight};
 		out->count++;
 	}
 }

@@ -137,6 +137,7 @@ struct snapshot {
 struct snapshot_backend_input {
 	uint32_t reference;
 	enum backend_status status;
+	uint8_t held_back; // tenths of its weight that it does not get yet, 0..9
 	bool awaited; // it served until a restart: its place is kept until its next hop is known again
 	bool resolved; // what follows is known
 	uint8_t port;

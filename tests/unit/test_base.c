@@ -112,7 +112,7 @@ static void a_duration_is_written_in_its_largest_unit(void **state)
 	static const struct {
 		uint64_t ms;
 		const char *text;
-	} rows[] = {{0, "0ms"}, {250, "250ms"}, {1500, "1500ms"}, {3000, "3s"}, {90000, "90s"},
+	} rows[] = {{0, "0s"}, {250, "250ms"}, {1500, "1500ms"}, {3000, "3s"}, {90000, "90s"},
 		{3600000, "1h"}, {86400000, "1d"}};
 	char text[32];
 

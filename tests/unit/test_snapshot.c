@@ -257,6 +257,28 @@ static void the_previous_table_is_forgotten_after_its_time(void **state)
 	config_free(f.config);
 }
 
+static void a_slow_start_withholds_tenths_of_the_share(void **state)
+{
+	for (uint8_t held_back = 0; held_back < 10; held_back += 3) {
+		double expected = (10 - held_back) / (30.0 - held_back);
+		struct snapshot *snapshot;
+		uint32_t slots = 0;
+		struct fixture f;
+
+		load(&f, web);
+		f.backends[1].held_back = held_back;
+		for (int i = 0; i < 3; i++)
+			f.config->backends[i].weight = 1; // even that can be held back
+		snapshot = build(&f, NULL);
+		for (uint32_t i = 0; i < snapshot->pools[0].current->table->size; i++)
+			slots += snapshot->pools[0].current->table->slots[i] == 1;
+		assert_in_range(slots, (uint32_t)(65537 * expected * 0.99),
+			(uint32_t)(65537 * expected * 1.01));
+		snapshot_free(snapshot);
+		config_free(f.config);
+	}
+}
+
 // Who is a member, by what happens to backend 'a' alone.
 static void only_who_can_serve_is_in_the_table(void **state)
 {
@@ -333,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_reference_of_another_generation_finds_nobody),
 		cmocka_unit_test(a_table_that_did_not_change_is_shared),
 		cmocka_unit_test(the_previous_table_is_forgotten_after_its_time),
+		cmocka_unit_test(a_slow_start_withholds_tenths_of_the_share),
 		cmocka_unit_test(only_who_can_serve_is_in_the_table),
 		cmocka_unit_test(when_all_are_down_the_pool_spreads_or_drops),
 		cmocka_unit_test(who_was_never_seen_up_takes_nothing_even_in_need),
