@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 // cmocka wants the headers above first
@@ -201,8 +202,10 @@ void lab_start(struct lab *lab)
 	fflush(NULL);
 	lab->pid = fork();
 	assert_true(lab->pid >= 0);
-	if (lab->pid == 0)
+	if (lab->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that dies leaves no daemon behind
 		exit(run_daemon(lab));
+	}
 }
 
 void lab_stop(struct lab *lab)

@@ -3,7 +3,9 @@
 #include "control_lab.h"
 
 #include <arpa/inet.h>
+#include <channel/segment.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <health/health.h>
 #include <packet/drop.h>
 #include <setjmp.h>
@@ -14,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -698,8 +702,10 @@ static void a_client_killed_at_any_moment_leaves_a_whole_configuration(void **st
 		struct config *running;
 		pid_t client = fork();
 
-		if (client == 0)
+		if (client == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			apply_for_ever(lab, few, many);
+		}
 		nanosleep(&life, NULL);
 		kill(client, SIGKILL);
 		waitpid(client, NULL, 0);
@@ -712,6 +718,77 @@ static void a_client_killed_at_any_moment_leaves_a_whole_configuration(void **st
 	assert_int_equal(lab_apply(lab, few, &done), 0);
 	config_free(few);
 	config_free(many);
+}
+
+static void scribble(const char *path, const struct config *config, int rounds)
+{
+	int fd = open(path, O_RDWR);
+	uint8_t *segment =
+		mmap(NULL, sizeof(struct segment), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	for (int i = 0; i < rounds; i++) {
+		size_t first = offsetof(struct segment, session);
+		size_t at = first + (size_t)rand() % (sizeof(struct segment) - first);
+
+		// Most often the numbers, which stand in the first page.
+		if (rand() % 4 != 0)
+			at = first + (size_t)rand() % (4096 - first);
+		segment[at] = (uint8_t)rand();
+		if (rand() % 16 == 0)
+			memcpy(segment + offsetof(struct segment, request_data) + rand() % 4096,
+				config->services, sizeof(*config->services));
+	}
+	_exit(0);
+}
+
+// Whatever becomes of it: it ends by a signal.
+static void ask_for_ever(const char *path)
+{
+	struct channel_message message = {
+		.type = MESSAGE_SHOW, .size = sizeof(struct message_show)};
+	struct message_show show = {.what = MESSAGE_SHOW_BACKENDS};
+	struct channel_client *client;
+
+	memcpy(message.body, &show, sizeof(show));
+	for (;;) {
+		struct channel_message reply;
+
+		if (channel_client_open(path, 100, &client, NULL) != 0)
+			continue;
+		while (channel_client_send(client, &message, 100, NULL) == 0 &&
+			channel_client_receive(client, &reply, 100, NULL) == 0)
+			;
+		channel_client_close(client);
+	}
+}
+
+static void any_bytes_in_the_segment_leave_a_daemon_that_serves(void **state)
+{
+	struct lab *lab = *state;
+	struct config *config = lab_config_large(16, 4);
+	struct config *running;
+
+	assert_int_equal(lab_apply(lab, config, NULL), 0);
+	lab_leave(lab);
+	for (int i = 0; i < KILLS; i++) {
+		pid_t writer, client = fork();
+
+		if (client == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			ask_for_ever(lab->channel);
+		}
+		srand((unsigned int)i);
+		writer = fork();
+		if (writer == 0)
+			scribble(lab->channel, config, 20000);
+		waitpid(writer, NULL, 0);
+		kill(client, SIGKILL);
+		waitpid(client, NULL, 0);
+	}
+	running = shown_config(lab);
+	assert_int_equal(config_diff(running, config, NULL, NULL), 0);
+	config_free(running);
+	config_free(config);
 }
 
 // Requests go on until the ring is full, and the answers fill theirs: then both sides wait for us.
@@ -850,6 +927,7 @@ int main(void)
 		TEST(probes_find_out_who_is_up),
 		TEST(a_pool_without_a_service_is_explained),
 		TEST(a_client_killed_at_any_moment_leaves_a_whole_configuration),
+		TEST(any_bytes_in_the_segment_leave_a_daemon_that_serves),
 		TEST(answers_wait_for_a_client_that_does_not_read),
 		TEST(requests_behind_a_commit_are_answered_after_it),
 		TEST_IN(stuck, a_worker_that_does_not_run_is_told_of),

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -229,8 +230,10 @@ static void killed_at_random_moments_it_leaves_a_whole_configuration(void **stat
 		struct timespec life = {.tv_nsec = rand() % 8000000};
 		pid_t writer = fork();
 
-		if (writer == 0)
+		if (writer == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			run_writer(*state);
+		}
 		nanosleep(&life, NULL);
 		assert_int_equal(kill(writer, SIGKILL), 0);
 		waitpid(writer, NULL, 0);
