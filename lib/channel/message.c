@@ -29,6 +29,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_capture_end);
 	case MESSAGE_FLOWS:
 		return sizeof(struct message_flows);
+	case MESSAGE_EXPLAIN:
+		return sizeof(struct message_explain);
 	case MESSAGE_DONE:
 		return sizeof(struct message_done);
 	case MESSAGE_ERROR:
@@ -51,6 +53,10 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_row_daemon);
 	case MESSAGE_ROW_CAPTURE:
 		return sizeof(struct message_row_capture);
+	case MESSAGE_ROW_EXPLAIN:
+		return sizeof(struct message_row_explain);
+	case MESSAGE_ROW_EXPLAIN_FLOW:
+		return sizeof(struct message_row_explain_flow);
 	case MESSAGE_ROW_FLOW:
 		return sizeof(struct message_row_flow);
 	}

@@ -25,6 +25,7 @@ enum message_type {
 	MESSAGE_CAPTURE_BEGIN, // struct message_capture; it goes on by itself, whatever becomes of the client
 	MESSAGE_CAPTURE_END, // struct message_capture_end; answered like the first by MESSAGE_SHOW_CAPTURE's row
 	MESSAGE_FLOWS, // struct message_flows; answered by rows, then DONE, where 'changes' is how many flows matched
+	MESSAGE_EXPLAIN, // struct message_explain; answered by a ROW_EXPLAIN and, where there is a service, a ROW_EXPLAIN_FLOW a worker
 
 	// Replies.
 	MESSAGE_DONE = 64, // struct message_done
@@ -39,6 +40,8 @@ enum message_type {
 	MESSAGE_ROW_DAEMON,
 	MESSAGE_ROW_CAPTURE,
 	MESSAGE_ROW_FLOW,
+	MESSAGE_ROW_EXPLAIN,
+	MESSAGE_ROW_EXPLAIN_FLOW,
 };
 
 enum message_show_what {
@@ -110,6 +113,17 @@ struct message_flows {
 	uint32_t limit; // rows at most, 0 .. MESSAGE_FLOWS_MAX
 };
 _Static_assert(sizeof(struct message_flows) == 216, "goes over the channel as it is");
+
+struct message_explain {
+	struct addr source;
+	struct addr destination; // of the same family
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint8_t protocol; // enum config_protocol
+	uint8_t tcp_flags; // as in the TCP header
+	uint16_t zero;
+};
+_Static_assert(sizeof(struct message_explain) == 48, "goes over the channel as it is");
 
 struct message_done {
 	uint64_t version; // of the configuration now in force
@@ -268,6 +282,46 @@ struct message_row_flow {
 	uint32_t idle_s; // since its last packet
 };
 _Static_assert(sizeof(struct message_row_flow) == 228, "goes over the channel as it is");
+
+struct message_row_explain {
+	char service[CONFIG_NAME_SIZE]; // "": 'drop' says why, or it goes to the kernel
+	char pool[CONFIG_NAME_SIZE];
+	char current[CONFIG_NAME_SIZE]; // the backend by the pool's table; "": there is none
+	char previous[CONFIG_NAME_SIZE]; // by the table before the last change
+	char drop[32]; // label of the reason; ""
+	uint32_t to_kernel; // 1: it is for no VIP
+	uint32_t slot;
+	uint32_t slots; // 0: nobody is usable, or there is no service
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct message_row_explain) == 304, "goes over the channel as it is");
+
+// What one worker would do. Which of them gets the packet is the port's RSS to say.
+struct message_row_explain_flow {
+	char flow_backend
+		[CONFIG_NAME_SIZE]; // that the flow table has; "": it is gone, or the flow is not known
+	char backend[CONFIG_NAME_SIZE]; // that the packet goes to; "": to none
+	char drop[32]; // label of the reason; ""
+	char reason[128]; // of the backend, as in ROW_BACKEND
+	char port[16]; // "": the next hop is not resolved
+	char source_mac[18];
+	char next_hop_mac[18];
+	struct addr address; // of the backend
+	uint32_t worker;
+	uint8_t is_known; // 1: the flow is in the worker's table
+	uint8_t flow_state; // enum message_flow_state
+	uint8_t hit; // 1: what the table has decided it
+	uint8_t by_previous; // 1: the table before the last change decided it
+	uint8_t resets; // 1: the client is sent a RST
+	uint8_t state; // of the backend, enum config_backend_state
+	uint8_t health; // enum health_status
+	uint8_t zero;
+	uint32_t age_s;
+	uint32_t idle_s;
+	uint16_t path_mtu;
+	uint16_t room; // the largest packet of the client that is forwarded whole
+};
+_Static_assert(sizeof(struct message_row_explain_flow) == 384, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

@@ -43,6 +43,7 @@ struct reply {
 		REPLY_WAIT, // for a job
 		REPLY_CENSUS,
 		REPLY_FLOWS,
+		REPLY_EXPLAIN,
 		REPLY_ROWS,
 		REPLY_TEXT,
 		REPLY_GRACE, // DONE comes when no worker uses an older snapshot
@@ -59,6 +60,7 @@ struct reply {
 	uint32_t *oldest_s; // by the backend's index: the age of its oldest flow
 	uint32_t *flows; // by the backend's index, as the census counts them
 	struct flows_listing listing;
+	struct message_explain packet; // that is to be explained
 	char *text; // lines, or one YAML
 	size_t text_size;
 	size_t text_sent;
@@ -229,6 +231,13 @@ void transaction_add(struct control *control, enum message_type type);
 void transaction_commit(struct control *control);
 void transaction_forget(struct transaction *transaction);
 
+// --- explain.c ---
+
+// 0, or a negative errno with the sentence.
+int control_explain_check(const struct message_explain *request, struct error *err);
+// Fills control->message with row number 'row' about control->reply.packet. False: there are no more.
+bool control_explain_row(struct control *control, uint32_t row);
+
 // --- reply.c, census.c, rows.c ---
 
 // How soon to look again.
@@ -239,6 +248,7 @@ void control_reply_done(struct control *control, uint64_t changes);
 // Takes 'text' over: lines to send before the DONE, after the grace period of what was published.
 void control_reply_commit(struct control *control, char *text, size_t size, uint64_t changes);
 void control_show(struct control *control, enum message_show_what what);
+void control_explain(struct control *control, const struct message_explain *request);
 void control_show_start(struct control *control);
 void control_show_flows(struct control *control, const struct message_flows *request);
 bool control_reply_is_active(const struct control *control);
@@ -251,5 +261,7 @@ bool census_step(struct control *control);
 
 // Fills control->message with row number 'row'. False: there are no more.
 bool control_row(struct control *control, enum message_show_what what, uint32_t row);
+// Why the backend at 'at' is not up, or takes no new flow; see struct message_row_backend.
+void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size);
 
 #endif

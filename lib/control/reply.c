@@ -166,6 +166,30 @@ static void step_flows(struct control *control)
 	}
 }
 
+void control_explain(struct control *control, const struct message_explain *request)
+{
+	struct error err;
+	int rc = control_explain_check(request, &err);
+
+	if (rc != 0) {
+		control_reply_error(control, -rc, err.text);
+		return;
+	}
+	control_reply_forget(control);
+	control->reply.packet = *request;
+	control->reply.step = REPLY_EXPLAIN;
+}
+
+static void step_explain(struct control *control)
+{
+	if (control_explain_row(control, control->reply.next)) {
+		control->reply.next++;
+		send_message(control);
+	} else {
+		control->reply.step = REPLY_END;
+	}
+}
+
 static void step_row(struct control *control)
 {
 	if (control_row(control, control->reply.what, control->reply.next)) {
@@ -233,6 +257,9 @@ enum pace control_reply_step(struct control *control)
 		break;
 	case REPLY_ROWS:
 		step_row(control);
+		break;
+	case REPLY_EXPLAIN:
+		step_explain(control);
 		break;
 	case REPLY_TEXT:
 		step_text(control);

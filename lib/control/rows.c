@@ -143,7 +143,7 @@ static void explain_health(const struct control *control, uint32_t index, char *
 		snprintf(out, size, "%s", view.reason);
 }
 
-static void explain_backend(const struct control *control, uint32_t at, char *out, size_t size)
+void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size)
 {
 	const struct config_backend *backend = &control->running->config->backends[at];
 	uint32_t index = edition_index(control->running, at);
@@ -198,7 +198,7 @@ static bool row_backend(struct control *control, uint32_t row, struct message_ro
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;
-	explain_backend(control, row, out->reason, sizeof(out->reason));
+	control_backend_reason(control, row, out->reason, sizeof(out->reason));
 	return true;
 }
 

@@ -26,6 +26,7 @@ static void dispatch(struct control *control)
 	struct message_capture capture;
 	struct message_capture_end end;
 	struct message_flows flows;
+	struct message_explain explain;
 
 	switch ((enum message_type)control->message.type) {
 	case MESSAGE_APPLY_BEGIN:
@@ -61,6 +62,10 @@ static void dispatch(struct control *control)
 	case MESSAGE_FLOWS:
 		memcpy(&flows, control->message.body, sizeof(flows));
 		control_show_flows(control, &flows);
+		break;
+	case MESSAGE_EXPLAIN:
+		memcpy(&explain, control->message.body, sizeof(explain));
+		control_explain(control, &explain);
 		break;
 	default:
 		control_reply_error(control, EPROTO, "an unknown request");

@@ -23,6 +23,7 @@ static const struct {
 	{"backend", command_backend},
 	{"capture", command_capture},
 	{"flows", command_flows},
+	{"explain", command_explain},
 };
 
 struct arguments {
@@ -48,6 +49,7 @@ static const char doc[] =
 	"  backend weight NAME N  change its weight\n"
 	"  capture -w FILE        write packets into a file, with the reason of each drop\n"
 	"  flows                  list connections: whose, since when, to which backend\n"
+	"  explain PROTO A:P B:P  tell what becomes of a packet, step by step\n"
 	"'fulcrumctl COMMAND --help' tells more.\n"
 	"\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "

@@ -42,12 +42,25 @@ struct view {
 	const struct column *columns; // up to one without title and key
 };
 
+// A field's place in a row, and of two fields side by side.
+#define FIELD(type, member) \
+	offsetof(struct message_##type, member), sizeof(((struct message_##type *)0)->member)
+#define PAIR(type, member) \
+	offsetof(struct message_##type, member), 2 * sizeof(((struct message_##type *)0)->member)
+
 // The views that there are, up to one without a name.
 extern const struct view views[];
 const struct view *view_find(const char *name); // NULL: there is none
 // Of the daemon itself, and of what 'flows' lists; not among 'views'.
 extern const struct view view_daemon;
 extern const struct view view_flows;
+extern const struct view view_explain; // only as JSON
+extern const struct view view_explain_flow;
+
+// Names of what a row has as a number.
+const char *view_state(uint64_t value);
+const char *view_health(uint64_t value);
+const char *view_flow_state(uint64_t value);
 
 // Rows as they came, in one array.
 struct rows {

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-#define FIELD(type, member) \
-	offsetof(struct message_##type, member), sizeof(((struct message_##type *)0)->member)
-#define PAIR(type, member) \
-	offsetof(struct message_##type, member), 2 * sizeof(((struct message_##type *)0)->member)
-
 static const char *protocol_name(uint64_t value)
 {
 	return value == CONFIG_TCP ? "tcp" : value == CONFIG_UDP ? "udp" : "?";
@@ -20,7 +15,7 @@ static const char *forwarding_name(uint64_t value)
 	return value == CONFIG_IPIP ? "ipip" : value == CONFIG_DSR ? "dsr" : "?";
 }
 
-static const char *state_name(uint64_t value)
+const char *view_state(uint64_t value)
 {
 	static const char *const names[] = {
 		[CONFIG_STATE_UNSET] = "active",
@@ -33,14 +28,14 @@ static const char *state_name(uint64_t value)
 	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
 }
 
-static const char *health_name(uint64_t value)
+const char *view_health(uint64_t value)
 {
 	static const char *const names[] = {"unknown", "up", "down"};
 
 	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
 }
 
-static const char *flow_state_name(uint64_t value)
+const char *view_flow_state(uint64_t value)
 {
 	static const char *const names[] = {
 		[MESSAGE_FLOW_NEW] = "new",
@@ -100,8 +95,8 @@ static const struct column backend_columns[] = {
 	{"ADDRESS", "address", COLUMN_ADDR, FIELD(row_backend, address), NULL},
 	{"ZONE", "zone", COLUMN_TEXT, FIELD(row_backend, zone), NULL},
 	{"WEIGHT", "weight", COLUMN_NUMBER, FIELD(row_backend, weight), NULL},
-	{"STATE", "state", COLUMN_NAME, FIELD(row_backend, state), state_name},
-	{"HEALTH", "health", COLUMN_NAME, FIELD(row_backend, health), health_name},
+	{"STATE", "state", COLUMN_NAME, FIELD(row_backend, state), view_state},
+	{"HEALTH", "health", COLUMN_NAME, FIELD(row_backend, health), view_health},
 	{"SINCE", "since", COLUMN_TIME, FIELD(row_backend, since_s), NULL},
 	{"SHARE", "share_ppm", COLUMN_SHARE, FIELD(row_backend, share_ppm), NULL},
 	{"FLOWS", "flows", COLUMN_COUNT, FIELD(row_backend, flows), NULL},
@@ -184,7 +179,7 @@ static const struct column flow_columns[] = {
 	{"SERVICE", "service", COLUMN_TEXT, FIELD(row_flow, service), NULL},
 	{"POOL", "pool", COLUMN_TEXT, FIELD(row_flow, pool), NULL},
 	{"BACKEND", "backend", COLUMN_TEXT, FIELD(row_flow, backend), NULL},
-	{"STATE", "state", COLUMN_NAME, FIELD(row_flow, state), flow_state_name},
+	{"STATE", "state", COLUMN_NAME, FIELD(row_flow, state), view_flow_state},
 	{"AGE", "age_s", COLUMN_SPAN, FIELD(row_flow, age_s), NULL},
 	{"IDLE", "idle_s", COLUMN_SPAN, FIELD(row_flow, idle_s), NULL},
 	{"WORKER", "worker", COLUMN_NUMBER, FIELD(row_flow, worker), NULL},

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <control/control_private.h>
+#include <judge/explain.h>
+
+#include <errno.h>
+#include <string.h>
+
+// fulcrumctl explain: every row is worked out anew on the snapshot of its moment.
+
+int control_explain_check(const struct message_explain *request, struct error *err)
+{
+	if ((request->source.family != ADDR_IPV4 && request->source.family != ADDR_IPV6) ||
+		request->source.family != request->destination.family)
+		return error_set(err, EINVAL, "both addresses must be of one family");
+	if (request->protocol != CONFIG_TCP && request->protocol != CONFIG_UDP)
+		return error_set(err, EINVAL, "the protocol must be tcp or udp");
+	return 0;
+}
+
+// Where the backend of a reference stands in the running configuration, or EDITION_NONE.
+static uint32_t place_of(const struct control *control, uint32_t reference)
+{
+	const struct edition *running = control->running;
+	uint32_t index = reference & BACKEND_INDEX_MASK;
+	uint32_t at = index < running->capacity ? running->places[index] : EDITION_NONE;
+
+	return at != EDITION_NONE && running->backends[at] == reference ? at : EDITION_NONE;
+}
+
+static void name_backend(
+	const struct control *control, uint32_t reference, char name[CONFIG_NAME_SIZE])
+{
+	uint32_t at = place_of(control, reference);
+
+	if (at != EDITION_NONE)
+		memcpy(name, control->running->config->backends[at].name, CONFIG_NAME_SIZE);
+}
+
+static void name_service(
+	const struct control *control, uint16_t index, struct message_row_explain *out)
+{
+	const struct edition *running = control->running;
+
+	for (uint32_t i = 0; i < running->config->service_count; i++) {
+		if (running->services[i] != index)
+			continue;
+		memcpy(out->service, running->config->services[i].name, sizeof(out->service));
+		memcpy(out->pool, running->config->services[i].pool, sizeof(out->pool));
+	}
+}
+
+static void fill_packet(const struct control *control, const struct explanation *explanation,
+	struct message_row_explain *out)
+{
+	out->to_kernel = !explanation->is_vip;
+	if (out->to_kernel)
+		return;
+	if (explanation->reason != DROP_REASON_COUNT) {
+		snprintf(out->drop, sizeof(out->drop), "%s", drop_label(explanation->reason));
+		return;
+	}
+	name_service(control, explanation->service, out);
+	out->slot = explanation->slot;
+	out->slots = explanation->slots;
+	if (explanation->has_current)
+		name_backend(control, explanation->current, out->current);
+	if (explanation->has_previous)
+		name_backend(control, explanation->previous, out->previous);
+}
+
+// The backend that it goes to, and the way there, as they stand in the snapshot.
+static void fill_way(const struct control *control, const struct snapshot *snapshot,
+	uint32_t reference, struct message_row_explain_flow *out)
+{
+	const struct snapshot_backend *backend = snapshot_find_backend(snapshot, reference);
+	uint32_t at = place_of(control, reference);
+	struct mac mac;
+
+	if (backend == NULL || at == EDITION_NONE)
+		return;
+	name_backend(control, reference, out->backend);
+	out->address = control->running->config->backends[at].address;
+	out->state = control->running->config->backends[at].state;
+	out->health = (uint8_t)control->states[reference & BACKEND_INDEX_MASK].health;
+	control_backend_reason(control, at, out->reason, sizeof(out->reason));
+	if (backend->port == BACKEND_PORT_NONE)
+		return;
+	out->path_mtu = backend->mtu;
+	memcpy(out->port, control->config.ports[backend->port].name, sizeof(out->port));
+	memcpy(mac.bytes, backend->encap.bytes, sizeof(mac.bytes));
+	mac_format(&mac, out->next_hop_mac, sizeof(out->next_hop_mac));
+	memcpy(mac.bytes, backend->encap.bytes + sizeof(mac.bytes), sizeof(mac.bytes));
+	mac_format(&mac, out->source_mac, sizeof(out->source_mac));
+}
+
+static void fill_flow(const struct control *control, const struct explanation *explanation,
+	uint32_t worker, struct message_row_explain_flow *out)
+{
+	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
+	struct explained_flow flow;
+
+	explain_flow(explanation, control->config.flows[worker], now_s, &flow);
+	out->worker = worker;
+	out->is_known = flow.is_known;
+	if (flow.is_known) {
+		name_backend(control, flow.row.backend, out->flow_backend);
+		out->flow_state = (uint8_t)flow.row.state;
+		out->age_s = flow.row.age_s;
+		out->idle_s = flow.row.idle_s;
+	}
+	out->hit = flow.result.hit;
+	out->by_previous = flow.result.by_previous;
+	out->resets = flow.result.verdict == SELECT_RESET;
+	out->room = (uint16_t)flow.room;
+	if (flow.reason != DROP_REASON_COUNT)
+		snprintf(out->drop, sizeof(out->drop), "%s", drop_label(flow.reason));
+	if (flow.result.verdict == SELECT_FORWARD)
+		fill_way(control, explanation->snapshot, flow.result.backend, out);
+}
+
+bool control_explain_row(struct control *control, uint32_t row)
+{
+	const struct message_explain *request = &control->reply.packet;
+	struct channel_message *message = &control->message;
+	struct explanation explanation;
+	struct packet packet;
+
+	explain_make_packet(request->protocol == CONFIG_TCP ? IP_TCP : IP_UDP, &request->source,
+		request->source_port, &request->destination, request->destination_port,
+		request->tcp_flags, &packet);
+	explain_packet(control->config.publisher->current, &packet, &explanation);
+	memset(message, 0, sizeof(*message));
+	if (row == 0) {
+		message->type = MESSAGE_ROW_EXPLAIN;
+		message->size = sizeof(struct message_row_explain);
+		fill_packet(control, &explanation, (void *)message->body);
+		return true;
+	}
+	if (!explanation.is_vip || explanation.reason != DROP_REASON_COUNT ||
+		row > control->config.worker_count)
+		return false;
+	message->type = MESSAGE_ROW_EXPLAIN_FLOW;
+	message->size = sizeof(struct message_row_explain_flow);
+	fill_flow(control, &explanation, row - 1, (void *)message->body);
+	return true;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ctl.h"
+#include "session.h"
+#include "view.h"
+
+#include <base/parse.h>
+#include <packet/headers.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arguments {
+	const char *words[3]; // protocol, client, VIP
+	int count;
+	bool json;
+	bool is_syn;
+	struct message_explain request;
+};
+
+static const struct argp_option options[] = {
+	{"syn", 's', NULL, 0, "TCP: the packet that begins a connection, not one in its middle", 0},
+	{"output", 'o', "table|json", 0, "For people (the default), or for programs", 0},
+	{0},
+};
+
+// "198.51.100.7:40000" or "[2001:db8::7]:40000".
+static bool parse_end(const char *text, struct addr *address, uint16_t *port)
+{
+	char copy[ADDR_TEXT_SIZE + 16];
+	char *colon, *host = copy;
+	uint64_t number;
+
+	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))
+		return false;
+	colon = strrchr(copy, ':');
+	if (colon == NULL || parse_u64(colon + 1, &number) < 0 || number > UINT16_MAX)
+		return false;
+	*colon = '\0';
+	if (copy[0] == '[' && colon > copy + 1 && colon[-1] == ']') {
+		colon[-1] = '\0';
+		host = copy + 1;
+	}
+	*port = (uint16_t)number;
+	return addr_parse(host, address) == 0 && (address->family == ADDR_IPV6) == (host != copy);
+}
+
+static void parse_words(struct arguments *arguments, struct argp_state *state)
+{
+	struct message_explain *request = &arguments->request;
+
+	if (arguments->count != 3) {
+		argp_error(state, "a protocol, the client and the VIP with their ports are wanted");
+		return;
+	}
+	if (strcmp(arguments->words[0], "tcp") == 0)
+		request->protocol = CONFIG_TCP;
+	else if (strcmp(arguments->words[0], "udp") == 0)
+		request->protocol = CONFIG_UDP;
+	else
+		argp_error(state, "'%s' is neither tcp nor udp", arguments->words[0]);
+	if (!parse_end(arguments->words[1], &request->source, &request->source_port))
+		argp_error(state, "'%s' is no ADDRESS:PORT, nor [IPV6]:PORT", arguments->words[1]);
+	if (!parse_end(arguments->words[2], &request->destination, &request->destination_port))
+		argp_error(state, "'%s' is no ADDRESS:PORT, nor [IPV6]:PORT", arguments->words[2]);
+	if (request->protocol == CONFIG_TCP)
+		request->tcp_flags = arguments->is_syn ? TCP_SYN : TCP_ACK;
+}
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case 's':
+		arguments->is_syn = true;
+		return 0;
+	case 'o':
+		arguments->json = strcmp(value, "json") == 0;
+		if (!arguments->json && strcmp(value, "table") != 0)
+			argp_error(state, "-o: '%s' is neither table nor json", value);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->count == 3)
+			argp_error(state, "'%s' is one word too many", value);
+		else
+			arguments->words[arguments->count++] = value;
+		return 0;
+	case ARGP_KEY_END:
+		parse_words(arguments, state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {options, parse_option, "tcp|udp CLIENT:PORT VIP:PORT",
+	"Tells what becomes of a packet, step by step, as the balancer stands now. Sends none and changes "
+	"nothing.\v"
+	"Without --syn a TCP packet is one in the middle of its connection. Which worker gets it is for the "
+	"port's RSS to say: the one that knows the flow, if there is one.",
+	0, 0, 0};
+
+struct answer {
+	struct message_row_explain packet;
+	struct rows flows;
+};
+
+static int receive_row(void *context, uint16_t type, const void *body, uint32_t size)
+{
+	struct answer *answer = context;
+
+	if (type == MESSAGE_ROW_EXPLAIN)
+		memcpy(&answer->packet, body, size);
+	else if (type != MESSAGE_ROW_EXPLAIN_FLOW)
+		return ctl_fail(CTL_VERSION, "the daemon answered with rows of another kind");
+	else if (rows_add(&answer->flows, body, size) < 0)
+		return ctl_fail(CTL_FAILED, "out of memory");
+	return CTL_OK;
+}
+
+static void print_packet(const struct message_row_explain *packet)
+{
+	if (packet->to_kernel)
+		printf("service    none: no VIP has that address; it goes to the kernel\n");
+	else if (packet->drop[0] != '\0')
+		printf("service    none: dropped as '%s'\n", packet->drop);
+	else
+		printf("service    %s, pool %s\n", packet->service, packet->pool);
+	if (packet->service[0] == '\0')
+		return;
+	if (packet->slots == 0)
+		printf("slot       none: no backend of the pool is usable\n");
+	else
+		printf("slot       %u of %u: %s\n", packet->slot, packet->slots, packet->current);
+	if (packet->previous[0] != '\0')
+		printf("           in the table before: %s\n", packet->previous);
+}
+
+static void print_flow(const struct message_row_explain_flow *flow)
+{
+	if (!flow->is_known)
+		printf("worker %-3u does not know the flow\n", flow->worker);
+	else
+		printf("worker %-3u knows the flow: %s for %us, idle for %us, at %s\n",
+			flow->worker, view_flow_state(flow->flow_state), flow->age_s, flow->idle_s,
+			flow->flow_backend[0] != '\0' ? flow->flow_backend
+						      : "a backend that is gone");
+	if (flow->resets)
+		printf("           the client is sent a RST: its backend is down\n");
+}
+
+static void print_way(const struct message_row_explain_flow *flow)
+{
+	char address[ADDR_TEXT_SIZE];
+
+	if (flow->backend[0] != '\0') {
+		printf("           goes to %s (%s), %s, %s%s%s%s\n", flow->backend,
+			addr_format(&flow->address, address, sizeof(address)),
+			view_state(flow->state), view_health(flow->health),
+			flow->reason[0] != '\0' ? ": " : "", flow->reason,
+			flow->by_previous ? "; chosen by the table before" : "");
+	}
+	if (flow->drop[0] != '\0')
+		printf("           dropped as '%s'\n", flow->drop);
+	else if (flow->port[0] != '\0')
+		printf("           by %s, from %s to %s; the path takes %u bytes, so packets of up to %u\n",
+			flow->port, flow->source_mac, flow->next_hop_mac, flow->path_mtu,
+			flow->room);
+}
+
+static void print_answer(const struct answer *answer)
+{
+	const struct message_row_explain_flow *flows = (const void *)answer->flows.bytes;
+
+	print_packet(&answer->packet);
+	for (size_t i = 0; i < answer->flows.count; i++) {
+		print_flow(&flows[i]);
+		print_way(&flows[i]);
+	}
+}
+
+static int print_json(const struct answer *answer)
+{
+	json_t *root =
+		json_pack("{s:o, s:o}", "packet", view_json_row(&view_explain, &answer->packet),
+			"workers", view_json_rows(&view_explain_flow, &answer->flows));
+	int code = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
+
+	json_decref(root);
+	if (code < 0)
+		return ctl_fail(CTL_FAILED, "the JSON could not be written");
+	putchar('\n');
+	return CTL_OK;
+}
+
+int command_explain(const struct ctl *ctl, int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	struct answer answer = {0};
+	struct session *session;
+	int status;
+
+	ctl_parse(&argp, argc, argv, &arguments);
+	status = session_open(ctl, &session);
+	if (status != CTL_OK)
+		return status;
+	status = session_send(
+		session, MESSAGE_EXPLAIN, &arguments.request, sizeof(arguments.request));
+	if (status == CTL_OK)
+		status = session_receive(session, receive_row, &answer, NULL);
+	session_close(session);
+	if (status == CTL_OK && arguments.json)
+		status = print_json(&answer);
+	else if (status == CTL_OK)
+		print_answer(&answer);
+	rows_free(&answer.flows);
+	return status;
+}
