@@ -15,7 +15,7 @@
 // names the holder); the next one waits. Each client begins a new session: what a dead client left in the
 // rings is dropped by the server, and a transaction of its that was not committed is gone.
 
-#define CHANNEL_VERSION     4u
+#define CHANNEL_VERSION     5u
 #define CHANNEL_MESSAGE_MAX 16384u // bytes of one message's body
 
 // A message: what it is, and up to CHANNEL_MESSAGE_MAX bytes whose layout channel/message.h gives.
@@ -51,6 +51,8 @@ enum channel_event channel_server_poll(
 // Queues one reply. 0; -EAGAIN while the reply ring is full: try again later; -ECONNRESET where the session is
 // over: drop it, the next poll says CHANNEL_RESET.
 int channel_server_reply(struct channel_server *server, const struct channel_message *message);
+// The process of the present session's client; 0 where the kernel cannot name it.
+uint32_t channel_server_client(const struct channel_server *server);
 // Why the last CHANNEL_RESET came, a clause for the log.
 const char *channel_server_reason(const struct channel_server *server);
 

@@ -31,6 +31,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_flows);
 	case MESSAGE_EXPLAIN:
 		return sizeof(struct message_explain);
+	case MESSAGE_ROLLBACK:
+		return sizeof(struct message_rollback);
 	case MESSAGE_DONE:
 		return sizeof(struct message_done);
 	case MESSAGE_ERROR:
@@ -53,6 +55,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_row_daemon);
 	case MESSAGE_ROW_CAPTURE:
 		return sizeof(struct message_row_capture);
+	case MESSAGE_ROW_HISTORY:
+		return sizeof(struct message_row_history);
 	case MESSAGE_ROW_EXPLAIN:
 		return sizeof(struct message_row_explain);
 	case MESSAGE_ROW_EXPLAIN_FLOW:

@@ -26,6 +26,7 @@ enum message_type {
 	MESSAGE_CAPTURE_END, // struct message_capture_end; answered like the first by MESSAGE_SHOW_CAPTURE's row
 	MESSAGE_FLOWS, // struct message_flows; answered by rows, then DONE, where 'changes' is how many flows matched
 	MESSAGE_EXPLAIN, // struct message_explain; answered by a ROW_EXPLAIN and, where there is a service, a ROW_EXPLAIN_FLOW a worker
+	MESSAGE_ROLLBACK, // struct message_rollback; answered like a commit
 
 	// Replies.
 	MESSAGE_DONE = 64, // struct message_done
@@ -42,6 +43,7 @@ enum message_type {
 	MESSAGE_ROW_FLOW,
 	MESSAGE_ROW_EXPLAIN,
 	MESSAGE_ROW_EXPLAIN_FLOW,
+	MESSAGE_ROW_HISTORY,
 };
 
 enum message_show_what {
@@ -54,6 +56,7 @@ enum message_show_what {
 	MESSAGE_SHOW_VERSION,
 	MESSAGE_SHOW_CONFIG, // the running configuration as YAML, in MESSAGE_TEXT pieces
 	MESSAGE_SHOW_CAPTURE, // the present one, or else the last
+	MESSAGE_SHOW_HISTORY, // newest first
 };
 
 struct message_apply {
@@ -124,6 +127,11 @@ struct message_explain {
 	uint16_t zero;
 };
 _Static_assert(sizeof(struct message_explain) == 48, "goes over the channel as it is");
+
+struct message_rollback {
+	uint64_t version; // one of MESSAGE_SHOW_HISTORY's
+};
+_Static_assert(sizeof(struct message_rollback) == 8, "goes over the channel as it is");
 
 struct message_done {
 	uint64_t version; // of the configuration now in force
@@ -322,6 +330,16 @@ struct message_row_explain_flow {
 	uint16_t room; // the largest packet of the client that is forwarded whole
 };
 _Static_assert(sizeof(struct message_row_explain_flow) == 384, "goes over the channel as it is");
+
+struct message_row_history {
+	uint64_t version;
+	uint64_t applied_s; // wall clock
+	uint32_t uid; // of the client that applied it; UINT32_MAX: unknown
+	uint32_t pid; // 0: unknown
+	uint32_t running; // 1: it is in force
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct message_row_history) == 32, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

@@ -88,6 +88,13 @@ void channel_server_free(struct channel_server *server)
 	server_release(server);
 }
 
+uint32_t channel_server_client(const struct channel_server *server)
+{
+	pid_t holder = lock_client_holder(server->fd);
+
+	return holder > 0 ? (uint32_t)holder : 0;
+}
+
 const char *channel_server_reason(const struct channel_server *server)
 {
 	return server->reason;

@@ -168,6 +168,7 @@ static void request(struct control *control, struct commit *commit)
 		control_reply_error(control, ENOMEM, "out of memory");
 		return;
 	}
+	history_identify(&commit->who, channel_server_client(control->server));
 	control->commit = commit;
 	control->reply.step = REPLY_WAIT;
 	control_work(control);
@@ -192,6 +193,20 @@ void control_set_backend(struct control *control, const struct message_backend_s
 		commit->is_backend_set = true;
 		commit->set = *set;
 	}
+	request(control, commit);
+}
+
+void control_rollback(struct control *control, uint64_t version)
+{
+	struct commit *commit;
+
+	if (version == 0) {
+		control_reply_error(control, EINVAL, "there is no version 0");
+		return;
+	}
+	commit = commit_new(control);
+	if (commit != NULL)
+		commit->rollback = version;
 	request(control, commit);
 }
 

@@ -4,6 +4,7 @@
 
 #include <channel/message.h>
 #include <control/edition.h>
+#include <control/history.h>
 #include <snapshot/snapshot.h>
 #include <stdio.h>
 
@@ -36,11 +37,13 @@ int build_run(struct build *build, struct error *err);
 struct commit {
 	struct control *control; // for the loop alone
 
-	// The wish: a whole configuration, or one backend's state and weight.
+	// The wish: a whole configuration, one backend's state and weight, or an earlier version.
 	struct config *config; // as an operator wrote it
 	bool is_backend_set;
 	enum { COMMIT_WANTED, COMMIT_PREPARING, COMMIT_DECIDED, COMMIT_CONCLUDING } step;
 	struct message_backend_set set;
+	uint64_t rollback; // 0: it is none
+	struct history_entry who;
 	uint64_t version; // that it has if it is not the present one
 	uint64_t applied_s;
 	uint64_t start_ns;

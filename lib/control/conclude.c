@@ -32,14 +32,28 @@ static void list_changes(struct commit *commit, struct lines *lines)
 	log_info("config: version %lu, %lu changes", commit->version, commit->changes);
 }
 
+static void keep(const struct commit *commit)
+{
+	struct history_entry entry = commit->who;
+	struct error err;
+
+	entry.version = commit->version;
+	entry.applied_s = commit->applied_s;
+	if (history_keep(commit->state_folder, &entry, &err) != 0)
+		log_warning(
+			"state: %s: the history will lack version %lu", err.text, commit->version);
+}
+
 static void save(struct commit *commit, struct lines *lines)
 {
 	struct error err;
 
 	commit->is_saved = state_save(commit->state_folder, commit->now->written, commit->version,
 				   commit->applied_s, &err) == 0;
-	if (commit->is_saved)
+	if (commit->is_saved) {
+		keep(commit);
 		return;
+	}
 	log_error("state: %s: a restart would not find this configuration", err.text);
 	fprintf(lines->file, "warning: a restart would not find this configuration: %s\n",
 		err.text);

@@ -157,6 +157,7 @@ struct control {
 // Takes 'config' over, whose records nobody has checked, and answers when it is in force and saved, or why not.
 void control_commit(struct control *control, struct config *config);
 void control_set_backend(struct control *control, const struct message_backend_set *set);
+void control_rollback(struct control *control, uint64_t version);
 void control_prepare_start(struct control *control);
 void control_conclude_start(struct control *control);
 // At the start, without a client: takes 'config' over, 0 or a negative errno with the sentence.

@@ -297,6 +297,21 @@ static bool row_capture(
 	return row == 0;
 }
 
+static bool row_history(
+	const struct control *control, uint32_t row, struct message_row_history *out)
+{
+	struct history_entry entries[HISTORY_MAX];
+
+	if (row >= history_list(control->config.daemon->state, entries))
+		return false;
+	out->version = entries[row].version;
+	out->applied_s = entries[row].applied_s;
+	out->uid = entries[row].uid;
+	out->pid = entries[row].pid;
+	out->running = out->version == control->version;
+	return true;
+}
+
 bool control_row(struct control *control, enum message_show_what what, uint32_t row)
 {
 	struct channel_message *m = &control->message;
@@ -316,6 +331,7 @@ bool control_row(struct control *control, enum message_show_what what, uint32_t 
 		ROW(MESSAGE_SHOW_WORKERS, MESSAGE_ROW_WORKER, worker, row_worker);
 		ROW(MESSAGE_SHOW_PORTS, MESSAGE_ROW_PORT, port, row_port);
 		ROW(MESSAGE_SHOW_VERSION, MESSAGE_ROW_DAEMON, daemon, row_daemon);
+		ROW(MESSAGE_SHOW_HISTORY, MESSAGE_ROW_HISTORY, history, row_history);
 		ROW(MESSAGE_SHOW_CAPTURE, MESSAGE_ROW_CAPTURE, capture, row_capture);
 	case MESSAGE_SHOW_CONFIG:
 		break;

@@ -14,7 +14,7 @@ static void show(struct control *control)
 	struct message_show request;
 
 	memcpy(&request, control->message.body, sizeof(request));
-	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_CAPTURE)
+	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_HISTORY)
 		control_reply_error(control, EINVAL, "there is nothing of that kind to show");
 	else
 		control_show(control, (enum message_show_what)request.what);
@@ -27,6 +27,7 @@ static void dispatch(struct control *control)
 	struct message_capture_end end;
 	struct message_flows flows;
 	struct message_explain explain;
+	struct message_rollback rollback;
 
 	switch ((enum message_type)control->message.type) {
 	case MESSAGE_APPLY_BEGIN:
@@ -66,6 +67,10 @@ static void dispatch(struct control *control)
 	case MESSAGE_EXPLAIN:
 		memcpy(&explain, control->message.body, sizeof(explain));
 		control_explain(control, &explain);
+		break;
+	case MESSAGE_ROLLBACK:
+		memcpy(&rollback, control->message.body, sizeof(rollback));
+		control_rollback(control, rollback.version);
 		break;
 	default:
 		control_reply_error(control, EPROTO, "an unknown request");

@@ -178,7 +178,7 @@ static void a_header_of_wrong_bytes_is_refused(void **state)
 
 static void a_kind_that_cannot_be_shown_is_refused(void **state)
 {
-	static const uint32_t kinds[] = {0, MESSAGE_SHOW_CAPTURE + 1, 64, UINT32_MAX};
+	static const uint32_t kinds[] = {0, MESSAGE_SHOW_HISTORY + 1, 64, UINT32_MAX};
 
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		struct message_show show = {.what = kinds[i]};
@@ -947,12 +947,73 @@ static void a_packet_is_explained_step_by_step(void **state)
 	assert_int_equal(lab_error_code(lab), EINVAL);
 }
 
+static uint32_t history(struct lab *lab, struct message_row_history rows[16])
+{
+	return lab_show(lab, MESSAGE_SHOW_HISTORY, rows, 16, sizeof(*rows));
+}
+
+static int rollback(struct lab *lab, uint64_t version, struct message_done *done)
+{
+	const struct message_rollback request = {.version = version};
+
+	lab_join(lab);
+	lab_send(lab, MESSAGE_ROLLBACK, &request, sizeof(request));
+	return lab_finish(lab, done);
+}
+
+static void an_earlier_version_comes_back_also_after_a_restart(void **state)
+{
+	struct lab *lab = *state;
+	struct message_row_backend backends[2];
+	struct message_row_history rows[16];
+	struct message_done done;
+
+	assert_int_equal(lab_apply_text(lab, two, NULL), 0);
+	assert_int_equal(lab_set_backend(lab, "a", CONFIG_STATE_DISABLED, 7, &done), 0);
+	assert_int_equal(rollback(lab, done.version + 1, NULL), -1);
+	assert_int_equal(lab_error_code(lab), ENOENT);
+	lab_leave(lab);
+	lab_stop(lab);
+	lab_start(lab);
+
+	assert_int_equal(history(lab, rows), 2);
+	assert_int_equal(rows[0].version, done.version);
+	assert_int_equal(rows[0].running, 1);
+	assert_int_equal(rows[0].uid, getuid());
+	assert_int_equal(rows[0].pid, getpid());
+	assert_int_equal(rows[1].running, 0);
+	assert_int_equal(rollback(lab, rows[1].version, &done), 0);
+	assert_int_equal(done.changes, 2);
+	assert_int_equal(lab_show(lab, MESSAGE_SHOW_BACKENDS, backends, 2, sizeof(*backends)), 2);
+	assert_int_equal(backends[0].state, CONFIG_STATE_ACTIVE);
+	assert_int_equal(backends[0].weight, 100);
+	assert_int_equal(history(lab, rows), 3);
+	assert_int_equal(rows[0].version, done.version);
+}
+
+static void the_last_ten_versions_are_kept(void **state)
+{
+	struct message_row_history rows[16];
+	struct message_done done;
+
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	for (uint32_t weight = 1; weight <= 12; weight++)
+		assert_int_equal(lab_set_backend(*state, "a", 0, weight, &done), 0);
+	assert_int_equal(history(*state, rows), 10);
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(rows[i].version, done.version - i);
+	assert_int_equal(rollback(*state, rows[9].version, NULL), 0);
+	assert_int_equal(rollback(*state, rows[9].version, NULL), -1);
+}
+
 #define TEST(name)           cmocka_unit_test_setup_teardown(name, enter, leave)
 #define TEST_IN(place, name) cmocka_unit_test_setup_teardown(name, enter_##place, leave)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(an_earlier_version_comes_back_also_after_a_restart),
+		TEST(the_last_ten_versions_are_kept),
 		TEST(a_packet_is_explained_step_by_step),
 		TEST(a_commit_without_a_begin_is_refused),
 		TEST(a_transaction_that_is_not_whole_is_refused),

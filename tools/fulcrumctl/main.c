@@ -24,6 +24,8 @@ static const struct {
 	{"capture", command_capture},
 	{"flows", command_flows},
 	{"explain", command_explain},
+	{"history", command_history},
+	{"rollback", command_rollback},
 };
 
 struct arguments {
@@ -50,6 +52,8 @@ static const char doc[] =
 	"  capture -w FILE        write packets into a file, with the reason of each drop\n"
 	"  flows                  list connections: whose, since when, to which backend\n"
 	"  explain PROTO A:P B:P  tell what becomes of a packet, step by step\n"
+	"  history                list the last applied configurations\n"
+	"  rollback VERSION       apply one of them anew\n"
 	"'fulcrumctl COMMAND --help' tells more.\n"
 	"\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "

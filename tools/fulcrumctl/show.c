@@ -45,7 +45,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp argp = {options, parse_option,
-	"[services|pools|backends|drops|workers|ports|version|config]",
+	"[services|pools|backends|drops|workers|ports|history|version|config]",
 	"Tells what the balancer has and does; without a word, the most of it in short.\v"
 	"Packets, bytes and flows are totals since the daemon started. Tables round numbers; JSON has "
 	"them exactly, and times in UTC. 'config' prints the running configuration as YAML that "
@@ -197,6 +197,21 @@ static int show_config(struct session *session, bool json)
 	if (status == CTL_OK && json)
 		status = print_json(json_pack("{s:s%}", "config", yaml, size));
 	free(yaml);
+	return status;
+}
+
+int command_history(const struct ctl *ctl, int argc, char **argv)
+{
+	char what[] = "history";
+	char **words = calloc((size_t)argc + 2, sizeof(*words));
+	int status;
+
+	if (words == NULL)
+		return ctl_fail(CTL_FAILED, "out of memory");
+	memcpy(words, argv, (size_t)argc * sizeof(*words));
+	words[argc] = what;
+	status = command_show(ctl, argc + 1, words);
+	free(words);
 	return status;
 }
 

@@ -3,6 +3,9 @@
 
 #include <channel/message.h>
 
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *protocol_name(uint64_t value)
@@ -55,6 +58,19 @@ static const char *link_name(uint64_t value)
 static bool drop_is_minor(const void *row)
 {
 	return ((const struct message_row_drop *)row)->packets == 0;
+}
+
+static const char *user_name(uint64_t uid)
+{
+	const struct passwd *user = uid == UINT32_MAX ? NULL : getpwuid((uid_t)uid);
+	static char number[24];
+
+	if (uid == UINT32_MAX)
+		return "?";
+	if (user != NULL)
+		return user->pw_name;
+	snprintf(number, sizeof(number), "%" PRIu64, uid);
+	return number;
 }
 
 static const struct column service_columns[] = {
@@ -186,6 +202,15 @@ static const struct column flow_columns[] = {
 	{0},
 };
 
+static const struct column history_columns[] = {
+	{"VERSION", "version", COLUMN_NUMBER, FIELD(row_history, version), NULL},
+	{"APPLIED", "applied", COLUMN_TIME, FIELD(row_history, applied_s), NULL},
+	{"BY", "user", COLUMN_NAME, FIELD(row_history, uid), user_name},
+	{"PROCESS", "pid", COLUMN_NUMBER, FIELD(row_history, pid), NULL},
+	{"IN FORCE", "running", COLUMN_BOOL, FIELD(row_history, running), NULL},
+	{0},
+};
+
 const struct view views[] = {
 	{"services", MESSAGE_SHOW_SERVICES, MESSAGE_ROW_SERVICE, sizeof(struct message_row_service),
 		NULL, service_columns},
@@ -199,6 +224,8 @@ const struct view views[] = {
 		NULL, worker_columns},
 	{"ports", MESSAGE_SHOW_PORTS, MESSAGE_ROW_PORT, sizeof(struct message_row_port), NULL,
 		port_columns},
+	{"history", MESSAGE_SHOW_HISTORY, MESSAGE_ROW_HISTORY, sizeof(struct message_row_history),
+		NULL, history_columns},
 	{0},
 };
 
