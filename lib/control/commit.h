@@ -89,6 +89,10 @@ struct commit {
 
 // Where backend 'at' of 'config' stands in the running edition, by name; EDITION_NONE.
 uint32_t commit_find_running(struct commit *commit, const struct config *config, uint32_t at);
+// Plans the indexes of commit->all's backends and commit->config's services, and sets commit->places (plan.c). 0, or a
+// negative errno with the sentence. The caller frees both. Parts of prepare(), as what follows.
+int commit_plan(
+	struct commit *commit, struct registry_plan *backends, struct registry_plan *services);
 // Sets commit->all (leaving.c). 0 or -ENOMEM with the sentence. A part of prepare().
 int commit_find_leaving(struct commit *commit);
 
