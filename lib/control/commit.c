@@ -136,22 +136,11 @@ static int make_edition(struct commit *commit, const struct registry_plan *backe
 	return rc;
 }
 
-// The file has no state for a backend that was active.
-static int take_earlier(struct commit *commit)
-{
-	int rc =
-		history_load(commit->state_folder, commit->rollback, &commit->config, &commit->err);
-
-	for (uint32_t i = 0; rc == 0 && i < commit->config->backend_count; i++)
-		if (commit->config->backends[i].state == CONFIG_STATE_UNSET)
-			commit->config->backends[i].state = CONFIG_STATE_ACTIVE;
-	return rc;
-}
-
 static int take_wish(struct commit *commit)
 {
 	if (commit->rollback != 0)
-		return take_earlier(commit);
+		return history_load(
+			commit->state_folder, commit->rollback, &commit->config, &commit->err);
 	return commit->is_backend_set ? set_backend(commit)
 				      : config_finish(commit->config, &commit->err);
 }
