@@ -233,7 +233,7 @@ static int run(const char *arguments)
 	int status;
 
 	snprintf(command, sizeof(command),
-		"cd %s && FULCRUM_CHANNEL=%s/channel '%s' %s 2>&1 </dev/null", folder, folder,
+		"cd %s && FULCRUM_CHANNEL=%s/channel '%s' </dev/null %s 2>&1", folder, folder,
 		fulcrumctl, arguments);
 	pipe = popen(command, "r");
 	assert_non_null(pipe);
@@ -366,6 +366,17 @@ static void a_good_file_is_right_without_a_daemon(void **state)
 	assert_int_equal(run("check -f good.yaml"), 0);
 	says("right: 1 service, 1 pool, 2 backends\n");
 	says("no hash_key");
+}
+
+static void a_file_may_come_from_standard_input(void **state)
+{
+	assert_int_equal(run("check -f - <good.yaml"), 0);
+	says("right: 1 service, 1 pool, 2 backends\n");
+	assert_int_equal(run("check -f - <bad.yaml"), 2);
+	says("-:5:5: ");
+	says("-:7:32: ");
+	does_not_say("^");
+	assert_int_equal(run("check -f -"), 2); // nothing in it
 }
 
 static void help_tells_the_exit_statuses(void **state)
@@ -534,6 +545,7 @@ int main(int argc, char **argv)
 		without_daemon(without_a_daemon_it_ends_with_3),
 		without_daemon(a_bad_file_ends_with_2_and_a_caret),
 		without_daemon(a_good_file_is_right_without_a_daemon),
+		without_daemon(a_file_may_come_from_standard_input),
 		without_daemon(help_tells_the_exit_statuses),
 		with_daemon(an_apply_sends_every_record_and_tells_what_changed),
 		with_daemon(a_backend_is_changed_by_its_name),

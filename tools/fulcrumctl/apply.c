@@ -13,7 +13,7 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{"file", 'f', "FILE", 0, "The pool file", 0},
+	{"file", 'f', "FILE", 0, "The pool file; - is standard input", 0},
 	{"if-version", 'v', "N", 0, "Only where version N is in force now", 0},
 	{0},
 };

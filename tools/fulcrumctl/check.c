@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 static const struct argp_option options[] = {
-	{"file", 'f', "FILE", 0, "The pool file", 0},
+	{"file", 'f', "FILE", 0, "The pool file; - is standard input", 0},
 	{0},
 };
 

@@ -4,7 +4,7 @@
 
 #include <config/config.h>
 
-// Loads a pool file. Every error goes to standard error, with the file's line and a caret under the place.
+// Loads a pool file, "-" from standard input, whose errors have no caret. Every error goes to standard error, with the file's line and a caret under the place.
 // Returns the exit status; CTL_OK sets '*out'.
 int load_file(const char *path, struct config **out);
 
