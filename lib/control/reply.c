@@ -203,14 +203,14 @@ static void step_row(struct control *control)
 static void step_text(struct control *control)
 {
 	struct reply *reply = &control->reply;
-	const char *at = reply->text + reply->text_sent;
 	size_t size = reply->text_size - reply->text_sent;
-	const char *end;
+	const char *at, *end;
 
 	if (reply->text == NULL || size == 0) {
 		reply->step = reply->waits_for_grace ? REPLY_GRACE : REPLY_END;
 		return;
 	}
+	at = reply->text + reply->text_sent;
 	if (size > CHANNEL_MESSAGE_MAX)
 		size = CHANNEL_MESSAGE_MAX;
 	end = reply->text_is_lines ? memchr(at, '\n', size) : NULL;

@@ -33,15 +33,15 @@ def open_to(address, port):
 
 
 def ask(address, port, ports, each):
-    for _ in range(ports):
-        with open_to(address, port) as s:
-            s.settimeout(1)
-            for _ in range(each):
-                s.send(b"who")
-                try:
-                    print(s.getsockname()[1], s.recv(64).decode())
-                except (TimeoutError, ConnectionError):
-                    print(s.getsockname()[1], "lost")
+    # All are open at once, so that no port comes twice.
+    for s in [open_to(address, port) for _ in range(ports)]:
+        s.settimeout(1)
+        for _ in range(each):
+            s.send(b"who")
+            try:
+                print(s.getsockname()[1], s.recv(64).decode())
+            except (TimeoutError, ConnectionError):
+                print(s.getsockname()[1], "lost")
 
 
 def latency(address, port, old, command):
