@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# bash completion of fulcrumctl. Names come from the running daemon, where there is one.
+
+_fulcrumctl_ask() { # column... of a show, without its line of titles
+	local what=$1
+	shift
+	fulcrumctl --wait 0s show "$what" 2>/dev/null </dev/null | awk "NR > 1 && NF > 1 { print $* }"
+}
+
+_fulcrumctl_command() { # the first word that is neither an option nor one's value; sets 'command' and 'at'
+	command= at=0
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-C | -w | --channel | --wait) i=$((i + 1)) ;;
+		-*) ;;
+		*)
+			command=${COMP_WORDS[i]} at=$i
+			return
+			;;
+		esac
+	done
+}
+
+_fulcrumctl_words() { # what may follow, for a command and the word before
+	case $1:$2 in
+	*:-o | *:--output) echo table json ;;
+	capture:-s | capture:--service | flows:-s | flows:--service) _fulcrumctl_ask services '$1' ;;
+	flows:-b | flows:--backend) _fulcrumctl_ask backends '$1 "/" $2' ;;
+	backend:backend) echo drain undrain disable enable weight ;;
+	backend:drain | backend:undrain | backend:disable | backend:enable | backend:weight)
+		_fulcrumctl_ask backends '$1 "/" $2'
+		;;
+	backend:*) [[ ${COMP_WORDS[at + 1]} != drain ]] || echo --deadline --then ;;
+	check:*) echo -f --file ;;
+	apply:*) echo -f --file --if-version ;;
+	show:show) echo services pools backends drops workers ports history version config -o --all ;;
+	show:*) echo -o --output --all ;;
+	capture:*) echo -w --write --service --packets --seconds --snaplen --drops ;;
+	flows:*) echo --service --backend --client --limit -o --output ;;
+	explain:explain) echo tcp udp ;;
+	explain:*) echo --syn -o --output ;;
+	history:*) echo -o --output ;;
+	rollback:rollback) _fulcrumctl_ask history '$1' ;;
+	:*) echo check apply show backend capture flows explain history rollback --channel --wait --help --version ;;
+	esac
+}
+
+# Those of the words that begin so. (compgen -W would run what stands in them.)
+_fulcrumctl_begin() {
+	local words offered
+	while read -ra words; do
+		for offered in "${words[@]}"; do
+			[[ $offered != "$1"* ]] || printf '%s\n' "$offered"
+		done
+	done
+}
+
+_fulcrumctl() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command at
+	_fulcrumctl_command
+	case $command:$before in
+	check:-f | check:--file | apply:-f | apply:--file | capture:-w | capture:--write | :-C | :--channel)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		;;
+	:-w | :--wait) COMPREPLY=() ;;
+	*) mapfile -t COMPREPLY < <(_fulcrumctl_words "$command" "$before" | _fulcrumctl_begin "$word") ;;
+	esac
+}
+
+complete -o filenames -F _fulcrumctl fulcrumctl
