@@ -214,6 +214,7 @@ int control_begin(struct control *control, struct config *config, const struct s
 	struct error *err)
 {
 	struct commit *commit = commit_new(control);
+	uint64_t now_s = clock_wall_s();
 	int rc;
 
 	if (commit == NULL) {
@@ -223,12 +224,15 @@ int control_begin(struct control *control, struct config *config, const struct s
 	commit->config = config;
 	commit->version = mark->version;
 	commit->applied_s = mark->applied_s;
+	commit->running = control->running;
 	build_begin(control, &commit->build);
+	if (now_s > mark->applied_s)
+		commit->build.age_s = now_s - mark->applied_s;
 	commit_prepare(commit);
 	rc = commit->rc;
-	if (rc == 0)
+	if (rc == 0 && !commit->is_equal)
 		install(control, commit);
-	else
+	else if (rc != 0)
 		*err = commit->err;
 	control->is_saved = true;
 	commit_free(commit);

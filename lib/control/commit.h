@@ -25,6 +25,7 @@ struct build {
 	const struct snapshot *previous;
 	uint32_t service_capacity;
 	uint64_t version;
+	uint64_t age_s; // since what is built came into force
 	struct snapshot *snapshot; // out
 };
 

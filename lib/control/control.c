@@ -76,23 +76,6 @@ static int allocate(struct control *control)
 	return make_events(control);
 }
 
-// The last committed configuration, or an empty one, so that the workers have a snapshot from the start.
-static int first_configuration(struct control *control, struct error *err)
-{
-	struct state_mark mark;
-	struct config *config = state_load(control->config.daemon->state, &mark);
-	int rc;
-
-	if (config == NULL)
-		config = config_new();
-	if (config == NULL)
-		return error_set(err, ENOMEM, "out of memory");
-	rc = control_begin(control, config, &mark, err);
-	if (rc == 0 && control_recall_health(control) != 0)
-		rc = error_set(err, ENOMEM, "out of memory");
-	return rc == 0 ? control_rebuild_now(control, err) : rc;
-}
-
 int control_new(struct event_base *base, const struct control_config *config, struct control **out,
 	struct error *err)
 {
@@ -116,7 +99,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		rc = channel_server_new(config->daemon->channel, config->daemon->channel_mode,
 			&control->server, err);
 	if (rc == 0)
-		rc = first_configuration(control, err);
+		rc = control_start(control, err);
 	if (rc != 0) {
 		control_free(control);
 		return rc;

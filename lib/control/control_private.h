@@ -167,6 +167,11 @@ int control_begin(struct control *control, struct config *config, const struct s
 bool control_backend_touch(struct control_backend *state, const struct edition *edition,
 	uint32_t at, bool is_stranger, uint64_t now_s);
 
+// --- start.c: what a daemon begins with ---
+
+// 0, or a negative errno with the sentence.
+int control_start(struct control *control, struct error *err);
+
 // --- targets.c: the probes of the running configuration ---
 
 void control_targets_take(struct control *control, struct commit *commit);

@@ -77,7 +77,7 @@ int build_run(struct build *build, struct error *err)
 		.backend_capacity = build->edition->capacity,
 		.service_capacity = build->service_capacity,
 		.version = build->version,
-		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S),
+		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S - build->age_s),
 	};
 	int rc;
 

@@ -166,3 +166,21 @@ struct config *state_load(const char *folder, struct state_mark *mark)
 		*mark = (struct state_mark){0};
 	return config;
 }
+
+struct config *state_load_before(
+	const char *folder, const struct state_mark *loaded, struct state_mark *mark)
+{
+	struct config *config;
+	struct paths paths;
+
+	if (folder[0] == '\0' || loaded->version == 0)
+		return NULL;
+	make_paths(folder, &paths);
+	if (access(paths.before, F_OK) != 0)
+		return NULL;
+	config = load_file(paths.before, mark);
+	if (config == NULL || mark->version < loaded->version)
+		return config;
+	config_free(config); // the one that was loaded is it
+	return NULL;
+}

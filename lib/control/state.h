@@ -21,5 +21,8 @@ int state_save(const char *folder, const struct config *config, uint64_t version
 // The last one that can be read, or NULL, and says in the log which it is. One that cannot be read is put aside, as
 // 'pools.yaml.broken'.
 struct config *state_load(const char *folder, struct state_mark *mark);
+// The one before the version that was loaded, or NULL where it is not known.
+struct config *state_load_before(
+	const char *folder, const struct state_mark *loaded, struct state_mark *mark);
 
 #endif

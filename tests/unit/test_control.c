@@ -586,6 +586,34 @@ static void an_operators_state_stays_over_an_apply_and_a_restart(void **state)
 	assert_int_equal(backend_row(lab, "a").state, CONFIG_STATE_ACTIVE);
 }
 
+static void a_change_is_remembered_over_a_restart(void **state)
+{
+	static const char one[] =
+		"services:\n"
+		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web}\n"
+		"pools:\n"
+		"  - name: web\n"
+		"    health: {type: none}\n"
+		"    backends:\n"
+		"      - {name: b, address: 10.0.0.2, weight: 300, zone: z}\n"
+		"      - {name: c, address: 10.0.0.3}\n";
+	struct lab *lab = *state;
+
+	assert_int_equal(lab_apply_text(lab, two, NULL), 0);
+	assert_int_equal(lab_apply_text(lab, one, NULL), 0);
+	lab_kill(lab);
+	lab_start(lab);
+	assert_int_equal(daemon_row(lab).config_version, 2);
+	// It is no longer asked for; connections that it had go on.
+	assert_int_equal(backend_row(lab, "a").state, CONFIG_STATE_LEAVING);
+	assert_int_equal(backend_row(lab, "b").state, CONFIG_STATE_ACTIVE);
+	assert_int_equal(backend_row(lab, "c").state, CONFIG_STATE_ACTIVE);
+	while (backend_row(lab, "c").share_ppm == 0)
+		;
+	assert_int_equal(backend_row(lab, "a").share_ppm, 0);
+	lab_stop(lab);
+}
+
 static void a_drained_or_disabled_backend_has_no_share(void **state)
 {
 	static const uint32_t states[] = {CONFIG_STATE_DRAINING, CONFIG_STATE_DISABLED};
@@ -1036,6 +1064,7 @@ int main(void)
 		TEST(drops_workers_and_the_daemon_are_shown),
 		TEST(the_configuration_that_is_shown_can_be_applied_again),
 		TEST(an_operators_state_stays_over_an_apply_and_a_restart),
+		TEST(a_change_is_remembered_over_a_restart),
 		TEST(a_drained_or_disabled_backend_has_no_share),
 		TEST(a_weight_moves_the_shares),
 		TEST(probes_find_out_who_is_up),

@@ -175,6 +175,31 @@ static void an_operators_own_file_is_loaded_too(void **state)
 	assert_int_equal(mark.version, 1);
 }
 
+static void the_one_before_is_found_beside_what_was_loaded(void **state)
+{
+	const struct place *place = *state;
+	struct state_mark loaded, before;
+	struct config *config;
+
+	save(place, 3, 7);
+	load(place, &loaded);
+	assert_null(state_load_before(place->folder, &loaded, &before));
+	save(place, 4, 8);
+	load(place, &loaded);
+	config = state_load_before(place->folder, &loaded, &before);
+	assert_non_null(config);
+	assert_int_equal(config->backend_count, 3);
+	assert_int_equal(before.version, 7);
+	assert_int_equal(before.applied_s, 1007);
+	config_free(config);
+	// It is not before itself.
+	spoil(place, "pools.yaml", "services: [");
+	load(place, &loaded);
+	assert_int_equal(loaded.version, 7);
+	assert_null(state_load_before(place->folder, &loaded, &before));
+	assert_null(state_load_before("", &loaded, &before));
+}
+
 static void a_broken_one_gives_way_to_the_one_before(void **state)
 {
 	static const char *const broken[] = {"", "services: [", "pools: 3\n",
@@ -256,6 +281,7 @@ int main(void)
 		TEST(what_was_saved_last_is_loaded_with_its_version),
 		TEST(nobody_else_may_read_it),
 		TEST(an_operators_own_file_is_loaded_too),
+		TEST(the_one_before_is_found_beside_what_was_loaded),
 		TEST(a_broken_one_gives_way_to_the_one_before),
 		TEST(two_broken_ones_are_none),
 		TEST(killed_at_random_moments_it_leaves_a_whole_configuration),

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/log.h>
+#include <control/control_private.h>
+
+#include <errno.h>
+
+// The last committed configuration, or an empty one, so that the workers have a snapshot from the start. The
+// flow tables are empty, so a connection from before the last change of its pool is found by the table
+// before that change alone: the configuration before is built first, with the same health, and replaced.
+
+// The probes of one edition are all handed on before the next one takes its place.
+static void finish_targets(struct control *control)
+{
+	for (uint32_t i = 0; i < control->backends.capacity && control_targets_pending(control);
+		i++)
+		control_targets_step(-1, 0, control);
+}
+
+// The configuration before, on top of the one in force, whose names it needs beside its own: the two may share
+// indexes in no other way. False: there is none, or it cannot be.
+static bool step_back(struct control *control, const struct state_mark *loaded)
+{
+	const char *folder = control->config.daemon->state;
+	struct state_mark mark;
+	struct config *before = state_load_before(folder, loaded, &mark);
+	struct error err;
+
+	if (before == NULL)
+		return false;
+	if (control_begin(control, before, &mark, &err) != 0) {
+		log_warning("state: connections from before version %lu may break: %s",
+			loaded->version, err.text);
+		return false;
+	}
+	finish_targets(control);
+	return true;
+}
+
+static int step_forth(struct control *control, const struct config *now,
+	const struct state_mark *mark, struct error *err)
+{
+	struct config *config = config_clone(now);
+	int rc;
+
+	if (config == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	rc = control_begin(control, config, mark, err);
+	finish_targets(control);
+	return rc;
+}
+
+// 'now' is still the caller's.
+static int begin_with(struct control *control, const struct config *now,
+	const struct state_mark *mark, struct error *err)
+{
+	int rc = step_forth(control, now, mark, err);
+	bool is_back = rc == 0 && step_back(control, mark);
+
+	if (rc == 0 && control_recall_health(control) != 0)
+		rc = error_set(err, ENOMEM, "out of memory");
+	if (rc == 0)
+		rc = control_rebuild_now(control, err);
+	return rc == 0 && is_back ? step_forth(control, now, mark, err) : rc;
+}
+
+int control_start(struct control *control, struct error *err)
+{
+	struct state_mark mark;
+	struct config *config = state_load(control->config.daemon->state, &mark);
+	int rc;
+
+	if (config == NULL)
+		config = config_new();
+	if (config == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	rc = begin_with(control, config, &mark, err);
+	config_free(config);
+	return rc;
+}
