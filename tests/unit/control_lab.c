@@ -247,8 +247,8 @@ void lab_join(struct lab *lab)
 		rc = channel_client_open(lab->channel, WAIT_MS, &lab->client, &err);
 		if (rc != 0 && clock_monotonic_ns() > until_ns)
 			fail_msg("%s", err.text);
-		// It has not come up, or what it replaces is still there.
-		if (rc != 0 && rc != -ENOENT && rc != -ECONNREFUSED)
+		// It has not come up, or what it replaces is still there, or just went.
+		if (rc != 0 && rc != -ENOENT && rc != -ECONNREFUSED && rc != -ECONNRESET)
 			fail_msg("%s", err.text);
 		if (rc != 0)
 			nanosleep(&nap, NULL);
