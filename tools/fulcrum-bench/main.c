@@ -9,6 +9,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
+	{"pipeline", command_pipeline, "measure what a packet costs a worker"},
 	{"replay", command_replay,
 		"take a capture through the packet path, every frame accounted for"},
 	{"simulate", command_simulate, "count the connections that events break"},

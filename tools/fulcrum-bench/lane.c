@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "lane.h"
+
+#include "publish.h"
+#include "stage.h"
+
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#define PLACES_A_FLOW 4 // as docs/performance.md recommends
+#define EAL_MIB       64 // for buffers, counters and the worker
+#define HUGE_MIB      2
+
+static uint64_t free_huge_mib(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
+	unsigned long long pages = 0;
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%llu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return pages * HUGE_MIB;
+}
+
+// On the core that it runs on now. The narrow vectors are those that all machines have.
+static void start_eal(struct lane *lane, uint64_t table_size)
+{
+	uint64_t mib = EAL_MIB + (table_size >> 20);
+	char core[16], memory[24];
+	char line[] = "bench --no-pci --no-shconf --no-telemetry --log-level=4 "
+		      "--force-max-simd-bitwidth=128 --vdev=" GENERATOR_DEVICE ",no-rx=1";
+	char no_huge[] = "--no-huge";
+	char *arguments[16];
+	int count = 0;
+
+	for (char *word = strtok(line, " "); word != NULL; word = strtok(NULL, " "))
+		arguments[count++] = word;
+	snprintf(core, sizeof(core), "-l%d", sched_getcpu());
+	lane->huge = lane->huge && free_huge_mib() > mib;
+	if (lane->huge)
+		snprintf(memory, sizeof(memory), "--in-memory");
+	else
+		snprintf(memory, sizeof(memory), "-m%llu", (unsigned long long)mib);
+	arguments[count++] = core;
+	arguments[count++] = memory;
+	if (!lane->huge)
+		arguments[count++] = no_huge;
+	need(rte_eal_init(count, arguments) >= 0, "DPDK does not start");
+}
+
+static void write_services(const struct lane_options *options, FILE *out)
+{
+	char vip[ADDR_TEXT_SIZE];
+
+	fprintf(out, "services:\n");
+	for (uint32_t i = 0; i < options->traffic.services; i++) {
+		struct addr addr = generator_vip(options->traffic.family, i);
+
+		fprintf(out,
+			"  - {name: s%u, vip: '%s', protocol: tcp, port: %u, forwarding: %s, pool: "
+			"bench}\n",
+			i, addr_format(&addr, vip, sizeof(vip)), GENERATOR_PORT,
+			options->forwarding == CONFIG_DSR ? "dsr" : "ipip");
+	}
+}
+
+static void write_pool(const struct lane_options *options, FILE *out)
+{
+	fprintf(out, "pools:\n  - name: bench\n    backends:\n");
+	for (uint32_t i = 0; i < options->backends; i++) {
+		fprintf(out, "      - {name: b%u, address: ", i);
+		if (options->traffic.family == ADDR_IPV4)
+			fprintf(out, "10.%u.%u.%u}\n", i >> 16, i >> 8 & 0xff, i & 0xff);
+		else
+			fprintf(out, "'fd00::%x:%x'}\n", 1 + (i >> 16), i & 0xffff);
+	}
+}
+
+static struct config *make_config(const struct lane_options *options)
+{
+	struct config *config = NULL;
+	struct error err = {0};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	need(stream != NULL, "out of memory");
+	write_services(options, stream);
+	write_pool(options, stream);
+	fclose(stream);
+	if (config_load_text("the bench's pool", text, size, &config, NULL, NULL, &err) != 0)
+		need(false, err.text);
+	free(text);
+	return config;
+}
+
+static void publish(struct lane *lane, const struct lane_options *options, uint32_t names)
+{
+	static const struct snapshot_backend_input hop = {
+		.mtu = 9000, // whatever the size, it fits with its outer header
+		.vlan_tci = ENCAP_VLAN_NONE,
+		.source_mac = {{2, 0, 0, 0, 0, 1}},
+		.next_hop_mac = {{2, 0, 0, 0, 0, 2}},
+	};
+	struct config *config = make_config(options);
+	struct addr sources[2];
+	struct error err = {0};
+
+	addr_parse("192.0.2.1", &sources[0]);
+	addr_parse("2001:db8::1", &sources[1]);
+	if (publish_config(&lane->publisher, config, &hop, sources, names, &err) != 0)
+		need(false, err.text);
+	config_free(config);
+}
+
+static void *zeroed(size_t size)
+{
+	void *memory = rte_zmalloc("lane", size, RTE_CACHE_LINE_SIZE);
+
+	need(memory != NULL, "not enough memory for the flow table");
+	return memory;
+}
+
+static void make_worker(struct lane *lane, uint64_t capacity, uint32_t names)
+{
+	struct worker_config config = {
+		.publisher = &lane->publisher,
+		.ports = {{.id = lane->generator.port, .kernel_id = PIPELINE_NO_KERNEL}},
+		.port_count = 1,
+		.buffers = lane->generator.buffers,
+	};
+
+	lane->flows = flow_table_new(zeroed(flow_table_footprint(capacity)), capacity);
+	lane->metrics = metrics_new(zeroed(metrics_footprint(names, names)), names, names);
+	config.flows = lane->flows;
+	config.metrics = lane->metrics;
+	lane->worker = worker_new(&config);
+	need(lane->worker != NULL, "no memory for the worker");
+}
+
+// Beside lane_balance(), so that what callgrind counts there is what was asked for and nothing before it.
+static void poll_until(struct lane *lane, uint64_t count)
+{
+	while (lane->generator.count < count)
+		worker_poll(lane->worker);
+}
+
+static void warm_up(struct lane *lane, uint64_t capacity)
+{
+	struct generator *generator = &lane->generator;
+	const struct generator_options *traffic = &generator->options;
+	double new_share = (traffic->syn_percent + traffic->miss_percent) / 100;
+
+	generator->in_turn = true;
+	poll_until(lane, traffic->flows);
+	generator->in_turn = false;
+	if (new_share > 0)
+		poll_until(lane, generator->count + (uint64_t)((double)(2 * capacity) / new_share));
+}
+
+void lane_open(struct lane *lane, const struct lane_options *options)
+{
+	uint64_t capacity = RTE_MAX(options->traffic.flows * PLACES_A_FLOW, (uint64_t)1024);
+	uint32_t names = RTE_MAX(options->backends, options->traffic.services) + 1;
+
+	*lane = (struct lane){.huge = options->huge};
+	start_eal(lane, flow_table_footprint(capacity));
+	generator_open(&lane->generator, &options->traffic);
+	need(publisher_init(&lane->publisher, 1) == 0, "no memory for the publisher");
+	publish(lane, options, names);
+	make_worker(lane, capacity, names);
+	publisher_online(&lane->publisher, 0);
+	warm_up(lane, capacity);
+}
+
+void lane_close(struct lane *lane)
+{
+	publisher_offline(&lane->publisher, 0);
+	worker_free(lane->worker);
+	publisher_destroy(&lane->publisher);
+	generator_close(&lane->generator);
+	rte_free(lane->flows); // the table begins its memory
+	rte_free(lane->metrics);
+	rte_eal_cleanup();
+}
+
+uint64_t lane_balance(struct lane *lane, uint64_t packets)
+{
+	uint64_t done = 0;
+
+	while (done < packets)
+		done += worker_poll(lane->worker);
+	return done;
+}
+
+uint64_t lane_pass(struct lane *lane, uint64_t packets)
+{
+	struct rte_mbuf *mbufs[PIPELINE_BURST];
+	uint16_t port = lane->generator.port, count;
+	uint64_t done = 0;
+
+	while (done < packets) {
+		count = rte_eth_rx_burst(port, 0, mbufs, PIPELINE_BURST);
+		done += rte_eth_tx_burst(port, 0, mbufs, count);
+	}
+	return done;
+}
