@@ -215,7 +215,7 @@ static int parse_ipv6(struct cursor *c, struct packet *p, enum drop_reason *reas
 	return parse_transport(c, p, walk.next, reason);
 }
 
-int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
+int parse_slowly(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
 	enum drop_reason *reason)
 {
 	struct cursor c = {.frame = frame, .at = sizeof(struct eth_header), .end = size};
@@ -243,6 +243,66 @@ int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, st
 	if (type == ETH_TYPE_IPV6)
 		return parse_ipv6(&c, out, reason);
 	return 0;
+}
+
+// What nearly every packet is: Ethernet without tags, IPv4 without options, not a fragment, TCP or UDP. The same
+// rules as below in fewer branches. False: something is out of the ordinary, and the long way finds out what.
+static bool parse_common(
+	const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out)
+{
+	const size_t l4 = sizeof(struct eth_header) + sizeof(struct ipv4_header);
+	const struct ipv4_header *ip = (const void *)(frame + sizeof(struct eth_header));
+	const struct tcp_header *tcp = (const void *)(frame + l4);
+	const struct udp_header *udp = (const void *)(frame + l4);
+	size_t total, payload;
+	bool is_tcp;
+
+	if (size < l4 + sizeof(*udp) ||
+		((const struct eth_header *)frame)->type_be != be16(ETH_TYPE_IPV4) ||
+		ip->version_ihl != 0x45 ||
+		(ip->fragment_be & be16(IPV4_MF | IPV4_OFFSET_MASK)) != 0)
+		return false;
+	total = be16(ip->length_be);
+	if (total < sizeof(*ip) + sizeof(*udp) || total > size - sizeof(struct eth_header) ||
+		(!checksum_known_good && checksum_ipv4_sum(ip) != 0xffff))
+		return false;
+	payload = total - sizeof(*ip);
+	is_tcp = ip->protocol == IP_TCP;
+	if (is_tcp) {
+		size_t header;
+
+		if (payload < sizeof(*tcp))
+			return false;
+		header = (size_t)(tcp->offset >> 4) * 4;
+		if (header < sizeof(*tcp) || header > payload)
+			return false;
+	} else if (ip->protocol != IP_UDP || be16(udp->length_be) < sizeof(*udp) ||
+		   be16(udp->length_be) > payload) {
+		return false;
+	}
+	*out = (struct packet){
+		.ipv4 = {.source_be = ip->source_be,
+			.destination_be = ip->destination_be,
+			.source_port_be = udp->source_be, // where TCP has them too
+			.destination_port_be = udp->destination_be,
+			.protocol = ip->protocol},
+		.family = ADDR_IPV4,
+		.kind = is_tcp ? PACKET_TCP : PACKET_UDP,
+		.tcp_flags = is_tcp ? tcp->flags : 0,
+		.l3_offset = sizeof(struct eth_header),
+		.l4_offset = (uint16_t)l4,
+		.l3_size = (uint16_t)total,
+		.payload_protocol = ip->protocol,
+	};
+	return true;
+}
+
+int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
+	enum drop_reason *reason)
+{
+	if (__builtin_expect(parse_common(frame, size, checksum_known_good, out), 1))
+		return 0;
+	return parse_slowly(frame, size, checksum_known_good, out, reason);
 }
 
 struct addr packet_source(const struct packet *packet)
