@@ -30,11 +30,6 @@ const char *addr_format(const struct addr *addr, char *text, size_t size)
 	return text;
 }
 
-bool addr_equal(const struct addr *a, const struct addr *b)
-{
-	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 int addr_compare(const struct addr *a, const struct addr *b)
 {
 	if (a->family != b->family)
@@ -105,28 +100,12 @@ const char *prefix_format(const struct prefix *prefix, char *text, size_t size)
 	return text;
 }
 
-struct addr addr_from_ipv4_be(uint32_t address_be)
-{
-	struct addr addr = {.family = ADDR_IPV4};
-
-	memcpy(addr.bytes, &address_be, sizeof(address_be));
-	return addr;
-}
-
 uint32_t addr_ipv4_be(const struct addr *addr)
 {
 	uint32_t address_be;
 
 	memcpy(&address_be, addr->bytes, sizeof(address_be));
 	return address_be;
-}
-
-struct addr addr_from_ipv6(const uint8_t bytes[16])
-{
-	struct addr addr = {.family = ADDR_IPV6};
-
-	memcpy(addr.bytes, bytes, sizeof(addr.bytes));
-	return addr;
 }
 
 int mac_parse(const char *text, struct mac *out)

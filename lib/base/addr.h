@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // Addresses of both families as plain values, in network byte order. Any thread.
 enum addr_family { ADDR_NONE = 0, ADDR_IPV4 = 4, ADDR_IPV6 = 6 };
@@ -40,7 +41,10 @@ int addr_parse(const char *text, struct addr *out);
 // "203.0.113.10"; 'size' at least ADDR_TEXT_SIZE. ADDR_NONE is "-". Returns 'text'.
 const char *addr_format(const struct addr *addr, char *text, size_t size);
 
-bool addr_equal(const struct addr *a, const struct addr *b);
+static inline bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
 
 // Orders by family, then by bytes: <0, 0, >0.
 int addr_compare(const struct addr *a, const struct addr *b);
@@ -56,9 +60,23 @@ const char *prefix_format(const struct prefix *prefix, char *text, size_t size);
 // Whether the bytes are what prefix_parse() may give.
 bool prefix_is_sound(const struct prefix *prefix);
 
-struct addr addr_from_ipv4_be(uint32_t address_be);
+static inline struct addr addr_from_ipv4_be(uint32_t address_be)
+{
+	struct addr addr = {.family = ADDR_IPV4};
+
+	memcpy(addr.bytes, &address_be, sizeof(address_be));
+	return addr;
+}
+
 uint32_t addr_ipv4_be(const struct addr *addr);
-struct addr addr_from_ipv6(const uint8_t bytes[16]);
+
+static inline struct addr addr_from_ipv6(const uint8_t bytes[16])
+{
+	struct addr addr = {.family = ADDR_IPV6};
+
+	memcpy(addr.bytes, bytes, sizeof(addr.bytes));
+	return addr;
+}
 
 // 0, or -EINVAL unless 'text' is "aa:bb:cc:dd:ee:ff".
 int mac_parse(const char *text, struct mac *out);

@@ -304,15 +304,3 @@ int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, st
 		return 0;
 	return parse_slowly(frame, size, checksum_known_good, out, reason);
 }
-
-struct addr packet_source(const struct packet *packet)
-{
-	return packet->family == ADDR_IPV4 ? addr_from_ipv4_be(packet->ipv4.source_be)
-					   : addr_from_ipv6(packet->ipv6.source);
-}
-
-struct addr packet_destination(const struct packet *packet)
-{
-	return packet->family == ADDR_IPV4 ? addr_from_ipv4_be(packet->ipv4.destination_be)
-					   : addr_from_ipv6(packet->ipv6.destination);
-}

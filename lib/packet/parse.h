@@ -70,8 +70,17 @@ int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, st
 
 // The tuple's addresses as values, for the slow path. Those of the IP header, save for
 // PACKET_ICMP_ERROR, whose source is the flow's.
-struct addr packet_source(const struct packet *packet);
-struct addr packet_destination(const struct packet *packet);
+static inline struct addr packet_source(const struct packet *packet)
+{
+	return packet->family == ADDR_IPV4 ? addr_from_ipv4_be(packet->ipv4.source_be)
+					   : addr_from_ipv6(packet->ipv6.source);
+}
+
+static inline struct addr packet_destination(const struct packet *packet)
+{
+	return packet->family == ADDR_IPV4 ? addr_from_ipv4_be(packet->ipv4.destination_be)
+					   : addr_from_ipv6(packet->ipv6.destination);
+}
 
 static inline uint16_t packet_source_port_be(const struct packet *packet)
 {
