@@ -221,7 +221,7 @@ int parse_slowly(const uint8_t *frame, size_t size, bool checksum_known_good, st
 	struct cursor c = {.frame = frame, .at = sizeof(struct eth_header), .end = size};
 	uint16_t type;
 
-	*out = (struct packet){0};
+	memset(out, 0, sizeof(*out));
 	if (size < sizeof(struct eth_header))
 		return fail(reason, DROP_ETH_SHORT);
 	type = be16(((const struct eth_header *)frame)->type_be);
@@ -280,20 +280,20 @@ static bool parse_common(
 		   be16(udp->length_be) > payload) {
 		return false;
 	}
-	*out = (struct packet){
-		.ipv4 = {.source_be = ip->source_be,
-			.destination_be = ip->destination_be,
-			.source_port_be = udp->source_be, // where TCP has them too
-			.destination_port_be = udp->destination_be,
-			.protocol = ip->protocol},
-		.family = ADDR_IPV4,
-		.kind = is_tcp ? PACKET_TCP : PACKET_UDP,
-		.tcp_flags = is_tcp ? tcp->flags : 0,
-		.l3_offset = sizeof(struct eth_header),
-		.l4_offset = (uint16_t)l4,
-		.l3_size = (uint16_t)total,
-		.payload_protocol = ip->protocol,
-	};
+	// All of it: a literal leaves the rest of the union undefined.
+	memset(out, 0, sizeof(*out));
+	out->ipv4.source_be = ip->source_be;
+	out->ipv4.destination_be = ip->destination_be;
+	out->ipv4.source_port_be = udp->source_be; // where TCP has them too
+	out->ipv4.destination_port_be = udp->destination_be;
+	out->ipv4.protocol = ip->protocol;
+	out->family = ADDR_IPV4;
+	out->kind = is_tcp ? PACKET_TCP : PACKET_UDP;
+	out->tcp_flags = is_tcp ? tcp->flags : 0;
+	out->l3_offset = sizeof(struct eth_header);
+	out->l4_offset = (uint16_t)l4;
+	out->l3_size = (uint16_t)total;
+	out->payload_protocol = ip->protocol;
 	return true;
 }
 
