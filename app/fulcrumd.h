@@ -42,7 +42,4 @@ void workers_launch(struct workers *workers);
 void workers_stop(struct workers *workers);
 void workers_free(struct workers *workers);
 
-// Tells systemd, where $NOTIFY_SOCKET is set (sd_notify(3)): "READY=1", "STOPPING=1".
-void notify(const char *state);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include <argp.h>
 #include <base/log.h>
+#include <base/notify.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>

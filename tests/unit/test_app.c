@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "arguments.h"
 #include "fulcrumd.h"
+#include <base/notify.h>
 
 #include <errno.h>
 #include <setjmp.h>

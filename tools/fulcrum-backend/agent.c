@@ -2,6 +2,7 @@
 #include "agent.h"
 
 #include <base/log.h>
+#include <base/notify.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -10,7 +11,6 @@
 #include <time.h>
 
 #include "agent_private.h"
-#include "notify.h"
 
 #define WATCH_INTERVAL_S 1
 

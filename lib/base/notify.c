@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "notify.h"
+#include <base/notify.h>
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,22 +10,23 @@
 
 void notify(const char *state)
 {
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t length;
 	int fd;
 
 	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
-		strlen(path) >= sizeof(to.sun_path))
+		strlen(path) >= sizeof(address.sun_path))
 		return;
 	length = strlen(path);
-	memcpy(to.sun_path, path, length);
-	if (path[0] == '@') // an abstract name
-		to.sun_path[0] = '\0';
+	memcpy(address.sun_path, path, length);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0'; // the abstract namespace
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
-		offsetof(struct sockaddr_un, sun_path) + length);
+	// Nobody to tell is no reason to stop.
+	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 	close(fd);
 }
