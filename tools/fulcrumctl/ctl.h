@@ -33,6 +33,9 @@ ctl_command_fn command_check, command_apply, command_show, command_backend, comm
 // Parses a command's own arguments. Its usage errors end the process with CTL_BAD_INPUT.
 void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);
 
+// The value of -o: true for json, false for table; anything else is a usage error.
+bool ctl_parse_output(const char *value, const struct argp_state *state);
+
 // "fulcrumctl: <sentence>" on standard error; returns 'status'.
 int ctl_fail(enum ctl_exit status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

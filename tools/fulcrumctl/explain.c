@@ -76,9 +76,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		arguments->is_syn = true;
 		return 0;
 	case 'o':
-		arguments->json = strcmp(value, "json") == 0;
-		if (!arguments->json && strcmp(value, "table") != 0)
-			argp_error(state, "-o: '%s' is neither table nor json", value);
+		arguments->json = ctl_parse_output(value, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->count == 3)
@@ -184,13 +182,8 @@ static int print_json(const struct answer *answer)
 	json_t *root =
 		json_pack("{s:o, s:o}", "packet", view_json_row(&view_explain, &answer->packet),
 			"workers", view_json_rows(&view_explain_flow, &answer->flows));
-	int code = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
 
-	json_decref(root);
-	if (code < 0)
-		return ctl_fail(CTL_FAILED, "the JSON could not be written");
-	putchar('\n');
-	return CTL_OK;
+	return view_print_json(root);
 }
 
 int command_explain(const struct ctl *ctl, int argc, char **argv)

@@ -65,9 +65,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		parse_limit(value, request, state);
 		return 0;
 	case 'o':
-		arguments->json = strcmp(value, "json") == 0;
-		if (!arguments->json && strcmp(value, "table") != 0)
-			argp_error(state, "-o: '%s' is neither table nor json", value);
+		arguments->json = ctl_parse_output(value, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one word too many", value);
@@ -95,13 +93,8 @@ static int print_json(const struct rows *rows, uint64_t matched)
 {
 	json_t *root = json_pack("{s:I, s:o}", "matched", (json_int_t)matched, "flows",
 		view_json_rows(&view_flows, rows));
-	int code = root == NULL ? -1 : json_dumpf(root, stdout, JSON_INDENT(2));
 
-	json_decref(root);
-	if (code < 0)
-		return ctl_fail(CTL_FAILED, "the JSON could not be written");
-	putchar('\n');
-	return CTL_OK;
+	return view_print_json(root);
 }
 
 static void print_table(const struct rows *rows, uint64_t matched)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "ctl.h"
 #include "view.h"
 
 #include <base/addr.h>
@@ -61,4 +62,15 @@ json_t *view_json_rows(const struct view *view, const struct rows *rows)
 			return NULL;
 		}
 	return array;
+}
+
+int view_print_json(json_t *json)
+{
+	int code = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2));
+
+	json_decref(json);
+	if (code < 0)
+		return ctl_fail(CTL_FAILED, "the JSON could not be written");
+	putchar('\n');
+	return CTL_OK;
 }

@@ -96,6 +96,15 @@ void ctl_parse(const struct argp *command, int argc, char **argv, void *input)
 	argp_parse(command, argc, argv, 0, NULL, input);
 }
 
+bool ctl_parse_output(const char *value, const struct argp_state *state)
+{
+	bool json = strcmp(value, "json") == 0;
+
+	if (!json && strcmp(value, "table") != 0)
+		argp_error(state, "-o: '%s' is neither table nor json", value);
+	return json;
+}
+
 int ctl_fail(enum ctl_exit status, const char *format, ...)
 {
 	va_list args;

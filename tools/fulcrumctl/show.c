@@ -25,9 +25,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case 'o':
-		arguments->json = strcmp(value, "json") == 0;
-		if (!arguments->json && strcmp(value, "table") != 0)
-			argp_error(state, "-o: '%s' is neither table nor json", value);
+		arguments->json = ctl_parse_output(value, state);
 		return 0;
 	case 'a':
 		arguments->all = true;
@@ -86,18 +84,6 @@ static int fetch(struct session *session, const struct view *view, bool all, str
 	return status != CTL_OK ? status : session_receive(session, receive_row, &receiver, NULL);
 }
 
-// Prints and frees.
-static int print_json(json_t *json)
-{
-	int code = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2));
-
-	json_decref(json);
-	if (code < 0)
-		return ctl_fail(CTL_FAILED, "the JSON could not be written");
-	putchar('\n');
-	return CTL_OK;
-}
-
 static int show_view(
 	struct session *session, const struct view *view, const struct arguments *arguments)
 {
@@ -105,7 +91,7 @@ static int show_view(
 	int status = fetch(session, view, arguments->all, &rows);
 
 	if (status == CTL_OK && arguments->json)
-		status = print_json(view_json_rows(view, &rows));
+		status = view_print_json(view_json_rows(view, &rows));
 	else if (status == CTL_OK)
 		view_print_table(view, &rows);
 	rows_free(&rows);
@@ -144,7 +130,7 @@ static int show_version(struct session *session, bool json)
 		printf("%-16s %s\n", "fulcrumctl", FULCRUM_VERSION);
 	status = show_daemon(session, root);
 	if (status == CTL_OK && json)
-		return print_json(root);
+		return view_print_json(root);
 	json_decref(root);
 	return status;
 }
@@ -169,7 +155,7 @@ static int show_summary(struct session *session, bool json)
 		rows_free(&rows);
 	}
 	if (status == CTL_OK && json)
-		return print_json(root);
+		return view_print_json(root);
 	json_decref(root);
 	return status;
 }
@@ -195,7 +181,7 @@ static int show_config(struct session *session, bool json)
 	if (json && text != NULL)
 		fclose(text);
 	if (status == CTL_OK && json)
-		status = print_json(json_pack("{s:s%}", "config", yaml, size));
+		status = view_print_json(json_pack("{s:s%}", "config", yaml, size));
 	free(yaml);
 	return status;
 }

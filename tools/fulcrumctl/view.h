@@ -84,5 +84,7 @@ void view_print_card(const struct view *view, const void *row);
 // An array of objects, or one object. NULL without memory.
 json_t *view_json_rows(const struct view *view, const struct rows *rows);
 json_t *view_json_row(const struct view *view, const void *row);
+// Prints and frees it; NULL is one that there was no memory for. Returns the exit status.
+int view_print_json(json_t *json);
 
 #endif
