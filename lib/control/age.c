@@ -63,10 +63,10 @@ static bool has_stale_table(const struct snapshot *snapshot)
 {
 	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
 
-	for (uint32_t i = 0; i < snapshot->pool_count; i++) {
-		const struct snapshot_pool *pool = &snapshot->pools[i];
+	for (uint32_t i = 0; i < snapshot->view_count; i++) {
+		const struct snapshot_view *view = &snapshot->views[i];
 
-		if (pool->previous != NULL && now_s - pool->changed_s >= pool->previous_s)
+		if (view->previous != NULL && now_s - view->changed_s >= view->previous_s)
 			return true;
 	}
 	return false;

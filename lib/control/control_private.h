@@ -56,7 +56,8 @@ struct reply {
 	uint32_t next; // row, or bucket of the census
 	uint32_t worker; // of the census
 	uint32_t pool; // whose 'shares' there are; UINT32_MAX
-	uint32_t *shares; // slots of each of the pool's backends, by the backend's index
+	uint64_t *shares; // slots of each of the pool's backends, by the backend's index
+	uint64_t share_whole; // of all of them
 	uint32_t *oldest_s; // by the backend's index: the age of its oldest flow
 	uint32_t *flows; // by the backend's index, as the census counts them
 	struct flows_listing listing;

@@ -102,23 +102,37 @@ static bool row_pool(const struct control *control, uint32_t row, struct message
 	return true;
 }
 
-// How many slots each backend of the pool has, counted once for all its rows.
+static void add_shares(const struct snapshot_view *view, uint64_t *shares)
+{
+	uint32_t services = view->service_count > 0 ? view->service_count : 1;
+
+	for (uint32_t slot = 0; view->current != NULL && slot < view->current->table->size;
+		slot++) {
+		uint16_t member = view->current->table->slots[slot];
+
+		shares[view->current->members[member].backend & BACKEND_INDEX_MASK] += services;
+	}
+}
+
+// How many slots each backend of the pool has, counted once for all its rows. Every service's table counts alike.
 static void count_shares(struct control *control, uint32_t pool)
 {
 	const struct config_pool *config = &control->running->config->pools[pool];
-	const struct snapshot_pool *built =
-		snapshot_find_pool_from(control->config.publisher->current, config->name, pool);
-	uint32_t *shares = control->reply.shares;
+	const struct snapshot *snapshot = control->config.publisher->current;
+	const struct snapshot_pool *built = snapshot_find_pool_from(snapshot, config->name, pool);
+	struct reply *reply = &control->reply;
 
-	control->reply.pool = pool;
+	reply->pool = pool;
+	reply->share_whole = 0;
 	for (uint32_t i = 0; i < config->backend_count; i++)
-		shares[edition_index(control->running, config->first_backend + i)] = 0;
-	if (built == NULL || built->current == NULL)
-		return;
-	for (uint32_t slot = 0; slot < built->current->table->size; slot++) {
-		uint16_t member = built->current->table->slots[slot];
+		reply->shares[edition_index(control->running, config->first_backend + i)] = 0;
+	for (uint32_t at = built != NULL ? built->first_view : VIEW_NONE; at != VIEW_NONE;
+		at = snapshot->views[at].next) {
+		const struct snapshot_view *view = &snapshot->views[at];
 
-		shares[built->current->members[member].backend & BACKEND_INDEX_MASK]++;
+		add_shares(view, reply->shares);
+		reply->share_whole += (uint64_t)config->table_size *
+				      (view->service_count > 0 ? view->service_count : 1);
 	}
 }
 
@@ -188,8 +202,9 @@ static bool row_backend(struct control *control, uint32_t row, struct message_ro
 	out->weight = backend->weight;
 	out->state = backend->state;
 	out->health = (uint8_t)state->health;
-	out->share_ppm = (uint32_t)((uint64_t)control->reply.shares[index] * 1000000 /
-				    config->pools[backend->pool_index].table_size);
+	if (control->reply.share_whole > 0)
+		out->share_ppm = (uint32_t)(control->reply.shares[index] * 1000000 /
+					    control->reply.share_whole);
 	out->flows = control->reply.flows[index];
 	out->oldest_s = control->reply.oldest_s[index];
 	if (state->drain_until_s > clock_wall_s())

@@ -31,17 +31,17 @@ void explain_make_packet(uint8_t protocol, const struct addr *source, uint16_t s
 
 static void look_up_tables(struct explanation *out)
 {
-	const struct snapshot_pool *pool = out->pool;
+	const struct snapshot_view *view = out->view;
 
-	out->has_current = pool->current != NULL;
-	out->has_previous = pool->previous != NULL;
+	out->has_current = view->current != NULL;
+	out->has_previous = view->previous != NULL;
 	if (out->has_current) {
-		out->current = generation_backend(pool->current, out->slot_hash);
-		out->slots = pool->current->table->size;
-		out->slot = maglev_slot(pool->current->table, out->slot_hash);
+		out->current = generation_backend(view->current, out->slot_hash);
+		out->slots = view->current->table->size;
+		out->slot = maglev_slot(view->current->table, out->slot_hash);
 	}
 	if (out->has_previous)
-		out->previous = generation_backend(pool->previous, out->slot_hash);
+		out->previous = generation_backend(view->previous, out->slot_hash);
 }
 
 void explain_packet(
@@ -61,7 +61,7 @@ void explain_packet(
 	if (out->reason != CLASSIFY_KEEP)
 		return;
 	service = &snapshot->services[out->service];
-	out->pool = &snapshot->pools[service->pool];
+	out->view = &snapshot->views[service->view];
 	out->slot_hash = select_slot_hash(snapshot, service, packet, &out->hash);
 	look_up_tables(out);
 }
@@ -88,7 +88,7 @@ void explain_flow(const struct explanation *explanation, const struct flow_table
 	struct flow_ref ref;
 	struct select_input in = {
 		.snapshot = snapshot,
-		.pool = explanation->pool,
+		.view = explanation->view,
 		.ttl = &snapshot->ttls[explanation->service],
 		.flows = &copy.table,
 		.slot_hash = explanation->slot_hash,

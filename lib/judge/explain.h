@@ -19,7 +19,7 @@ struct explanation {
 	bool is_vip; // else it goes to the kernel, and nothing below counts
 	enum drop_reason reason; // DROP_REASON_COUNT: it has a service
 	uint16_t service; // index
-	const struct snapshot_pool *pool;
+	const struct snapshot_view *view;
 	uint64_t slot_hash;
 	uint32_t slot; // of 'slots'; both 0 without a current table
 	uint32_t slots;

@@ -51,7 +51,7 @@ static inline enum select_event select_event_of(const struct packet *packet)
 
 struct select_input {
 	const struct snapshot *snapshot;
-	const struct snapshot_pool *pool;
+	const struct snapshot_view *view; // the service's
 	const struct flow_ttl *ttl; // the service's
 	const struct flow_table *flows;
 	uint64_t slot_hash;
@@ -73,9 +73,9 @@ static inline uint64_t select_slot_hash(const struct snapshot *snapshot,
 // The current table's answer, and false where it has none.
 static inline bool select_current(const struct select_input *in, uint32_t *backend)
 {
-	if (in->pool->current == NULL)
+	if (in->view->current == NULL)
 		return false;
-	*backend = generation_backend(in->pool->current, in->slot_hash);
+	*backend = generation_backend(in->view->current, in->slot_hash);
 	return true;
 }
 
@@ -86,9 +86,9 @@ static inline bool select_miss(const struct select_input *in, struct select_resu
 	const struct snapshot_backend *before;
 	uint32_t previous;
 
-	if (likely(in->pool->previous == NULL))
+	if (likely(in->view->previous == NULL))
 		return found;
-	previous = generation_backend(in->pool->previous, in->slot_hash);
+	previous = generation_backend(in->view->previous, in->slot_hash);
 	if (found && previous == out->backend)
 		return true;
 	before = snapshot_find_backend(in->snapshot, previous);
@@ -119,7 +119,7 @@ static inline enum select_hit select_hit(const struct select_input *in, uint32_t
 		return SELECT_HIT_REHASH;
 	if (found->status == BACKEND_RESET)
 		return SELECT_HIT_RESET;
-	return (enum select_hit)by_policy[in->pool->on_down];
+	return (enum select_hit)by_policy[in->view->on_down];
 }
 
 static inline enum flow_state select_next_state(enum select_event event, enum flow_state state)

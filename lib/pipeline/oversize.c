@@ -26,7 +26,7 @@ static bool may_cut(const struct worker *worker, struct rte_mbuf *mbuf, const st
 		rte_pktmbuf_mtod_offset(mbuf, const struct ipv4_header *, packet->l3_offset);
 
 	return packet->family == ADDR_IPV4 && (be16(ip->fragment_be) & IPV4_DF) == 0 &&
-	       snapshot->pools[snapshot->services[service].pool].oversize ==
+	       snapshot->views[snapshot->services[service].view].oversize ==
 		       CONFIG_OVERSIZE_FRAGMENT;
 }
 

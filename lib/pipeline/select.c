@@ -50,7 +50,7 @@ static bool select_packet(struct worker *worker, struct burst *burst, uint32_t i
 	const struct snapshot_service *service = &snapshot->services[number];
 	struct select_input in = {
 		.snapshot = snapshot,
-		.pool = &snapshot->pools[service->pool],
+		.view = &snapshot->views[service->view],
 		.ttl = &snapshot->ttls[number],
 		.flows = worker->flows,
 		.slot_hash = select_slot_hash(snapshot, service, packet, &burst->hashes[i]),

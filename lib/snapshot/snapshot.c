@@ -78,7 +78,6 @@ static void build_services(const struct snapshot_input *input, struct snapshot *
 		struct snapshot_service *to = &snapshot->services[input->services[i]];
 
 		to->is_configured = 1;
-		to->pool = from->pool_index;
 		to->forwarding = from->forwarding;
 		to->affinity = from->affinity;
 		to->drawn_be = drawn_bits(&input->config->pools[from->pool_index].outer_source);
@@ -87,33 +86,12 @@ static void build_services(const struct snapshot_input *input, struct snapshot *
 	}
 }
 
-static int build_pools(const struct snapshot_input *input, const struct snapshot *previous,
-	struct snapshot *snapshot, struct error *err)
-{
-	const struct config *config = input->config;
-
-	for (uint32_t i = 0; i < config->pool_count; i++) {
-		const struct snapshot_pool *before = NULL;
-		int rc;
-
-		if (previous != NULL)
-			before = snapshot_find_pool_from(previous, config->pools[i].name, i);
-		snapshot->pool_count = i + 1;
-		rc = pool_build(input, &config->pools[i], before, &snapshot->pools[i], err);
-		if (rc != 0)
-			return error_prefix(err, -rc, "pool '%s'", config->pools[i].name);
-	}
-	return 0;
-}
-
 static bool allocate(const struct snapshot_input *input, struct snapshot *snapshot)
 {
 	snapshot->backends = allocate_lines(input->backend_capacity, sizeof(*snapshot->backends));
 	snapshot->services = allocate_lines(input->service_capacity, sizeof(*snapshot->services));
 	snapshot->ttls = allocate_lines(input->service_capacity, sizeof(*snapshot->ttls));
-	snapshot->pools = calloc(input->config->pool_count + 1, sizeof(*snapshot->pools));
-	return snapshot->backends != NULL && snapshot->services != NULL && snapshot->ttls != NULL &&
-	       snapshot->pools != NULL;
+	return snapshot->backends != NULL && snapshot->services != NULL && snapshot->ttls != NULL;
 }
 
 int snapshot_build(const struct snapshot_input *input, const struct snapshot *previous,
@@ -138,7 +116,7 @@ int snapshot_build(const struct snapshot_input *input, const struct snapshot *pr
 	if (rc == 0) {
 		build_backends(input, snapshot);
 		build_services(input, snapshot);
-		rc = build_pools(input, previous, snapshot, err);
+		rc = views_build(input, previous, snapshot, err);
 	}
 	if (rc != 0) {
 		snapshot_free(snapshot);
@@ -152,13 +130,11 @@ void snapshot_free(struct snapshot *snapshot)
 {
 	if (snapshot == NULL)
 		return;
-	for (uint32_t i = 0; i < snapshot->pool_count; i++)
-		pool_release(&snapshot->pools[i]);
+	views_free(snapshot);
 	vips_free(&snapshot->vips);
 	free(snapshot->backends);
 	free(snapshot->services);
 	free(snapshot->ttls);
-	free(snapshot->pools);
 	free(snapshot);
 }
 

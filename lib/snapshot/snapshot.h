@@ -14,7 +14,7 @@
 
 // Configuration, health and next hops, compiled for the workers: all that a packet's judgement reads.
 // Built whole by the control lcore, immutable once published (snapshot/publish.h), freed after every
-// worker has passed a quiescent point. What did not change since the previous snapshot (a pool's Maglev
+// worker has passed a quiescent point. What did not change since the previous snapshot (Maglev
 // tables) is shared with it and counted.
 
 // --- Backends ---
@@ -50,9 +50,9 @@ struct snapshot_backend {
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct snapshot_backend) == 64, "a backend is one cache line");
 
-// --- Pools ---
+// --- Pools, as services see them ---
 
-// A Maglev table and who its members are. Shared by the snapshots that have it.
+// A Maglev table and who its members are. Shared by the views and snapshots that have it.
 struct snapshot_generation {
 	struct maglev *table;
 	uint32_t references;
@@ -63,16 +63,27 @@ struct snapshot_generation {
 	} members[];
 };
 
-struct snapshot_pool {
+#define VIEW_NONE UINT32_MAX
+
+// What services that want the same of a pool see of it: who of its backends takes their flows. Its tables are its
+// own, so that the one before the last change is the one that these services had.
+struct snapshot_view {
 	struct snapshot_generation *current; // NULL: nobody is usable
 	struct snapshot_generation *previous; // NULL: there was no change
+	uint64_t policy; // what its services want, as a hash
 	uint32_t previous_s; // how long 'previous' stays
 	uint32_t changed_s; // when 'current' came, on the builder's clock
-	uint32_t tables_built; // since the pool first appeared
+	uint32_t next; // another view of the pool, VIEW_NONE
+	uint32_t service_count; // that share it
 	uint8_t on_down; // enum config_on_down
 	uint8_t oversize; // enum config_oversize
 	bool is_spread; // everybody was down, and on_all_down spreads over all
+};
+
+struct snapshot_pool {
 	char name[CONFIG_NAME_SIZE];
+	uint32_t first_view; // there always is one
+	uint32_t tables_built; // since the pool first appeared
 };
 
 // --- Services ---
@@ -81,7 +92,7 @@ struct snapshot_pool {
 
 struct snapshot_service {
 	uint64_t salt; // of source affinity: the same on every balancer
-	uint32_t pool;
+	uint32_t view;
 	uint32_t drawn_be; // bits of the outer source's last 32 that are drawn for each flow
 	uint8_t forwarding; // enum config_forwarding
 	uint8_t affinity; // enum config_affinity
@@ -128,7 +139,9 @@ struct snapshot {
 	uint32_t service_capacity;
 	struct snapshot_service *services; // by index
 	struct flow_ttl *ttls; // by the service's index
-	struct snapshot_pool *pools;
+	struct snapshot_view *views;
+	uint32_t view_count;
+	struct snapshot_pool *pools; // as the configuration has them
 	uint32_t pool_count;
 };
 

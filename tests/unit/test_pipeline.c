@@ -82,7 +82,7 @@ static void set_up(struct fixture *f, enum backend_status b, enum backend_status
 	f->flows = flow_table_new(memory, 1024);
 	f->in = (struct select_input){
 		.snapshot = f->snapshot,
-		.pool = &f->snapshot->pools[0],
+		.view = &f->snapshot->views[0],
 		.ttl = &f->snapshot->ttls[SERVICE],
 		.flows = f->flows,
 		.slot_hash = HASH,
@@ -248,12 +248,12 @@ static void without_any_table_there_is_no_backend(void **state)
 		SELECT_SYN, SELECT_DATA, SELECT_UDP, SELECT_ERROR};
 
 	for (size_t i = 0; i < COUNT(events); i++) {
-		const struct snapshot_pool none = {0};
+		const struct snapshot_view none = {0};
 		struct select_result out;
 		struct fixture f;
 
 		set_up(&f, BACKEND_UP, BACKEND_UP, CONFIG_ON_DOWN_KEEP);
-		f.in.pool = &none;
+		f.in.view = &none;
 		f.in.event = events[i];
 		select_backend(&f.in, &out);
 		assert_int_equal(out.verdict, SELECT_NO_BACKEND);

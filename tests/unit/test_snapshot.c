@@ -219,16 +219,16 @@ static void a_table_that_did_not_change_is_shared(void **state)
 	first = build(&f, NULL);
 	f.backends[1].mtu = 9000; // not the table's business
 	second = build(&f, first);
-	assert_ptr_equal(first->pools[0].current, second->pools[0].current);
-	assert_null(second->pools[0].previous);
+	assert_ptr_equal(first->views[0].current, second->views[0].current);
+	assert_null(second->views[0].previous);
 	f.backends[1].status = BACKEND_DOWN;
 	third = build(&f, second);
-	assert_ptr_not_equal(third->pools[0].current, second->pools[0].current);
-	assert_ptr_equal(third->pools[0].previous, second->pools[0].current);
+	assert_ptr_not_equal(third->views[0].current, second->views[0].current);
+	assert_ptr_equal(third->views[0].previous, second->views[0].current);
 	assert_int_equal(third->pools[0].tables_built, 2);
 	snapshot_free(first);
 	snapshot_free(second);
-	assert_int_equal(third->pools[0].previous->member_count, 3); // still whole: it is held
+	assert_int_equal(third->views[0].previous->member_count, 3); // still whole: it is held
 	snapshot_free(third);
 	config_free(f.config);
 }
@@ -249,9 +249,9 @@ static void the_previous_table_is_forgotten_after_its_time(void **state)
 	snapshot[2] = build(&f, snapshot[1]);
 	f.now_s += 1;
 	snapshot[3] = build(&f, snapshot[2]);
-	assert_ptr_equal(snapshot[2]->pools[0].previous, snapshot[0]->pools[0].current);
-	assert_null(snapshot[3]->pools[0].previous);
-	assert_ptr_equal(snapshot[3]->pools[0].current, snapshot[1]->pools[0].current);
+	assert_ptr_equal(snapshot[2]->views[0].previous, snapshot[0]->views[0].current);
+	assert_null(snapshot[3]->views[0].previous);
+	assert_ptr_equal(snapshot[3]->views[0].current, snapshot[1]->views[0].current);
 	for (int i = 0; i < 4; i++)
 		snapshot_free(snapshot[i]);
 	config_free(f.config);
@@ -270,8 +270,8 @@ static void a_slow_start_withholds_tenths_of_the_share(void **state)
 		for (int i = 0; i < 3; i++)
 			f.config->backends[i].weight = 1; // even that can be held back
 		snapshot = build(&f, NULL);
-		for (uint32_t i = 0; i < snapshot->pools[0].current->table->size; i++)
-			slots += snapshot->pools[0].current->table->slots[i] == 1;
+		for (uint32_t i = 0; i < snapshot->views[0].current->table->size; i++)
+			slots += snapshot->views[0].current->table->slots[i] == 1;
 		assert_in_range(slots, (uint32_t)(65537 * expected * 0.99),
 			(uint32_t)(65537 * expected * 1.01));
 		snapshot_free(snapshot);
@@ -300,7 +300,7 @@ static void only_who_can_serve_is_in_the_table(void **state)
 		f.backends[0].resolved = rows[i].resolved;
 		f.config->backends[0].weight = rows[i].weight;
 		snapshot = build(&f, NULL);
-		assert_int_equal(snapshot->pools[0].current->member_count, rows[i].members);
+		assert_int_equal(snapshot->views[0].current->member_count, rows[i].members);
 		snapshot_free(snapshot);
 		config_free(f.config);
 	}
@@ -319,12 +319,12 @@ static void when_all_are_down_the_pool_spreads_or_drops(void **state)
 		for (int i = 0; i < 3; i++)
 			f.backends[i].status = i == 2 ? BACKEND_DISABLED : BACKEND_DOWN;
 		snapshot = build(&f, before);
-		assert_int_equal(snapshot->pools[0].is_spread, !drop);
+		assert_int_equal(snapshot->views[0].is_spread, !drop);
 		if (drop)
-			assert_null(snapshot->pools[0].current);
+			assert_null(snapshot->views[0].current);
 		else
-			assert_int_equal(snapshot->pools[0].current->member_count, 2);
-		assert_ptr_equal(snapshot->pools[0].previous, before->pools[0].current);
+			assert_int_equal(snapshot->views[0].current->member_count, 2);
+		assert_ptr_equal(snapshot->views[0].previous, before->views[0].current);
 		snapshot_free(before);
 		snapshot_free(snapshot);
 		config_free(f.config);
@@ -340,7 +340,7 @@ static void who_was_never_seen_up_takes_nothing_even_in_need(void **state)
 	for (int i = 0; i < 3; i++)
 		f.backends[i].status = BACKEND_DRAINING; // unknown health
 	snapshot = build(&f, NULL);
-	assert_null(snapshot->pools[0].current);
+	assert_null(snapshot->views[0].current);
 	snapshot_free(snapshot);
 	config_free(f.config);
 }

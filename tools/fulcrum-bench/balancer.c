@@ -133,9 +133,9 @@ static size_t generation_size(const struct snapshot_generation *generation)
 
 size_t view_size(const struct view *view)
 {
-	const struct snapshot_pool *pool = &view->snapshot->pools[0];
+	const struct snapshot_view *seen = &view->snapshot->views[0];
 
-	return generation_size(pool->current) + generation_size(pool->previous);
+	return generation_size(seen->current) + generation_size(seen->previous);
 }
 
 struct balancer *balancer_new(uint64_t capacity)
@@ -183,7 +183,7 @@ struct judgement balancer_judge(struct balancer *balancer, const struct view *vi
 	const struct snapshot *snapshot = view->snapshot;
 	struct select_input in = {
 		.snapshot = snapshot,
-		.pool = &snapshot->pools[0],
+		.view = &snapshot->views[0],
 		.ttl = &snapshot->ttls[0],
 		.flows = balancer->flows,
 		.client_port_be = packet_source_port_be(packet),

@@ -21,10 +21,10 @@ static struct snapshot_generation *generation_hold(struct snapshot_generation *g
 	return generation;
 }
 
-void pool_release(struct snapshot_pool *pool)
+void view_release(struct snapshot_view *view)
 {
-	generation_release(pool->current);
-	generation_release(pool->previous);
+	generation_release(view->current);
+	generation_release(view->previous);
 }
 
 static bool takes_new_flows(
@@ -102,36 +102,50 @@ static int generation_new(const struct gathered *gathered, uint32_t table_size,
 	return 0;
 }
 
-// Shares what did not change; else what was current becomes previous, for its time.
-static int advance(const struct snapshot_input *input, const struct config_pool *config,
-	const struct snapshot_pool *before, const struct gathered *gathered,
-	struct snapshot_pool *out, struct error *err)
+// Another view of the pool may have the same members.
+static struct snapshot_generation *find_generation(
+	const struct view_input *in, const struct gathered *gathered, uint32_t table_size)
 {
-	static const struct snapshot_pool none;
+	const struct snapshot *snapshot = in->snapshot;
+	uint32_t at = snapshot->pools[in->pool].first_view;
 
-	if (before == NULL)
-		before = &none;
-	out->tables_built = before->tables_built;
+	while (at != VIEW_NONE && !is_same(snapshot->views[at].current, gathered, table_size))
+		at = snapshot->views[at].next;
+	return at == VIEW_NONE ? NULL : generation_hold(snapshot->views[at].current);
+}
+
+// Shares what did not change; else what was current becomes previous, for its time.
+static int advance(const struct view_input *in, const struct gathered *gathered,
+	struct snapshot_view *out, struct error *err)
+{
+	static const struct snapshot_view none;
+	const struct config_pool *config = &in->input->config->pools[in->pool];
+	const struct snapshot_view *before = in->before != NULL ? in->before : &none;
+	uint32_t now_s = in->input->now_s;
+
 	if (is_same(before->current, gathered, config->table_size)) {
 		out->current = generation_hold(before->current);
 		out->changed_s = before->changed_s;
-		if (input->now_s - before->changed_s < config->previous_table_s)
+		if (now_s - before->changed_s < config->previous_table_s)
 			out->previous = generation_hold(before->previous);
 		return 0;
 	}
-	out->changed_s = input->now_s;
+	out->changed_s = now_s;
 	if (config->previous_table_s > 0)
 		out->previous = generation_hold(
 			before->current != NULL ? before->current : before->previous);
 	if (gathered->count == 0)
 		return 0;
-	out->tables_built++;
+	out->current = find_generation(in, gathered, config->table_size);
+	if (out->current != NULL)
+		return 0;
+	in->snapshot->pools[in->pool].tables_built++;
 	return generation_new(gathered, config->table_size, &out->current, err);
 }
 
-int pool_build(const struct snapshot_input *input, const struct config_pool *config,
-	const struct snapshot_pool *before, struct snapshot_pool *out, struct error *err)
+int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err)
 {
+	const struct config_pool *config = &in->input->config->pools[in->pool];
 	uint32_t most = config->backend_count + 1;
 	struct gathered gathered = {
 		.members = calloc(most, sizeof(*gathered.members)),
@@ -139,17 +153,16 @@ int pool_build(const struct snapshot_input *input, const struct config_pool *con
 	};
 	int rc = -ENOMEM;
 
-	memcpy(out->name, config->name, sizeof(out->name));
 	out->on_down = config->on_down;
 	out->oversize = config->oversize;
 	out->previous_s = config->previous_table_s;
 	if (gathered.members != NULL && gathered.names != NULL) {
-		gather(input, config, takes_new_flows, &gathered);
+		gather(in->input, config, takes_new_flows, &gathered);
 		if (gathered.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD) {
-			gather(input, config, takes_in_need, &gathered);
+			gather(in->input, config, takes_in_need, &gathered);
 			out->is_spread = gathered.count > 0;
 		}
-		rc = advance(input, config, before, &gathered, out, err);
+		rc = advance(in, &gathered, out, err);
 	}
 	free(gathered.members);
 	free(gathered.names);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <snapshot/snapshot_private.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+// Which view of its pool each service has. Those that want the same, and had the same until now, share one. A
+// service's past is the view that it had in the snapshot before, whatever it wanted then; a new service's is one
+// that wanted the same.
+
+struct building {
+	const struct snapshot_input *input;
+	const struct snapshot *previous;
+	struct snapshot *snapshot;
+	const struct snapshot_pool **before; // each pool in 'previous', or NULL
+	const struct snapshot_view **pasts; // of each view that is there already
+};
+
+static bool allocate(struct building *b)
+{
+	const struct config *config = b->input->config;
+	size_t pools = (size_t)config->pool_count + 1;
+	size_t views = (size_t)config->service_count + pools; // one each, at most
+
+	b->snapshot->pools = calloc(pools, sizeof(*b->snapshot->pools));
+	b->snapshot->views = calloc(views, sizeof(*b->snapshot->views));
+	b->before = calloc(pools, sizeof(*b->before));
+	b->pasts = calloc(views, sizeof(*b->pasts));
+	return b->snapshot->pools != NULL && b->snapshot->views != NULL && b->before != NULL &&
+	       b->pasts != NULL;
+}
+
+static void build_pools(struct building *b)
+{
+	const struct config *config = b->input->config;
+
+	b->snapshot->pool_count = config->pool_count;
+	for (uint32_t i = 0; i < config->pool_count; i++) {
+		struct snapshot_pool *pool = &b->snapshot->pools[i];
+
+		memcpy(pool->name, config->pools[i].name, sizeof(pool->name));
+		pool->first_view = VIEW_NONE;
+		if (b->previous != NULL)
+			b->before[i] = snapshot_find_pool_from(b->previous, pool->name, i);
+		if (b->before[i] != NULL)
+			pool->tables_built = b->before[i]->tables_built;
+	}
+}
+
+static bool is_view_of(
+	const struct snapshot *snapshot, const struct snapshot_pool *pool, uint32_t view)
+{
+	uint32_t at = pool->first_view;
+
+	while (at != VIEW_NONE && at != view)
+		at = snapshot->views[at].next;
+	return at != VIEW_NONE;
+}
+
+static const struct snapshot_view *find_policy(
+	const struct snapshot *snapshot, const struct snapshot_pool *pool, uint64_t policy)
+{
+	uint32_t at = pool->first_view;
+
+	while (at != VIEW_NONE && snapshot->views[at].policy != policy)
+		at = snapshot->views[at].next;
+	return &snapshot->views[at != VIEW_NONE ? at : pool->first_view];
+}
+
+// What the services of a view had: NULL where the pool is new.
+static const struct snapshot_view *find_past(
+	const struct building *b, uint32_t pool, uint64_t policy, uint32_t service)
+{
+	const struct snapshot_pool *before = b->before[pool];
+	const struct snapshot_service *had;
+
+	if (before == NULL)
+		return NULL;
+	had = service < b->previous->service_capacity ? &b->previous->services[service] : NULL;
+	if (had != NULL && had->is_configured && is_view_of(b->previous, before, had->view))
+		return &b->previous->views[had->view];
+	return find_policy(b->previous, before, policy);
+}
+
+static bool is_same_past(const struct snapshot_view *a, const struct snapshot_view *b)
+{
+	return a == b || (a != NULL && b != NULL && a->current == b->current &&
+				 a->previous == b->previous && a->changed_s == b->changed_s);
+}
+
+static uint32_t find_view(
+	const struct building *b, uint32_t pool, uint64_t policy, const struct snapshot_view *past)
+{
+	const struct snapshot_view *views = b->snapshot->views;
+	uint32_t at = b->snapshot->pools[pool].first_view;
+
+	while (at != VIEW_NONE && !(views[at].policy == policy && is_same_past(b->pasts[at], past)))
+		at = views[at].next;
+	return at;
+}
+
+// The first view of a pool stays the first.
+static void link_view(struct snapshot *snapshot, uint32_t pool, uint32_t view)
+{
+	uint32_t *first = &snapshot->pools[pool].first_view;
+
+	snapshot->views[view].next = VIEW_NONE;
+	if (*first == VIEW_NONE) {
+		*first = view;
+		return;
+	}
+	snapshot->views[view].next = snapshot->views[*first].next;
+	snapshot->views[*first].next = view;
+}
+
+static int add_view(struct building *b, uint32_t pool, uint64_t policy,
+	const struct snapshot_view *past, struct error *err)
+{
+	struct snapshot *snapshot = b->snapshot;
+	uint32_t at = snapshot->view_count++;
+	const struct view_input in = {
+		.input = b->input, .before = past, .snapshot = snapshot, .pool = pool};
+	int rc;
+
+	snapshot->views[at].policy = policy;
+	b->pasts[at] = past;
+	rc = view_build(&in, &snapshot->views[at], err);
+	if (rc != 0)
+		return error_prefix(err, -rc, "pool '%s'", snapshot->pools[pool].name);
+	link_view(snapshot, pool, at);
+	return 0;
+}
+
+static int build_services(struct building *b, struct error *err)
+{
+	const struct config *config = b->input->config;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < config->service_count && rc == 0; i++) {
+		uint32_t pool = config->services[i].pool_index;
+		uint32_t index = b->input->services[i];
+		const struct snapshot_view *past = find_past(b, pool, 0, index);
+		uint32_t *view = &b->snapshot->services[index].view;
+
+		*view = find_view(b, pool, 0, past);
+		if (*view == VIEW_NONE) {
+			*view = b->snapshot->view_count;
+			rc = add_view(b, pool, 0, past, err);
+		}
+		b->snapshot->views[*view].service_count++;
+	}
+	return rc;
+}
+
+// So that a service that comes finds a table, and an operator sees who would serve it.
+static int build_unused(struct building *b, struct error *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < b->input->config->pool_count && rc == 0; i++) {
+		const struct snapshot_pool *before = b->before[i];
+
+		if (b->snapshot->pools[i].first_view != VIEW_NONE)
+			continue;
+		rc = add_view(b, i, 0,
+			before != NULL ? &b->previous->views[before->first_view] : NULL, err);
+	}
+	return rc;
+}
+
+int views_build(const struct snapshot_input *input, const struct snapshot *previous,
+	struct snapshot *out, struct error *err)
+{
+	struct building b = {.input = input, .previous = previous, .snapshot = out};
+	int rc = -ENOMEM;
+
+	if (allocate(&b)) {
+		build_pools(&b);
+		rc = build_services(&b, err);
+		if (rc == 0)
+			rc = build_unused(&b, err);
+	}
+	free(b.before);
+	free(b.pasts);
+	return rc;
+}
+
+void views_free(struct snapshot *snapshot)
+{
+	for (uint32_t i = 0; i < snapshot->view_count; i++)
+		view_release(&snapshot->views[i]);
+	free(snapshot->views);
+	free(snapshot->pools);
+}
