@@ -15,6 +15,7 @@ struct ports {
 	struct control_port control[DAEMON_PORTS_MAX];
 	struct pipeline_port pipeline[DAEMON_PORTS_MAX];
 	uint32_t count;
+	uint32_t queues; // of every port each way: as many workers can work
 	struct rte_mempool *buffers;
 };
 

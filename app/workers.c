@@ -52,7 +52,7 @@ int workers_make(const struct daemon_config *config, const struct ports *ports,
 
 	for (uint32_t p = 0; p < ports->count; p++)
 		base.ports[p] = ports->pipeline[p];
-	for (uint32_t w = 0; rc == 0 && w < config->worker_count; w++) {
+	for (uint32_t w = 0; rc == 0 && w < ports->queues; w++) {
 		base.index = w;
 		rc = make_worker(config, &base, workers, err);
 	}

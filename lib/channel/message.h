@@ -234,6 +234,7 @@ struct message_row_port {
 	char kernel_interface[16];
 	char mac[18];
 	uint16_t mtu;
+	char rss[64]; // what spreads its packets over the queues, or "off"
 	uint32_t queues;
 	uint32_t link_up;
 	uint32_t link_mbps;
@@ -244,7 +245,7 @@ struct message_row_port {
 	uint64_t rx_missed;
 	uint64_t tx_full; // packets that found the transmit queue full
 };
-_Static_assert(sizeof(struct message_row_port) == 240, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_port) == 304, "goes over the channel as it is");
 
 struct message_row_daemon {
 	char version[32];

@@ -36,6 +36,7 @@ static void kernel_changed(void *context)
 static int make_events(struct control *control)
 {
 	static const struct timeval second = {.tv_sec = 1};
+	static const struct timeval blink = {.tv_usec = 200000};
 	static const struct timeval now = {0};
 
 	control->poll_timer = evtimer_new(control->base, control_poll, control);
@@ -45,14 +46,17 @@ static int make_events(struct control *control)
 	control->solicit_event = evtimer_new(control->base, control_solicit_step, control);
 	control->solicit_timer = event_new(control->base, -1, EV_PERSIST, control_solicit, control);
 	control->age_timer = event_new(control->base, -1, EV_PERSIST, control_age, control);
+	control->link_timer =
+		event_new(control->base, -1, EV_PERSIST, control_follow_links, control);
 	if (control->poll_timer == NULL || control->rebuild_event == NULL ||
 		control->resolve_event == NULL || control->targets_event == NULL ||
 		control->solicit_event == NULL || control->solicit_timer == NULL ||
-		control->age_timer == NULL)
+		control->age_timer == NULL || control->link_timer == NULL)
 		return -ENOMEM;
 	if (event_add(control->poll_timer, &now) != 0 ||
 		event_add(control->solicit_timer, &second) != 0 ||
-		event_add(control->age_timer, &second) != 0)
+		event_add(control->age_timer, &second) != 0 ||
+		event_add(control->link_timer, &blink) != 0)
 		return -ENOMEM;
 	return job_new(control->base, &control->job);
 }
@@ -130,6 +134,7 @@ void control_free(struct control *control)
 	free_event(control->solicit_event);
 	free_event(control->solicit_timer);
 	free_event(control->age_timer);
+	free_event(control->link_timer);
 	free_event(control->save_timer);
 	free_event(control->forget_timer);
 	control_reply_forget(control);

@@ -22,6 +22,8 @@ struct control_port {
 	char device[128];
 	char kernel_interface[16]; // "" is none
 	uint16_t id; // DPDK's
+	char rss[64]; // what spreads its packets over the queues, in words
+	bool tells_link; // else it is taken to have one
 	uint16_t queues;
 	uint16_t mtu;
 	uint16_t vlan_tci; // that all of its frames carry; ENCAP_VLAN_NONE

@@ -113,6 +113,7 @@ struct control {
 	struct event *targets_event;
 	struct event *solicit_timer;
 	struct event *age_timer;
+	struct event *link_timer;
 	struct event *solicit_event;
 	struct event *save_timer; // the health, on disk
 	struct event *forget_timer; // what was recalled
@@ -139,6 +140,7 @@ struct control {
 	bool resolve_changed;
 	uint32_t solicit_next;
 	uint32_t ifindexes[DAEMON_PORTS_MAX]; // of the kernel-side interfaces, 0 for none
+	bool link_is_down[DAEMON_PORTS_MAX];
 
 	struct transaction transaction;
 	struct reply reply;
@@ -200,6 +202,10 @@ void control_resolve_all(struct control *control);
 void control_resolve_step(int fd, short what, void *context);
 void control_solicit(int fd, short what, void *context);
 void control_solicit_step(int fd, short what, void *context);
+
+// --- links.c: the ports' cables ---
+
+void control_follow_links(int fd, short what, void *context);
 
 // --- age.c: what ends by the clock ---
 

@@ -48,7 +48,7 @@ static bool resolve(struct control *control, uint32_t at)
 		fresh.hop.reachable)
 		fresh.port = find_port(control, fresh.hop.port_ifindex);
 	if (fresh.port != BACKEND_PORT_NONE)
-		fresh.resolved = fresh.hop.resolved;
+		fresh.resolved = fresh.hop.resolved && !control->link_is_down[fresh.port];
 	is_changed = !is_same(state, &fresh);
 	*state = fresh;
 	return is_changed;

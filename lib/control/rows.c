@@ -173,6 +173,9 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 		snprintf(out, size, "the kernel has no route to it");
 	else if (state->port == BACKEND_PORT_NONE)
 		snprintf(out, size, "its route does not leave by a port of ours");
+	else if (control->link_is_down[state->port])
+		snprintf(out, size, "port %s, which it is behind, has no link",
+			control->config.ports[state->port].name);
 	else if (!state->resolved)
 		snprintf(out, size, "its next hop does not answer ARP or NDP");
 	else
@@ -275,6 +278,7 @@ static bool row_port(const struct control *control, uint32_t row, struct message
 	memcpy(out->device, port->device, sizeof(out->device));
 	memcpy(out->kernel_interface, port->kernel_interface, sizeof(out->kernel_interface));
 	mac_format(&port->mac, out->mac, sizeof(out->mac));
+	memcpy(out->rss, port->rss, sizeof(out->rss));
 	out->mtu = port->mtu;
 	out->queues = port->queues;
 	out->link_up = link.link_status == RTE_ETH_LINK_UP;

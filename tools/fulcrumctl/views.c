@@ -163,6 +163,7 @@ static const struct column port_columns[] = {
 	{"MAC", "mac", COLUMN_TEXT, FIELD(row_port, mac), NULL},
 	{"MTU", "mtu", COLUMN_NUMBER, FIELD(row_port, mtu), NULL},
 	{"QUEUES", "queues", COLUMN_NUMBER, FIELD(row_port, queues), NULL},
+	{"RSS", "rss", COLUMN_TEXT, FIELD(row_port, rss), NULL},
 	{"LINK", NULL, COLUMN_NAME, FIELD(row_port, link_up), link_name},
 	{NULL, "link_up", COLUMN_BOOL, FIELD(row_port, link_up), NULL},
 	{"MBIT/S", "link_mbps", COLUMN_NUMBER, FIELD(row_port, link_mbps), NULL},

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "device.h"
+
+#include <base/log.h>
+#include <errno.h>
+#include <rte_ethdev.h>
+#include <string.h>
+
+#define RSS_WANTED (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP)
+
+static int get_info(uint16_t id, const struct daemon_port *port, struct rte_eth_dev_info *info,
+	struct error *err)
+{
+	int rc = rte_eth_dev_info_get(id, info);
+
+	if (rc != 0)
+		return error_set(err, -rc, "port %s: no information about it: %s", port->name,
+			strerror(-rc));
+	return 0;
+}
+
+int device_queues(uint16_t id, const struct daemon_port *port, uint32_t *queues, struct error *err)
+{
+	struct rte_eth_dev_info info;
+	int rc = get_info(id, port, &info, err);
+
+	if (rc == 0)
+		*queues = RTE_MIN(info.max_rx_queues, info.max_tx_queues);
+	return rc;
+}
+
+static void choose_features(const struct rte_eth_dev_info *info, uint16_t queues,
+	const struct daemon_port *port, struct rte_eth_conf *conf)
+{
+	uint64_t rss = RSS_WANTED & info->flow_type_rss_offloads;
+
+	if (queues > 1 && rss != 0) {
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf->rx_adv_conf.rss_conf.rss_hf = rss;
+	}
+	conf->rxmode.offloads = info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+	// All buffers come from one pool, and nobody holds a second reference to one.
+	conf->txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	conf->rxmode.mtu = port->mtu;
+}
+
+static int configure(
+	uint16_t id, const struct daemon_port *port, uint16_t queues, struct error *err)
+{
+	struct rte_eth_conf conf = {0};
+	struct rte_eth_dev_info info;
+	int rc = get_info(id, port, &info, err);
+
+	if (rc != 0)
+		return rc;
+	choose_features(&info, queues, port, &conf);
+	if (queues > 1 && conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS && info.reta_size > 0)
+		log_warning(
+			"port %s spreads nothing over its %u queues: it has no RSS by address or port",
+			port->name, queues);
+	rc = rte_eth_dev_configure(id, queues, queues, &conf);
+	if (rc != 0)
+		return error_set(
+			err, -rc, "port %s cannot be configured: %s", port->name, strerror(-rc));
+	return 0;
+}
+
+static int set_up_queues(uint16_t id, const struct daemon_port *port, uint16_t queues,
+	struct rte_mempool *buffers, struct error *err)
+{
+	uint16_t rx = port->rx_descriptors;
+	uint16_t tx = port->tx_descriptors;
+	int socket = rte_eth_dev_socket_id(id);
+	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(id, &rx, &tx);
+
+	for (uint16_t q = 0; rc == 0 && q < queues; q++) {
+		rc = rte_eth_rx_queue_setup(id, q, rx, (unsigned int)socket, NULL, buffers);
+		if (rc == 0)
+			rc = rte_eth_tx_queue_setup(id, q, tx, (unsigned int)socket, NULL);
+	}
+	if (rc != 0)
+		return error_set(err, -rc, "port %s: its queues cannot be set up: %s", port->name,
+			strerror(-rc));
+	return 0;
+}
+
+int device_start(uint16_t id, const struct daemon_port *port, uint16_t queues,
+	struct rte_mempool *buffers, struct error *err)
+{
+	int rc = configure(id, port, queues, err);
+
+	if (rc == 0)
+		rc = set_up_queues(id, port, queues, buffers, err);
+	if (rc != 0)
+		return rc;
+	rc = rte_eth_dev_start(id);
+	if (rc != 0)
+		return error_set(err, -rc, "port %s does not start: %s", port->name, strerror(-rc));
+	rte_eth_allmulticast_enable(id); // NDP; a device without it takes what it is given anyway
+	return 0;
+}
+
+bool device_tells_link(uint16_t id)
+{
+	struct rte_eth_dev_info info;
+
+	return rte_eth_dev_info_get(id, &info) == 0 && strcmp(info.driver_name, "net_tap") != 0;
+}
+
+void device_rss(uint16_t id, char *out, size_t size)
+{
+	static const struct {
+		uint64_t bits;
+		const char *name;
+	} kinds[] = {
+		{RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER, "ipv4"},
+		{RTE_ETH_RSS_NONFRAG_IPV4_TCP, "ipv4-tcp"},
+		{RTE_ETH_RSS_NONFRAG_IPV4_UDP, "ipv4-udp"},
+		{RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_OTHER, "ipv6"},
+		{RTE_ETH_RSS_NONFRAG_IPV6_TCP, "ipv6-tcp"},
+		{RTE_ETH_RSS_NONFRAG_IPV6_UDP, "ipv6-udp"},
+	};
+	struct rte_eth_rss_conf conf = {0};
+	size_t used = 0;
+
+	snprintf(out, size, "off");
+	if (rte_eth_dev_rss_hash_conf_get(id, &conf) != 0)
+		return;
+	for (size_t i = 0; i < RTE_DIM(kinds) && used < size; i++) {
+		if (conf.rss_hf & kinds[i].bits)
+			used += (size_t)snprintf(out + used, size - used, "%s%s",
+				used > 0 ? " " : "", kinds[i].name);
+	}
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef APP_DEVICE_H
+#define APP_DEVICE_H
+
+#include <base/addr.h>
+#include <base/error.h>
+#include <config/daemon.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// One DPDK device, by DPDK's number for it. On the main lcore. 0, or a negative errno with the sentence.
+
+struct rte_mempool;
+
+// How many queues it has, each way.
+int device_queues(uint16_t id, const struct daemon_port *port, uint32_t *queues, struct error *err);
+
+// Configured with one queue a worker each way, the flows spread over them by RSS, and started.
+int device_start(uint16_t id, const struct daemon_port *port, uint16_t queues,
+	struct rte_mempool *buffers, struct error *err);
+
+// Whether the device knows of its cable. A tap does not: it looks at an interface that may be in another namespace.
+bool device_tells_link(uint16_t id);
+
+// What the started device's RSS looks at: "ipv4 ipv4-tcp ipv6 ...", or "off".
+void device_rss(uint16_t id, char *out, size_t size);
+
+// The device by which the kernel uses port number 'number', with the port's own MAC, so that what the kernel
+// announces there leads back to the port: virtio_user where the kernel has vhost-net, a tap else.
+int kernel_side_make(const struct daemon_port *port, uint32_t number, uint16_t queues,
+	const struct mac *mac, uint16_t *id, struct error *err);
+
+#endif
