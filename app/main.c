@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fulcrumd.h"
+#include "privileges.h"
 
 #include <argp.h>
 #include <base/log.h>
@@ -119,6 +120,8 @@ static int run(const struct daemon_config *config, struct error *err)
 	}
 	if (rc == 0) {
 		rc = workers_make(config, &ports, &publisher, &workers, err);
+		if (rc == 0)
+			rc = privileges_drop(config->user, err);
 		if (rc == 0)
 			rc = run_control(config, &ports, &publisher, &workers, err);
 		workers_free(&workers);

@@ -35,6 +35,7 @@ struct daemon_port {
 struct daemon_config {
 	char channel[DAEMON_PATH_SIZE]; // the shared-memory segment
 	uint32_t channel_mode; // its file mode: the access control
+	char user[32]; // whom to run as, once the ports are open; "": whoever started it
 	char state
 		[DAEMON_PATH_SIZE]; // the folder where the last committed configuration is kept; "": nowhere
 	enum daemon_hugepages hugepages;

@@ -226,6 +226,8 @@ static const struct schema_key daemon_file_keys[] = {
 		.doc = "its file mode: who may write it may change everything"},
 	{"state", SCHEMA_TEXT, FIELD(daemon_config, state), .absent = "nothing is kept",
 		.doc = "the folder where the last applied configuration is kept"},
+	{"user", SCHEMA_NAME, FIELD(daemon_config, user), .absent = "the one who started it",
+		.doc = "whom it becomes once ports and memory are open; it keeps CAP_NET_ADMIN and CAP_NET_RAW alone"},
 	{"eal", SCHEMA_MAPPING, .child = &eal,
 		.doc = "DPDK's environment"},
 	{"control_core", SCHEMA_NUMBER, FIELD(daemon_config, control_core), .max = 1023, .fallback = "0",

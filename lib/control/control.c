@@ -104,6 +104,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 			&control->server, err);
 	if (rc == 0)
 		rc = control_start(control, err);
+	if (rc == 0 && control_watchdog_start(control) != 0)
+		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc != 0) {
 		control_free(control);
 		return rc;
@@ -135,6 +137,7 @@ void control_free(struct control *control)
 	free_event(control->solicit_timer);
 	free_event(control->age_timer);
 	free_event(control->link_timer);
+	free_event(control->watchdog_timer);
 	free_event(control->save_timer);
 	free_event(control->forget_timer);
 	control_reply_forget(control);

@@ -114,6 +114,7 @@ struct control {
 	struct event *solicit_timer;
 	struct event *age_timer;
 	struct event *link_timer;
+	struct event *watchdog_timer; // NULL: no service manager waits for a sign of life
 	struct event *solicit_event;
 	struct event *save_timer; // the health, on disk
 	struct event *forget_timer; // what was recalled
@@ -141,6 +142,8 @@ struct control {
 	uint32_t solicit_next;
 	uint32_t ifindexes[DAEMON_PORTS_MAX]; // of the kernel-side interfaces, 0 for none
 	bool link_is_down[DAEMON_PORTS_MAX];
+	uint64_t watchdog_token;
+	bool watchdog_waits; // for a worker
 
 	struct transaction transaction;
 	struct reply reply;
@@ -206,6 +209,11 @@ void control_solicit_step(int fd, short what, void *context);
 // --- links.c: the ports' cables ---
 
 void control_follow_links(int fd, short what, void *context);
+
+// --- watchdog.c ---
+
+// 0 or -ENOMEM.
+int control_watchdog_start(struct control *control);
 
 // --- age.c: what ends by the clock ---
 

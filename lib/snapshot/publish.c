@@ -70,6 +70,11 @@ uint64_t publisher_set_capture(struct publisher *publisher, struct capture *capt
 	return rte_rcu_qsbr_start(publisher->qsbr);
 }
 
+uint64_t publisher_token(struct publisher *publisher)
+{
+	return rte_rcu_qsbr_start(publisher->qsbr);
+}
+
 bool publisher_passed(struct publisher *publisher, uint64_t token)
 {
 	return rte_rcu_qsbr_check(publisher->qsbr, token, false) == 1;

@@ -35,6 +35,8 @@ bool publisher_reclaim(struct publisher *publisher);
 // when publisher_passed() says so of the number that this returns.
 uint64_t publisher_set_capture(struct publisher *publisher, struct capture *capture);
 bool publisher_passed(struct publisher *publisher, uint64_t token);
+// A number of this moment, for publisher_passed().
+uint64_t publisher_token(struct publisher *publisher);
 
 // --- A worker ---
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/log.h>
+#include <base/notify.h>
+#include <control/control_private.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+// The service manager restarts a daemon that no longer works (sd_watchdog_enabled(3)). That it does is said by the event
+// loop, which must turn for it, and only when every worker has passed a quiescent point since the last time.
+
+#define LOOKS_A_PERIOD 4
+
+static uint64_t period_us(void)
+{
+	const char *pid = getenv("WATCHDOG_PID");
+	const char *period = getenv("WATCHDOG_USEC");
+
+	if (period == NULL || (pid != NULL && strtol(pid, NULL, 10) != (long)getpid()))
+		return 0;
+	return strtoull(period, NULL, 10);
+}
+
+static void look(int fd, short what, void *context)
+{
+	struct control *control = context;
+
+	if (!publisher_passed(control->config.publisher, control->watchdog_token)) {
+		if (!control->watchdog_waits)
+			log_warning("watchdog: a worker makes no progress");
+		control->watchdog_waits = true;
+		return;
+	}
+	control->watchdog_waits = false;
+	control->watchdog_token = publisher_token(control->config.publisher);
+	notify("WATCHDOG=1");
+}
+
+int control_watchdog_start(struct control *control)
+{
+	uint64_t us = period_us() / LOOKS_A_PERIOD;
+	struct timeval period = {
+		.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
+
+	if (us == 0)
+		return 0;
+	control->watchdog_timer = event_new(control->base, -1, EV_PERSIST, look, control);
+	if (control->watchdog_timer == NULL || event_add(control->watchdog_timer, &period) != 0)
+		return -ENOMEM;
+	return 0;
+}
