@@ -88,9 +88,9 @@ static void fill_way(const struct control *control, const struct snapshot *snaps
 		return;
 	out->path_mtu = backend->mtu;
 	memcpy(out->port, control->config.ports[backend->port].name, sizeof(out->port));
-	memcpy(mac.bytes, backend->encap.bytes, sizeof(mac.bytes));
+	memcpy(mac.bytes, encap_headers(&backend->encap), sizeof(mac.bytes));
 	mac_format(&mac, out->next_hop_mac, sizeof(out->next_hop_mac));
-	memcpy(mac.bytes, backend->encap.bytes + sizeof(mac.bytes), sizeof(mac.bytes));
+	memcpy(mac.bytes, encap_headers(&backend->encap) + sizeof(mac.bytes), sizeof(mac.bytes));
 	mac_format(&mac, out->source_mac, sizeof(out->source_mac));
 }
 

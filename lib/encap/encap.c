@@ -28,26 +28,27 @@ void encap_init(struct encap *encap, const struct mac *source, const struct mac 
 	uint16_t vlan_tci, const struct addr *outer_source, const struct addr *outer_destination)
 {
 	bool ipv4 = outer_destination->family == ADDR_IPV4;
+	bool tagged = vlan_tci != ENCAP_VLAN_NONE;
 	uint16_t type_be = be16(ipv4 ? ETH_TYPE_IPV4 : ETH_TYPE_IPV6);
-	uint8_t *p = encap->bytes;
+	uint8_t *ip = encap->bytes + (ipv4 ? ENCAP_IPV4_AT : ENCAP_IPV6_AT);
+	uint8_t *p;
 
 	memset(encap, 0, sizeof(*encap));
+	encap->eth_size = sizeof(struct eth_header);
+	if (tagged)
+		encap->eth_size += sizeof(struct vlan_header);
+	p = ip - encap->eth_size;
+	encap->size = (uint8_t)(encap->bytes + ENCAP_SIZE_MAX - p);
 	memcpy(p, destination->bytes, 6);
 	memcpy(p + 6, source->bytes, 6);
-	p += 12;
-	if (vlan_tci != ENCAP_VLAN_NONE) {
+	if (tagged) {
 		const uint16_t tag_be[2] = {be16(ETH_TYPE_VLAN), be16(vlan_tci)};
 
-		memcpy(p, tag_be, sizeof(tag_be));
-		p += sizeof(tag_be);
+		memcpy(p + 12, tag_be, sizeof(tag_be));
 	}
-	memcpy(p, &type_be, sizeof(type_be));
-	p += sizeof(type_be);
-	encap->eth_size = (uint8_t)(p - encap->bytes);
+	memcpy(ip - sizeof(type_be), &type_be, sizeof(type_be));
 	if (ipv4)
-		init_ipv4(p, outer_source, outer_destination);
+		init_ipv4(ip, outer_source, outer_destination);
 	else
-		init_ipv6(p, outer_source, outer_destination);
-	encap->size = (uint8_t)(encap->eth_size +
-				(ipv4 ? sizeof(struct ipv4_header) : sizeof(struct ipv6_header)));
+		init_ipv6(ip, outer_source, outer_destination);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 // The outer headers. One ready-made 'struct encap' a backend, built by the control lcore; a worker copies
-// it in front of the inner packet and patches what the packet decides: length, DSCP and ECN, protocol,
+// it as a whole in front of the inner packet and patches what the packet decides: length, DSCP and ECN, protocol,
 // checksum. IPIP in all four combinations (RFC 2003, RFC 2473, RFC 4213), and L2 DSR, which is the
 // Ethernet header alone. Plain bytes: any thread.
 //
@@ -17,16 +17,22 @@
 // identification may be 0 (RFC 6864) and nobody on the way fragments a tunnel packet; TTL is 64.
 
 #define ENCAP_SIZE_MAX  58 // Ethernet, a tag, and an IPv6 header
+#define ENCAP_IPV6_AT   (ENCAP_SIZE_MAX - 40) // where an outer IP header begins in struct encap
+#define ENCAP_IPV4_AT   (ENCAP_SIZE_MAX - 20)
 #define ENCAP_TTL       64
 #define ENCAP_VLAN_NONE 0xffff
 
+// What encap_ipip() may write in front of the inner packet: the whole struct, whatever its headers take of it.
+#define ENCAP_ROOM 60
+
 struct encap {
-	// Ethernet, then the outer IP header. In IPv4's checksum field stands the sum of the rest, not inverted.
-	uint8_t bytes[ENCAP_SIZE_MAX];
 	uint8_t eth_size; // 14, or 18 with a tag
 	uint8_t size; // of all
+	// Ethernet, then the outer IP header, at the end of the field: so that one copy of the whole struct puts
+	// them right in front of the inner packet. In IPv4's checksum field stands the sum of the rest, not inverted.
+	uint8_t bytes[ENCAP_SIZE_MAX];
 };
-_Static_assert(sizeof(struct encap) == 60, "leaves 4 bytes of a backend's cache line");
+_Static_assert(sizeof(struct encap) == ENCAP_ROOM, "leaves 4 bytes of a backend's cache line");
 
 // 'outer_source' and 'outer_destination' are of one family. 'vlan_tci' is ENCAP_VLAN_NONE for no tag.
 void encap_init(struct encap *encap, const struct mac *source, const struct mac *destination,
@@ -45,66 +51,73 @@ static inline uint8_t encap_inner_tos(const uint8_t *inner, uint8_t family)
 	return (uint8_t)(inner[0] << 4 | inner[1] >> 4);
 }
 
-// The Ethernet header, by copies of a fixed size: those are two moves, and not a call.
-static inline void encap_copy_eth(const struct encap *encap, uint8_t *frame)
+// The first of the headers' bytes, where the frame begins.
+static inline const uint8_t *encap_headers(const struct encap *encap)
 {
-	if (__builtin_expect(encap->eth_size == sizeof(struct eth_header), 1))
-		memcpy(frame, encap->bytes, sizeof(struct eth_header));
-	else
-		memcpy(frame, encap->bytes, sizeof(struct eth_header) + sizeof(struct vlan_header));
+	return encap->bytes + ENCAP_SIZE_MAX - encap->size;
+}
+
+// The words that hold tos and protocol, as a little-endian machine reads the wire: they are upper bytes there.
+static inline void encap_patch_ipv4(struct ipv4_header *outer, const struct encap *encap,
+	uint8_t tos, uint8_t protocol, uint16_t inner_size, uint32_t drawn_be)
+{
+	const struct ipv4_header *made = (const void *)(encap->bytes + ENCAP_IPV4_AT);
+	uint16_t length_be = be16((uint16_t)(inner_size + sizeof(*outer)));
+
+	outer->tos = tos;
+	outer->length_be = length_be;
+	outer->protocol = protocol;
+	outer->source_be = made->source_be | drawn_be;
+	outer->checksum = (uint16_t)~checksum_fold((uint64_t)made->checksum + length_be +
+						   ((uint32_t)tos + protocol) * 256u + drawn_be);
+}
+
+static inline void encap_patch_ipv6(struct ipv6_header *outer, const struct encap *encap,
+	uint8_t tos, uint8_t protocol, uint16_t inner_size, uint32_t drawn_be)
+{
+	outer->version_class_label_be = be32(6u << 28 | (uint32_t)tos << 20);
+	outer->length_be = be16(inner_size);
+	outer->next = protocol;
+	if (__builtin_expect(drawn_be != 0, 0)) {
+		const struct ipv6_header *made = (const void *)(encap->bytes + ENCAP_IPV6_AT);
+
+		for (int i = 0; i < 4; i++)
+			outer->source[12 + i] = (uint8_t)(made->source[12 + i] | drawn_be >> 8 * i);
+	}
 }
 
 // Writes the outer headers right in front of 'inner', the IP header of a packet of 'inner_size' bytes, where
-// there must be room for encap->size bytes. 'drawn_be' is added to the source's last 32 bits, which are zero there
+// there must be ENCAP_ROOM bytes. 'drawn_be' is added to the source's last 32 bits, which are zero there
 // where a pool draws its sources. Returns the frame's new first byte.
+//
+// What is patched is read from 'encap': a load from bytes that were stored in other widths a moment ago waits for
+// those stores to leave the core.
 static inline uint8_t *encap_ipip(const struct encap *encap, uint8_t *inner, uint8_t family,
 	uint16_t inner_size, uint32_t drawn_be)
 {
 	uint8_t tos = encap_inner_tos(inner, family);
 	uint8_t protocol = family == ADDR_IPV4 ? IP_IPIP : IP_IPV6;
-	uint8_t *frame = inner - encap->size;
-	uint8_t *ip = frame + encap->eth_size;
 
-	if (encap_overhead(encap) == sizeof(struct ipv4_header)) {
-		struct ipv4_header outer;
-
-		encap_copy_eth(encap, frame);
-		memcpy(&outer, encap->bytes + encap->eth_size, sizeof(outer));
-		outer.tos = tos;
-		outer.length_be = be16((uint16_t)(inner_size + sizeof(outer)));
-		outer.protocol = protocol;
-		outer.source_be |= drawn_be;
-		// The words that hold them, as a little-endian machine reads the wire: tos and protocol are upper bytes.
-		outer.checksum =
-			(uint16_t)~checksum_fold((uint64_t)outer.checksum + outer.length_be +
-						 be16(tos) + be16(protocol) + drawn_be);
-		memcpy(ip, &outer, sizeof(outer));
-	} else {
-		struct ipv6_header outer;
-
-		encap_copy_eth(encap, frame);
-		memcpy(&outer, encap->bytes + encap->eth_size, sizeof(outer));
-		outer.version_class_label_be = be32(6u << 28 | (uint32_t)tos << 20);
-		outer.length_be = be16(inner_size);
-		outer.next = protocol;
-		if (__builtin_expect(drawn_be != 0, 0)) {
-			for (int i = 0; i < 4; i++)
-				outer.source[12 + i] |= (uint8_t)(drawn_be >> 8 * i);
-		}
-		memcpy(ip, &outer, sizeof(outer));
-	}
-	return frame;
+	memcpy(inner - ENCAP_ROOM, encap, ENCAP_ROOM);
+	if (encap_overhead(encap) == sizeof(struct ipv4_header))
+		encap_patch_ipv4((void *)(inner - sizeof(struct ipv4_header)), encap, tos, protocol,
+			inner_size, drawn_be);
+	else
+		encap_patch_ipv6((void *)(inner - sizeof(struct ipv6_header)), encap, tos, protocol,
+			inner_size, drawn_be);
+	return inner - encap->size;
 }
 
-// L2 DSR: the Ethernet header in front of 'inner', whose type is the packet's own. Returns the frame's new first byte.
+// L2 DSR: the Ethernet header in front of 'inner', whose type is the packet's own; 18 bytes of room, of which only a
+// tagged one takes all. Returns the frame's new first byte.
 static inline uint8_t *encap_dsr(const struct encap *encap, uint8_t *inner, uint8_t family)
 {
-	uint8_t *frame = inner - encap->eth_size;
+	const size_t most = sizeof(struct eth_header) + sizeof(struct vlan_header);
 	uint16_t type_be = be16(family == ADDR_IPV4 ? ETH_TYPE_IPV4 : ETH_TYPE_IPV6);
 
-	encap_copy_eth(encap, frame);
+	memcpy(inner - most, encap_headers(encap) + encap->eth_size - most, most);
 	memcpy(inner - sizeof(type_be), &type_be, sizeof(type_be));
-	return frame;
+	return inner - encap->eth_size;
 }
 
 #endif

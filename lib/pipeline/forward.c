@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <pipeline/worker_private.h>
 
-static void count(struct worker *worker, uint16_t service, uint32_t backend, uint16_t bytes)
-{
-	struct metrics_traffic *s = &worker->metrics->services[service];
-	struct metrics_traffic *b = &worker->metrics->backends[backend];
-
-	metrics_add(&s->packets, 1);
-	metrics_add(&s->bytes, bytes);
-	metrics_add(&b->packets, 1);
-	metrics_add(&b->bytes, bytes);
-}
-
-void worker_reframe(struct rte_mbuf *mbuf, uint8_t *frame, const uint8_t *end)
-{
-	mbuf->data_off = (uint16_t)(frame - (uint8_t *)mbuf->buf_addr);
-	mbuf->data_len = (uint16_t)(end - frame);
-	mbuf->pkt_len = mbuf->data_len;
-}
-
-void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
-	const struct packet *packet, const struct target *target)
+static inline __attribute__((always_inline)) void forward(struct worker *worker, uint32_t port,
+	struct rte_mbuf *mbuf, const struct packet *packet, const struct target *target)
 {
 	uint32_t index = target->backend & BACKEND_INDEX_MASK;
 	const struct snapshot_backend *backend = &worker->snapshot->backends[index];
@@ -38,7 +20,7 @@ void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 		worker_oversize(worker, port, mbuf, packet, target);
 		return;
 	}
-	if (unlikely(inner - (uint8_t *)mbuf->buf_addr < backend->encap.size)) {
+	if (unlikely(inner - (uint8_t *)mbuf->buf_addr < ENCAP_ROOM)) {
 		worker_drop(worker, mbuf, DROP_HEADROOM);
 		return;
 	}
@@ -51,8 +33,15 @@ void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 		worker_drop(worker, mbuf, DROP_HEADROOM);
 		return;
 	}
-	count(worker, target->service, index, packet->l3_size);
+	metrics_add_packet(&worker->metrics->services[target->service], packet->l3_size);
+	metrics_add_packet(&worker->metrics->backends[index], packet->l3_size);
 	output_add(worker, &worker->wire[backend->port], mbuf);
+}
+
+void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+	const struct packet *packet, const struct target *target)
+{
+	forward(worker, port, mbuf, packet, target);
 }
 
 void stage_forward(struct worker *worker, struct burst *burst)
@@ -65,7 +54,7 @@ void stage_forward(struct worker *worker, struct burst *burst)
 			.service = burst->services[i],
 		};
 
-		worker_forward(worker, burst->port, burst->mbufs[i], packet, &target);
+		forward(worker, burst->port, burst->mbufs[i], packet, &target);
 		if (unlikely(packet->fragmented))
 			worker_first_fragment(worker, packet, &target);
 	}

@@ -93,7 +93,12 @@ void worker_expire_fragments(struct worker *worker);
 // --- What ends a packet's way ---
 
 // Moves the buffer's first byte to 'frame' and its end to 'end': what was padding stays behind.
-void worker_reframe(struct rte_mbuf *mbuf, uint8_t *frame, const uint8_t *end);
+static inline void worker_reframe(struct rte_mbuf *mbuf, uint8_t *frame, const uint8_t *end)
+{
+	mbuf->data_off = (uint16_t)(frame - (uint8_t *)mbuf->buf_addr);
+	mbuf->data_len = (uint16_t)(end - frame);
+	mbuf->pkt_len = mbuf->data_len;
+}
 
 void worker_drop(struct worker *worker, struct rte_mbuf *mbuf, enum drop_reason reason);
 // False where the buffer has no room for the tag.

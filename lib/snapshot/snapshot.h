@@ -42,11 +42,11 @@ enum backend_status {
 
 // One cache line: what a packet needs of its backend.
 struct snapshot_backend {
-	struct encap encap;
 	uint16_t mtu; // of the path: what the outer packet may have from its IP header on
 	uint8_t generation;
 	uint8_t port : 4; // the pipeline's port number, BACKEND_PORT_NONE
 	uint8_t status : 4; // enum backend_status
+	struct encap encap;
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct snapshot_backend) == 64, "a backend is one cache line");
 
