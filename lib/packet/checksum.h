@@ -3,6 +3,7 @@
 #define PACKET_CHECKSUM_H
 
 #include <base/addr.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,25 @@ static inline uint16_t checksum_ipv4_sum(const void *header)
 	__builtin_memcpy(word, header, sizeof(word));
 	sum = (uint64_t)word[0] + word[1] + word[2] + word[3] + word[4];
 	return checksum_fold(sum);
+}
+
+// Whether an IPv4 header of 20 bytes has its right checksum: its two halves are complements, or both all ones.
+static inline bool checksum_ipv4_is_good(const void *header)
+{
+	uint64_t first, second, sum;
+	uint32_t third, folded;
+
+	__builtin_memcpy(&first, header, 8);
+	__builtin_memcpy(&second, (const uint8_t *)header + 8, 8);
+	__builtin_memcpy(&third, (const uint8_t *)header + 16, 4);
+	sum = first + second;
+	sum += sum < first; // the end-around carry, as of 64 bits
+	sum += third;
+	sum += sum < third;
+	folded = (uint32_t)sum + (uint32_t)(sum >> 32);
+	folded += folded < (uint32_t)sum;
+	folded += folded << 16 | folded >> 16; // the upper half: both halves' sum
+	return folded >= 0xfffffffe;
 }
 
 // The checksum field after the 16-bit field 'old' became 'new' (both as on the wire).

@@ -2,6 +2,7 @@
 #include <packet/checksum.h>
 #include <packet/headers.h>
 #include <packet/parse.h>
+#include <packet/parse_common.h>
 #include <packet/parse_private.h>
 
 #include <string.h>
@@ -144,7 +145,7 @@ static int parse_ipv4_fragment(const struct cursor *c, struct packet *p,
 static bool ipv4_checksum_is_good(const struct ipv4_header *ip, size_t size)
 {
 	if (size == sizeof(*ip))
-		return checksum_ipv4_sum(ip) == 0xffff;
+		return checksum_ipv4_is_good(ip);
 	return checksum_sum(ip, size, 0) == 0xffff;
 }
 
@@ -245,62 +246,10 @@ int parse_slowly(const uint8_t *frame, size_t size, bool checksum_known_good, st
 	return 0;
 }
 
-// What nearly every packet is: Ethernet without tags, IPv4 without options, not a fragment, TCP or UDP. The same
-// rules as below in fewer branches. False: something is out of the ordinary, and the long way finds out what.
-static bool parse_common(
-	const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out)
-{
-	const size_t l4 = sizeof(struct eth_header) + sizeof(struct ipv4_header);
-	const struct ipv4_header *ip = (const void *)(frame + sizeof(struct eth_header));
-	const struct tcp_header *tcp = (const void *)(frame + l4);
-	const struct udp_header *udp = (const void *)(frame + l4);
-	size_t total, payload;
-	bool is_tcp;
-
-	if (size < l4 + sizeof(*udp) ||
-		((const struct eth_header *)frame)->type_be != be16(ETH_TYPE_IPV4) ||
-		ip->version_ihl != 0x45 ||
-		(ip->fragment_be & be16(IPV4_MF | IPV4_OFFSET_MASK)) != 0)
-		return false;
-	total = be16(ip->length_be);
-	if (total < sizeof(*ip) + sizeof(*udp) || total > size - sizeof(struct eth_header) ||
-		(!checksum_known_good && checksum_ipv4_sum(ip) != 0xffff))
-		return false;
-	payload = total - sizeof(*ip);
-	is_tcp = ip->protocol == IP_TCP;
-	if (is_tcp) {
-		size_t header;
-
-		if (payload < sizeof(*tcp))
-			return false;
-		header = (size_t)(tcp->offset >> 4) * 4;
-		if (header < sizeof(*tcp) || header > payload)
-			return false;
-	} else if (ip->protocol != IP_UDP || be16(udp->length_be) < sizeof(*udp) ||
-		   be16(udp->length_be) > payload) {
-		return false;
-	}
-	// All of it: a literal leaves the rest of the union undefined.
-	memset(out, 0, sizeof(*out));
-	out->ipv4.source_be = ip->source_be;
-	out->ipv4.destination_be = ip->destination_be;
-	out->ipv4.source_port_be = udp->source_be; // where TCP has them too
-	out->ipv4.destination_port_be = udp->destination_be;
-	out->ipv4.protocol = ip->protocol;
-	out->family = ADDR_IPV4;
-	out->kind = is_tcp ? PACKET_TCP : PACKET_UDP;
-	out->tcp_flags = is_tcp ? tcp->flags : 0;
-	out->l3_offset = sizeof(struct eth_header);
-	out->l4_offset = (uint16_t)l4;
-	out->l3_size = (uint16_t)total;
-	out->payload_protocol = ip->protocol;
-	return true;
-}
-
 int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
 	enum drop_reason *reason)
 {
-	if (__builtin_expect(parse_common(frame, size, checksum_known_good, out), 1))
+	if (parse_common(frame, size, checksum_known_good, out))
 		return 0;
 	return parse_slowly(frame, size, checksum_known_good, out, reason);
 }

@@ -44,10 +44,6 @@ enum packet_kind {
 };
 
 struct packet {
-	union {
-		struct tuple_ipv4 ipv4;
-		struct tuple_ipv6 ipv6;
-	};
 	uint8_t family; // enum addr_family
 	uint8_t kind; // enum packet_kind
 	uint8_t tcp_flags;
@@ -60,12 +56,21 @@ struct packet {
 	// The protocol after all extension headers. Of a later IPv6 fragment only what its fragment header
 	// names, which may be one more extension: RFC 8200 4.5 tells datagrams apart without it.
 	uint8_t payload_protocol;
-};
-_Static_assert(sizeof(struct packet) == 56, "one per packet of a burst: within a cache line");
+	union {
+		struct tuple_ipv4 ipv4;
+		struct tuple_ipv6 ipv6;
+	};
+	uint64_t zero;
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct packet) == 64, "one per packet of a burst: a cache line");
 
 // Parses one frame. 0, or -1 with '*reason'. 'checksum_known_good' leaves the IPv4 header checksum out, where
 // the port has verified it.
 int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
+	enum drop_reason *reason);
+
+// packet_parse() without its short way for common packets (parse_common.h): the same answer to any bytes.
+int parse_slowly(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
 	enum drop_reason *reason);
 
 // The tuple's addresses as values, for the slow path. Those of the IP header, save for

@@ -4,10 +4,6 @@
 
 #include <packet/parse.h>
 
-// packet_parse() without its short way for common packets: the same answer to any bytes.
-int parse_slowly(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
-	enum drop_reason *reason);
-
 // Where the walk over IPv6 extension headers (RFC 8200 4) ended.
 struct ipv6_walk {
 	size_t at; // of the payload

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <packet/parse_common.h>
 #include <pipeline/worker_private.h>
 
 static bool checksum_is_known_good(const struct rte_mbuf *mbuf)
@@ -9,38 +10,50 @@ static bool checksum_is_known_good(const struct rte_mbuf *mbuf)
 // Buffers hold a whole frame of the port's MTU; a chain is seen only where a driver coalesces.
 static bool is_whole(struct rte_mbuf *mbuf)
 {
-	return likely(mbuf->nb_segs == 1) || rte_pktmbuf_linearize(mbuf) == 0;
+	return mbuf->nb_segs == 1 || rte_pktmbuf_linearize(mbuf) == 0;
+}
+
+// What is out of the ordinary. False: it is dropped, or for the kernel.
+static __attribute__((noinline)) bool parse_uncommon(
+	struct worker *worker, struct burst *burst, struct rte_mbuf *mbuf, struct packet *packet)
+{
+	uint16_t vlan_id = worker->config.ports[burst->port].vlan_id;
+	enum drop_reason reason = DROP_SEGMENTS;
+
+	if (!is_whole(mbuf) || parse_slowly(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len,
+				       checksum_is_known_good(mbuf), packet, &reason) != 0) {
+		worker_drop(worker, mbuf, reason);
+		return false;
+	}
+	if (vlan_id != 0 && (packet->vlan_tci & VLAN_ID_MASK) != vlan_id) {
+		worker_drop(worker, mbuf, DROP_VLAN_FOREIGN);
+		return false;
+	}
+	if (packet->kind == PACKET_NOT_IP) {
+		worker_punt(worker, burst->port, mbuf);
+		return false;
+	}
+	return true;
 }
 
 void stage_parse(struct worker *worker, struct burst *burst)
 {
-	const struct pipeline_port *port = &worker->config.ports[burst->port];
+	bool tagged = worker->config.ports[burst->port].vlan_id != 0;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < burst->count; i++) {
 		struct rte_mbuf *mbuf = burst->mbufs[i];
 		struct packet *packet = &burst->packets[kept];
-		enum drop_reason reason = DROP_SEGMENTS;
 
 		if (i + 4 < burst->count)
 			rte_prefetch0(rte_pktmbuf_mtod(burst->mbufs[i + 4], void *));
-		if (unlikely(!is_whole(mbuf)) ||
-			unlikely(packet_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *),
-					 mbuf->data_len, checksum_is_known_good(mbuf), packet,
-					 &reason) != 0)) {
-			worker_drop(worker, mbuf, reason);
-			continue;
-		}
-		if (unlikely(port->vlan_id != 0) &&
-			(packet->vlan_tci & VLAN_ID_MASK) != port->vlan_id) {
-			worker_drop(worker, mbuf, DROP_VLAN_FOREIGN);
-			continue;
-		}
-		if (unlikely(packet->kind == PACKET_NOT_IP)) {
-			worker_punt(worker, burst->port, mbuf);
-			continue;
-		}
-		burst->mbufs[kept++] = mbuf;
+		burst->mbufs[kept] = mbuf;
+		if (likely(!tagged && mbuf->nb_segs == 1 &&
+			    parse_common(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len,
+				    checksum_is_known_good(mbuf), packet)))
+			kept++;
+		else
+			kept += parse_uncommon(worker, burst, mbuf, packet);
 	}
 	burst->count = kept;
 }
