@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/addr.h>
+#include <base/endpoint.h>
 #include <base/error.h>
 #include <base/map.h>
 #include <base/parse.h>
@@ -175,6 +176,25 @@ static struct numbered *numbered_find(const struct map *map, uint32_t number)
 	return MAP_ENTRY(node, struct numbered, node);
 }
 
+static void an_endpoint_is_an_address_and_a_port(void **state)
+{
+	static const char *const bad[] = {"", ":", "1", "10.0.0.1", "10.0.0.1:", ":80",
+		"10.0.0.1:x", "10.0.0.1:65536", "[10.0.0.1]:80", "::1:80", "[::1]", "[::1:80",
+		"::1]:80", "[]:80", "10.0.0.1:80 ", "a.example:80",
+		"[2001:0db8:0000:0000:0000:0000:0000:0001:0000:0000:0000]:80"};
+	static const char *const good[] = {
+		"10.0.0.1:80", "0.0.0.0:0", "[::1]:65535", "[2001:db8::7]:443"};
+	char text[ENDPOINT_TEXT_SIZE];
+	struct endpoint endpoint;
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(endpoint_parse(bad[i], &endpoint), -EINVAL);
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_int_equal(endpoint_parse(good[i], &endpoint), 0);
+		assert_string_equal(endpoint_format(&endpoint, text, sizeof(text)), good[i]);
+	}
+}
+
 static void a_map_keeps_nodes_that_share_a_hash_apart(void **state)
 {
 	static struct numbered all[5000];
@@ -209,6 +229,7 @@ int main(void)
 		cmocka_unit_test(a_duration_is_written_in_its_largest_unit),
 		cmocka_unit_test(sizes_are_binary),
 		cmocka_unit_test(a_number_has_digits_only),
+		cmocka_unit_test(an_endpoint_is_an_address_and_a_port),
 		cmocka_unit_test(a_map_keeps_nodes_that_share_a_hash_apart),
 		cmocka_unit_test(a_prefix_stands_before_the_sentence),
 	};

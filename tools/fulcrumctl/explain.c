@@ -3,7 +3,7 @@
 #include "session.h"
 #include "view.h"
 
-#include <base/parse.h>
+#include <base/endpoint.h>
 #include <packet/headers.h>
 
 #include <stdio.h>
@@ -24,25 +24,15 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-// "198.51.100.7:40000" or "[2001:db8::7]:40000".
 static bool parse_end(const char *text, struct addr *address, uint16_t *port)
 {
-	char copy[ADDR_TEXT_SIZE + 16];
-	char *colon, *host = copy;
-	uint64_t number;
+	struct endpoint end;
 
-	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))
+	if (endpoint_parse(text, &end) != 0)
 		return false;
-	colon = strrchr(copy, ':');
-	if (colon == NULL || parse_u64(colon + 1, &number) < 0 || number > UINT16_MAX)
-		return false;
-	*colon = '\0';
-	if (copy[0] == '[' && colon > copy + 1 && colon[-1] == ']') {
-		colon[-1] = '\0';
-		host = copy + 1;
-	}
-	*port = (uint16_t)number;
-	return addr_parse(host, address) == 0 && (address->family == ADDR_IPV6) == (host != copy);
+	*address = end.address;
+	*port = end.port;
+	return true;
 }
 
 static void parse_words(struct arguments *arguments, struct argp_state *state)
