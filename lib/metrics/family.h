@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef METRICS_FAMILY_H
+#define METRICS_FAMILY_H
+
+// The registry: every family of metrics that the daemon's page has, once. The list feeds the page, its
+// reference (docs/reference/metrics.md) and the tests. Constant data, any thread.
+
+enum metrics_type {
+	METRICS_COUNTER, // its samples end in _total
+	METRICS_GAUGE,
+	METRICS_INFO, // its samples end in _info and are 1: what they say stands in the labels
+	METRICS_HISTOGRAM, // of seconds, see metrics/histogram.h
+	METRICS_SUMMARY, // of seconds: _sum and _count alone
+};
+
+// What a family has samples of. Each has the labels of its scope, and those of its own after them.
+enum metrics_scope {
+	METRICS_OF_DAEMON,
+	METRICS_OF_WORKERS,
+	METRICS_OF_REASONS,
+	METRICS_OF_PORTS,
+	METRICS_OF_SERVICES,
+	METRICS_OF_POOLS,
+	METRICS_OF_BACKENDS,
+	METRICS_SCOPES
+};
+
+// X(identifier, scope, type, name, unit, its own labels, sentence). A name ends with its unit where it has one.
+// clang-format off
+#define METRICS_FAMILIES(X) \
+	X(BUILD, DAEMON, INFO, "fulcrum_build", "", "version,dpdk", "What runs") \
+	X(START_TIME, DAEMON, GAUGE, "fulcrum_start_time_seconds", "seconds", "", "When the daemon started, in seconds since 1970") \
+	X(CONFIG_VERSION, DAEMON, GAUGE, "fulcrum_config_version", "", "", "Version of the running configuration; 0 before the first apply") \
+	X(CONFIG_APPLIED, DAEMON, GAUGE, "fulcrum_config_applied_timestamp_seconds", "seconds", "", "When the running configuration was applied, in seconds since 1970; absent before the first apply") \
+	X(CONFIG_DURATION, DAEMON, GAUGE, "fulcrum_config_apply_duration_seconds", "seconds", "", "How long the last apply took, from its commit until every worker went by it") \
+	X(CONFIG_SAVED, DAEMON, GAUGE, "fulcrum_config_saved", "", "", "1 where a restart would find the running configuration in the state folder") \
+	X(APPLIES, DAEMON, COUNTER, "fulcrum_config_applies", "", "", "Changes of the configuration that came into force, by apply, rollback or backend") \
+	X(APPLY_FAILURES, DAEMON, COUNTER, "fulcrum_config_apply_failures", "", "", "Changes of the configuration that the daemon refused") \
+	X(HASH_KEY, DAEMON, GAUGE, "fulcrum_hash_key_secret", "", "", "1 where the pool file has a hash_key of its own, 0 with the built-in one, which is no secret") \
+	X(SNAPSHOTS, DAEMON, COUNTER, "fulcrum_snapshots", "", "", "Sets of tables that were published to the workers, after applies and changes of health") \
+	X(CHANNEL_VERSION, DAEMON, GAUGE, "fulcrum_channel_version", "", "", "Version of the shared-memory channel that fulcrumctl must speak") \
+	X(CHANNEL_REQUESTS, DAEMON, COUNTER, "fulcrum_channel_requests", "", "", "Requests that came over the channel") \
+	X(CONTROL_LAG, DAEMON, HISTOGRAM, "fulcrum_control_loop_lag_seconds", "seconds", "", "How late a timer of the control thread was, ten times a second; its clock ticks in milliseconds") \
+	X(PROBES, DAEMON, COUNTER, "fulcrum_probes", "", "", "Probes that were started") \
+	X(PROBE_FAILURES, DAEMON, COUNTER, "fulcrum_probe_failures", "", "", "Probes that failed by their backend's fault") \
+	X(PROBE_LOCAL, DAEMON, COUNTER, "fulcrum_probe_local_failures", "", "", "Probes that could not be made for want of a descriptor, port or memory on this machine") \
+	X(PROBES_LATE, DAEMON, COUNTER, "fulcrum_probes_late", "", "", "Probes that started more than 10 ms after they were due") \
+	X(CAPTURE_RUNNING, DAEMON, GAUGE, "fulcrum_capture_running", "", "", "1 while packets are captured into a file") \
+	X(CAPTURE_MISSED, DAEMON, GAUGE, "fulcrum_capture_missed_packets", "packets", "", "Packets that the present capture, or else the last, missed because they came too fast") \
+	X(WORKER, WORKERS, INFO, "fulcrum_worker", "", "core", "Which core a worker has") \
+	X(WORKER_ROUNDS, WORKERS, COUNTER, "fulcrum_worker_rounds", "", "", "Rounds of the worker's loop") \
+	X(WORKER_BUSY, WORKERS, COUNTER, "fulcrum_worker_busy_rounds", "", "", "Those of its rounds in which it had packets; over all rounds, this is its busy share") \
+	X(WORKER_RECEIVED, WORKERS, COUNTER, "fulcrum_worker_received_packets", "packets", "", "Packets from the ports") \
+	X(WORKER_FROM_KERNEL, WORKERS, COUNTER, "fulcrum_worker_from_kernel_packets", "packets", "", "Packets from the kernel-side interfaces") \
+	X(WORKER_MADE, WORKERS, COUNTER, "fulcrum_worker_made_packets", "packets", "", "Packets that the worker added itself, such as fragments beyond the first") \
+	X(WORKER_FORWARDED, WORKERS, COUNTER, "fulcrum_worker_forwarded_packets", "packets", "", "Packets to backends") \
+	X(WORKER_TO_KERNEL, WORKERS, COUNTER, "fulcrum_worker_to_kernel_packets", "packets", "", "Packets that were for no VIP and went to the kernel") \
+	X(WORKER_INJECTED, WORKERS, COUNTER, "fulcrum_worker_injected_packets", "packets", "", "Packets of the kernel that left by a port") \
+	X(WORKER_ANSWERED, WORKERS, COUNTER, "fulcrum_worker_answered_packets", "packets", "", "Packets that became the balancer's own answer, by ICMP or a reset") \
+	X(WORKER_DROPPED, WORKERS, COUNTER, "fulcrum_worker_dropped_packets", "packets", "", "Packets that were dropped, for whatever reason") \
+	X(WORKER_HELD, WORKERS, GAUGE, "fulcrum_worker_held_packets", "packets", "", "Fragments that wait for their first one") \
+	X(FLOW_HITS, WORKERS, COUNTER, "fulcrum_flow_hits", "", "", "Packets whose flow the table knew") \
+	X(FLOW_MISSES, WORKERS, COUNTER, "fulcrum_flow_misses", "", "", "Packets whose flow it did not know") \
+	X(FLOW_EVICTIONS, WORKERS, COUNTER, "fulcrum_flow_evictions", "", "", "Live flows that were forgotten to make room for others") \
+	X(FLOW_SKIPPED, WORKERS, COUNTER, "fulcrum_flow_skipped", "", "", "New flows above new_flow_rate, which were forwarded and not remembered") \
+	X(FLOW_PREVIOUS, WORKERS, COUNTER, "fulcrum_flow_previous_table_hits", "", "", "Misses that a pool's table before its last change answered") \
+	X(FLOW_RESETS, WORKERS, COUNTER, "fulcrum_flow_resets", "", "", "Resets that were sent to clients for on_down: reset") \
+	X(FLOWS, WORKERS, GAUGE, "fulcrum_flows", "", "", "Flows in the worker's table, as its last whole sweep counted them") \
+	X(FLOW_CAPACITY, WORKERS, GAUGE, "fulcrum_flow_capacity", "", "", "Flows that there is room for in it") \
+	X(DROPPED, REASONS, COUNTER, "fulcrum_dropped_packets", "packets", "", "Dropped packets of all workers; docs/reference/drops.md explains each reason") \
+	X(PORT, PORTS, INFO, "fulcrum_port", "", "device,kernel_interface,mac", "What a port is") \
+	X(PORT_UP, PORTS, GAUGE, "fulcrum_port_up", "", "", "1 while the port has a link") \
+	X(PORT_SPEED, PORTS, GAUGE, "fulcrum_port_speed_bytes", "bytes", "", "What its link carries in a second; absent where the driver does not know") \
+	X(PORT_MTU, PORTS, GAUGE, "fulcrum_port_mtu_bytes", "bytes", "", "Its largest IP packet") \
+	X(PORT_RX_PACKETS, PORTS, COUNTER, "fulcrum_port_receive_packets", "packets", "", "Packets that it received") \
+	X(PORT_RX_BYTES, PORTS, COUNTER, "fulcrum_port_receive_bytes", "bytes", "", "Bytes that it received") \
+	X(PORT_TX_PACKETS, PORTS, COUNTER, "fulcrum_port_transmit_packets", "packets", "", "Packets that it sent") \
+	X(PORT_TX_BYTES, PORTS, COUNTER, "fulcrum_port_transmit_bytes", "bytes", "", "Bytes that it sent") \
+	X(PORT_MISSED, PORTS, COUNTER, "fulcrum_port_missed_packets", "packets", "", "Packets that were lost because no worker took them in time") \
+	X(SERVICE, SERVICES, INFO, "fulcrum_service", "", "pool,vip,protocol,port,forwarding", "What a service is") \
+	X(SERVICE_BACKENDS, SERVICES, GAUGE, "fulcrum_service_backends", "", "", "Backends of its pool") \
+	X(SERVICE_USABLE, SERVICES, GAUGE, "fulcrum_service_usable_backends", "", "", "Those of them that take new flows: active, up, and their next hop known") \
+	X(SERVICE_PACKETS, SERVICES, COUNTER, "fulcrum_service_packets", "packets", "", "Packets of clients that went to its backends") \
+	X(SERVICE_BYTES, SERVICES, COUNTER, "fulcrum_service_bytes", "bytes", "", "Their bytes, as the clients sent them") \
+	X(SERVICE_FLOWS, SERVICES, COUNTER, "fulcrum_service_new_flows", "", "", "New flows") \
+	X(POOL_BACKENDS, POOLS, GAUGE, "fulcrum_pool_backends", "", "", "Its backends") \
+	X(POOL_USABLE, POOLS, GAUGE, "fulcrum_pool_usable_backends", "", "", "Those of them that take new flows") \
+	X(POOL_SLOTS, POOLS, GAUGE, "fulcrum_pool_table_slots", "", "", "Slots of its hash table") \
+	X(POOL_TABLES, POOLS, COUNTER, "fulcrum_pool_tables", "", "", "Hash tables that were built for it") \
+	X(POOL_PROBES, POOLS, HISTOGRAM, "fulcrum_pool_probe_duration_seconds", "seconds", "", "How long its successful probes took; absent where nothing is probed") \
+	X(BACKEND, BACKENDS, INFO, "fulcrum_backend", "", "address,zone,state", "What a backend is, and its state as the operator wants it") \
+	X(BACKEND_HEALTH, BACKENDS, GAUGE, "fulcrum_backend_health", "", "", "1 is up, 0 is down, -1 is not known yet") \
+	X(BACKEND_USABLE, BACKENDS, GAUGE, "fulcrum_backend_usable", "", "", "1 where it takes new flows: active, up, and its next hop known") \
+	X(BACKEND_SINCE, BACKENDS, GAUGE, "fulcrum_backend_health_since_timestamp_seconds", "seconds", "", "When its health last changed, in seconds since 1970") \
+	X(BACKEND_CHANGES, BACKENDS, COUNTER, "fulcrum_backend_health_changes", "", "", "How often its health changed") \
+	X(BACKEND_WEIGHT, BACKENDS, GAUGE, "fulcrum_backend_weight", "", "", "Its weight in the pool file") \
+	X(BACKEND_SHARE, BACKENDS, GAUGE, "fulcrum_backend_share_ratio", "ratio", "", "Its share of the slots of its pool's hash table, which is its share of new flows") \
+	X(BACKEND_FLOWS, BACKENDS, GAUGE, "fulcrum_backend_flows", "", "", "Its flows, as counted no more than five seconds ago") \
+	X(BACKEND_OLDEST, BACKENDS, GAUGE, "fulcrum_backend_oldest_flow_seconds", "seconds", "", "The age of its oldest flow; it stops counting at 16 hours") \
+	X(BACKEND_PACKETS, BACKENDS, COUNTER, "fulcrum_backend_packets", "packets", "", "Packets of clients that went to it") \
+	X(BACKEND_BYTES, BACKENDS, COUNTER, "fulcrum_backend_bytes", "bytes", "", "Their bytes, as the clients sent them") \
+	X(BACKEND_NEW_FLOWS, BACKENDS, COUNTER, "fulcrum_backend_new_flows", "", "", "New flows that it was chosen for") \
+	X(BACKEND_PROBES, BACKENDS, SUMMARY, "fulcrum_backend_probe_duration_seconds", "seconds", "", "How long its successful probes took") \
+	X(BACKEND_FAILURES, BACKENDS, COUNTER, "fulcrum_backend_probe_failures", "", "", "Probes of it that failed by its own fault") \
+	X(BACKEND_CERTIFICATE, BACKENDS, GAUGE, "fulcrum_backend_certificate_expiry_timestamp_seconds", "seconds", "", "When the certificate ends that its last TLS probe saw, in seconds since 1970") \
+	X(BACKEND_DRAIN, BACKENDS, GAUGE, "fulcrum_backend_drain_deadline_timestamp_seconds", "seconds", "", "When its drain ends by the clock, in seconds since 1970; absent without a deadline")
+// clang-format on
+
+enum metrics_id {
+#define X(identifier, ...) METRICS_##identifier,
+	METRICS_FAMILIES(X)
+#undef X
+		METRICS_ID_COUNT
+};
+
+struct metrics_family {
+	const char *name;
+	enum metrics_scope scope;
+	enum metrics_type type;
+	const char *unit; // ""
+	const char *labels; // "a,b"; ""
+	const char *help;
+};
+
+extern const struct metrics_family metrics_families[METRICS_ID_COUNT];
+
+const char *metrics_type_name(enum metrics_type type);
+// The labels that every sample of the scope has: "pool,backend"; "".
+const char *metrics_scope_labels(enum metrics_scope scope);
+
+#endif
