@@ -123,7 +123,8 @@ void edition_target(const struct edition *edition, uint32_t at, struct health_ta
 {
 	*out = (struct health_target){edition_index(edition, at),
 		edition->config->backends[at].address, port_of(edition, at),
-		pool_of(edition, at)->health};
+		pool_of(edition, at)->health, ""};
+	memcpy(out->group, edition->config->backends[at].pool, sizeof(out->group));
 }
 
 bool edition_same_target(

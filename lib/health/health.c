@@ -16,7 +16,9 @@ int health_new(
 	if (health == NULL)
 		return -ENOMEM;
 	health->tls = tls_contexts_new();
-	if (health->tls == NULL || map_init(&health->targets, 0) != 0) {
+	if (health->tls == NULL || map_init(&health->targets, 0) != 0 ||
+		map_init(&health->groups, 0) != 0) {
+		map_free(&health->targets);
 		tls_contexts_free(health->tls);
 		free(health);
 		return -ENOMEM;
@@ -44,6 +46,7 @@ void health_free(struct health *health)
 	if (health == NULL)
 		return;
 	free_targets(&health->targets);
+	map_free(&health->groups);
 	tls_contexts_free(health->tls);
 	free(health);
 }
@@ -68,6 +71,11 @@ static bool same_policy(const struct config_health *a, const struct config_healt
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+static bool same_backend(const struct health_target *a, const struct health_target *b)
+{
+	return addr_equal(&a->address, &b->address) && strcmp(a->group, b->group) == 0;
+}
+
 // Makes the targets that are not there yet, so that what follows cannot fail.
 static int make_new(
 	struct health *health, const struct health_target *specs, uint32_t count, struct map *fresh)
@@ -78,7 +86,7 @@ static int make_new(
 
 		if (find(fresh, specs[i].id) != NULL)
 			continue;
-		if (known != NULL && addr_equal(&known->spec.address, &specs[i].address))
+		if (known != NULL && same_backend(&known->spec, &specs[i]))
 			continue;
 		target = target_new(health, &specs[i]);
 		if (target == NULL)
@@ -144,7 +152,7 @@ int health_put_target(struct health *health, const struct health_target *spec, u
 {
 	struct target *target = find(&health->targets, spec->id);
 
-	if (target != NULL && addr_equal(&target->spec.address, &spec->address)) {
+	if (target != NULL && same_backend(&target->spec, spec)) {
 		if (target->spec.port == spec->port &&
 			same_policy(&target->spec.policy, &spec->policy))
 			return 0;
@@ -180,6 +188,13 @@ bool health_view(const struct health *health, uint32_t id, struct health_view *o
 	if (target != NULL)
 		*out = target->view;
 	return target != NULL;
+}
+
+const struct histogram *health_latency(const struct health *health, const char *name)
+{
+	const struct group *group = group_find(&health->groups, name);
+
+	return group != NULL ? &group->latency : NULL;
 }
 
 void health_stats(const struct health *health, struct health_stats *out)

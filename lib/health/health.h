@@ -12,6 +12,7 @@
 
 struct event_base;
 struct health;
+struct histogram;
 
 enum health_status { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
 
@@ -21,6 +22,7 @@ struct health_target {
 	struct addr address;
 	uint16_t port;
 	struct config_health policy;
+	char group[CONFIG_NAME_SIZE]; // targets of one group share a histogram; its pool's name
 };
 
 // A change of status, once each; 'reason' is such as "connect to 10.0.1.11:443: connection refused", "" when up.
@@ -33,6 +35,9 @@ struct health_view {
 	uint64_t since_s; // wall clock of the last change, or of the target's start
 	uint32_t changes; // how many there were
 	uint32_t latency_us; // of the last probe that succeeded
+	uint64_t successes; // probes that succeeded, and how long they took together
+	uint64_t successes_us;
+	uint64_t failures;
 	uint64_t certificate_end_s; // wall clock, of what the last TLS probe saw; 0: nothing
 	char reason[128]; // why the last probe failed; "" when it did not
 };
@@ -64,6 +69,9 @@ void health_drop_target(struct health *health, uint32_t id); // one that is not 
 
 // False where there is no such target.
 bool health_view(const struct health *health, uint32_t id, struct health_view *out);
+
+// How long the successful probes of a group took; NULL: no target is of that group. Good until the loop goes on.
+const struct histogram *health_latency(const struct health *health, const char *group);
 
 void health_stats(const struct health *health, struct health_stats *out);
 

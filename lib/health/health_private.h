@@ -3,6 +3,7 @@
 #define HEALTH_HEALTH_PRIVATE_H
 
 #include <base/map.h>
+#include <health/group.h>
 #include <health/health.h>
 #include <health/machine.h>
 #include <health/probe.h>
@@ -15,6 +16,7 @@ struct health {
 	health_change_fn *changed;
 	void *context;
 	struct map targets; // struct target, by id
+	struct map groups; // struct group, by name
 	struct tls_contexts *tls;
 	struct health_stats stats;
 	uint32_t random; // of the jitter; never 0
@@ -28,6 +30,7 @@ struct target {
 	struct map_node node;
 	struct health *health;
 	struct health_target spec;
+	struct group *group;
 	const struct probe_kind *kind;
 	void *probe;
 	struct event *timer;

@@ -33,9 +33,10 @@ struct target *target_new(struct health *health, const struct health_target *spe
 	target->health = health;
 	target->view.since_s = clock_wall_s();
 	target_set(target, spec);
+	target->group = group_hold(&health->groups, spec->group);
 	target->timer = evtimer_new(health->base, on_timer, target);
 	// Armed here for its place in libevent's heap: later calls need no memory.
-	if (target->timer == NULL || arm(target, FAR_NS) != 0) {
+	if (target->group == NULL || target->timer == NULL || arm(target, FAR_NS) != 0) {
 		target_free(target);
 		return NULL;
 	}
@@ -56,6 +57,7 @@ void target_free(struct target *target)
 	cancel(target);
 	if (target->timer != NULL)
 		event_free(target->timer);
+	group_release(&target->health->groups, target->group);
 	free(target);
 }
 
@@ -128,6 +130,16 @@ static bool take_local_failure(struct target *target, const char *reason)
 	return machine_local(&target->machine);
 }
 
+// What costs no packet says nothing about how long one takes.
+static void count_success(struct target *target, uint64_t took_us)
+{
+	if (target->kind->constant)
+		return;
+	target->view.successes++;
+	target->view.successes_us += took_us;
+	histogram_observe(&target->group->latency, took_us);
+}
+
 static bool take(struct target *target, const struct probe_result *result)
 {
 	struct health_view *view = &target->view;
@@ -139,10 +151,12 @@ static bool take(struct target *target, const struct probe_result *result)
 	case PROBE_SUCCEEDED:
 		view->latency_us = took_us < UINT32_MAX ? took_us : UINT32_MAX;
 		view->reason[0] = '\0';
+		count_success(target, took_us);
 		return machine_success(
 			&target->machine, target->kind->constant ? 1 : target->spec.policy.rise);
 	case PROBE_FAILED:
 		target->health->stats.failures++;
+		view->failures++;
 		snprintf(view->reason, sizeof(view->reason), "%s", result->reason);
 		return machine_failure(&target->machine, target->spec.policy.fall);
 	default:

@@ -6,6 +6,7 @@
 #include <health/health.h>
 #include <health/machine.h>
 #include <health/probe.h>
+#include <metrics/histogram.h>
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -207,6 +208,44 @@ static void a_target_of_type_none_is_up_without_a_probe(void **state)
 	assert_int_equal(event_base_loop(room->base, 0), 1);
 }
 
+static uint64_t observed(const struct histogram *histogram)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i <= HISTOGRAM_BOUNDS; i++)
+		count += histogram->counts[i];
+	return count;
+}
+
+static void how_long_probes_take_is_kept_by_target_and_by_group(void **state)
+{
+	struct room *room = *state;
+	struct health_target targets[] = {target(room, 1), target(room, 2), target(room, 3)};
+	const struct histogram *near;
+
+	strcpy(targets[0].group, "near");
+	strcpy(targets[1].group, "near");
+	strcpy(targets[2].group, "broken");
+	targets[2].port = 1;
+	assert_null(health_latency(room->health, "near"));
+	assert_int_equal(health_set_targets(room->health, targets, COUNT(targets)), 0);
+	RUN_UNTIL(room, view(room, 1).successes > 1 && view(room, 2).successes > 1 &&
+				view(room, 3).failures > 1);
+	near = health_latency(room->health, "near");
+	assert_int_equal(observed(near), view(room, 1).successes + view(room, 2).successes);
+	assert_int_equal(near->sum_us, view(room, 1).successes_us + view(room, 2).successes_us);
+	assert_in_range(near->sum_us, 1, 1000000 * observed(near));
+	assert_int_equal(view(room, 1).failures, 0);
+	assert_int_equal(observed(health_latency(room->health, "broken")), 0);
+	// Of another group it is another target, and a group without targets is forgotten.
+	strcpy(targets[0].group, "far");
+	assert_int_equal(health_put_target(room->health, &targets[0], 0), 0);
+	assert_int_equal(view(room, 1).successes, 0);
+	assert_int_equal(observed(health_latency(room->health, "far")), 0);
+	health_drop_target(room->health, 3);
+	assert_null(health_latency(room->health, "broken"));
+}
+
 static void a_machine_without_descriptors_blames_no_backend(void **state)
 {
 	struct room *room = *state;
@@ -381,6 +420,7 @@ int main(void)
 		IN_ROOM(a_host_that_says_nothing_is_down_after_the_timeout),
 		IN_ROOM(a_backend_that_comes_and_goes_is_told_once_each),
 		IN_ROOM(a_target_of_type_none_is_up_without_a_probe),
+		IN_ROOM(how_long_probes_take_is_kept_by_target_and_by_group),
 		IN_ROOM(a_machine_without_descriptors_blames_no_backend),
 		IN_ROOM(a_loop_held_up_blames_no_backend),
 		IN_ROOM(what_stays_in_the_set_keeps_its_status),
