@@ -5,75 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// The loop's side of a commit: asks for its parts and puts what they made in force.
-
-bool control_backend_touch(struct control_backend *state, const struct edition *edition,
-	uint32_t at, bool is_stranger, uint64_t now_s)
-{
-	enum health_status health;
-
-	if (is_stranger)
-		*state = (struct control_backend){.port = BACKEND_PORT_NONE, .since_s = now_s};
-	if (edition_is_probed(edition, at))
-		return is_stranger;
-	health = edition_is_unprobed(edition, at) ? HEALTH_UP : HEALTH_UNKNOWN;
-	if (state->health == health && !state->is_probed)
-		return is_stranger;
-	state->is_probed = false;
-	state->health = health;
-	state->since_s = now_s;
-	return true;
-}
-
-// Whoever had an index before, what is counted under it from now on is another one's.
-static void touch_all(struct control *control, const struct commit *commit)
-{
-	const struct control_config *config = &control->config;
-
-	for (uint32_t i = 0; i < commit->touched_count; i++) {
-		bool is_stranger = (commit->touched[i] & COMMIT_STRANGER) != 0;
-		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
-		uint32_t index = edition_index(commit->edition, at);
-
-		control_backend_touch(&control->states[index], commit->edition, at, is_stranger,
-			commit->applied_s);
-	}
-	for (uint32_t i = 0; i < commit->new_backend_count; i++)
-		metrics_backend(config->metrics, config->worker_count, commit->new_backends[i],
-			&control->backend_baselines[commit->new_backends[i]]);
-	for (uint32_t i = 0; i < commit->new_service_count; i++)
-		metrics_service(config->metrics, config->worker_count, commit->new_services[i],
-			&control->service_baselines[commit->new_services[i]]);
-}
-
-static void mark_leaving(struct control *control, const struct edition *edition, uint64_t now_s)
-{
-	for (uint32_t i = 0; i < edition->config->backend_count; i++) {
-		uint64_t *since_s = &control->states[edition_index(edition, i)].leaving_s;
-
-		if (edition->config->backends[i].state != CONFIG_STATE_LEAVING)
-			*since_s = 0;
-		else if (*since_s == 0)
-			*since_s = now_s;
-	}
-}
-
-static void install(struct control *control, struct commit *commit)
-{
-	commit->before = control->running;
-	control->running = commit->edition;
-	commit->now = commit->edition;
-	commit->is_installed = true;
-	touch_all(control, commit);
-	mark_leaving(control, commit->edition, commit->applied_s);
-	control->version = commit->version;
-	control->applied_s = commit->applied_s;
-	control->is_saved = false;
-	control_publish(control, commit->build.snapshot);
-	commit->build.snapshot = NULL;
-	control_targets_take(control, commit);
-	control_resolve_all(control);
-}
+// The loop's side of a commit: asks for its parts, one after the other, and answers.
 
 static void concluded(void *context)
 {
@@ -100,17 +32,11 @@ static void fail(struct control *control)
 	control_work(control);
 }
 
-static void prepared(void *context)
+// What the client waits for is decided; the rest is to be told and saved.
+static void decide(struct control *control, struct commit *commit)
 {
-	struct commit *commit = context;
-	struct control *control = commit->control;
-
-	if (commit->rc != 0) {
-		fail(control);
-		return;
-	}
 	if (!commit->is_equal) {
-		install(control, commit);
+		control_install(control, commit);
 		control->apply_start_ns = commit->start_ns;
 	} else {
 		commit->now = control->running;
@@ -125,6 +51,37 @@ static void prepared(void *context)
 	} else {
 		commit->step = COMMIT_DECIDED;
 		control_work(control);
+	}
+}
+
+static void built(void *context)
+{
+	struct commit *commit = context;
+
+	if (commit->rc != 0)
+		fail(commit->control);
+	else
+		decide(commit->control, commit);
+}
+
+void control_build_start(struct control *control)
+{
+	control->commit->step = COMMIT_BUILDING;
+	job_start(control->job, commit_build, built, control->commit);
+}
+
+static void prepared(void *context)
+{
+	struct commit *commit = context;
+
+	if (commit->rc != 0) {
+		fail(commit->control);
+	} else if (commit->is_equal) {
+		decide(commit->control, commit);
+	} else {
+		commit->step = COMMIT_RESOLVING;
+		control_resolve_begin(commit->control, commit);
+		control_resolve_step(-1, 0, commit->control);
 	}
 }
 
@@ -229,9 +186,15 @@ int control_begin(struct control *control, struct config *config, const struct s
 	if (now_s > mark->applied_s)
 		commit->build.age_s = now_s - mark->applied_s;
 	commit_prepare(commit);
+	if (commit->rc == 0 && !commit->is_equal) {
+		control_resolve_begin(control, commit);
+		while (control_resolve_commit(control, commit))
+			;
+		commit_build(commit);
+	}
 	rc = commit->rc;
 	if (rc == 0 && !commit->is_equal)
-		install(control, commit);
+		control_install(control, commit);
 	else if (rc != 0)
 		*err = commit->err;
 	control->is_saved = true;

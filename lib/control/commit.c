@@ -99,8 +99,7 @@ static void find_drops(struct commit *commit)
 	}
 }
 
-static int compare(struct commit *commit, const struct registry_plan *backends,
-	const struct registry_plan *services)
+static int compare(struct commit *commit)
 {
 	size_t count = (size_t)commit->all->backend_count + 1;
 	size_t old = commit->running == NULL ? 1 : commit->running->config->backend_count + 1;
@@ -108,32 +107,25 @@ static int compare(struct commit *commit, const struct registry_plan *backends,
 	commit->touched = calloc(count, sizeof(*commit->touched));
 	commit->puts = calloc(count, sizeof(*commit->puts));
 	commit->drops = calloc(old, sizeof(*commit->drops));
-	commit->new_backends = registry_plan_new(backends, &commit->new_backend_count);
-	commit->new_services = registry_plan_new(services, &commit->new_service_count);
+	commit->new_backends = registry_plan_new(&commit->backend_plan, &commit->new_backend_count);
+	commit->new_services = registry_plan_new(&commit->service_plan, &commit->new_service_count);
 	if (commit->touched == NULL || commit->puts == NULL || commit->drops == NULL ||
 		commit->new_backends == NULL || commit->new_services == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
-	for (uint32_t i = 0; i < backends->count; i++)
+	for (uint32_t i = 0; i < commit->all->backend_count; i++)
 		compare_backend(commit, i, commit->places[i]);
 	find_drops(commit);
 	return 0;
 }
 
-static int make_edition(struct commit *commit, const struct registry_plan *backends,
-	const struct registry_plan *services)
+static int make_edition(struct commit *commit)
 {
-	int rc;
-
-	commit->edition = edition_new(commit->all, commit->config, backends, services,
-		commit->backend_registry->capacity);
+	commit->edition = edition_new(commit->all, commit->config, &commit->backend_plan,
+		&commit->service_plan, commit->backend_registry->capacity);
 	if (commit->edition == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
-	rc = compare(commit, backends, services);
-	if (rc == 0) {
-		commit->build.edition = commit->edition;
-		rc = build_run(&commit->build, &commit->err);
-	}
-	return rc;
+	commit->build.edition = commit->edition;
+	return compare(commit);
 }
 
 static int take_wish(struct commit *commit)
@@ -147,7 +139,6 @@ static int take_wish(struct commit *commit)
 
 static int prepare(struct commit *commit)
 {
-	struct registry_plan backends = {0}, services = {0};
 	int rc = take_wish(commit);
 
 	if (rc != 0)
@@ -160,18 +151,8 @@ static int prepare(struct commit *commit)
 		return 0;
 	rc = commit_find_leaving(commit);
 	if (rc == 0)
-		rc = commit_plan(commit, &backends, &services);
-	if (rc == 0)
-		rc = make_edition(commit, &backends, &services);
-	if (rc == 0) {
-		registry_carry_out(
-			commit->backend_registry, &backends, edition_backend_name, commit->all);
-		registry_carry_out(
-			commit->service_registry, &services, edition_service_name, commit->config);
-	}
-	registry_plan_free(&backends);
-	registry_plan_free(&services);
-	return rc;
+		rc = commit_plan(commit);
+	return rc == 0 ? make_edition(commit) : rc;
 }
 
 void commit_prepare(void *context)
@@ -179,6 +160,19 @@ void commit_prepare(void *context)
 	struct commit *commit = context;
 
 	commit->rc = prepare(commit);
+}
+
+void commit_build(void *context)
+{
+	struct commit *commit = context;
+
+	commit->rc = build_run(&commit->build, &commit->err);
+	if (commit->rc != 0)
+		return;
+	registry_carry_out(
+		commit->backend_registry, &commit->backend_plan, edition_backend_name, commit->all);
+	registry_carry_out(commit->service_registry, &commit->service_plan, edition_service_name,
+		commit->config);
 }
 
 void commit_free(struct commit *commit)
@@ -194,6 +188,8 @@ void commit_free(struct commit *commit)
 	}
 	edition_free(commit->before);
 	snapshot_free(commit->build.snapshot);
+	registry_plan_free(&commit->backend_plan);
+	registry_plan_free(&commit->service_plan);
 	free(commit->places);
 	free(commit->touched);
 	free(commit->new_backends);

@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 // One change of the running configuration, from the wish to the answer:
-//     prepare (job): check it, compare, build everything that it needs; it fails here or not at all
+//     prepare (job): check it, compare, number its records
+//     resolve (loop, in steps): ask the kernel for the next hops of the backends that are new
+//     build (job): the snapshot; it fails here at last, or not at all
 //     install (loop): exchange the pointers, publish
 //     conclude (job): say what changed, write the state file, free what was before
 
@@ -41,7 +43,15 @@ struct commit {
 	// The wish: a whole configuration, one backend's state and weight, or an earlier version.
 	struct config *config; // as an operator wrote it
 	bool is_backend_set;
-	enum { COMMIT_WANTED, COMMIT_PREPARING, COMMIT_DECIDED, COMMIT_CONCLUDING } step;
+	enum {
+		COMMIT_WANTED,
+		COMMIT_PREPARING,
+		COMMIT_RESOLVING,
+		COMMIT_RESOLVED,
+		COMMIT_BUILDING,
+		COMMIT_DECIDED,
+		COMMIT_CONCLUDING
+	} step;
 	struct message_backend_set set;
 	uint64_t rollback; // 0: it is none
 	struct history_entry who;
@@ -64,6 +74,8 @@ struct commit {
 	struct error err;
 	bool is_equal; // to the running one: there is nothing to install
 	struct edition *edition;
+	struct registry_plan backend_plan; // carried out by build(), when nothing can fail any more
+	struct registry_plan service_plan;
 	uint32_t *places; // where each backend of 'all' stood before, or EDITION_NONE
 	uint32_t next; // place that commit_find_running() tries first
 	uint32_t *touched; // backends whose state changes with it, some with COMMIT_STRANGER
@@ -76,6 +88,10 @@ struct commit {
 	uint32_t put_count;
 	uint32_t *drops; // probes to end, by id
 	uint32_t drop_count;
+
+	// For resolve().
+	uint32_t resolve_next; // in 'touched'
+	uint64_t rounds; // control->rounds when it began
 
 	// For conclude(), and what it made.
 	struct edition *before; // freed by it
@@ -91,14 +107,14 @@ struct commit {
 // Where backend 'at' of 'config' stands in the running edition, by name; EDITION_NONE.
 uint32_t commit_find_running(struct commit *commit, const struct config *config, uint32_t at);
 // Plans the indexes of commit->all's backends and commit->config's services, and sets commit->places (plan.c). 0, or a
-// negative errno with the sentence. The caller frees both. Parts of prepare(), as what follows.
-int commit_plan(
-	struct commit *commit, struct registry_plan *backends, struct registry_plan *services);
+// negative errno with the sentence. Parts of prepare(), as what follows.
+int commit_plan(struct commit *commit);
 // Sets commit->all (leaving.c). 0 or -ENOMEM with the sentence. A part of prepare().
 int commit_find_leaving(struct commit *commit);
 
 // Job functions; the context is a struct commit.
 void commit_prepare(void *context);
+void commit_build(void *context);
 void commit_conclude(void *context);
 void commit_free(struct commit *commit); // NULL is fine
 

@@ -139,6 +139,7 @@ struct control {
 	uint32_t resolve_next;
 	uint32_t resolve_left;
 	bool resolve_changed;
+	uint64_t rounds; // of control_resolve_all(), so far
 	uint32_t solicit_next;
 	uint32_t ifindexes[DAEMON_PORTS_MAX]; // of the kernel-side interfaces, 0 for none
 	bool link_is_down[DAEMON_PORTS_MAX];
@@ -165,10 +166,15 @@ void control_commit(struct control *control, struct config *config);
 void control_set_backend(struct control *control, const struct message_backend_set *set);
 void control_rollback(struct control *control, uint64_t version);
 void control_prepare_start(struct control *control);
+void control_build_start(struct control *control);
 void control_conclude_start(struct control *control);
 // At the start, without a client: takes 'config' over, 0 or a negative errno with the sentence.
 int control_begin(struct control *control, struct config *config, const struct state_mark *mark,
 	struct error *err);
+
+// --- install.c: what a commit made comes in force ---
+
+void control_install(struct control *control, struct commit *commit);
 // Fits a state to the edition where its backend stands at 'at'. True: that changed it.
 bool control_backend_touch(struct control_backend *state, const struct edition *edition,
 	uint32_t at, bool is_stranger, uint64_t now_s);
@@ -200,6 +206,13 @@ enum backend_status control_backend_status(
 	const struct config_backend *backend, const struct control_backend *state);
 
 // --- resolve.c, solicit.c: next hops ---
+
+// Of the backends that a commit adds, into the states that it builds from: begin, then steps while true.
+void control_resolve_begin(struct control *control, struct commit *commit);
+bool control_resolve_commit(struct control *control, struct commit *commit);
+void control_resolve_take(struct control_backend *state, const struct control_backend *from);
+// Asks for all again where a round began meanwhile, or goes on.
+void control_resolve_installed(struct control *control, const struct commit *commit);
 
 void control_resolve_all(struct control *control);
 void control_resolve_step(int fd, short what, void *context);

@@ -75,8 +75,7 @@ static int plan_services(const struct commit *commit, struct registry_plan *out)
 	return rc;
 }
 
-int commit_plan(
-	struct commit *commit, struct registry_plan *backends, struct registry_plan *services)
+int commit_plan(struct commit *commit)
 {
 	int rc;
 
@@ -86,13 +85,13 @@ int commit_plan(
 		config_free(commit->all);
 		commit->all = commit->config;
 	}
-	rc = plan_backends(commit, backends);
+	rc = plan_backends(commit, &commit->backend_plan);
 	if (rc == -ENOSPC)
 		return error_set(&commit->err, ENOSPC,
 			"%u backends are more than the daemon has room for; 'backends_max' in its file is %u",
 			commit->config->backend_count, commit->backend_registry->capacity);
 	if (rc == 0)
-		rc = plan_services(commit, services);
+		rc = plan_services(commit, &commit->service_plan);
 	if (rc == -ENOSPC)
 		return error_set(&commit->err, ENOSPC,
 			"%u services are more than the daemon has room for; 'services_max' in its file is %u",

@@ -78,14 +78,20 @@ static void dispatch(struct control *control)
 	}
 }
 
+// True: other jobs wait.
 static bool start_commit(struct control *control)
 {
 	const struct commit *commit = control->commit;
 
-	if (commit != NULL && commit->step == COMMIT_DECIDED)
+	if (commit == NULL)
+		return false;
+	if (commit->step == COMMIT_RESOLVING)
+		return true; // no other build comes in between
+	if (commit->step == COMMIT_DECIDED)
 		control_conclude_start(control);
-	else if (commit != NULL && commit->step == COMMIT_WANTED &&
-		 !control_targets_pending(control))
+	else if (commit->step == COMMIT_RESOLVED)
+		control_build_start(control);
+	else if (commit->step == COMMIT_WANTED && !control_targets_pending(control))
 		control_prepare_start(control);
 	return job_is_busy(control->job);
 }

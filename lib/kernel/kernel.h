@@ -46,6 +46,11 @@ void kernel_free(struct kernel *kernel);
 int kernel_lookup(struct kernel *kernel, const struct addr *destination,
 	struct kernel_next_hop *out, struct error *err);
 
+// The same for many: out[i] and codes[i] (0 or a negative errno) are what it would give for destinations[i]. Two system
+// calls for 32 of them, some 2 us each.
+void kernel_lookup_many(struct kernel *kernel, const struct addr *destinations, uint32_t count,
+	struct kernel_next_hop *out, int *codes);
+
 // Makes the kernel resolve (or confirm) the neighbour 'gateway' on the interface: by NTF_USE, without sending anything
 // of our own. A permanent entry is left as it is. The change callback tells when it is resolved. 0, or a
 // negative errno (-ENODEV: no such interface).

@@ -62,6 +62,13 @@ const struct neighbour *table_neighbour(
 int request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags, mnl_cb_t take,
 	void *context);
 
+#define ROUTES_AT_ONCE 32
+
+// Asks the kernel's routing table for as many destinations at most; its word on each goes to 'hops', without links
+// and neighbours, and to 'codes' 0 or a negative errno. No route, or one that forbids, is 0 and not reachable.
+void routes_ask(struct kernel *kernel, const struct addr *destinations, uint32_t count,
+	struct kernel_next_hop *hops, int *codes);
+
 // Fills the table anew from the kernel. 0 or a negative errno.
 int request_dump(struct kernel *kernel);
 

@@ -6,79 +6,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#define REQUEST_SIZE 256
-
-static void take_via(const struct nlattr *attr, struct addr *out)
-{
-	const struct rtvia *via = mnl_attr_get_payload(attr);
-	size_t size = mnl_attr_get_payload_len(attr);
-
-	if (size > sizeof(*via))
-		addr_from_af(via->rtvia_family, via->rtvia_addr, size - sizeof(*via), out);
-}
-
-static void take_metrics(const struct nlattr *metrics, uint32_t *mtu)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, metrics)
-	{
-		if (mnl_attr_get_type(attr) == RTAX_MTU &&
-			mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
-			*mtu = mnl_attr_get_u32(attr);
-	}
-}
-
-static void take_attribute(int af, const struct nlattr *attr, struct kernel_next_hop *out)
-{
-	const void *bytes = mnl_attr_get_payload(attr);
-	size_t size = mnl_attr_get_payload_len(attr);
-
-	switch (mnl_attr_get_type(attr)) {
-	case RTA_OIF:
-		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
-			out->ifindex = mnl_attr_get_u32(attr);
-		break;
-	case RTA_GATEWAY:
-		addr_from_af(af, bytes, size, &out->gateway);
-		break;
-	case RTA_VIA: // a gateway of the other family, RFC 5549
-		take_via(attr, &out->gateway);
-		break;
-	case RTA_PREFSRC:
-		addr_from_af(af, bytes, size, &out->source);
-		break;
-	case RTA_METRICS:
-		if (mnl_attr_validate(attr, MNL_TYPE_NESTED) == 0)
-			take_metrics(attr, &out->mtu);
-		break;
-	default:
-		break;
-	}
-}
-
-static int take_route(const struct nlmsghdr *message, void *context)
-{
-	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
-	struct kernel_next_hop *out = context;
-	const struct nlattr *attr;
-
-	if (message->nlmsg_type != RTM_NEWROUTE ||
-		mnl_nlmsg_get_payload_len(message) < sizeof(*route))
-		return MNL_CB_OK;
-	mnl_attr_for_each(attr, message, sizeof(*route))
-		take_attribute(route->rtm_family, attr, out);
-	out->reachable = out->ifindex != 0 &&
-			 (route->rtm_type == RTN_UNICAST || route->rtm_type == RTN_LOCAL);
-	return MNL_CB_OK;
-}
-
-// How the kernel says that it has no route, or one that forbids: unreachable, blackhole, prohibit, throw.
-static bool means_no_route(int rc)
-{
-	return rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EINVAL || rc == -EACCES ||
-	       rc == -EAGAIN || rc == -ESRCH;
-}
+#define REQUEST_SIZE 128
 
 static void add_link_and_neighbour(const struct table *table, struct kernel_next_hop *out)
 {
@@ -101,34 +29,44 @@ static void add_link_and_neighbour(const struct table *table, struct kernel_next
 	}
 }
 
-int kernel_lookup(struct kernel *kernel, const struct addr *destination,
-	struct kernel_next_hop *out, struct error *err)
+// What the kernel's tables of links and neighbours add to what its routes say.
+static void complete(const struct kernel *kernel, const struct addr *destination, int code,
+	struct kernel_next_hop *out)
 {
-	uint8_t space[REQUEST_SIZE] = {0};
-	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
-	char text[ADDR_TEXT_SIZE];
-	struct rtmsg *route;
-	int rc;
-
-	memset(out, 0, sizeof(*out));
-	if (destination->family == ADDR_NONE)
-		return error_set(err, EINVAL, "a route was asked for without an address");
-	message->nlmsg_type = RTM_GETROUTE;
-	route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
-	route->rtm_family = addr_to_af(destination);
-	route->rtm_dst_len = destination->family == ADDR_IPV6 ? 128 : 32;
-	request_put_addr(message, RTA_DST, destination);
-	rc = request_run(kernel, message, 0, take_route, out);
-	if (rc != 0 && !means_no_route(rc))
-		return error_set(err, -rc, "the kernel did not say its route to %s: %s",
-			addr_format(destination, text, sizeof(text)), strerror(-rc));
-	if (!out->reachable) {
+	if (code != 0 || !out->reachable) {
 		memset(out, 0, sizeof(*out));
-		return 0;
+		return;
 	}
 	if (out->gateway.family == ADDR_NONE)
 		out->gateway = *destination;
 	add_link_and_neighbour(&kernel->table, out);
+}
+
+void kernel_lookup_many(struct kernel *kernel, const struct addr *destinations, uint32_t count,
+	struct kernel_next_hop *out, int *codes)
+{
+	for (uint32_t done = 0; done < count;) {
+		uint32_t some = count - done < ROUTES_AT_ONCE ? count - done : ROUTES_AT_ONCE;
+
+		routes_ask(kernel, destinations + done, some, out + done, codes + done);
+		done += some;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		complete(kernel, &destinations[i], codes[i], &out[i]);
+}
+
+int kernel_lookup(struct kernel *kernel, const struct addr *destination,
+	struct kernel_next_hop *out, struct error *err)
+{
+	char text[ADDR_TEXT_SIZE];
+	int code;
+
+	kernel_lookup_many(kernel, destination, 1, out, &code);
+	if (code == -EINVAL && destination->family == ADDR_NONE)
+		return error_set(err, EINVAL, "a route was asked for without an address");
+	if (code != 0)
+		return error_set(err, -code, "the kernel did not say its route to %s: %s",
+			addr_format(destination, text, sizeof(text)), strerror(-code));
 	return 0;
 }
 

@@ -226,12 +226,12 @@ int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t s
 
 struct maglev *maglev_hold(struct maglev *table)
 {
-	table->references++;
+	__atomic_add_fetch(&table->references, 1, __ATOMIC_RELAXED);
 	return table;
 }
 
 void maglev_release(struct maglev *table)
 {
-	if (table != NULL && --table->references == 0)
+	if (table != NULL && __atomic_sub_fetch(&table->references, 1, __ATOMIC_ACQ_REL) == 0)
 		free(table);
 }

@@ -36,7 +36,7 @@ struct maglev {
 // not matter but for the numbers in the slots. The same on every machine. One reference is the caller's.
 int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t size,
 	struct maglev **out, struct error *err);
-// A table that is shared by several snapshots is counted, on the control lcore alone.
+// A table that is shared is counted; one thread may release it while another holds it once more.
 struct maglev *maglev_hold(struct maglev *table);
 void maglev_release(struct maglev *table); // NULL is fine
 

@@ -2,11 +2,24 @@
 #ifndef SNAPSHOT_SNAPSHOT_PRIVATE_H
 #define SNAPSHOT_SNAPSHOT_PRIVATE_H
 
+#include <base/map.h>
 #include <snapshot/snapshot.h>
 
 // The parts of a build, each in its file.
 int vips_build(const struct snapshot_input *input, struct snapshot_vips *out);
 void vips_free(struct snapshot_vips *vips);
+
+// The Maglev tables built for one snapshot. Fleets have many pools of the same machines; those with the same names and
+// weights share one table, which is built once and stays in the workers' caches once.
+struct tables {
+	struct map map;
+};
+
+int tables_init(struct tables *tables); // 0 or -ENOMEM
+void tables_free(struct tables *tables); // a zeroed one is fine
+// As maglev_build().
+int tables_get(struct tables *tables, const struct maglev_member *members, uint32_t count,
+	uint32_t size, struct maglev **out, struct error *err);
 
 // The pools, their views and which of them each service has.
 int views_build(const struct snapshot_input *input, const struct snapshot *previous,
@@ -19,6 +32,7 @@ struct view_input {
 	const struct snapshot_input *input;
 	const struct snapshot_view *before;
 	struct snapshot *snapshot;
+	struct tables *tables;
 	uint32_t pool;
 };
 

@@ -82,7 +82,7 @@ static bool is_same(const struct snapshot_generation *generation, const struct g
 }
 
 static int generation_new(const struct gathered *gathered, uint32_t table_size,
-	struct snapshot_generation **out, struct error *err)
+	struct tables *tables, struct snapshot_generation **out, struct error *err)
 {
 	size_t size = gathered->count * sizeof(*gathered->members);
 	struct snapshot_generation *generation = calloc(1, sizeof(*generation) + size);
@@ -90,7 +90,8 @@ static int generation_new(const struct gathered *gathered, uint32_t table_size,
 
 	if (generation == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = maglev_build(gathered->names, gathered->count, table_size, &generation->table, err);
+	rc = tables_get(
+		tables, gathered->names, gathered->count, table_size, &generation->table, err);
 	if (rc != 0) {
 		free(generation);
 		return rc;
@@ -140,7 +141,7 @@ static int advance(const struct view_input *in, const struct gathered *gathered,
 	if (out->current != NULL)
 		return 0;
 	in->snapshot->pools[in->pool].tables_built++;
-	return generation_new(gathered, config->table_size, &out->current, err);
+	return generation_new(gathered, config->table_size, in->tables, &out->current, err);
 }
 
 int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err)

@@ -14,6 +14,7 @@ struct building {
 	struct snapshot *snapshot;
 	const struct snapshot_pool **before; // each pool in 'previous', or NULL
 	const struct snapshot_view **pasts; // of each view that is there already
+	struct tables tables;
 };
 
 static bool allocate(struct building *b)
@@ -118,8 +119,11 @@ static int add_view(struct building *b, uint32_t pool, uint64_t policy,
 {
 	struct snapshot *snapshot = b->snapshot;
 	uint32_t at = snapshot->view_count++;
-	const struct view_input in = {
-		.input = b->input, .before = past, .snapshot = snapshot, .pool = pool};
+	const struct view_input in = {.input = b->input,
+		.before = past,
+		.snapshot = snapshot,
+		.tables = &b->tables,
+		.pool = pool};
 	int rc;
 
 	snapshot->views[at].policy = policy;
@@ -174,12 +178,13 @@ int views_build(const struct snapshot_input *input, const struct snapshot *previ
 	struct building b = {.input = input, .previous = previous, .snapshot = out};
 	int rc = -ENOMEM;
 
-	if (allocate(&b)) {
+	if (allocate(&b) && tables_init(&b.tables) == 0) {
 		build_pools(&b);
 		rc = build_services(&b, err);
 		if (rc == 0)
 			rc = build_unused(&b, err);
 	}
+	tables_free(&b.tables);
 	free(b.before);
 	free(b.pasts);
 	return rc;

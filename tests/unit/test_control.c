@@ -66,6 +66,13 @@ static int enter_wide(void **state)
 	return enter_with(state, &(struct lab_options){.services_max = 300, .workers = 1});
 }
 
+static int enter_near(void **state)
+{
+	return enter_with(
+		state, &(struct lab_options){
+			       .backends_max = 200, .workers = 1, .kernel_interface = "near"});
+}
+
 static int enter_stuck(void **state)
 {
 	return enter_with(state, &(struct lab_options){.workers = 1, .has_stuck_worker = true});
@@ -432,6 +439,20 @@ static void a_large_configuration_is_applied_whole(void **state)
 	assert_int_equal(lab_show(lab, MESSAGE_SHOW_POOLS, rows, 16, sizeof(rows[0])), 16);
 	for (int i = 0; i < 16; i++)
 		assert_int_equal(rows[i].backends, 4);
+	config_free(config);
+}
+
+// Nobody has to look twice: its next hop is known before it is in force.
+static void a_new_backend_serves_when_the_apply_is_answered(void **state)
+{
+	struct lab *lab = *state;
+	struct config *config = lab_config_large(3, 50);
+	struct message_row_backend rows[150];
+
+	assert_int_equal(lab_apply(lab, config, NULL), 0);
+	assert_int_equal(lab_show(lab, MESSAGE_SHOW_BACKENDS, rows, 150, sizeof(rows[0])), 150);
+	for (int i = 0; i < 150; i++)
+		assert_in_range(rows[i].share_ppm, 19000, 21000);
 	config_free(config);
 }
 
@@ -1058,6 +1079,7 @@ int main(void)
 		TEST(an_abort_or_another_begin_forgets_the_records),
 		TEST_IN(small, every_name_can_change_when_there_is_no_room_for_both),
 		TEST(a_large_configuration_is_applied_whole),
+		TEST_IN(near, a_new_backend_serves_when_the_apply_is_answered),
 		TEST(services_pools_and_ports_are_shown),
 		TEST(backends_are_shown_with_their_shares_and_flows),
 		TEST(flows_are_listed_to_the_limit),

@@ -285,6 +285,35 @@ static void an_address_of_our_own_is_never_resolved(void **state)
 	assert_int_equal(hop.ifindex, kernel_ifindex("lo"));
 }
 
+// More than one round trip takes, and of every kind in one.
+static void many_destinations_get_what_each_would_get_alone(void **state)
+{
+	static const char *const texts[] = {"10.0.0.2", "192.0.2.7", "172.16.3.4", "fd00::2",
+		"2001:db8::7", "10.0.0.1", "172.16.0.9"};
+	struct room *room = *state;
+	struct addr destinations[COUNT(texts) * 20];
+	struct kernel_next_hop hops[COUNT(destinations)], alone;
+	int codes[COUNT(destinations)];
+
+	SHELL("ip route add 172.16.0.0/16 via 10.0.0.2 mtu 1400 && "
+	      "ip route add prohibit 172.16.0.9");
+	for (size_t i = 0; i < COUNT(destinations); i++)
+		destinations[i] = addr(texts[i % COUNT(texts)]);
+	destinations[40] = (struct addr){0};
+	kernel_lookup_many(room->kernel, destinations, COUNT(destinations), hops, codes);
+	for (size_t i = 0; i < COUNT(destinations); i++) {
+		int rc = kernel_lookup(room->kernel, &destinations[i], &alone, NULL);
+
+		assert_int_equal(codes[i], rc);
+		assert_memory_equal(&hops[i], &alone, sizeof(alone));
+	}
+	assert_int_equal(codes[40], -EINVAL);
+	assert_int_equal(hops[2].mtu, 1400);
+	assert_true(hops[3].reachable);
+	assert_false(hops[4].reachable);
+	SHELL("ip route del prohibit 172.16.0.9");
+}
+
 // ---- neighbours
 
 static void a_solicited_neighbour_is_resolved(void **state)
@@ -442,6 +471,7 @@ int main(void)
 		IN_ROOM(a_route_tells_its_gateway_and_its_mtu),
 		IN_ROOM(where_no_route_leads_is_not_reachable),
 		IN_ROOM(an_address_of_our_own_is_never_resolved),
+		IN_ROOM(many_destinations_get_what_each_would_get_alone),
 		IN_ROOM(a_solicited_neighbour_is_resolved),
 		IN_ROOM(a_neighbour_that_was_there_before_is_known),
 		IN_ROOM(soliciting_leaves_a_permanent_entry_alone),

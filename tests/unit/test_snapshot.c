@@ -345,6 +345,40 @@ static void who_was_never_seen_up_takes_nothing_even_in_need(void **state)
 	config_free(f.config);
 }
 
+static void pools_of_the_same_names_and_weights_share_one_table(void **state)
+{
+	static const char yaml[] =
+		"services:\n"
+		"  - {name: s, vip: 203.0.113.10, protocol: tcp, port: 443, pool: p}\n"
+		"pools:\n"
+		"  - {name: p, backends: [{name: a, address: 10.0.1.1}, {name: b, address: 10.0.1.2}]}\n"
+		"  - {name: q, backends: [{name: a, address: 10.0.2.1}, {name: b, address: 10.0.2.2}]}\n"
+		"  - {name: w, backends: [{name: a, address: 10.0.1.1, weight: 3}, {name: b, address: 10.0.1.2}]}\n"
+		"  - {name: n, backends: [{name: a, address: 10.0.1.1}, {name: c, address: 10.0.1.2}]}\n"
+		"  - {name: o, backends: [{name: b, address: 10.0.1.2}, {name: a, address: 10.0.1.1}]}\n"
+		"  - {name: m, table_size: 655373, backends: [{name: a, address: 10.0.1.1}, {name: b, address: 10.0.1.2}]}\n";
+	struct snapshot *snapshot, *next;
+	struct fixture f;
+	const struct maglev *shared;
+
+	load(&f, yaml);
+	snapshot = build(&f, NULL);
+	shared = snapshot->views[0].current->table;
+	assert_ptr_equal(snapshot->views[1].current->table, shared);
+	assert_int_not_equal(snapshot->views[1].current->members[0].backend,
+		snapshot->views[0].current->members[0].backend);
+	for (int i = 2; i < 6; i++)
+		assert_ptr_not_equal(snapshot->views[i].current->table, shared);
+	f.backends[3].status = BACKEND_DOWN; // q's b
+	next = build(&f, snapshot);
+	snapshot_free(snapshot);
+	assert_ptr_equal(next->views[0].current->table, shared);
+	assert_ptr_not_equal(next->views[1].current->table, shared);
+	assert_int_equal(shared->slots[0] < 2, true);
+	snapshot_free(next);
+	config_free(f.config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +393,7 @@ int main(void)
 		cmocka_unit_test(only_who_can_serve_is_in_the_table),
 		cmocka_unit_test(when_all_are_down_the_pool_spreads_or_drops),
 		cmocka_unit_test(who_was_never_seen_up_takes_nothing_even_in_need),
+		cmocka_unit_test(pools_of_the_same_names_and_weights_share_one_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/control_private.h>
+
+// What a commit has made comes in force: pointers are exchanged, a snapshot is published.
+
+bool control_backend_touch(struct control_backend *state, const struct edition *edition,
+	uint32_t at, bool is_stranger, uint64_t now_s)
+{
+	enum health_status health;
+
+	if (is_stranger)
+		*state = (struct control_backend){.port = BACKEND_PORT_NONE, .since_s = now_s};
+	if (edition_is_probed(edition, at))
+		return is_stranger;
+	health = edition_is_unprobed(edition, at) ? HEALTH_UP : HEALTH_UNKNOWN;
+	if (state->health == health && !state->is_probed)
+		return is_stranger;
+	state->is_probed = false;
+	state->health = health;
+	state->since_s = now_s;
+	return true;
+}
+
+// Whoever had an index before, what is counted under it from now on is another one's.
+static void touch_all(struct control *control, const struct commit *commit)
+{
+	const struct control_config *config = &control->config;
+
+	for (uint32_t i = 0; i < commit->touched_count; i++) {
+		bool is_stranger = (commit->touched[i] & COMMIT_STRANGER) != 0;
+		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
+		uint32_t index = edition_index(commit->edition, at);
+
+		control_backend_touch(&control->states[index], commit->edition, at, is_stranger,
+			commit->applied_s);
+		if (is_stranger)
+			control_resolve_take(&control->states[index], &commit->build.states[index]);
+	}
+	for (uint32_t i = 0; i < commit->new_backend_count; i++)
+		metrics_backend(config->metrics, config->worker_count, commit->new_backends[i],
+			&control->backend_baselines[commit->new_backends[i]]);
+	for (uint32_t i = 0; i < commit->new_service_count; i++)
+		metrics_service(config->metrics, config->worker_count, commit->new_services[i],
+			&control->service_baselines[commit->new_services[i]]);
+}
+
+static void mark_leaving(struct control *control, const struct edition *edition, uint64_t now_s)
+{
+	for (uint32_t i = 0; i < edition->config->backend_count; i++) {
+		uint64_t *since_s = &control->states[edition_index(edition, i)].leaving_s;
+
+		if (edition->config->backends[i].state != CONFIG_STATE_LEAVING)
+			*since_s = 0;
+		else if (*since_s == 0)
+			*since_s = now_s;
+	}
+}
+
+void control_install(struct control *control, struct commit *commit)
+{
+	commit->before = control->running;
+	control->running = commit->edition;
+	commit->now = commit->edition;
+	commit->is_installed = true;
+	touch_all(control, commit);
+	mark_leaving(control, commit->edition, commit->applied_s);
+	control->version = commit->version;
+	control->applied_s = commit->applied_s;
+	control->is_saved = false;
+	control_publish(control, commit->build.snapshot);
+	commit->build.snapshot = NULL;
+	control_targets_take(control, commit);
+	control_resolve_installed(control, commit);
+}
