@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/check_private.h>
+#include <config/suggest.h>
+
+#include <string.h>
 
 // What holds between services, pools and backends.
 
@@ -96,11 +99,65 @@ static void check_source_families(struct check *check, uint32_t index)
 	}
 }
 
+static bool has_zone(const struct check *check, uint32_t pool, const char *zone)
+{
+	for (uint32_t i = check->group_start[pool]; i < check->group_start[pool + 1]; i++) {
+		uint32_t at = check->backends_by_pool[i];
+
+		if (strcmp(check->config->backends[at].zone, zone) == 0 ||
+			check_is_faulty(check, RECORD_BACKEND, at))
+			return true;
+	}
+	return false;
+}
+
+static void zone_is_missing(struct check *check, uint32_t index, const char *zone)
+{
+	const struct config_service *service = &check->config->services[index];
+	struct suggest suggest = suggest_for(zone);
+
+	for (uint32_t i = check->group_start[service->pool_index];
+		i < check->group_start[service->pool_index + 1]; i++)
+		suggest_offer(&suggest, check->config->backends[check->backends_by_pool[i]].zone);
+	if (suggest.best != NULL)
+		check_fail(check, RECORD_SERVICE, index, "prefer",
+			": prefer: no backend of pool '%s' is in zone '%s': did you mean '%s'?",
+			service->pool, zone, suggest.best);
+	else
+		check_fail(check, RECORD_SERVICE, index, "prefer",
+			": prefer: no backend of pool '%s' is in zone '%s'", service->pool, zone);
+}
+
+// A zone that is misspelt would send everything to the others. A pool may have no backends yet.
+static void check_zones(struct check *check, uint32_t index)
+{
+	const struct config_service *service = &check->config->services[index];
+	uint32_t pool = service->pool_index;
+
+	for (uint32_t i = 0; i < service->prefer_count; i++) {
+		const char *zone = service->prefer[i];
+		uint32_t twin = 0;
+
+		while (twin < i && strcmp(service->prefer[twin], zone) != 0)
+			twin++;
+		if (twin < i)
+			check_fail(check, RECORD_SERVICE, index, "prefer",
+				": prefer: zone '%s' is named twice", zone);
+		else if (check->config->pool_count > 0 &&
+			 check_find_pool(check, service->pool) != CHECK_NONE &&
+			 check->group_start[pool] < check->group_start[pool + 1] &&
+			 !has_zone(check, pool, zone))
+			zone_is_missing(check, index, zone);
+	}
+}
+
 void check_across(struct check *check)
 {
 	for (uint32_t i = 0; i < check->config->service_count; i++) {
-		if (!check_is_faulty(check, RECORD_SERVICE, i))
-			check_families(check, i);
+		if (check_is_faulty(check, RECORD_SERVICE, i))
+			continue;
+		check_families(check, i);
+		check_zones(check, i);
 	}
 	for (uint32_t i = 0; i < check->config->pool_count; i++) {
 		check_probe_port(check, i);

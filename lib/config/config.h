@@ -52,6 +52,9 @@ enum config_backend_state {
 	CONFIG_STATE_LEAVING,
 };
 
+// Zones that a service may name.
+#define CONFIG_PREFER_MAX 8u
+
 // How long a flow lives without a packet, in seconds; 1 s to 9 h, so that 16 bits hold it.
 struct config_flow_ttl {
 	uint32_t new_s; // TCP: a SYN, and nothing after it
@@ -70,12 +73,15 @@ struct config_service {
 	uint8_t protocol; // enum config_protocol
 	uint8_t forwarding; // enum config_forwarding
 	uint8_t affinity; // enum config_affinity
-	uint8_t zero[3];
+	uint8_t prefer_floor; // percent of the first preferred zone's weight, 1..100
+	uint8_t zero[2];
 	struct config_flow_ttl flow_ttl;
+	char prefer[CONFIG_PREFER_MAX][CONFIG_NAME_SIZE]; // zones, the best one first
+	uint32_t prefer_count; // 0: all zones alike
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
-_Static_assert(sizeof(struct config_service) == 180, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_service) == 696, "goes over the channel as it is");
 
 struct config_health {
 	uint8_t type; // enum config_probe_type

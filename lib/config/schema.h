@@ -19,6 +19,7 @@ enum schema_type {
 	SCHEMA_PORTS, // uint16_t[2]: "first-last", "any" or one port
 	SCHEMA_MS, // a time, in milliseconds
 	SCHEMA_SECONDS, // a time of whole seconds
+	SCHEMA_PERCENT, // "70%", of the whole
 	SCHEMA_BYTES, // "512MiB"
 	SCHEMA_MODE, // a file's mode, octal
 	SCHEMA_HEX, // uint8_t[size], and a bool at 'flag' that says whether it is there

@@ -20,6 +20,7 @@ static const struct value_type types[SCHEMA_TYPES] = {
 	[SCHEMA_PORTS] = {value_parse_ports, value_check_ports, value_format_ports},
 	[SCHEMA_MS] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_SECONDS] = {value_parse_number, value_check_number, value_format_number},
+	[SCHEMA_PERCENT] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_BYTES] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_MODE] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_HEX] = {value_parse_hex, NULL, value_format_hex},
@@ -169,6 +170,7 @@ static const char *expects_number(const struct schema_key *key, char *text, size
 		[SCHEMA_PORT] = "",
 		[SCHEMA_MS] = "a time from ",
 		[SCHEMA_SECONDS] = "a time of whole seconds from ",
+		[SCHEMA_PERCENT] = "",
 		[SCHEMA_BYTES] = "a size from ",
 		[SCHEMA_MODE] = "an octal file mode from "};
 	char least[VALUE_TEXT_SIZE / 4], most[VALUE_TEXT_SIZE / 4];

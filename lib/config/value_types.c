@@ -139,6 +139,17 @@ static int parse_seconds(const char *text, uint64_t *out)
 	return rc != 0 || ms % 1000 != 0 ? -EINVAL : 0;
 }
 
+static int parse_percent(const char *text, uint64_t *out)
+{
+	char number[sizeof("100")];
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits >= sizeof(number) || strcmp(text + digits, "%") != 0)
+		return -EINVAL;
+	snprintf(number, sizeof(number), "%.*s", (int)digits, text);
+	return parse_u64(number, out);
+}
+
 static int parse_mode(const char *text, uint64_t *out)
 {
 	uint64_t mode = 0;
@@ -159,6 +170,8 @@ static int parse_any_number(const struct schema_key *key, const char *text, uint
 		return parse_duration_ms(text, out);
 	case SCHEMA_SECONDS:
 		return parse_seconds(text, out);
+	case SCHEMA_PERCENT:
+		return parse_percent(text, out);
 	case SCHEMA_BYTES:
 		return parse_size(text, out);
 	case SCHEMA_MODE:
@@ -211,6 +224,10 @@ const char *value_number_text(
 		return format_duration_ms(number * 1000, text, size);
 	if (key->type == SCHEMA_BYTES)
 		return format_size(number, text, size);
+	if (key->type == SCHEMA_PERCENT) {
+		snprintf(text, size, "%" PRIu64 "%%", number);
+		return text;
+	}
 	snprintf(text, size, key->type == SCHEMA_MODE ? "0%03" PRIo64 : "%" PRIu64, number);
 	return text;
 }

@@ -33,10 +33,28 @@ struct view_input {
 	const struct snapshot_view *before;
 	struct snapshot *snapshot;
 	struct tables *tables;
+	const struct config_service
+		*service; // one of those that share it; NULL: nobody uses the pool
 	uint32_t pool;
 };
 
 int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err);
 void view_release(struct snapshot_view *view);
+
+// A backend that takes new flows, and what for a share of them.
+struct candidate {
+	const struct config_backend *backend;
+	struct snapshot_member member;
+};
+
+struct candidates {
+	struct candidate *list; // in the configuration's order
+	uint32_t count;
+};
+
+// What a service wants of its pool's zones, as a hash; 0: all alike.
+uint64_t zones_policy(const struct config_service *service);
+// Weighs the candidates as the service prefers their zones; who is not needed is taken out.
+void zones_weigh(const struct view_input *in, struct candidates *candidates);
 
 #endif

@@ -45,78 +45,92 @@ static bool takes_in_need(
 typedef bool takes_fn(
 	const struct snapshot_backend_input *backend, const struct config_backend *config);
 
-// Who takes new flows, in the configuration's order, and what Maglev knows of them.
-struct gathered {
-	struct snapshot_member *members;
-	struct maglev_member *names;
-	uint32_t count;
-};
-
-static void gather(const struct snapshot_input *input, const struct config_pool *pool,
-	takes_fn *takes, struct gathered *out)
+static void gather(const struct view_input *in, takes_fn *takes, struct candidates *out)
 {
+	const struct config_pool *pool = &in->input->config->pools[in->pool];
+
 	out->count = 0;
 	for (uint32_t i = 0; i < pool->backend_count; i++) {
 		uint32_t at = pool->first_backend + i;
-		const struct config_backend *config = &input->config->backends[at];
+		const struct config_backend *config = &in->input->config->backends[at];
+		const struct snapshot_backend_input *backend = &in->input->backends[at];
 
 		// In tenths of it, so that the smallest weight can be held back too: ratios are all that counts.
-		uint32_t weight = config->weight * (10u - input->backends[at].held_back);
+		uint32_t weight = config->weight * (10u - backend->held_back);
 
-		if (!takes(&input->backends[at], config))
-			continue;
-		out->members[out->count] =
-			(struct snapshot_member){input->backends[at].reference, weight};
-		out->names[out->count] = (struct maglev_member){config->name, weight};
-		out->count++;
+		if (takes(backend, config))
+			out->list[out->count++] =
+				(struct candidate){config, {backend->reference, weight}};
 	}
+	zones_weigh(in, out);
 }
 
-static bool is_same(const struct snapshot_generation *generation, const struct gathered *gathered,
-	uint32_t table_size)
+static bool is_same(const struct snapshot_generation *generation,
+	const struct candidates *candidates, uint32_t table_size)
 {
-	return generation != NULL && generation->member_count == gathered->count &&
-	       generation->table->size == table_size &&
-	       memcmp(generation->members, gathered->members,
-		       gathered->count * sizeof(*gathered->members)) == 0;
+	uint32_t i = 0;
+
+	if (generation == NULL || generation->member_count != candidates->count ||
+		generation->table->size != table_size)
+		return false;
+	while (i < candidates->count && memcmp(&generation->members[i], &candidates->list[i].member,
+						sizeof(generation->members[i])) == 0)
+		i++;
+	return i == candidates->count;
 }
 
-static int generation_new(const struct gathered *gathered, uint32_t table_size,
+static int get_table(struct tables *tables, const struct candidates *candidates, uint32_t size,
+	struct maglev **out, struct error *err)
+{
+	struct maglev_member *members = calloc(candidates->count, sizeof(*members));
+	int rc;
+
+	if (members == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < candidates->count; i++)
+		members[i] = (struct maglev_member){
+			candidates->list[i].backend->name, candidates->list[i].member.weight};
+	rc = tables_get(tables, members, candidates->count, size, out, err);
+	free(members);
+	return rc;
+}
+
+static int generation_new(const struct candidates *candidates, uint32_t table_size,
 	struct tables *tables, struct snapshot_generation **out, struct error *err)
 {
-	size_t size = gathered->count * sizeof(*gathered->members);
-	struct snapshot_generation *generation = calloc(1, sizeof(*generation) + size);
+	struct snapshot_generation *generation =
+		calloc(1, sizeof(*generation) + candidates->count * sizeof(generation->members[0]));
 	int rc;
 
 	if (generation == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = tables_get(
-		tables, gathered->names, gathered->count, table_size, &generation->table, err);
+	rc = get_table(tables, candidates, table_size, &generation->table, err);
 	if (rc != 0) {
 		free(generation);
 		return rc;
 	}
 	generation->references = 1;
-	generation->member_count = gathered->count;
-	memcpy(generation->members, gathered->members, size);
+	generation->member_count = candidates->count;
+	for (uint32_t i = 0; i < candidates->count; i++)
+		generation->members[i] = candidates->list[i].member;
 	*out = generation;
 	return 0;
 }
 
 // Another view of the pool may have the same members.
 static struct snapshot_generation *find_generation(
-	const struct view_input *in, const struct gathered *gathered, uint32_t table_size)
+	const struct view_input *in, const struct candidates *candidates, uint32_t table_size)
 {
 	const struct snapshot *snapshot = in->snapshot;
 	uint32_t at = snapshot->pools[in->pool].first_view;
 
-	while (at != VIEW_NONE && !is_same(snapshot->views[at].current, gathered, table_size))
+	while (at != VIEW_NONE && !is_same(snapshot->views[at].current, candidates, table_size))
 		at = snapshot->views[at].next;
 	return at == VIEW_NONE ? NULL : generation_hold(snapshot->views[at].current);
 }
 
 // Shares what did not change; else what was current becomes previous, for its time.
-static int advance(const struct view_input *in, const struct gathered *gathered,
+static int advance(const struct view_input *in, const struct candidates *candidates,
 	struct snapshot_view *out, struct error *err)
 {
 	static const struct snapshot_view none;
@@ -124,7 +138,7 @@ static int advance(const struct view_input *in, const struct gathered *gathered,
 	const struct snapshot_view *before = in->before != NULL ? in->before : &none;
 	uint32_t now_s = in->input->now_s;
 
-	if (is_same(before->current, gathered, config->table_size)) {
+	if (is_same(before->current, candidates, config->table_size)) {
 		out->current = generation_hold(before->current);
 		out->changed_s = before->changed_s;
 		if (now_s - before->changed_s < config->previous_table_s)
@@ -135,37 +149,33 @@ static int advance(const struct view_input *in, const struct gathered *gathered,
 	if (config->previous_table_s > 0)
 		out->previous = generation_hold(
 			before->current != NULL ? before->current : before->previous);
-	if (gathered->count == 0)
+	if (candidates->count == 0)
 		return 0;
-	out->current = find_generation(in, gathered, config->table_size);
+	out->current = find_generation(in, candidates, config->table_size);
 	if (out->current != NULL)
 		return 0;
 	in->snapshot->pools[in->pool].tables_built++;
-	return generation_new(gathered, config->table_size, in->tables, &out->current, err);
+	return generation_new(candidates, config->table_size, in->tables, &out->current, err);
 }
 
 int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err)
 {
 	const struct config_pool *config = &in->input->config->pools[in->pool];
-	uint32_t most = config->backend_count + 1;
-	struct gathered gathered = {
-		.members = calloc(most, sizeof(*gathered.members)),
-		.names = calloc(most, sizeof(*gathered.names)),
-	};
-	int rc = -ENOMEM;
+	struct candidates candidates = {
+		.list = calloc((size_t)config->backend_count + 1, sizeof(*candidates.list))};
+	int rc;
 
+	if (candidates.list == NULL)
+		return error_set(err, ENOMEM, "out of memory");
 	out->on_down = config->on_down;
 	out->oversize = config->oversize;
 	out->previous_s = config->previous_table_s;
-	if (gathered.members != NULL && gathered.names != NULL) {
-		gather(in->input, config, takes_new_flows, &gathered);
-		if (gathered.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD) {
-			gather(in->input, config, takes_in_need, &gathered);
-			out->is_spread = gathered.count > 0;
-		}
-		rc = advance(in, &gathered, out, err);
+	gather(in, takes_new_flows, &candidates);
+	if (candidates.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD) {
+		gather(in, takes_in_need, &candidates);
+		out->is_spread = candidates.count > 0;
 	}
-	free(gathered.members);
-	free(gathered.names);
+	rc = advance(in, &candidates, out, err);
+	free(candidates.list);
 	return rc;
 }

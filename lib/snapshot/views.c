@@ -114,7 +114,7 @@ static void link_view(struct snapshot *snapshot, uint32_t pool, uint32_t view)
 	snapshot->views[*first].next = view;
 }
 
-static int add_view(struct building *b, uint32_t pool, uint64_t policy,
+static int add_view(struct building *b, uint32_t pool, const struct config_service *service,
 	const struct snapshot_view *past, struct error *err)
 {
 	struct snapshot *snapshot = b->snapshot;
@@ -123,10 +123,11 @@ static int add_view(struct building *b, uint32_t pool, uint64_t policy,
 		.before = past,
 		.snapshot = snapshot,
 		.tables = &b->tables,
+		.service = service,
 		.pool = pool};
 	int rc;
 
-	snapshot->views[at].policy = policy;
+	snapshot->views[at].policy = service != NULL ? zones_policy(service) : 0;
 	b->pasts[at] = past;
 	rc = view_build(&in, &snapshot->views[at], err);
 	if (rc != 0)
@@ -141,15 +142,16 @@ static int build_services(struct building *b, struct error *err)
 	int rc = 0;
 
 	for (uint32_t i = 0; i < config->service_count && rc == 0; i++) {
-		uint32_t pool = config->services[i].pool_index;
-		uint32_t index = b->input->services[i];
-		const struct snapshot_view *past = find_past(b, pool, 0, index);
+		const struct config_service *service = &config->services[i];
+		uint32_t pool = service->pool_index, index = b->input->services[i];
+		uint64_t policy = zones_policy(service);
+		const struct snapshot_view *past = find_past(b, pool, policy, index);
 		uint32_t *view = &b->snapshot->services[index].view;
 
-		*view = find_view(b, pool, 0, past);
+		*view = find_view(b, pool, policy, past);
 		if (*view == VIEW_NONE) {
 			*view = b->snapshot->view_count;
-			rc = add_view(b, pool, 0, past, err);
+			rc = add_view(b, pool, service, past, err);
 		}
 		b->snapshot->views[*view].service_count++;
 	}
@@ -166,7 +168,7 @@ static int build_unused(struct building *b, struct error *err)
 
 		if (b->snapshot->pools[i].first_view != VIEW_NONE)
 			continue;
-		rc = add_view(b, i, 0,
+		rc = add_view(b, i, NULL,
 			before != NULL ? &b->previous->views[before->first_view] : NULL, err);
 	}
 	return rc;

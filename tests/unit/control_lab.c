@@ -410,6 +410,7 @@ struct config *lab_config_large(uint32_t services, uint32_t backends)
 		struct config_service service = {.port_first = 443,
 			.port_last = 443,
 			.protocol = CONFIG_TCP,
+			.prefer_floor = 70,
 			.flow_ttl = {30, 3600, 10, 60}};
 		struct config_pool pool = {.table_size = 65537,
 			.health = {.type = CONFIG_PROBE_NONE,

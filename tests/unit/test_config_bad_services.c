@@ -205,7 +205,42 @@ static void the_other_keys_of_a_service_are_checked(void **state)
 			"2:75: service 's': flow_ttl must be a mapping (key: value), not a list"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, weight: 5}\n"),
-			"2:65: service 's': unknown key 'weight': the keys here are name, vip, protocol, port, ports, target_port, forwarding, pool, affinity, flow_ttl"},
+			"2:65: service 's': unknown key 'weight': the keys here are name, vip, protocol, port, ports, target_port, forwarding, pool, affinity, prefer, prefer_floor, flow_ttl"},
+	};
+
+	bad_check(cases, COUNT(cases));
+}
+
+#define ZONES                                                     \
+	"pools:\n  - name: p\n    backends:\n"                    \
+	"      - {name: a, address: 10.0.0.1, zone: frankfurt}\n" \
+	"      - {name: b, address: 10.0.0.2, zone: paris}\n"
+#define PREFERS(keys)                                                                      \
+	"services:\n  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, " keys \
+	"}\n" ZONES
+
+static void preferred_zones_must_be_there(void **state)
+{
+	static const struct bad_config cases[] = {
+		{PREFERS("prefer: [frankfrut]"),
+			"2:73: service 's': prefer: no backend of pool 'p' is in zone 'frankfrut': did you mean 'frankfurt'?"},
+		{PREFERS("prefer: [paris, berlin]"),
+			"2:73: service 's': prefer: no backend of pool 'p' is in zone 'berlin'"},
+		{PREFERS("prefer: [paris, paris]"),
+			"2:73: service 's': prefer: zone 'paris' is named twice"},
+		{PREFERS("prefer: paris"), "2:73: service 's': prefer must be a list, not text"},
+		{PREFERS("prefer: [a, b, c, d, e, f, g, h, i]"),
+			"2:73: service 's': prefer must have 0 to 8 entries, not 9"},
+		{PREFERS("prefer_floor: 70"),
+			"2:79: service 's': prefer_floor must be 1% to 100%, not '70'"},
+		{PREFERS("prefer_floor: 0%"),
+			"2:79: service 's': prefer_floor must be 1% to 100%, not '0%'"},
+		{PREFERS("prefer_floor: 101%"),
+			"2:79: service 's': prefer_floor must be 1% to 100%, not '101%'"},
+		{PREFERS("prefer_floor: 7.5%"),
+			"2:79: service 's': prefer_floor must be 1% to 100%, not '7.5%'"},
+		{PREFERS("prefer_floor: '%'"),
+			"2:79: service 's': prefer_floor must be 1% to 100%, not '%'"},
 	};
 
 	bad_check(cases, COUNT(cases));
@@ -218,6 +253,7 @@ int main(void)
 		cmocka_unit_test(a_service_needs_an_address_and_a_protocol),
 		cmocka_unit_test(a_service_needs_ports),
 		cmocka_unit_test(the_other_keys_of_a_service_are_checked),
+		cmocka_unit_test(preferred_zones_must_be_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
