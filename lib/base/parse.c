@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,5 +110,21 @@ int parse_hex(const char *text, uint8_t *out, size_t size)
 			return -EINVAL;
 		out[i] = (uint8_t)byte;
 	}
+	return 0;
+}
+
+int parse_bytes(const char *text, uint8_t *out, size_t size, size_t *out_size)
+{
+	size_t length = strlen(text);
+	bool is_hex = strncmp(text, "0x", 2) == 0;
+
+	if (is_hex && length % 2 != 0)
+		return -EINVAL;
+	*out_size = is_hex ? length / 2 - 1 : length;
+	if (*out_size > size)
+		return -ERANGE;
+	if (is_hex)
+		return parse_hex(text + 2, out, *out_size);
+	memcpy(out, text, length);
 	return 0;
 }

@@ -23,4 +23,7 @@ int parse_u64(const char *text, uint64_t *out);
 // 2 * 'size' hexadecimal digits.
 int parse_hex(const char *text, uint8_t *out, size_t size);
 
+// The text itself, or the bytes that "0x0aff" stands for. Also -ERANGE for more than 'size' bytes.
+int parse_bytes(const char *text, uint8_t *out, size_t size, size_t *out_size);
+
 #endif

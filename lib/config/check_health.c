@@ -18,26 +18,30 @@ static void check_times(struct check *check, uint32_t index)
 		format_duration_ms(health->interval_ms, interval, sizeof(interval)));
 }
 
+#define TYPE(name) (1u << CONFIG_PROBE_##name)
+#define BY_TLS     (TYPE(TLS) | TYPE(HTTPS) | TYPE(GRPCS))
+#define BY_HTTP    (TYPE(HTTP) | TYPE(HTTPS))
+#define BY_GRPC    (TYPE(GRPC) | TYPE(GRPCS))
+
 // Keys that a probe of the pool's type has no use for are mistakes.
 static void check_uses(struct check *check, uint32_t index)
 {
 	static const struct {
 		const char *key;
 		const char *place;
-		bool tls;
-		bool http;
-	} rows[] = {{"host", "health.host", true, true}, {"alpn", "health.alpn", true, false},
-		{"ca", "health.ca", true, false}, {"method", "health.method", false, true},
-		{"path", "health.path", false, true}, {"status", "health.status", false, true},
-		{"body", "health.body", false, true}};
+		uint32_t types;
+	} rows[] = {{"host", "health.host", BY_TLS | BY_HTTP | BY_GRPC},
+		{"alpn", "health.alpn", TYPE(TLS) | TYPE(HTTPS)}, {"ca", "health.ca", BY_TLS},
+		{"method", "health.method", BY_HTTP}, {"path", "health.path", BY_HTTP},
+		{"status", "health.status", BY_HTTP}, {"body", "health.body", BY_HTTP},
+		{"service", "health.service", BY_GRPC}, {"payload", "health.payload", TYPE(UDP)},
+		{"expect", "health.expect", TYPE(TCP) | TYPE(TLS) | TYPE(UDP)}};
 	const struct schema *schema = schema_find(&schema_pool, "health")->child;
 	const struct config_health *health = &check->config->pools[index].health;
-	bool tls = health->type == CONFIG_PROBE_TLS || health->type == CONFIG_PROBE_HTTPS;
-	bool http = health->type == CONFIG_PROBE_HTTP || health->type == CONFIG_PROBE_HTTPS;
 	char text[VALUE_TEXT_SIZE];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if ((rows[i].tls && tls) || (rows[i].http && http) ||
+		if ((rows[i].types & 1u << health->type) != 0 ||
 			value_is_absent(schema_find(schema, rows[i].key), health))
 			continue;
 		check_fail(check, RECORD_POOL, index, rows[i].place,
@@ -71,10 +75,34 @@ static void check_texts(struct check *check, uint32_t index)
 		check_fail(check, RECORD_POOL, index,
 			is_ascii(health->ca, ' ') ? "health.body" : "health.ca",
 			": health: %s must be ASCII", is_ascii(health->ca, ' ') ? "body" : "ca");
+	if (!is_ascii(health->service, '!'))
+		check_fail(check, RECORD_POOL, index, "health.service",
+			": health: service must be ASCII without a space, such as my.package.Service, not '%s'",
+			health->service);
 	if (health->method == CONFIG_METHOD_HEAD && health->body[0] != '\0')
 		check_fail(check, RECORD_POOL, index, "health.body",
 			": health: an answer to %s has no body to look for '%s' in", "HEAD",
 			health->body);
+}
+
+static void check_bytes(struct check *check, uint32_t index)
+{
+	const struct config_health *health = &check->config->pools[index].health;
+	const struct {
+		const char *key;
+		const char *place;
+		const char *text;
+	} rows[] = {{"payload", "health.payload", health->payload},
+		{"expect", "health.expect", health->expect}};
+	uint8_t bytes[sizeof(health->payload)];
+	size_t size;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (parse_bytes(rows[i].text, bytes, sizeof(bytes), &size) != 0)
+			check_fail(check, RECORD_POOL, index, rows[i].place,
+				": health: %s must have two hexadecimal digits a byte behind 0x, not '%s'",
+				rows[i].key, rows[i].text);
+	}
 }
 
 void check_health(struct check *check, uint32_t index)
@@ -84,4 +112,5 @@ void check_health(struct check *check, uint32_t index)
 	check_times(check, index);
 	check_uses(check, index);
 	check_texts(check, index);
+	check_bytes(check, index);
 }

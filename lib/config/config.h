@@ -40,6 +40,9 @@ enum config_probe_type {
 	CONFIG_PROBE_TLS,
 	CONFIG_PROBE_HTTP,
 	CONFIG_PROBE_HTTPS,
+	CONFIG_PROBE_GRPC,
+	CONFIG_PROBE_GRPCS,
+	CONFIG_PROBE_UDP,
 };
 enum config_method { CONFIG_METHOD_GET, CONFIG_METHOD_HEAD };
 // UNSET is what a file that does not say leaves: the state in force stays.
@@ -98,6 +101,9 @@ struct config_health {
 	char body[64];
 	char ca[128]; // a file of PEM certificates on the balancer
 	char alpn[16];
+	char service[64]; // gRPC's name of what is asked about
+	char payload[128]; // this and 'expect': parse_bytes()
+	char expect[64];
 };
 
 struct config_pool {
@@ -115,7 +121,7 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 596, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 852, "goes over the channel as it is");
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];

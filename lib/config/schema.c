@@ -31,6 +31,7 @@ static const struct schema_word oversizes[] = {{"fragment", CONFIG_OVERSIZE_FRAG
 	{"reject", CONFIG_OVERSIZE_REJECT}, {0}};
 static const struct schema_word probe_types[] = {{"tcp", CONFIG_PROBE_TCP},
 	{"tls", CONFIG_PROBE_TLS}, {"http", CONFIG_PROBE_HTTP}, {"https", CONFIG_PROBE_HTTPS},
+	{"grpc", CONFIG_PROBE_GRPC}, {"grpcs", CONFIG_PROBE_GRPCS}, {"udp", CONFIG_PROBE_UDP},
 	{"none", CONFIG_PROBE_NONE}, {0}};
 static const struct schema_word methods[] = {{"GET", CONFIG_METHOD_GET},
 	{"HEAD", CONFIG_METHOD_HEAD}, {0}};
@@ -93,7 +94,7 @@ const struct schema schema_service = {"service",
 
 static const struct schema_key health_keys[] = {
 	{"type", SCHEMA_WORD, FIELD(config_health, type), .words = probe_types, .fallback = "tcp",
-		.doc = "the probe: a TCP connection, a TLS handshake, an HTTP request without or with TLS, or none, which takes every backend for up"},
+		.doc = "the probe: a TCP connection, a TLS handshake, an HTTP request or a gRPC health check without or with TLS, a UDP datagram, or none, which takes every backend for up"},
 	{"port", SCHEMA_NUMBER, FIELD(config_health, port), .min = 1, .max = 65535, .absent = "the target port of the first service that uses the pool",
 		.doc = "the port that is probed"},
 	{"interval", SCHEMA_MS, FIELD(config_health, interval_ms), .min = 100, .max = 3600000, .fallback = "2s",
@@ -104,12 +105,12 @@ static const struct schema_key health_keys[] = {
 		.doc = "good probes in a row that bring a backend up"},
 	{"fall", SCHEMA_NUMBER, FIELD(config_health, fall), .min = 1, .max = 1000, .fallback = "3",
 		.doc = "failed probes in a row that take it down"},
-	{"host", SCHEMA_NAME, FIELD(config_health, host), .absent = "no name; HTTP then asks for the backend's address",
-		.doc = "tls, http, https: the name that is asked for, by SNI, in the certificate and by HTTP"},
+	{"host", SCHEMA_NAME, FIELD(config_health, host), .absent = "no name; HTTP and gRPC then ask for the backend's address",
+		.doc = "tls, http, https, grpc, grpcs: the name that is asked for, by SNI, in the certificate and in the request"},
 	{"alpn", SCHEMA_TEXT, FIELD(config_health, alpn), .absent = "none is asked for",
 		.doc = "tls, https: the protocol that the backend must agree on, such as h2"},
 	{"ca", SCHEMA_TEXT, FIELD(config_health, ca), .absent = "any certificate that is in its time will do",
-		.doc = "tls, https: a file of PEM certificates on the balancer, one of which must vouch for the backend's"},
+		.doc = "tls, https, grpcs: a file of PEM certificates on the balancer, one of which must vouch for the backend's"},
 	{"method", SCHEMA_WORD, FIELD(config_health, method), .words = methods, .absent = "GET",
 		.doc = "http, https: the request's method"},
 	{"path", SCHEMA_TEXT, FIELD(config_health, path), .absent = "/",
@@ -118,6 +119,12 @@ static const struct schema_key health_keys[] = {
 		.doc = "http, https: the status that the answer must have"},
 	{"body", SCHEMA_TEXT, FIELD(config_health, body), .absent = "any",
 		.doc = "http, https: a text that must stand in the first 64KiB of the answer"},
+	{"service", SCHEMA_TEXT, FIELD(config_health, service), .absent = "the server as a whole",
+		.doc = "grpc, grpcs: the service whose health is asked for, by its full name"},
+	{"payload", SCHEMA_TEXT, FIELD(config_health, payload), .absent = "an empty datagram",
+		.doc = "udp: what is sent, as text, or as bytes in hexadecimal behind 0x"},
+	{"expect", SCHEMA_TEXT, FIELD(config_health, expect), .absent = "anything; udp: no answer will do, too",
+		.doc = "tcp, tls, udp: what the backend's first words, or its reply, must begin with; text, or bytes in hexadecimal behind 0x"},
 	{0},
 };
 static const struct schema health = {"health", "How a pool's backends are probed.",

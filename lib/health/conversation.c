@@ -99,6 +99,7 @@ void conversation_cancel(void *probe)
 		event_free(conversation->event);
 	tls_close(conversation->ssl);
 	http_exchange_free(conversation->http);
+	grpc_exchange_free(conversation->grpc);
 	if (conversation->fd >= 0)
 		close(conversation->fd);
 	free(conversation);
@@ -164,6 +165,18 @@ size_t conversation_read(
 	return moved(conversation, recv(conversation->fd, bytes, size, 0), PROGRESS_READ, progress);
 }
 
+const char *conversation_host(const struct probe_request *request, char *text, size_t size)
+{
+	char address[ADDR_TEXT_SIZE];
+
+	if (request->policy->host[0] != '\0')
+		return request->policy->host;
+	addr_format(&request->address, address, sizeof(address));
+	snprintf(text, size, request->address.family == ADDR_IPV6 ? "[%s]:%u" : "%s:%u", address,
+		request->port);
+	return text;
+}
+
 // --- Connecting ---
 
 static socklen_t to_sockaddr(const struct probe_request *request, struct sockaddr_storage *out)
@@ -184,20 +197,18 @@ static socklen_t to_sockaddr(const struct probe_request *request, struct sockadd
 	return sizeof(*four);
 }
 
-static enum progress begin_connect(struct conversation *conversation)
+int conversation_connect(struct conversation *conversation, int type)
 {
 	static const struct linger reset = {.l_onoff = 1, .l_linger = 0};
 	struct sockaddr_storage to;
 	socklen_t size = to_sockaddr(&conversation->request, &to);
-	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(to.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	conversation->fd = fd;
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) != 0 ||
-		(connect(fd, (struct sockaddr *)&to, size) != 0 && errno != EINPROGRESS)) {
-		probe_fail_start(&conversation->result, &conversation->request, errno);
-		return PROGRESS_FAILED;
-	}
-	return PROGRESS_WRITE;
+		(connect(fd, (struct sockaddr *)&to, size) != 0 && errno != EINPROGRESS))
+		return errno;
+	return 0;
 }
 
 static enum progress run_connect(struct conversation *conversation)
@@ -205,8 +216,13 @@ static enum progress run_connect(struct conversation *conversation)
 	int error = 0;
 	socklen_t size = sizeof(error);
 
-	if (conversation->fd < 0)
-		return begin_connect(conversation);
+	if (conversation->fd < 0) {
+		error = conversation_connect(conversation, SOCK_STREAM);
+		if (error == 0)
+			return PROGRESS_WRITE;
+		probe_fail_start(&conversation->result, &conversation->request, error);
+		return PROGRESS_FAILED;
+	}
 	if (getsockopt(conversation->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
 		error = errno;
 	return error == 0 ? PROGRESS_NEXT : conversation_fail_errno(conversation, error);

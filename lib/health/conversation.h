@@ -5,9 +5,9 @@
 #include <event2/util.h>
 #include <health/probe.h>
 
-// A probe over one TCP connection, as a row of phases: connect, then perhaps a TLS handshake, then
-// perhaps a request and its response. A kind of probe is such a row. Whatever way it ends, the
-// connection is cut by a RST, so that probes leave no TIME_WAIT behind, here or at the backend.
+// A probe over one socket, as a row of phases: connect, then perhaps a TLS handshake, then perhaps a
+// request and its response. A kind of probe is such a row. Whatever way it ends, a connection is cut by a
+// RST, so that probes leave no TIME_WAIT behind, here or at the backend.
 
 struct conversation;
 
@@ -32,6 +32,8 @@ struct conversation {
 	int fd;
 	struct ssl_st *ssl; // from the handshake on
 	struct http_exchange *http; // from the request on
+	struct grpc_exchange *grpc; // likewise
+	uint8_t expected; // bytes of the greeting that came as they should
 };
 
 // The functions of a 'struct probe_kind'; 'phases' is a constant row.
@@ -52,11 +54,20 @@ size_t conversation_write(
 size_t conversation_read(
 	struct conversation *conversation, void *bytes, size_t size, enum progress *progress);
 
+// A new socket of 'type', connecting; 0 or an errno.
+int conversation_connect(struct conversation *conversation, int type);
+
 extern const struct phase phase_connect;
+extern const struct phase phase_greeting; // greeting.c; done at once where the policy expects none
 extern const struct phase phase_handshake; // tls.c
 extern const struct phase phase_request; // http.c
 extern const struct phase phase_response;
+extern const struct phase phase_grpc; // grpc.c
 
 void http_exchange_free(struct http_exchange *exchange); // NULL is fine
+void grpc_exchange_free(struct grpc_exchange *exchange);
+
+// What stands before a request's path for its server: the policy's host, or the address. Returns 'text' or the host.
+const char *conversation_host(const struct probe_request *request, char *text, size_t size);
 
 #endif

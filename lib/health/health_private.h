@@ -36,6 +36,7 @@ struct target {
 	struct event *timer;
 	uint64_t due_ns; // when the probe that runs, or the next one, was to start
 	uint64_t start_ns;
+	uint64_t failed_ns; // the last probe that failed; 0
 	struct machine machine;
 	struct health_view view;
 };

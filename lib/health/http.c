@@ -26,18 +26,6 @@ void http_exchange_free(struct http_exchange *exchange)
 	free(exchange);
 }
 
-static const char *host_text(const struct probe_request *request, char *text, size_t size)
-{
-	char address[ADDR_TEXT_SIZE];
-
-	if (request->policy->host[0] != '\0')
-		return request->policy->host;
-	addr_format(&request->address, address, sizeof(address));
-	snprintf(text, size, request->address.family == ADDR_IPV6 ? "[%s]:%u" : "%s:%u", address,
-		request->port);
-	return text;
-}
-
 static enum progress begin(struct conversation *conversation)
 {
 	const struct config_health *policy = conversation->request.policy;
@@ -55,7 +43,7 @@ static enum progress begin(struct conversation *conversation)
 		"%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: fulcrum-health/" FULCRUM_VERSION
 		"\r\nAccept: */*\r\nConnection: close\r\n\r\n",
 		is_head ? "HEAD" : "GET", policy->path[0] != '\0' ? policy->path : "/",
-		host_text(&conversation->request, host, sizeof(host)));
+		conversation_host(&conversation->request, host, sizeof(host)));
 	return PROGRESS_NEXT;
 }
 

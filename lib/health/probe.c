@@ -16,6 +16,12 @@ const struct probe_kind *probe_kind_of(enum config_probe_type type)
 		return &probe_http;
 	case CONFIG_PROBE_HTTPS:
 		return &probe_https;
+	case CONFIG_PROBE_GRPC:
+		return &probe_grpc;
+	case CONFIG_PROBE_GRPCS:
+		return &probe_grpcs;
+	case CONFIG_PROBE_UDP:
+		return &probe_udp;
 	default:
 		return &probe_tcp;
 	}

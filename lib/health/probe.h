@@ -19,11 +19,13 @@ struct tls_contexts;
 enum probe_outcome {
 	PROBE_SUCCEEDED,
 	PROBE_FAILED,
+	PROBE_UNDECIDED, // says nothing about the backend
 	PROBE_LOCAL, // this machine had no descriptor, port or memory for it
 };
 
 struct probe_result {
 	enum probe_outcome outcome;
+	bool unanswered; // succeeded by silence: its duration measures nothing
 	uint64_t certificate_end_s; // 0: none was seen
 	char reason[PROBE_REASON_SIZE]; // "" when it succeeded
 };
@@ -53,12 +55,19 @@ struct probe_kind {
 
 	// What a probe that runs is doing, as "connect to": the timeout's reason begins with it.
 	const char *(*doing)(const void *probe);
+
+	// Whether a probe that runs into its timeout has succeeded. NULL: never.
+	bool (*silence_is_good)(const struct config_health *policy);
 };
 
 extern const struct probe_kind probe_tcp; // the backend accepts a connection
 extern const struct probe_kind probe_tls; // ... and a TLS handshake succeeds
 extern const struct probe_kind probe_http; // ... and a request is answered as the policy says
 extern const struct probe_kind probe_https; // both
+extern const struct probe_kind probe_grpc; // the backend's gRPC health service says SERVING
+extern const struct probe_kind probe_grpcs; // ... through TLS
+extern const struct probe_kind
+	probe_udp; // a datagram is answered, or at least not by an ICMP error
 extern const struct probe_kind probe_none; // always succeeds, without a packet
 
 const struct probe_kind *probe_kind_of(enum config_probe_type type);

@@ -3,7 +3,7 @@
 
 static void *tcp_start(const struct probe_request *request, struct probe_result *result)
 {
-	static const struct phase *const phases[] = {&phase_connect, NULL};
+	static const struct phase *const phases[] = {&phase_connect, &phase_greeting, NULL};
 
 	return conversation_start(request, phases, result);
 }

@@ -3,7 +3,8 @@
 
 static void *tls_start(const struct probe_request *request, struct probe_result *result)
 {
-	static const struct phase *const phases[] = {&phase_connect, &phase_handshake, NULL};
+	static const struct phase *const phases[] = {
+		&phase_connect, &phase_handshake, &phase_greeting, NULL};
 
 	return conversation_start(request, phases, result);
 }

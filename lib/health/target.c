@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_INTERVAL_MS 100
-#define LATE_NS           (10 * CLOCK_NS_PER_MS)
-#define LOCAL_LOG_NS      (10 * CLOCK_NS_PER_S)
-#define FAR_NS            (3600 * CLOCK_NS_PER_S)
+#define LEAST_INTERVAL_MS  100
+#define LATE_NS            (10 * CLOCK_NS_PER_MS)
+#define LOCAL_LOG_NS       (10 * CLOCK_NS_PER_S)
+#define SILENCE_DOUBTED_NS (3 * CLOCK_NS_PER_S)
+#define FAR_NS             (3600 * CLOCK_NS_PER_S)
 
 static void on_timer(evutil_socket_t fd, short what, void *context);
 
@@ -130,11 +131,12 @@ static bool take_local_failure(struct target *target, const char *reason)
 	return machine_local(&target->machine);
 }
 
-// What costs no packet says nothing about how long one takes.
-static void count_success(struct target *target, uint64_t took_us)
+// What costs no packet, or brings no answer, says nothing about how long one takes.
+static void count_answer(struct target *target, const struct probe_result *result, uint64_t took_us)
 {
-	if (target->kind->constant)
+	if (target->kind->constant || result->unanswered)
 		return;
+	target->view.latency_us = took_us < UINT32_MAX ? (uint32_t)took_us : UINT32_MAX;
 	target->view.successes++;
 	target->view.successes_us += took_us;
 	histogram_observe(&target->group->latency, took_us);
@@ -149,16 +151,18 @@ static bool take(struct target *target, const struct probe_result *result)
 		view->certificate_end_s = result->certificate_end_s;
 	switch (result->outcome) {
 	case PROBE_SUCCEEDED:
-		view->latency_us = took_us < UINT32_MAX ? took_us : UINT32_MAX;
 		view->reason[0] = '\0';
-		count_success(target, took_us);
+		count_answer(target, result, took_us);
 		return machine_success(
 			&target->machine, target->kind->constant ? 1 : target->spec.policy.rise);
 	case PROBE_FAILED:
 		target->health->stats.failures++;
 		view->failures++;
+		target->failed_ns = clock_monotonic_ns();
 		snprintf(view->reason, sizeof(view->reason), "%s", result->reason);
 		return machine_failure(&target->machine, target->spec.policy.fall);
+	case PROBE_UNDECIDED:
+		return false;
 	default:
 		return take_local_failure(target, result->reason);
 	}
@@ -210,16 +214,35 @@ static void start(struct target *target)
 		arm(target, target->spec.policy.timeout_ms * CLOCK_NS_PER_MS);
 }
 
-static void time_out(struct target *target)
+static void explain_timeout(const struct target *target, struct probe_result *result)
 {
 	struct probe_request request = {.address = target->spec.address, .port = target->spec.port};
-	struct probe_result result;
 	char timeout[32];
 	char what[64];
 
 	format_duration_ms(target->spec.policy.timeout_ms, timeout, sizeof(timeout));
 	snprintf(what, sizeof(what), "no answer within %s", timeout);
-	probe_fail(&result, &request, target->kind->doing(target->probe), what);
+	probe_fail(result, &request, target->kind->doing(target->probe), what);
+}
+
+// A host sends its peer one ICMP error a second (Linux: icmp_ratelimit), however many probes ask for one.
+static enum probe_outcome judge_silence(const struct target *target)
+{
+	return target->failed_ns != 0 &&
+			       clock_monotonic_ns() - target->failed_ns < SILENCE_DOUBTED_NS
+		       ? PROBE_UNDECIDED
+		       : PROBE_SUCCEEDED;
+}
+
+static void time_out(struct target *target)
+{
+	const struct probe_kind *kind = target->kind;
+	struct probe_result result = {.unanswered = true};
+
+	if (kind->silence_is_good != NULL && kind->silence_is_good(&target->spec.policy))
+		result.outcome = judge_silence(target);
+	else
+		explain_timeout(target, &result);
 	cancel(target);
 	finish(target, &result);
 }

@@ -26,7 +26,7 @@ static bool set_up(SSL *ssl, const struct config_health *policy, int fd)
 {
 	const char *host = policy->host;
 
-	return offer_alpn(ssl, policy->alpn) &&
+	return offer_alpn(ssl, tls_alpn(policy)) &&
 	       (host[0] == '\0' || (SSL_set_tlsext_host_name(ssl, host) == 1 &&
 					   SSL_set1_host(ssl, host) == 1)) &&
 	       SSL_set_fd(ssl, fd) == 1;

@@ -45,9 +45,15 @@ static enum progress check_authority(struct conversation *conversation)
 		conversation, "its certificate: %s", X509_verify_cert_error_string(verdict));
 }
 
+// RFC 9113 3.2: HTTP/2 over TLS is agreed on as "h2".
+const char *tls_alpn(const struct config_health *policy)
+{
+	return policy->type == CONFIG_PROBE_GRPCS ? "h2" : policy->alpn;
+}
+
 static enum progress check_alpn(struct conversation *conversation)
 {
-	const char *wanted = conversation->request.policy->alpn;
+	const char *wanted = tls_alpn(conversation->request.policy);
 	const unsigned char *selected;
 	unsigned size;
 

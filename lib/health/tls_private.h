@@ -9,6 +9,9 @@
 // holds none. It is the cache's; an SSL that is made from it holds it too.
 SSL_CTX *tls_contexts_get(struct tls_contexts *contexts, const char *ca);
 
+// The protocol that the backend must agree on; "".
+const char *tls_alpn(const struct config_health *policy);
+
 // Whether the peer is what the policy asks for: PROGRESS_NEXT or PROGRESS_FAILED.
 enum progress tls_check_peer(struct conversation *conversation);
 

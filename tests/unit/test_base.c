@@ -152,6 +152,29 @@ static void a_number_has_digits_only(void **state)
 	assert_memory_equal(bytes, "\xa0\xf1", 2);
 }
 
+static void bytes_are_text_or_hexadecimal(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		size_t size;
+		const char *bytes;
+	} cases[] = {{"0x1", -EINVAL}, {"0xgg", -EINVAL}, {"five!", -ERANGE},
+		{"0x0102030405", -ERANGE}, {"", 0, 0, ""}, {"0x", 0, 0, ""}, {"PING", 0, 4, "PING"},
+		{"0X1", 0, 3, "0X1"}, {"0x00ff0d0a", 0, 4, "\x00\xff\r\n"}};
+	uint8_t bytes[4];
+	size_t size;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(
+			parse_bytes(cases[i].text, bytes, sizeof(bytes), &size), cases[i].rc);
+		if (cases[i].rc != 0)
+			continue;
+		assert_int_equal(size, cases[i].size);
+		assert_memory_equal(bytes, cases[i].bytes, size);
+	}
+}
+
 static void a_prefix_stands_before_the_sentence(void **state)
 {
 	struct error err;
@@ -230,6 +253,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_binary),
 		cmocka_unit_test(a_number_has_digits_only),
 		cmocka_unit_test(an_endpoint_is_an_address_and_a_port),
+		cmocka_unit_test(bytes_are_text_or_hexadecimal),
 		cmocka_unit_test(a_map_keeps_nodes_that_share_a_hash_apart),
 		cmocka_unit_test(a_prefix_stands_before_the_sentence),
 	};

@@ -216,6 +216,8 @@ static const char *const everything =
 	"  - {name: web, health: {type: https, host: app.example.com, alpn: h2, ca: '/etc/my ca.pem',\n"
 	"     method: HEAD, path: '/a?b={c}&d=~#\\', status: 204}, backends: []}\n"
 	"  - {name: text, health: {type: http, path: /-, body: ' \"a\\\": [''~'']} #'}, backends: []}\n"
+	"  - {name: rpc, health: {type: grpc, port: 1, service: a.b/C}, backends: []}\n"
+	"  - {name: dns, health: {type: udp, port: 53, payload: 0x1234, expect: ' # '}, backends: []}\n"
 	"  - {name: tilde, health: {type: http, path: /~, body: '~'}, backends: []}\n"
 	"  - {name: empty, backends: []}\n";
 

@@ -92,7 +92,7 @@ static void a_byte_that_no_record_has_is_refused(void **state)
 		{SERVICE, AT(service, pool_index), 77, NULL}, // set anew
 		{POOL, AT(pool, name), '/', "pool record 1: name must be"},
 		{POOL, AT(pool, health.type), 9,
-			"pool record 1: type must be tcp, tls, http, https or none"},
+			"pool record 1: type must be tcp, tls, http, https, grpc, grpcs, udp or none"},
 		{POOL, AT(pool, health.zero), 9,
 			"pool 'p': unused bytes of the record must be zero"},
 		{POOL, AT(pool, health.interval_ms) + 3, 0xff, "pool record 1: interval must be"},
