@@ -34,6 +34,27 @@ static inline bool classify_source_is_invalid(const struct packet *packet)
 	return first == 0 || first == 127 || first >= 224;
 }
 
+// What was found for the packet before: mostly, the next one is for the same service.
+struct classify_last {
+	struct snapshot_endpoint endpoint;
+	uint16_t service;
+};
+
+// The short way: true and the service of a TCP or UDP packet that has one of its own port and a sound source. Where it
+// is false, snapshot_find_vip() and classify_service() know why.
+static inline bool classify_exact(const struct snapshot *snapshot, const struct packet *packet,
+	struct classify_last *last, uint16_t *service)
+{
+	struct snapshot_endpoint endpoint = snapshot_endpoint_of(packet);
+
+	if (!snapshot_endpoint_equal(&endpoint, &last->endpoint))
+		*last = (struct classify_last){endpoint, snapshot_find_exact(snapshot, &endpoint)};
+	*service = last->service;
+	return last->service != SERVICE_NONE &&
+	       (packet->kind == PACKET_TCP || packet->kind == PACKET_UDP) &&
+	       !classify_source_is_invalid(packet);
+}
+
 // A packet for a VIP: its service, or why it has none.
 static inline enum drop_reason classify_service(const struct snapshot *snapshot,
 	const struct snapshot_vip *vip, const struct packet *packet, uint16_t *service)

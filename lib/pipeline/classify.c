@@ -29,30 +29,52 @@ static bool is_aside(struct worker *worker, struct burst *burst, uint32_t i)
 	return false;
 }
 
+// The long way. False: the packet is gone.
+static __attribute__((noinline)) bool classify_uncommon(
+	struct worker *worker, struct burst *burst, uint32_t i)
+{
+	const struct packet *packet = &burst->packets[i];
+	struct addr destination = packet_destination(packet);
+	const struct snapshot_vip *vip = snapshot_find_vip(&worker->snapshot->vips, &destination);
+	enum drop_reason reason;
+
+	if (vip == NULL) {
+		worker_punt(worker, burst->port, burst->mbufs[i]);
+		return false;
+	}
+	if (is_aside(worker, burst, i))
+		return false;
+	reason = classify_service(worker->snapshot, vip, packet, &burst->services[i]);
+	if (reason != CLASSIFY_KEEP) {
+		worker_drop(worker, burst->mbufs[i], reason);
+		return false;
+	}
+	return true;
+}
+
+// The lines of the burst's services, and those that count for them.
+static void prefetch_services(const struct worker *worker, const struct burst *burst)
+{
+	for (uint32_t i = 0; i < burst->count; i++) {
+		uint16_t service = snapshot_prefetch_exact(worker->snapshot, &burst->packets[i]);
+
+		if (likely(service != SERVICE_NONE))
+			rte_prefetch0(&worker->metrics->services[service]);
+	}
+}
+
 void stage_classify(struct worker *worker, struct burst *burst)
 {
+	struct classify_last last = {.service = SERVICE_NONE};
 	uint32_t kept = 0;
 
+	if (snapshot_exact_is_large(worker->snapshot))
+		prefetch_services(worker, burst);
 	for (uint32_t i = 0; i < burst->count; i++) {
-		const struct packet *packet = &burst->packets[i];
-		struct addr destination = packet_destination(packet);
-		const struct snapshot_vip *vip =
-			snapshot_find_vip(&worker->snapshot->vips, &destination);
-		enum drop_reason reason;
-
-		if (vip == NULL) {
-			worker_punt(worker, burst->port, burst->mbufs[i]);
-			continue;
-		}
-		if (unlikely(packet->kind != PACKET_TCP && packet->kind != PACKET_UDP) &&
-			is_aside(worker, burst, i))
-			continue;
-		reason = classify_service(worker->snapshot, vip, packet, &burst->services[i]);
-		if (unlikely(reason != CLASSIFY_KEEP)) {
-			worker_drop(worker, burst->mbufs[i], reason);
-			continue;
-		}
-		burst_keep(burst, kept++, i);
+		if (likely(classify_exact(
+			    worker->snapshot, &burst->packets[i], &last, &burst->services[i])) ||
+			classify_uncommon(worker, burst, i))
+			burst_keep(burst, kept++, i);
 	}
 	burst->count = kept;
 }

@@ -51,7 +51,7 @@ static bool select_packet(struct worker *worker, struct burst *burst, uint32_t i
 	struct select_input in = {
 		.snapshot = snapshot,
 		.view = &snapshot->views[service->view],
-		.ttl = &snapshot->ttls[number],
+		.ttl = &service->ttl,
 		.flows = worker->flows,
 		.slot_hash = select_slot_hash(snapshot, service, packet, &burst->hashes[i]),
 		.flow_hash = burst->hashes[i].flow,

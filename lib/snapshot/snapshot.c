@@ -82,7 +82,8 @@ static void build_services(const struct snapshot_input *input, struct snapshot *
 		to->affinity = from->affinity;
 		to->drawn_be = drawn_bits(&input->config->pools[from->pool_index].outer_source);
 		to->salt = from->affinity == CONFIG_SOURCE_SERVICE ? name_salt(from->name) : 0;
-		build_ttl(from, &snapshot->ttls[input->services[i]]);
+		build_ttl(from, &to->ttl);
+		snapshot->ttls[input->services[i]] = to->ttl;
 	}
 }
 
@@ -116,8 +117,10 @@ int snapshot_build(const struct snapshot_input *input, const struct snapshot *pr
 	if (rc == 0) {
 		build_backends(input, snapshot);
 		build_services(input, snapshot);
-		rc = views_build(input, previous, snapshot, err);
+		rc = exact_build(input, snapshot);
 	}
+	if (rc == 0)
+		rc = views_build(input, previous, snapshot, err);
 	if (rc != 0) {
 		snapshot_free(snapshot);
 		return rc;
@@ -132,6 +135,7 @@ void snapshot_free(struct snapshot *snapshot)
 		return;
 	views_free(snapshot);
 	vips_free(&snapshot->vips);
+	exact_free(&snapshot->exact);
 	free(snapshot->backends);
 	free(snapshot->services);
 	free(snapshot->ttls);

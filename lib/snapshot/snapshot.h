@@ -90,17 +90,33 @@ struct snapshot_pool {
 
 #define SERVICE_NONE 0xffffu
 
+// Where a service is reached, in words that compare at once: how a packet finds it (snapshot_find_exact()).
+struct snapshot_endpoint {
+	uint64_t address[2]; // as on the wire; IPv4 in the first 4 bytes, the others zero
+	uint32_t rest; // port, protocol, family; 0 is nobody's
+};
+
+// One cache line: what a packet needs of its service.
 struct snapshot_service {
+	struct snapshot_endpoint endpoint; // of a service with one port; else nobody's
 	uint64_t salt; // of source affinity: the same on every balancer
 	uint32_t view;
 	uint32_t drawn_be; // bits of the outer source's last 32 that are drawn for each flow
+	struct flow_ttl ttl; // as in the snapshot's 'ttls'
 	uint8_t forwarding; // enum config_forwarding
 	uint8_t affinity; // enum config_affinity
 	uint8_t is_configured;
-	uint8_t zero;
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct snapshot_service) == 64, "a service is one cache line");
+
+// The services with one port, by their endpoints: two bytes a place, so that it stays in the cache.
+struct snapshot_exact {
+	uint16_t *table; // open addressing; SERVICE_NONE: an empty place
+	uint32_t shift; // 64 less log2 of its size
+	uint32_t mask;
 };
 
-// Which service a port has: a directory of pages, so that ranges and any-port services cost what a
+// Which service any port has: a directory of pages, so that ranges and any-port services cost what a
 // single port costs.
 #define PORT_PAGE_SIZE 256
 
@@ -134,6 +150,7 @@ struct snapshot {
 	uint64_t version; // counts the snapshots since the start
 	struct hash_key key;
 	struct snapshot_vips vips;
+	struct snapshot_exact exact;
 	struct snapshot_backend *backends; // by index; 'backend_capacity' of them
 	uint32_t backend_capacity;
 	uint32_t service_capacity;
@@ -214,6 +231,74 @@ static inline uint16_t snapshot_find_service(const struct snapshot_vips *vips,
 
 	return vips->pages[vips->ports[map].page[port / PORT_PAGE_SIZE]]
 		.service[port % PORT_PAGE_SIZE];
+}
+
+static inline uint32_t snapshot_endpoint_rest(uint8_t family, uint8_t protocol, uint16_t port_be)
+{
+	return (uint32_t)family << 24 | (uint32_t)protocol << 16 | port_be;
+}
+
+// Of a packet with ports.
+static inline struct snapshot_endpoint snapshot_endpoint_of(const struct packet *packet)
+{
+	struct snapshot_endpoint endpoint = {.address = {packet->ipv4.destination_be}};
+
+	if (packet->family == ADDR_IPV6)
+		memcpy(endpoint.address, packet->ipv6.destination, sizeof(endpoint.address));
+	endpoint.rest = snapshot_endpoint_rest(
+		packet->family, packet->payload_protocol, packet_destination_port_be(packet));
+	return endpoint;
+}
+
+static inline bool snapshot_endpoint_equal(
+	const struct snapshot_endpoint *a, const struct snapshot_endpoint *b)
+{
+	return ((a->address[0] ^ b->address[0]) | (a->address[1] ^ b->address[1]) |
+		       (a->rest ^ b->rest)) == 0;
+}
+
+static inline uint32_t snapshot_exact_place(
+	const struct snapshot_exact *exact, const struct snapshot_endpoint *endpoint)
+{
+	uint64_t mixed =
+		endpoint->address[0] ^ endpoint->address[1] * 3 ^ (uint64_t)endpoint->rest << 32;
+
+	return (uint32_t)((mixed * 0x9e3779b97f4a7c15ull) >> exact->shift);
+}
+
+// The same answer as snapshot_find_vip() and snapshot_find_service() in fewer lines of cache, for a service with one
+// port. SERVICE_NONE: ask those.
+static inline uint16_t snapshot_find_exact(
+	const struct snapshot *snapshot, const struct snapshot_endpoint *endpoint)
+{
+	const struct snapshot_exact *exact = &snapshot->exact;
+
+	for (uint32_t at = snapshot_exact_place(exact, endpoint);; at++) {
+		uint16_t service = exact->table[at & exact->mask];
+
+		if (service == SERVICE_NONE ||
+			snapshot_endpoint_equal(&snapshot->services[service].endpoint, endpoint))
+			return service;
+	}
+}
+
+// True where the services are too many to stay in the first cache: then a burst is gone through with
+// snapshot_prefetch_exact() before snapshot_find_exact().
+static inline bool snapshot_exact_is_large(const struct snapshot *snapshot)
+{
+	return snapshot->exact.mask >= 1024;
+}
+
+// Returns the service that the packet probably is for, or SERVICE_NONE.
+static inline uint16_t snapshot_prefetch_exact(
+	const struct snapshot *snapshot, const struct packet *packet)
+{
+	const struct snapshot_endpoint endpoint = snapshot_endpoint_of(packet);
+	uint16_t service = snapshot->exact.table[snapshot_exact_place(&snapshot->exact, &endpoint)];
+
+	if (__builtin_expect(service != SERVICE_NONE, 1))
+		__builtin_prefetch(&snapshot->services[service]);
+	return service;
 }
 
 // The backend behind a reference, or NULL when it is gone.

@@ -8,6 +8,8 @@
 // The parts of a build, each in its file.
 int vips_build(const struct snapshot_input *input, struct snapshot_vips *out);
 void vips_free(struct snapshot_vips *vips);
+int exact_build(const struct snapshot_input *input, struct snapshot *snapshot);
+void exact_free(struct snapshot_exact *exact);
 
 // The Maglev tables built for one snapshot. Fleets have many pools of the same machines; those with the same names and
 // weights share one table, which is built once and stays in the workers' caches once.

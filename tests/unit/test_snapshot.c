@@ -66,16 +66,32 @@ static struct snapshot *build(struct fixture *f, const struct snapshot *previous
 	return snapshot;
 }
 
+// The short way to a service says the same as the long one, or nothing.
+static uint16_t exact_at(const struct snapshot *snapshot, const struct addr *address,
+	uint8_t protocol, uint16_t port)
+{
+	struct snapshot_endpoint endpoint;
+
+	memcpy(endpoint.address, address->bytes, sizeof(endpoint.address));
+	endpoint.rest = snapshot_endpoint_rest(address->family, protocol, be16(port));
+	return snapshot_find_exact(snapshot, &endpoint);
+}
+
 static uint16_t service_at(
 	const struct snapshot *snapshot, const char *text, uint32_t protocol, uint16_t port)
 {
 	const struct snapshot_vip *vip;
+	uint16_t service, exact;
 	struct addr address;
 
 	assert_int_equal(addr_parse(text, &address), 0);
 	vip = snapshot_find_vip(&snapshot->vips, &address);
 	assert_non_null(vip);
-	return snapshot_find_service(&snapshot->vips, vip, protocol, port);
+	service = snapshot_find_service(&snapshot->vips, vip, protocol, port);
+	exact = exact_at(snapshot, &address, (uint8_t)protocol, port);
+	if (exact != SERVICE_NONE)
+		assert_int_equal(exact, service);
+	return service;
 }
 
 #define POOL                                     \
@@ -184,6 +200,9 @@ static void a_thousand_vips_of_ten_ports_are_all_found(void **state)
 		assert_int_equal(
 			snapshot_find_service(&snapshot->vips, vip, 6, service->port_first + 1),
 			SERVICE_NONE);
+		assert_int_equal(exact_at(snapshot, &service->vip, 6, service->port_first), i);
+		assert_int_equal(
+			exact_at(snapshot, &service->vip, 17, service->port_first), SERVICE_NONE);
 	}
 	snapshot_free(snapshot);
 	config_free(f.config);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <snapshot/snapshot_private.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+// Four places a service: a search ends at the first one, mostly.
+static int allocate(uint32_t services, struct snapshot_exact *exact)
+{
+	uint32_t bits = 4;
+
+	while ((1u << bits) < 4 * services)
+		bits++;
+	exact->shift = 64 - bits;
+	exact->mask = (1u << bits) - 1;
+	exact->table = malloc(sizeof(*exact->table) << bits);
+	if (exact->table == NULL)
+		return -ENOMEM;
+	memset(exact->table, 0xff, sizeof(*exact->table) << bits); // SERVICE_NONE
+	return 0;
+}
+
+static struct snapshot_endpoint endpoint_of(const struct config_service *service)
+{
+	uint8_t protocol = service->protocol == CONFIG_TCP ? IP_TCP : IP_UDP;
+	struct snapshot_endpoint endpoint;
+
+	memcpy(endpoint.address, service->vip.bytes, sizeof(endpoint.address));
+	endpoint.rest =
+		snapshot_endpoint_rest(service->vip.family, protocol, be16(service->port_first));
+	return endpoint;
+}
+
+int exact_build(const struct snapshot_input *input, struct snapshot *snapshot)
+{
+	const struct config *config = input->config;
+	struct snapshot_exact *exact = &snapshot->exact;
+	int rc = allocate(config->service_count, exact);
+
+	for (uint32_t i = 0; rc == 0 && i < config->service_count; i++) {
+		struct snapshot_service *service = &snapshot->services[input->services[i]];
+		uint32_t at;
+
+		if (config->services[i].port_first != config->services[i].port_last)
+			continue;
+		service->endpoint = endpoint_of(&config->services[i]);
+		at = snapshot_exact_place(exact, &service->endpoint);
+		while (exact->table[at & exact->mask] != SERVICE_NONE)
+			at++;
+		exact->table[at & exact->mask] = input->services[i];
+	}
+	return rc;
+}
+
+void exact_free(struct snapshot_exact *exact)
+{
+	free(exact->table);
+}
