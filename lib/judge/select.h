@@ -168,6 +168,29 @@ static inline bool select_by_flow(
 	return true;
 }
 
+// What nearly every packet is: in the middle of a flow that the table knows, whose backend serves. The first rows of
+// select_backend()'s rules, true and the backend's reference; else nothing was done, and that one decides.
+static inline bool select_known(const struct snapshot *snapshot, const struct flow_table *flows,
+	const struct flow_ttl *ttl, const struct packet *packet, uint64_t flow_hash, uint32_t now_s,
+	uint32_t *backend)
+{
+	bool is_tcp = likely(packet->kind == PACKET_TCP);
+	enum select_event event = is_tcp ? SELECT_DATA : SELECT_UDP;
+	const struct snapshot_backend *found;
+	struct flow_ref ref;
+
+	if ((!is_tcp && packet->kind != PACKET_UDP) ||
+		(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0 ||
+		!flow_find(flows, flow_hash, packet_source_port_be(packet), ttl, now_s, &ref))
+		return false;
+	*backend = flow_ref_backend(&ref);
+	found = snapshot_find_backend(snapshot, *backend);
+	if (unlikely(found == NULL) || unlikely(found->status > BACKEND_DRAINING))
+		return false;
+	flow_touch(&ref, select_next_state(event, flow_ref_state(&ref)), now_s);
+	return true;
+}
+
 // Judges one packet. The caller stores a new entry where select_stores() says so.
 static inline void select_backend(const struct select_input *in, struct select_result *out)
 {

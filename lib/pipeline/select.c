@@ -41,8 +41,9 @@ static void count(struct worker *worker, const struct select_result *result, uin
 	}
 }
 
-// True: the packet goes on to burst->backends[i].
-static bool select_packet(struct worker *worker, struct burst *burst, uint32_t i)
+// All of the rules. True: the packet goes on to burst->backends[i].
+static __attribute__((noinline)) bool select_uncommon(
+	struct worker *worker, struct burst *burst, uint32_t i)
 {
 	const struct snapshot *snapshot = worker->snapshot;
 	const struct packet *packet = &burst->packets[i];
@@ -80,11 +81,19 @@ static bool select_packet(struct worker *worker, struct burst *burst, uint32_t i
 
 void stage_select(struct worker *worker, struct burst *burst)
 {
-	uint32_t kept = 0;
+	const struct snapshot *snapshot = worker->snapshot;
+	uint32_t kept = 0, known = 0;
 
 	for (uint32_t i = 0; i < burst->count; i++) {
-		if (likely(select_packet(worker, burst, i)))
-			burst_keep(burst, kept++, i);
+		const struct snapshot_service *service = &snapshot->services[burst->services[i]];
+
+		if (likely(select_known(snapshot, worker->flows, &service->ttl, &burst->packets[i],
+			    burst->hashes[i].flow, worker->now_s, &burst->backends[i])))
+			known++;
+		else if (!select_uncommon(worker, burst, i))
+			continue;
+		burst_keep(burst, kept++, i);
 	}
+	metrics_add(&worker->metrics->flow_hits, known);
 	burst->count = kept;
 }
