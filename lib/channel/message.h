@@ -44,6 +44,7 @@ enum message_type {
 	MESSAGE_ROW_EXPLAIN,
 	MESSAGE_ROW_EXPLAIN_FLOW,
 	MESSAGE_ROW_HISTORY,
+	MESSAGE_ROW_ZONE,
 };
 
 enum message_show_what {
@@ -57,6 +58,7 @@ enum message_show_what {
 	MESSAGE_SHOW_CONFIG, // the running configuration as YAML, in MESSAGE_TEXT pieces
 	MESSAGE_SHOW_CAPTURE, // the present one, or else the last
 	MESSAGE_SHOW_HISTORY, // newest first
+	MESSAGE_SHOW_ZONES, // of each service
 };
 
 struct message_apply {
@@ -341,6 +343,19 @@ struct message_row_history {
 	uint32_t zero;
 };
 _Static_assert(sizeof(struct message_row_history) == 32, "goes over the channel as it is");
+
+struct message_row_zone {
+	char service[CONFIG_NAME_SIZE];
+	char pool[CONFIG_NAME_SIZE];
+	char zone[CONFIG_NAME_SIZE]; // "": of backends without one
+	uint32_t rank; // among the zones that the service prefers, from 1; 0: it is none of them
+	uint32_t backends_usable; // active, up and with a next hop
+	uint32_t backends;
+	uint32_t share_ppm; // of the service's new flows
+	uint64_t weight_able; // of the backends that can serve, as much as their slow start gives
+	uint64_t weight; // of all
+};
+_Static_assert(sizeof(struct message_row_zone) == 224, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

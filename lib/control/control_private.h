@@ -36,6 +36,14 @@ struct control_backend {
 	uint64_t leaving_s; // wall clock: since when it is CONFIG_STATE_LEAVING; 0
 };
 
+// The zones of the service at hand, for 'show zones'.
+struct zone_rows {
+	uint32_t service; // where the next one stands in the configuration
+	struct message_row_zone *rows;
+	uint32_t count;
+	uint32_t next;
+};
+
 // Long answers, sent as the reply ring takes them.
 struct reply {
 	enum {
@@ -61,6 +69,7 @@ struct reply {
 	uint32_t *oldest_s; // by the backend's index: the age of its oldest flow
 	uint32_t *flows; // by the backend's index, as the census counts them
 	struct flows_listing listing;
+	struct zone_rows zones;
 	struct message_explain packet; // that is to be explained
 	char *text; // lines, or one YAML
 	size_t text_size;
@@ -295,6 +304,8 @@ bool census_step(struct control *control);
 
 // Fills control->message with row number 'row'. False: there are no more.
 bool control_row(struct control *control, enum message_show_what what, uint32_t row);
+// zones.c: the next row; 'row' is not asked.
+bool control_zone_row(struct control *control, uint32_t row, struct message_row_zone *out);
 // Why the backend at 'at' is not up, or takes no new flow; see struct message_row_backend.
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size);
 

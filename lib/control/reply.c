@@ -53,6 +53,7 @@ void control_reply_forget(struct control *control)
 	free(reply->flows);
 	free(reply->oldest_s);
 	free(reply->text);
+	free(reply->zones.rows);
 	*reply = (struct reply){.pool = UINT32_MAX};
 }
 

@@ -185,7 +185,7 @@ static void a_header_of_wrong_bytes_is_refused(void **state)
 
 static void a_kind_that_cannot_be_shown_is_refused(void **state)
 {
-	static const uint32_t kinds[] = {0, MESSAGE_SHOW_HISTORY + 1, 64, UINT32_MAX};
+	static const uint32_t kinds[] = {0, MESSAGE_SHOW_ZONES + 1, 64, UINT32_MAX};
 
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		struct message_show show = {.what = kinds[i]};
@@ -482,6 +482,46 @@ static void services_pools_and_ports_are_shown(void **state)
 	assert_string_equal(port.name, "wan");
 	assert_string_equal(port.kernel_interface, "near");
 	assert_int_equal(port.mtu, 1500);
+}
+
+// Two services of one pool, of which one prefers a zone that lacks half of its weight.
+static void zones_are_shown_as_each_service_has_them(void **state)
+{
+	static const char yaml[] =
+		"services:\n"
+		"  - {name: all, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web}\n"
+		"  - {name: one, vip: 203.0.113.10, protocol: tcp, port: 444, pool: web, prefer: [z], prefer_floor: 80%}\n"
+		"pools:\n"
+		"  - name: web\n"
+		"    health: {type: none}\n"
+		"    backends:\n"
+		"      - {name: a, address: 10.0.0.1}\n"
+		"      - {name: b, address: 10.0.0.2, zone: z}\n"
+		"      - {name: c, address: 10.0.0.3, zone: z, state: disabled}\n";
+	static const struct {
+		const char *service, *zone;
+		uint32_t rank, usable, backends, share_ppm;
+	} rows[] = {{"all", "", 0, 1, 1, 500000}, {"all", "z", 0, 1, 2, 500000},
+		{"one", "z", 1, 1, 2, 625000}, {"one", "", 0, 1, 1, 375000}};
+	struct message_row_zone zones[8];
+
+	assert_int_equal(lab_apply_text(*state, yaml, NULL), 0);
+	do {
+		assert_int_equal(
+			lab_show(*state, MESSAGE_SHOW_ZONES, zones, 8, sizeof(zones[0])), 4);
+	} while (zones[0].share_ppm == 0 ||
+		 zones[1].share_ppm == 0); // the next hops come a little later
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(zones[i].service, rows[i].service);
+		assert_string_equal(zones[i].zone, rows[i].zone);
+		assert_int_equal(zones[i].rank, rows[i].rank);
+		assert_int_equal(zones[i].backends_usable, rows[i].usable);
+		assert_int_equal(zones[i].backends, rows[i].backends);
+		assert_in_range(
+			zones[i].share_ppm, rows[i].share_ppm - 1000, rows[i].share_ppm + 1000);
+	}
+	assert_int_equal(zones[2].weight, 200);
+	assert_int_equal(zones[2].weight_able, 100);
 }
 
 static void backends_are_shown_with_their_shares_and_flows(void **state)
@@ -1081,6 +1121,7 @@ int main(void)
 		TEST(a_large_configuration_is_applied_whole),
 		TEST_IN(near, a_new_backend_serves_when_the_apply_is_answered),
 		TEST(services_pools_and_ports_are_shown),
+		TEST(zones_are_shown_as_each_service_has_them),
 		TEST(backends_are_shown_with_their_shares_and_flows),
 		TEST(flows_are_listed_to_the_limit),
 		TEST(drops_workers_and_the_daemon_are_shown),

@@ -34,7 +34,7 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 	backend:*) [[ ${COMP_WORDS[at + 1]} != drain ]] || echo --deadline --then ;;
 	check:*) echo -f --file ;;
 	apply:*) echo -f --file --if-version ;;
-	show:show) echo services pools backends drops workers ports history version config -o --all ;;
+	show:show) echo services pools backends zones drops workers ports history version config -o --all ;;
 	show:*) echo -o --output --all ;;
 	capture:*) echo -w --write --service --packets --seconds --snaplen --drops ;;
 	flows:*) echo --service --backend --client --limit -o --output ;;

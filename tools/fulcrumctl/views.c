@@ -125,6 +125,29 @@ static const struct column backend_columns[] = {
 	{0},
 };
 
+static const char *rank_name(uint64_t value)
+{
+	static char number[24];
+
+	snprintf(number, sizeof(number), "%" PRIu64, value);
+	return value == 0 ? "-" : number;
+}
+
+static const struct column zone_columns[] = {
+	{"SERVICE", "service", COLUMN_TEXT, FIELD(row_zone, service), NULL},
+	{"POOL", "pool", COLUMN_TEXT, FIELD(row_zone, pool), NULL},
+	{"ZONE", "zone", COLUMN_TEXT, FIELD(row_zone, zone), NULL},
+	{"PREFERRED", NULL, COLUMN_NAME, FIELD(row_zone, rank), rank_name},
+	{NULL, "rank", COLUMN_NUMBER, FIELD(row_zone, rank), NULL},
+	{"USABLE", NULL, COLUMN_OF, PAIR(row_zone, backends_usable), NULL},
+	{NULL, "backends_usable", COLUMN_NUMBER, FIELD(row_zone, backends_usable), NULL},
+	{NULL, "backends", COLUMN_NUMBER, FIELD(row_zone, backends), NULL},
+	{"ABLE", "weight_able", COLUMN_NUMBER, FIELD(row_zone, weight_able), NULL},
+	{"WEIGHT", "weight", COLUMN_NUMBER, FIELD(row_zone, weight), NULL},
+	{"SHARE", "share_ppm", COLUMN_SHARE, FIELD(row_zone, share_ppm), NULL},
+	{0},
+};
+
 static const struct column drop_columns[] = {
 	{"REASON", "name", COLUMN_TEXT, FIELD(row_drop, name), NULL},
 	{"PACKETS", "packets", COLUMN_COUNT, FIELD(row_drop, packets), NULL},
@@ -219,6 +242,8 @@ const struct view views[] = {
 		pool_columns},
 	{"backends", MESSAGE_SHOW_BACKENDS, MESSAGE_ROW_BACKEND, sizeof(struct message_row_backend),
 		NULL, backend_columns},
+	{"zones", MESSAGE_SHOW_ZONES, MESSAGE_ROW_ZONE, sizeof(struct message_row_zone), NULL,
+		zone_columns},
 	{"drops", MESSAGE_SHOW_DROPS, MESSAGE_ROW_DROP, sizeof(struct message_row_drop),
 		drop_is_minor, drop_columns},
 	{"workers", MESSAGE_SHOW_WORKERS, MESSAGE_ROW_WORKER, sizeof(struct message_row_worker),
