@@ -36,16 +36,24 @@ static void write_yaml(const struct pool *pool, uint32_t table_size, FILE *out)
 {
 	fprintf(out,
 		"services:\n"
-		"  - {name: simulated, vip: 203.0.113.10, protocol: tcp, port: 443, pool: simulated}\n"
+		"  - {name: simulated, vip: 203.0.113.10, protocol: tcp, port: 443, pool: simulated");
+	if (pool->prefer[0] != '\0')
+		fprintf(out, ", prefer: [%s], prefer_floor: %u%%", pool->prefer, pool->floor);
+	fprintf(out,
+		"}\n"
 		"pools:\n"
 		"  - name: simulated\n"
 		"    table_size: %u\n"
 		"    backends:\n",
 		table_size);
-	for (uint32_t i = 0; i < pool->count; i++)
-		fprintf(out, "      - {name: %s, address: 10.%u.%u.%u, weight: %u}\n",
-			pool->backends[i].name, i >> 16, i >> 8 & 0xff, i & 0xff,
-			pool->backends[i].weight);
+	for (uint32_t i = 0; i < pool->count; i++) {
+		const struct pool_backend *backend = &pool->backends[i];
+		bool is_somewhere = backend->zone[0] != '\0';
+
+		fprintf(out, "      - {name: %s, address: 10.%u.%u.%u, weight: %u%s%s}\n",
+			backend->name, i >> 16, i >> 8 & 0xff, i & 0xff, backend->weight,
+			is_somewhere ? ", zone: " : "", backend->zone);
+	}
 }
 
 static int load_config(

@@ -67,10 +67,50 @@ void pool_free(struct pool *pool)
 	free(pool->backends);
 }
 
+static void name_zones(struct pool *pool, const char *names)
+{
+	char copy[SCRIPT_NAME_SIZE], *rest = copy;
+
+	snprintf(copy, sizeof(copy), "%s", names);
+	for (uint32_t i = 0; i < pool->count; i++) {
+		const char *zone = strsep(&rest, ",");
+
+		snprintf(pool->backends[i].zone, sizeof(pool->backends[i].zone), "%s", zone);
+		if (rest != NULL)
+			continue;
+		snprintf(copy, sizeof(copy), "%s", names);
+		rest = copy;
+	}
+}
+
+static int apply_to_zones(struct pool *pool, const struct script_event *event, struct error *err)
+{
+	uint32_t found = 0;
+
+	if (event->verb == SCRIPT_ZONES) {
+		name_zones(pool, event->name);
+		return 0;
+	}
+	if (event->verb == SCRIPT_PREFER) {
+		memcpy(pool->prefer, event->name, sizeof(pool->prefer));
+		pool->floor = event->percent >= 1 ? (uint32_t)event->percent : 70;
+		return 0;
+	}
+	for (uint32_t i = 0; i < pool->count; i++) {
+		if (strcmp(pool->backends[i].zone, event->name) != 0)
+			continue;
+		pool->backends[i].up = event->verb == SCRIPT_ZONE_UP;
+		found++;
+	}
+	return found > 0 ? 0 : error_set(err, EINVAL, "there is no zone '%s'", event->name);
+}
+
 int pool_apply(struct pool *pool, const struct script_event *event, struct error *err)
 {
 	struct pool_backend *backend = find(pool, event->name);
 
+	if (event->verb >= SCRIPT_ZONES)
+		return apply_to_zones(pool, event, err);
 	if (event->verb == SCRIPT_BACKEND_ADD)
 		return add(pool, event, err);
 	if (backend == NULL || !backend->present)

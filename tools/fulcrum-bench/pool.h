@@ -15,6 +15,7 @@
 
 struct pool_backend {
 	char name[SCRIPT_NAME_SIZE];
+	char zone[SCRIPT_NAME_SIZE]; // "": none
 	uint32_t weight;
 	bool present; // in the pool file; else it is leaving, and keeps what it has
 	bool up;
@@ -25,6 +26,8 @@ struct pool_backend {
 struct pool {
 	struct pool_backend *backends;
 	uint32_t count;
+	char prefer[SCRIPT_NAME_SIZE]; // zones with commas between them; "": all alike
+	uint32_t floor; // percent
 };
 
 // Its number, or BACKEND_NONE.
@@ -33,7 +36,7 @@ uint32_t pool_find(const struct pool *pool, const char *name);
 int pool_fill(struct pool *pool, uint32_t count);
 void pool_free(struct pool *pool);
 
-// A SCRIPT_BACKEND_* event. -EINVAL for a backend that is not there, or is already; -ENOMEM.
+// A SCRIPT_BACKEND_* event, or one about zones. -EINVAL for a backend that is not there, or is already; -ENOMEM.
 int pool_apply(struct pool *pool, const struct script_event *event, struct error *err);
 
 #endif

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scenarios.h"
 
+#define ZONES \
+	"zones a,b,c; prefer a,b 95%\nexpect none\nflows renew 100%\nexpect none\nwait 1h\nexpect none\n"
+
 const struct scenario scenarios[] = {
 	// No single event breaks a connection that could be kept.
 	{"backend added", "backend add x0\nexpect none\n"},
@@ -27,6 +30,14 @@ const struct scenario scenarios[] = {
 	{"all at once",
 		"backend add x0; backend add x1; backend weight b1 50; backend drain b2; "
 		"backend down b3; backend remove b4; backend disable b5; balancer lose 1; balancer add\nexpect own\n"},
+	// Three zones of which the first is preferred: it fails by and by, spills, and comes back.
+	{"zone spills over", ZONES "backend down b0; backend down b3; backend down b6\nexpect own\n"
+				   "zone down a\nexpect own\nzone up a\nexpect none\n"},
+	{"zone cut, balancer lost", ZONES "zone down a; balancer lose 1\nexpect own\n"},
+	{"zone returns, balancer lost",
+		ZONES "zone down a\nexpect own\nzone up a; balancer lose 1\nexpect share 0.01%\n"},
+	{"preference changed, balancer lost",
+		ZONES "prefer b,c; balancer lose 1\nexpect share 0.01%\n"},
 	// Changes in a row: entries carry what the tables no longer know.
 	{"20 changes", "backend add x0\nexpect none\nbackend drain b0\nexpect none\n"
 		       "backend weight b1 50\nexpect none\nbackend add x1\nexpect none\n"

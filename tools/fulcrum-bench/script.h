@@ -11,6 +11,9 @@
 //     backend add NAME [WEIGHT]      backend remove NAME        backend weight NAME WEIGHT
 //     backend drain NAME             backend undrain NAME       backend disable NAME
 //     backend down NAME              backend up NAME            (what the probes say)
+//     zones NAME,NAME..              (the backends stand in them in turn)
+//     zone down NAME                 zone up NAME
+//     prefer NAME,NAME.. [FLOOR%]    (the zones that the service prefers)
 //     balancer add                   balancer lose NUMBER       balancer restart NUMBER (its flows are forgotten)
 //     flows renew PERCENT            (that share ends and begins anew)
 //     wait DURATION                  (nobody sends meanwhile)
@@ -30,6 +33,10 @@ enum script_verb {
 	SCRIPT_BACKEND_DISABLE,
 	SCRIPT_BACKEND_DOWN,
 	SCRIPT_BACKEND_UP,
+	SCRIPT_ZONES,
+	SCRIPT_ZONE_DOWN,
+	SCRIPT_ZONE_UP,
+	SCRIPT_PREFER,
 	SCRIPT_BALANCER_ADD,
 	SCRIPT_BALANCER_LOSE,
 	SCRIPT_BALANCER_RESTART,
@@ -43,7 +50,7 @@ enum script_verb {
 struct script_event {
 	enum script_verb verb;
 	uint32_t line;
-	char name[SCRIPT_NAME_SIZE]; // a backend's
+	char name[SCRIPT_NAME_SIZE]; // a backend's or a zone's, or zones
 	uint32_t number; // weight, balancer, seconds
 	double percent;
 };

@@ -215,7 +215,7 @@ static int apply_to_balancers(
 
 int world_apply(struct world *world, const struct script_event *event, struct error *err)
 {
-	if (event->verb <= SCRIPT_BACKEND_UP) {
+	if (event->verb <= SCRIPT_PREFER) {
 		world->pool_dirty = true;
 		return pool_apply(&world->pool, event, err);
 	}
