@@ -33,6 +33,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_explain);
 	case MESSAGE_ROLLBACK:
 		return sizeof(struct message_rollback);
+	case MESSAGE_CONFIRM:
+		return sizeof(struct message_confirm);
 	case MESSAGE_DONE:
 		return sizeof(struct message_done);
 	case MESSAGE_ERROR:

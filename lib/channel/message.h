@@ -27,6 +27,7 @@ enum message_type {
 	MESSAGE_FLOWS, // struct message_flows; answered by rows, then DONE, where 'changes' is how many flows matched
 	MESSAGE_EXPLAIN, // struct message_explain; answered by a ROW_EXPLAIN and, where there is a service, a ROW_EXPLAIN_FLOW a worker
 	MESSAGE_ROLLBACK, // struct message_rollback; answered like a commit
+	MESSAGE_CONFIRM, // struct message_confirm; answered like a commit
 
 	// Replies.
 	MESSAGE_DONE = 64, // struct message_done
@@ -69,8 +70,13 @@ struct message_apply {
 	uint32_t pool_count;
 	uint32_t backend_count;
 	uint64_t if_version; // 0: whatever runs
+	uint32_t
+		confirm_s; // taken back unless confirmed within so long, 1 .. MESSAGE_CONFIRM_MAX_S; 0: it is not
+	uint32_t zero_end;
 };
-_Static_assert(sizeof(struct message_apply) == 40, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_apply) == 48, "goes over the channel as it is");
+
+#define MESSAGE_CONFIRM_MAX_S 86400u
 
 struct message_show {
 	uint32_t what; // enum message_show_what
@@ -134,6 +140,12 @@ struct message_rollback {
 	uint64_t version; // one of MESSAGE_SHOW_HISTORY's
 };
 _Static_assert(sizeof(struct message_rollback) == 8, "goes over the channel as it is");
+
+struct message_confirm {
+	uint32_t takes_back; // 1: what waits for its confirmation is taken back at once
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct message_confirm) == 8, "goes over the channel as it is");
 
 struct message_done {
 	uint64_t version; // of the configuration now in force
@@ -259,9 +271,11 @@ struct message_row_daemon {
 	uint64_t applied_s; // wall clock
 	uint64_t apply_us; // from the commit to the moment when every worker used the new snapshot
 	uint32_t hash_key_secret;
-	uint32_t zero;
+	uint32_t
+		confirm_left_s; // until the configuration is taken back unless it is confirmed; 0: it need not be
+	uint64_t confirm_before; // the version that comes back then
 };
-_Static_assert(sizeof(struct message_row_daemon) == 128, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_daemon) == 136, "goes over the channel as it is");
 
 struct message_row_capture {
 	uint64_t id; // counts the captures since the daemon started; 0: there was none
@@ -340,7 +354,7 @@ struct message_row_history {
 	uint32_t uid; // of the client that applied it; UINT32_MAX: unknown
 	uint32_t pid; // 0: unknown
 	uint32_t running; // 1: it is in force
-	uint32_t zero;
+	uint32_t confirm_left_s; // as in ROW_DAEMON
 };
 _Static_assert(sizeof(struct message_row_history) == 32, "goes over the channel as it is");
 

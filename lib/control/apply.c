@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <base/log.h>
 #include <control/control_private.h>
 
 #include <errno.h>
@@ -14,8 +15,12 @@ static void concluded(void *context)
 
 	control->commit = NULL;
 	control->is_saved = commit->is_saved;
-	control_reply_commit(control, commit->text, commit->text_size, commit->changes);
-	commit->text = NULL;
+	if (commit->is_confirmation || commit->takes_back)
+		control_trial_end(control);
+	if (!commit->is_own) {
+		control_reply_commit(control, commit->text, commit->text_size, commit->changes);
+		commit->text = NULL;
+	}
 	commit_free(commit);
 	control_poll_now(control);
 	control_work(control);
@@ -26,7 +31,13 @@ static void fail(struct control *control)
 	struct commit *commit = control->commit;
 
 	control->commit = NULL;
-	control_reply_error(control, -commit->rc, commit->err.text);
+	if (commit->is_own)
+		log_error("config: what was not confirmed cannot be taken back: %s",
+			commit->err.text);
+	else
+		control_reply_error(control, -commit->rc, commit->err.text);
+	if (commit->takes_back)
+		control_trial_retry(control);
 	commit_free(commit);
 	control_poll_now(control);
 	control_work(control);
@@ -38,6 +49,8 @@ static void decide(struct control *control, struct commit *commit)
 	if (!commit->is_equal) {
 		control_install(control, commit);
 		control->apply_start_ns = commit->start_ns;
+		if (commit->confirm_s > 0)
+			control_trial_begin(control, commit);
 	} else {
 		commit->now = control->running;
 		commit->version = control->version;
@@ -101,7 +114,7 @@ void control_conclude_start(struct control *control)
 	job_start(control->job, commit_conclude, concluded, control->commit);
 }
 
-static struct commit *commit_new(struct control *control)
+struct commit *control_commit_new(struct control *control)
 {
 	struct commit *commit = calloc(1, sizeof(*commit));
 
@@ -119,38 +132,65 @@ static struct commit *commit_new(struct control *control)
 	return commit;
 }
 
-static void request(struct control *control, struct commit *commit)
+// Two changes do not overtake each other, and none is built on what may be taken back.
+static const char *find_obstacle(
+	const struct control *control, const struct commit *commit, struct error *err)
 {
+	if (control->commit != NULL)
+		return "what was not confirmed is being taken back: try again";
+	if (control->trial.before == NULL || commit->is_confirmation || commit->takes_back)
+		return NULL;
+	error_set(err, EINPROGRESS,
+		"version %lu waits %u s more for its confirmation: 'fulcrumctl confirm' keeps it, "
+		"'fulcrumctl confirm --revert' takes it back",
+		control->version, control_trial_left_s(control));
+	return err->text;
+}
+
+void control_commit_start(struct control *control, struct commit *commit)
+{
+	const char *obstacle;
+	struct error err;
+
 	if (commit == NULL) {
 		control_reply_error(control, ENOMEM, "out of memory");
 		return;
 	}
-	history_identify(&commit->who, channel_server_client(control->server));
+	obstacle = find_obstacle(control, commit, &err);
+	if (obstacle != NULL) {
+		control_reply_error(control, EINPROGRESS, obstacle);
+		commit_free(commit);
+		return;
+	}
+	if (!commit->is_confirmation)
+		history_identify(&commit->who, channel_server_client(control->server));
 	control->commit = commit;
 	control->reply.step = REPLY_WAIT;
 	control_work(control);
 }
 
-void control_commit(struct control *control, struct config *config)
+void control_commit(struct control *control, struct config *config, uint32_t confirm_s)
 {
-	struct commit *commit = commit_new(control);
+	struct commit *commit = control_commit_new(control);
 
-	if (commit != NULL)
+	if (commit != NULL) {
 		commit->config = config;
-	else
+		commit->confirm_s = confirm_s;
+	} else {
 		config_free(config);
-	request(control, commit);
+	}
+	control_commit_start(control, commit);
 }
 
 void control_set_backend(struct control *control, const struct message_backend_set *set)
 {
-	struct commit *commit = commit_new(control);
+	struct commit *commit = control_commit_new(control);
 
 	if (commit != NULL) {
 		commit->is_backend_set = true;
 		commit->set = *set;
 	}
-	request(control, commit);
+	control_commit_start(control, commit);
 }
 
 void control_rollback(struct control *control, uint64_t version)
@@ -161,43 +201,8 @@ void control_rollback(struct control *control, uint64_t version)
 		control_reply_error(control, EINVAL, "there is no version 0");
 		return;
 	}
-	commit = commit_new(control);
+	commit = control_commit_new(control);
 	if (commit != NULL)
 		commit->rollback = version;
-	request(control, commit);
-}
-
-int control_begin(struct control *control, struct config *config, const struct state_mark *mark,
-	struct error *err)
-{
-	struct commit *commit = commit_new(control);
-	uint64_t now_s = clock_wall_s();
-	int rc;
-
-	if (commit == NULL) {
-		config_free(config);
-		return error_set(err, ENOMEM, "out of memory");
-	}
-	commit->config = config;
-	commit->version = mark->version;
-	commit->applied_s = mark->applied_s;
-	commit->running = control->running;
-	build_begin(control, &commit->build);
-	if (now_s > mark->applied_s)
-		commit->build.age_s = now_s - mark->applied_s;
-	commit_prepare(commit);
-	if (commit->rc == 0 && !commit->is_equal) {
-		control_resolve_begin(control, commit);
-		while (control_resolve_commit(control, commit))
-			;
-		commit_build(commit);
-	}
-	rc = commit->rc;
-	if (rc == 0 && !commit->is_equal)
-		control_install(control, commit);
-	else if (rc != 0)
-		*err = commit->err;
-	control->is_saved = true;
-	commit_free(commit);
-	return rc;
+	control_commit_start(control, commit);
 }

@@ -167,6 +167,11 @@ void commit_build(void *context)
 	struct commit *commit = context;
 
 	commit->rc = build_run(&commit->build, &commit->err);
+	if (commit->rc == 0 && commit->confirm_s > 0) {
+		commit->fallback = config_clone(commit->running->written);
+		if (commit->fallback == NULL)
+			commit->rc = error_set(&commit->err, ENOMEM, "out of memory");
+	}
 	if (commit->rc != 0)
 		return;
 	registry_carry_out(
@@ -187,6 +192,7 @@ void commit_free(struct commit *commit)
 		edition_free(commit->edition);
 	}
 	edition_free(commit->before);
+	config_free(commit->fallback);
 	snapshot_free(commit->build.snapshot);
 	registry_plan_free(&commit->backend_plan);
 	registry_plan_free(&commit->service_plan);

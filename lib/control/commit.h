@@ -54,6 +54,10 @@ struct commit {
 	} step;
 	struct message_backend_set set;
 	uint64_t rollback; // 0: it is none
+	uint32_t confirm_s; // taken back unless confirmed within so long; 0: it is not
+	bool is_confirmation; // of what runs: it is saved at last
+	bool takes_back; // what was not confirmed
+	bool is_own; // the daemon's: no client waits for the answer
 	struct history_entry who;
 	uint64_t version; // that it has if it is not the present one
 	uint64_t applied_s;
@@ -88,6 +92,7 @@ struct commit {
 	uint32_t put_count;
 	uint32_t *drops; // probes to end, by id
 	uint32_t drop_count;
+	struct config *fallback; // with confirm_s: what is in force until then
 
 	// For resolve().
 	uint32_t resolve_next; // in 'touched'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
+#include <base/parse.h>
 #include <control/control_private.h>
 
 #include <stdlib.h>
@@ -59,6 +60,17 @@ static void save(struct commit *commit, struct lines *lines)
 		err.text);
 }
 
+// It is not saved before it is confirmed: a restart takes it back.
+static void tell_trial(const struct commit *commit, const struct lines *lines)
+{
+	char text[32];
+
+	fprintf(lines->file,
+		"unless 'fulcrumctl confirm' follows within %s, version %lu comes back\n",
+		format_duration_ms(commit->confirm_s * 1000ull, text, sizeof(text)),
+		commit->version - 1);
+}
+
 void commit_conclude(void *context)
 {
 	struct commit *commit = context;
@@ -68,7 +80,10 @@ void commit_conclude(void *context)
 		lines.file = stderr; // out of memory: the log has them
 	if (!commit->is_equal)
 		list_changes(commit, &lines);
-	save(commit, &lines);
+	if (commit->confirm_s > 0 && !commit->is_equal)
+		tell_trial(commit, &lines);
+	else
+		save(commit, &lines);
 	if (lines.file != stderr)
 		fclose(lines.file);
 	edition_free(commit->before);

@@ -42,16 +42,18 @@ static int make_events(struct control *control)
 	control->poll_timer = evtimer_new(control->base, control_poll, control);
 	control->rebuild_event = evtimer_new(control->base, control_rebuild_due, control);
 	control->resolve_event = evtimer_new(control->base, control_resolve_step, control);
+	control->trial_timer = evtimer_new(control->base, control_trial_over, control);
 	control->targets_event = evtimer_new(control->base, control_targets_step, control);
 	control->solicit_event = evtimer_new(control->base, control_solicit_step, control);
 	control->solicit_timer = event_new(control->base, -1, EV_PERSIST, control_solicit, control);
 	control->age_timer = event_new(control->base, -1, EV_PERSIST, control_age, control);
 	control->link_timer =
 		event_new(control->base, -1, EV_PERSIST, control_follow_links, control);
-	if (control->poll_timer == NULL || control->rebuild_event == NULL ||
-		control->resolve_event == NULL || control->targets_event == NULL ||
-		control->solicit_event == NULL || control->solicit_timer == NULL ||
-		control->age_timer == NULL || control->link_timer == NULL)
+	if (control->poll_timer == NULL || control->trial_timer == NULL ||
+		control->rebuild_event == NULL || control->resolve_event == NULL ||
+		control->targets_event == NULL || control->solicit_event == NULL ||
+		control->solicit_timer == NULL || control->age_timer == NULL ||
+		control->link_timer == NULL)
 		return -ENOMEM;
 	if (event_add(control->poll_timer, &now) != 0 ||
 		event_add(control->solicit_timer, &second) != 0 ||
@@ -129,6 +131,7 @@ void control_free(struct control *control)
 	channel_server_free(control->server);
 	health_free(control->health);
 	kernel_free(control->kernel);
+	free_event(control->trial_timer);
 	free_event(control->poll_timer);
 	free_event(control->rebuild_event);
 	free_event(control->resolve_event);
@@ -140,6 +143,7 @@ void control_free(struct control *control)
 	free_event(control->watchdog_timer);
 	free_event(control->save_timer);
 	free_event(control->forget_timer);
+	config_free(control->trial.before);
 	control_reply_forget(control);
 	transaction_forget(&control->transaction);
 	control_targets_forget(control);

@@ -80,6 +80,14 @@ struct reply {
 	uint64_t changes;
 };
 
+// A configuration that is taken back unless it is confirmed in time. It is not saved before: a restart takes it back, too.
+struct trial {
+	struct config *before; // that comes back; NULL: nothing waits
+	uint64_t version_before;
+	uint64_t until_ns;
+	struct history_entry who; // applied it
+};
+
 // The records that a client has sent since it began a transaction.
 struct transaction {
 	struct config *config; // NULL: none is open
@@ -125,6 +133,7 @@ struct control {
 	struct event *link_timer;
 	struct event *watchdog_timer; // NULL: no service manager waits for a sign of life
 	struct event *solicit_event;
+	struct event *trial_timer;
 	struct event *save_timer; // the health, on disk
 	struct event *forget_timer; // what was recalled
 	struct channel_message message; // the request, and then the reply, at hand
@@ -157,6 +166,7 @@ struct control {
 
 	struct transaction transaction;
 	struct reply reply;
+	struct trial trial;
 	struct recording recording;
 
 	// What the jobs are about. One runs at a time, in this order.
@@ -170,16 +180,32 @@ struct control {
 
 // --- apply.c: a configuration becomes the running one ---
 
-// Takes 'config' over, whose records nobody has checked, and answers when it is in force and saved, or why not.
-void control_commit(struct control *control, struct config *config);
+// Takes 'config' over, whose records nobody has checked, and answers when it is in force and saved, or why not. With
+// 'confirm_s' it is taken back after so long, see confirm.c.
+void control_commit(struct control *control, struct config *config, uint32_t confirm_s);
 void control_set_backend(struct control *control, const struct message_backend_set *set);
 void control_rollback(struct control *control, uint64_t version);
+// NULL without memory.
+struct commit *control_commit_new(struct control *control);
+// Takes the commit over (NULL: there was no memory for it) and starts it, or answers why not.
+void control_commit_start(struct control *control, struct commit *commit);
 void control_prepare_start(struct control *control);
 void control_build_start(struct control *control);
 void control_conclude_start(struct control *control);
-// At the start, without a client: takes 'config' over, 0 or a negative errno with the sentence.
-int control_begin(struct control *control, struct config *config, const struct state_mark *mark,
-	struct error *err);
+
+// --- confirm.c: what is taken back unless it is confirmed ---
+
+// What a commit with 'confirm_s' put in force begins to wait.
+void control_trial_begin(struct control *control, struct commit *commit);
+void control_trial_end(struct control *control);
+// It could not be taken back: it is tried again soon.
+void control_trial_retry(struct control *control);
+// When the time is over.
+void control_trial_over(int fd, short what, void *context);
+// Seconds that are left, at least 1; 0: nothing waits.
+uint32_t control_trial_left_s(const struct control *control);
+// A client's word. Answers.
+void control_confirm(struct control *control, bool takes_back);
 
 // --- install.c: what a commit made comes in force ---
 

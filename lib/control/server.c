@@ -28,6 +28,7 @@ static void dispatch(struct control *control)
 	struct message_flows flows;
 	struct message_explain explain;
 	struct message_rollback rollback;
+	struct message_confirm confirm;
 
 	switch ((enum message_type)control->message.type) {
 	case MESSAGE_APPLY_BEGIN:
@@ -71,6 +72,10 @@ static void dispatch(struct control *control)
 	case MESSAGE_ROLLBACK:
 		memcpy(&rollback, control->message.body, sizeof(rollback));
 		control_rollback(control, rollback.version);
+		break;
+	case MESSAGE_CONFIRM:
+		memcpy(&confirm, control->message.body, sizeof(confirm));
+		control_confirm(control, confirm.takes_back != 0);
 		break;
 	default:
 		control_reply_error(control, EPROTO, "an unknown request");

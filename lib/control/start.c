@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <base/log.h>
 #include <control/control_private.h>
 
@@ -7,6 +8,42 @@
 // The last committed configuration, or an empty one, so that the workers have a snapshot from the start. The
 // flow tables are empty, so a connection from before the last change of its pool is found by the table
 // before that change alone: the configuration before is built first, with the same health, and replaced.
+
+// Takes 'config' over. 0, or a negative errno with the sentence.
+static int begin(struct control *control, struct config *config, const struct state_mark *mark,
+	struct error *err)
+{
+	struct commit *commit = control_commit_new(control);
+	uint64_t now_s = clock_wall_s();
+	int rc;
+
+	if (commit == NULL) {
+		config_free(config);
+		return error_set(err, ENOMEM, "out of memory");
+	}
+	commit->config = config;
+	commit->version = mark->version;
+	commit->applied_s = mark->applied_s;
+	commit->running = control->running;
+	build_begin(control, &commit->build);
+	if (now_s > mark->applied_s)
+		commit->build.age_s = now_s - mark->applied_s;
+	commit_prepare(commit);
+	if (commit->rc == 0 && !commit->is_equal) {
+		control_resolve_begin(control, commit);
+		while (control_resolve_commit(control, commit))
+			;
+		commit_build(commit);
+	}
+	rc = commit->rc;
+	if (rc == 0 && !commit->is_equal)
+		control_install(control, commit);
+	else if (rc != 0)
+		*err = commit->err;
+	control->is_saved = true;
+	commit_free(commit);
+	return rc;
+}
 
 // The probes of one edition are all handed on before the next one takes its place.
 static void finish_targets(struct control *control)
@@ -27,7 +64,7 @@ static bool step_back(struct control *control, const struct state_mark *loaded)
 
 	if (before == NULL)
 		return false;
-	if (control_begin(control, before, &mark, &err) != 0) {
+	if (begin(control, before, &mark, &err) != 0) {
 		log_warning("state: connections from before version %lu may break: %s",
 			loaded->version, err.text);
 		return false;
@@ -44,7 +81,7 @@ static int step_forth(struct control *control, const struct config *now,
 
 	if (config == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = control_begin(control, config, mark, err);
+	rc = begin(control, config, mark, err);
 	finish_targets(control);
 	return rc;
 }

@@ -22,6 +22,11 @@ void transaction_begin(struct control *control)
 		control_reply_error(control, EINVAL, "hash_key_set must be 0 or 1");
 		return;
 	}
+	if (header->confirm_s > MESSAGE_CONFIRM_MAX_S) {
+		control_reply_error(
+			control, EINVAL, "a confirmation is waited for no longer than a day");
+		return;
+	}
 	transaction->config = config_new();
 	if (transaction->config == NULL) {
 		control_reply_error(control, ENOMEM, "out of memory");
@@ -110,7 +115,7 @@ void transaction_commit(struct control *control)
 		control_reply_error(control, -rc, err.text);
 	} else {
 		control->transaction.config = NULL;
-		control_commit(control, config);
+		control_commit(control, config, control->transaction.header.confirm_s);
 	}
 	transaction_forget(&control->transaction);
 }

@@ -34,6 +34,7 @@ static pid_t daemon_pid;
 static struct channel_message reply;
 static struct channel_server *server;
 static uint32_t records;
+static uint32_t confirm_s;
 
 static void say(uint16_t type, const void *body, uint32_t size)
 {
@@ -168,6 +169,7 @@ static void answer(const struct channel_message *request)
 	case MESSAGE_APPLY_BEGIN:
 		memcpy(&begin, request->body, sizeof(begin));
 		records = 0;
+		confirm_s = begin.confirm_s;
 		if (begin.if_version == 4)
 			say_error(EAGAIN, "version 5 is in force, not 4");
 		else
@@ -179,13 +181,17 @@ static void answer(const struct channel_message *request)
 		records++;
 		break;
 	case MESSAGE_APPLY_COMMIT:
-		snprintf(line, sizeof(line), "%u records came", records);
+		snprintf(line, sizeof(line), "%u records came, to be confirmed in %u s", records,
+			confirm_s);
 		say(MESSAGE_TEXT, line, (uint32_t)strlen(line));
 		say_done(records);
 		break;
 	case MESSAGE_SHOW:
 		memcpy(&show, request->body, sizeof(show));
 		say_show(show.what);
+		break;
+	case MESSAGE_CONFIRM:
+		say_done(((const struct message_confirm *)request->body)->takes_back);
 		break;
 	case MESSAGE_FLOWS:
 		say_flows((const struct message_flows *)request->body);
@@ -327,7 +333,9 @@ static void bad_usage_ends_with_2(void **state)
 		"backend weight a 65536", "backend weight a -1", "backend weight a x",
 		"backend paint a", "apply -f good.yaml --if-version x", "check -f good.yaml more",
 		"flows more", "flows --client here", "flows --limit x", "flows --limit 100001",
-		"flows -o xml", "flows --service ''"};
+		"apply -f good.yaml --confirm soon", "apply -f good.yaml --confirm 25h",
+		"apply -f good.yaml --confirm 500ms", "confirm 3", "flows -o xml",
+		"flows --service ''"};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (run(rows[i]) != 2)
@@ -343,6 +351,16 @@ static void without_a_daemon_it_ends_with_3(void **state)
 		assert_int_equal(run(rows[i]), 3);
 		says("no fulcrumd runs");
 	}
+}
+
+static void a_trial_is_begun_confirmed_and_taken_back(void **state)
+{
+	assert_int_equal(run("apply -f good.yaml --confirm 5m"), 0);
+	says("to be confirmed in 300 s");
+	assert_int_equal(run("confirm"), 0);
+	says("version 5 is confirmed\n");
+	assert_int_equal(run("confirm --revert"), 0);
+	says("1 change; version 5 is in force\n");
 }
 
 static void a_bad_file_ends_with_2_and_a_caret(void **state)
@@ -392,7 +410,7 @@ static void help_tells_the_exit_statuses(void **state)
 static void an_apply_sends_every_record_and_tells_what_changed(void **state)
 {
 	assert_int_equal(run("apply -f good.yaml"), 0);
-	says("4 records came\n4 changes; version 5 is in force\n");
+	says("4 records came, to be confirmed in 0 s\n4 changes; version 5 is in force\n");
 	assert_int_equal(run("apply -f good.yaml --if-version 4"), 1);
 	says("version 5 is in force, not 4");
 }
@@ -548,6 +566,7 @@ int main(int argc, char **argv)
 		without_daemon(a_file_may_come_from_standard_input),
 		without_daemon(help_tells_the_exit_statuses),
 		with_daemon(an_apply_sends_every_record_and_tells_what_changed),
+		with_daemon(a_trial_is_begun_confirmed_and_taken_back),
 		with_daemon(a_backend_is_changed_by_its_name),
 		with_daemon(tables_are_short_and_quiet),
 		with_daemon(drops_that_never_happened_are_shown_on_demand),

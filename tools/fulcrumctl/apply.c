@@ -10,13 +10,28 @@
 struct arguments {
 	const char *file;
 	uint64_t if_version;
+	uint32_t confirm_s;
 };
 
 static const struct argp_option options[] = {
 	{"file", 'f', "FILE", 0, "The pool file; - is standard input", 0},
 	{"if-version", 'v', "N", 0, "Only where version N is in force now", 0},
+	{"confirm", 'c', "TIME", 0,
+		"Take it back unless 'fulcrumctl confirm' follows within TIME, such as 5m", 0},
 	{0},
 };
+
+static void parse_confirm(
+	struct arguments *arguments, const char *value, const struct argp_state *state)
+{
+	uint64_t ms;
+
+	if (parse_duration_ms(value, &ms) != 0 || ms < 1000 || ms / 1000 > MESSAGE_CONFIRM_MAX_S)
+		argp_error(
+			state, "--confirm: '%s' is no time between 1s and 24h, such as 5m", value);
+	else
+		arguments->confirm_s = (uint32_t)(ms / 1000);
+}
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
@@ -30,6 +45,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		if (parse_u64(value, &arguments->if_version) < 0 || arguments->if_version == 0)
 			argp_error(state, "--if-version: '%s' is no version", value);
 		return 0;
+	case 'c':
+		parse_confirm(arguments, value, state);
+		return 0;
 	case ARGP_KEY_END:
 		if (arguments->file == NULL)
 			argp_error(state, "-f FILE is missing");
@@ -40,7 +58,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 static const struct argp argp = {options, parse_option, "-f FILE",
 	"Puts a pool file in force, whole or not at all, and prints what changed.\v"
-	"A file with an error is refused with exit status 2 and nothing is sent.",
+	"A file with an error is refused with exit status 2 and nothing is sent. With --confirm the daemon "
+	"itself puts what was before in force again when the time is over, also where this machine can no "
+	"longer be reached; a restart in between takes it back, too.",
 	0, 0, 0};
 
 static int send_begin(
@@ -52,6 +72,7 @@ static int send_begin(
 		.pool_count = config->pool_count,
 		.backend_count = config->backend_count,
 		.if_version = arguments->if_version,
+		.confirm_s = arguments->confirm_s,
 	};
 	int status;
 

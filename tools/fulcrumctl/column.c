@@ -94,6 +94,8 @@ const char *column_format(const struct column *column, const void *row, char *te
 				  : format_age(value, clock_wall_s(), text, size);
 	case COLUMN_SPAN:
 		return format_age(0, value, text, size);
+	case COLUMN_LEFT:
+		return value == 0 ? strcpy(text, "-") : format_age(0, value, text, size);
 	case COLUMN_OF:
 		snprintf(text, size, "%" PRIu64 "/%" PRIu64, value & UINT32_MAX, value >> 32);
 		return text;

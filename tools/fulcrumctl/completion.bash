@@ -33,7 +33,8 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 		;;
 	backend:*) [[ ${COMP_WORDS[at + 1]} != drain ]] || echo --deadline --then ;;
 	check:*) echo -f --file ;;
-	apply:*) echo -f --file --if-version ;;
+	apply:*) echo -f --file --if-version --confirm ;;
+	confirm:*) echo --revert ;;
 	show:show) echo services pools backends zones drops workers ports history version config -o --all ;;
 	show:*) echo -o --output --all ;;
 	capture:*) echo -w --write --service --packets --seconds --snaplen --drops ;;
@@ -42,7 +43,7 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 	explain:*) echo --syn -o --output ;;
 	history:*) echo -o --output ;;
 	rollback:rollback) _fulcrumctl_ask history '$1' ;;
-	:*) echo check apply show backend capture flows explain history rollback --channel --wait --help --version ;;
+	:*) echo check apply confirm show backend capture flows explain history rollback --channel --wait --help --version ;;
 	esac
 }
 

@@ -29,6 +29,8 @@ static json_t *json_cell(const struct column *column, const void *row)
 		return json_string(column->name(value));
 	case COLUMN_BOOL:
 		return json_boolean(value != 0);
+	case COLUMN_LEFT:
+		return value == 0 ? json_null() : json_integer((json_int_t)value);
 	case COLUMN_TIME:
 		return value == 0 ? json_null()
 				  : json_string(clock_format_utc(value, text, sizeof(text)));

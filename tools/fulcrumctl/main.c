@@ -19,6 +19,7 @@ static const struct {
 } commands[] = {
 	{"check", command_check},
 	{"apply", command_apply},
+	{"confirm", command_confirm},
 	{"show", command_show},
 	{"backend", command_backend},
 	{"capture", command_capture},
@@ -46,6 +47,7 @@ static const char doc[] =
 	"Commands:\n"
 	"  check -f FILE          tell whether a pool file is right\n"
 	"  apply -f FILE          put it in force, as one transaction\n"
+	"  confirm                keep what an apply --confirm put in force\n"
 	"  show [WHAT]            tell what the balancer has and does\n"
 	"  backend VERB NAME      drain, undrain, disable or enable a backend\n"
 	"  backend weight NAME N  change its weight\n"

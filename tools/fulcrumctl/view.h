@@ -18,6 +18,7 @@ enum column_kind {
 	COLUMN_SHARE, // parts per million; a table has percent
 	COLUMN_TIME, // wall clock: an age in a table, UTC in JSON; 0 is none
 	COLUMN_SPAN, // seconds; a table has "42s", "3h"
+	COLUMN_LEFT, // seconds that are left, as COLUMN_SPAN; 0 is none
 	COLUMN_OF, // two uint32_t, "2/3"
 	COLUMN_PORTS, // two uint16_t: "443", "1-99", "any"
 	COLUMN_NAME, // a number that 'name' names

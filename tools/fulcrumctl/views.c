@@ -210,6 +210,8 @@ static const struct column daemon_columns[] = {
 	{"apply took us", "apply_us", COLUMN_NUMBER, FIELD(row_daemon, apply_us), NULL},
 	{"secret hash key", "hash_key_secret", COLUMN_BOOL, FIELD(row_daemon, hash_key_secret),
 		NULL},
+	{"to be confirmed", "confirm_left_s", COLUMN_LEFT, FIELD(row_daemon, confirm_left_s), NULL},
+	{NULL, "confirm_before", COLUMN_NUMBER, FIELD(row_daemon, confirm_before), NULL},
 	{0},
 };
 
@@ -232,6 +234,8 @@ static const struct column history_columns[] = {
 	{"BY", "user", COLUMN_NAME, FIELD(row_history, uid), user_name},
 	{"PROCESS", "pid", COLUMN_NUMBER, FIELD(row_history, pid), NULL},
 	{"IN FORCE", "running", COLUMN_BOOL, FIELD(row_history, running), NULL},
+	{"TO BE CONFIRMED", "confirm_left_s", COLUMN_LEFT, FIELD(row_history, confirm_left_s),
+		NULL},
 	{0},
 };
 

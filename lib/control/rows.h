@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_ROWS_H
+#define CONTROL_ROWS_H
+
+#include <control/control_private.h>
+
+// The rows that answer a show. Each writes row number 'row' into the zeroed 'out'. False: there is no such row.
+
+bool row_service(const struct control *control, uint32_t row, struct message_row_service *out);
+bool row_pool(const struct control *control, uint32_t row, struct message_row_pool *out);
+bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out);
+bool row_drop(const struct control *control, uint32_t row, struct message_row_drop *out);
+bool row_worker(const struct control *control, uint32_t row, struct message_row_worker *out);
+bool row_port(const struct control *control, uint32_t row, struct message_row_port *out);
+bool row_daemon(const struct control *control, uint32_t row, struct message_row_daemon *out);
+bool row_capture(const struct control *control, uint32_t row, struct message_row_capture *out);
+bool row_history(const struct control *control, uint32_t row, struct message_row_history *out);
+
+// What was counted of an index since its present owner has it.
+void rows_backend_traffic(
+	const struct control *control, uint32_t index, struct metrics_traffic *out);
+void rows_service_traffic(
+	const struct control *control, uint32_t index, struct metrics_traffic *out);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <control/rows.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+static void add_shares(const struct snapshot_view *view, uint64_t *shares)
+{
+	uint32_t services = view->service_count > 0 ? view->service_count : 1;
+
+	for (uint32_t slot = 0; view->current != NULL && slot < view->current->table->size;
+		slot++) {
+		uint16_t member = view->current->table->slots[slot];
+
+		shares[view->current->members[member].backend & BACKEND_INDEX_MASK] += services;
+	}
+}
+
+// How many slots each backend of the pool has, counted once for all its rows. Every service's table counts alike.
+static void count_shares(struct control *control, uint32_t pool)
+{
+	const struct config_pool *config = &control->running->config->pools[pool];
+	const struct snapshot *snapshot = control->config.publisher->current;
+	const struct snapshot_pool *built = snapshot_find_pool_from(snapshot, config->name, pool);
+	struct reply *reply = &control->reply;
+
+	reply->pool = pool;
+	reply->share_whole = 0;
+	for (uint32_t i = 0; i < config->backend_count; i++)
+		reply->shares[edition_index(control->running, config->first_backend + i)] = 0;
+	for (uint32_t at = built != NULL ? built->first_view : VIEW_NONE; at != VIEW_NONE;
+		at = snapshot->views[at].next) {
+		const struct snapshot_view *view = &snapshot->views[at];
+
+		add_shares(view, reply->shares);
+		reply->share_whole += (uint64_t)config->table_size *
+				      (view->service_count > 0 ? view->service_count : 1);
+	}
+}
+
+// Not a reason yet, but the one to come.
+static void explain_certificate(uint64_t end_s, char *out, size_t size)
+{
+	uint64_t now_s = clock_wall_s();
+
+	snprintf(out, size, "its certificate ends in %" PRIu64 " days",
+		end_s > now_s ? (end_s - now_s) / 86400 : 0);
+}
+
+static void explain_health(const struct control *control, uint32_t index, char *out, size_t size)
+{
+	struct health_view view;
+
+	if (!control->states[index].is_probed || !health_view(control->health, index, &view))
+		return;
+	if (view.reason[0] == '\0' && view.certificate_end_s != 0)
+		explain_certificate(view.certificate_end_s, out, size);
+	else
+		snprintf(out, size, "%s", view.reason);
+}
+
+void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size)
+{
+	const struct config_backend *backend = &control->running->config->backends[at];
+	uint32_t index = edition_index(control->running, at);
+	const struct control_backend *state = &control->states[index];
+
+	if (backend->state == CONFIG_STATE_DISABLED)
+		snprintf(out, size, "disabled by the operator");
+	else if (backend->state == CONFIG_STATE_LEAVING)
+		snprintf(out, size, "taken out; it finishes the flows that it has");
+	else if (!state->is_probed && !edition_is_unprobed(control->running, at))
+		snprintf(out, size, "no service uses the pool, so there is no port to probe");
+	else if (state->port == BACKEND_PORT_NONE && !state->hop.reachable)
+		snprintf(out, size, "the kernel has no route to it");
+	else if (state->port == BACKEND_PORT_NONE)
+		snprintf(out, size, "its route does not leave by a port of ours");
+	else if (control->link_is_down[state->port])
+		snprintf(out, size, "port %s, which it is behind, has no link",
+			control->config.ports[state->port].name);
+	else if (!state->resolved)
+		snprintf(out, size, "its next hop does not answer ARP or NDP");
+	else
+		explain_health(control, index, out, size);
+}
+
+bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out)
+{
+	const struct config *config = control->running->config;
+	const struct config_backend *backend;
+	const struct control_backend *state;
+	struct metrics_traffic traffic;
+	uint32_t index;
+
+	if (row >= config->backend_count)
+		return false;
+	backend = &config->backends[row];
+	if (control->reply.pool != backend->pool_index)
+		count_shares(control, backend->pool_index);
+	index = edition_index(control->running, row);
+	state = &control->states[index];
+	rows_backend_traffic(control, index, &traffic);
+	memcpy(out->name, backend->name, sizeof(out->name));
+	memcpy(out->pool, backend->pool, sizeof(out->pool));
+	memcpy(out->zone, backend->zone, sizeof(out->zone));
+	out->address = backend->address;
+	out->weight = backend->weight;
+	out->state = backend->state;
+	out->health = (uint8_t)state->health;
+	if (control->reply.share_whole > 0)
+		out->share_ppm = (uint32_t)(control->reply.shares[index] * 1000000 /
+					    control->reply.share_whole);
+	out->flows = control->reply.flows[index];
+	out->oldest_s = control->reply.oldest_s[index];
+	if (state->drain_until_s > clock_wall_s())
+		out->drain_left_s = (uint32_t)(state->drain_until_s - clock_wall_s());
+	out->since_s = state->since_s;
+	out->packets = traffic.packets;
+	out->bytes = traffic.bytes;
+	out->new_flows = traffic.new_flows;
+	control_backend_reason(control, row, out->reason, sizeof(out->reason));
+	return true;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/rows.h>
+
+#include <rte_ethdev.h>
+#include <rte_version.h>
+#include <string.h>
+#include <unistd.h>
+
+// The daemon itself: its ports, its workers, what it dropped and what it was told.
+
+bool row_drop(const struct control *control, uint32_t row, struct message_row_drop *out)
+{
+	if (row >= DROP_REASON_COUNT)
+		return false;
+	snprintf(out->name, sizeof(out->name), "%s", drop_label((enum drop_reason)row));
+	snprintf(out->text, sizeof(out->text), "%s", drop_text((enum drop_reason)row));
+	out->packets = metrics_dropped(
+		control->config.metrics, control->config.worker_count, (enum drop_reason)row);
+	return true;
+}
+
+bool row_worker(const struct control *control, uint32_t row, struct message_row_worker *out)
+{
+	const struct metrics_worker *metrics;
+	uint64_t loops;
+
+	if (row >= control->config.worker_count)
+		return false;
+	metrics = control->config.metrics[row];
+	loops = metrics_read(&metrics->loops);
+	out->index = row;
+	out->core = control->config.daemon->worker_cores[row];
+	out->rx_packets = metrics_read(&metrics->received);
+	out->from_kernel = metrics_read(&metrics->from_kernel);
+	out->made = metrics_read(&metrics->made);
+	out->forwarded = metrics_read(&metrics->forwarded);
+	out->punted = metrics_read(&metrics->to_kernel);
+	out->injected = metrics_read(&metrics->injected);
+	out->answered = metrics_read(&metrics->answered);
+	out->dropped = metrics_dropped_total(metrics);
+	out->queued = metrics_read(&metrics->held);
+	out->flow_hits = metrics_read(&metrics->flow_hits);
+	out->flow_misses = metrics_read(&metrics->flow_misses);
+	out->flow_evictions = metrics_read(&metrics->flow_evictions);
+	out->flow_skipped = metrics_read(&metrics->flow_skipped);
+	out->previous_table = metrics_read(&metrics->previous_table);
+	out->resets = metrics_read(&metrics->resets);
+	out->flows = metrics_read(&metrics->flows_live);
+	out->flow_capacity = flow_table_capacity(control->config.flows[row]);
+	out->busy_ppm = loops == 0 ? 0 : metrics_read(&metrics->loops_busy) * 1000000 / loops;
+	return true;
+}
+
+bool row_port(const struct control *control, uint32_t row, struct message_row_port *out)
+{
+	const struct control_port *port;
+	struct rte_eth_stats stats = {0};
+	struct rte_eth_link link = {0};
+
+	if (row >= control->config.port_count)
+		return false;
+	port = &control->config.ports[row];
+	rte_eth_stats_get(port->id, &stats);
+	rte_eth_link_get_nowait(port->id, &link);
+	memcpy(out->name, port->name, sizeof(out->name));
+	memcpy(out->device, port->device, sizeof(out->device));
+	memcpy(out->kernel_interface, port->kernel_interface, sizeof(out->kernel_interface));
+	mac_format(&port->mac, out->mac, sizeof(out->mac));
+	memcpy(out->rss, port->rss, sizeof(out->rss));
+	out->mtu = port->mtu;
+	out->queues = port->queues;
+	out->link_up = link.link_status == RTE_ETH_LINK_UP;
+	out->link_mbps = link.link_speed;
+	out->rx_packets = stats.ipackets;
+	out->rx_bytes = stats.ibytes;
+	out->tx_packets = stats.opackets;
+	out->tx_bytes = stats.obytes;
+	out->rx_missed = stats.imissed;
+	out->tx_full = metrics_dropped(
+		control->config.metrics, control->config.worker_count, DROP_TX_FULL);
+	return true;
+}
+
+bool row_daemon(const struct control *control, uint32_t row, struct message_row_daemon *out)
+{
+	if (row > 0)
+		return false;
+	snprintf(out->version, sizeof(out->version), "%s", FULCRUM_VERSION);
+	snprintf(out->dpdk, sizeof(out->dpdk), "%s", rte_version());
+	out->pid = (uint32_t)getpid();
+	out->workers = control->config.worker_count;
+	out->started_s = control->started_s;
+	out->config_version = control->version;
+	out->applied_s = control->applied_s;
+	out->apply_us = control->apply_us;
+	out->hash_key_secret = control->running->config->hash_key_set;
+	out->confirm_left_s = control_trial_left_s(control);
+	out->confirm_before = control->trial.version_before;
+	return true;
+}
+
+bool row_capture(const struct control *control, uint32_t row, struct message_row_capture *out)
+{
+	*out = control->recording.told;
+	return row == 0;
+}
+
+// What waits for its confirmation is not kept yet.
+static bool row_trial(const struct control *control, struct message_row_history *out)
+{
+	out->version = control->version;
+	out->applied_s = control->applied_s;
+	out->uid = control->trial.who.uid;
+	out->pid = control->trial.who.pid;
+	out->running = 1;
+	out->confirm_left_s = control_trial_left_s(control);
+	return true;
+}
+
+bool row_history(const struct control *control, uint32_t row, struct message_row_history *out)
+{
+	struct history_entry entries[HISTORY_MAX];
+
+	if (control->trial.before != NULL && row-- == 0)
+		return row_trial(control, out);
+	if (row >= history_list(control->config.daemon->state, entries))
+		return false;
+	out->version = entries[row].version;
+	out->applied_s = entries[row].applied_s;
+	out->uid = entries[row].uid;
+	out->pid = entries[row].pid;
+	out->running = out->version == control->version;
+	return true;
+}
