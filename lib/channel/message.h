@@ -203,13 +203,15 @@ struct message_row_backend {
 	uint32_t
 		drain_left_s; // until the deadline of its drain; 0: there is none, or it has passed
 	uint64_t since_s; // wall clock: when the health last changed
+	uint32_t downs; // how often it went down
+	uint32_t zero;
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t new_flows;
 	// Why it is not up, or why it takes no new flow; else when its certificate ends, where a probe saw one; "" otherwise.
 	char reason[128];
 };
-_Static_assert(sizeof(struct message_row_backend) == 392, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_backend) == 400, "goes over the channel as it is");
 
 struct message_row_drop {
 	char name[32];

@@ -95,7 +95,9 @@ struct config_health {
 	uint16_t rise;
 	uint16_t fall;
 	uint16_t status; // 0: any from 200 to 399
-	uint16_t zero;
+	uint16_t flap_limit; // 0: no damping
+	uint32_t flap_window_ms;
+	uint32_t flap_hold_ms;
 	char host[128]; // "" where a text is not given
 	char path[128];
 	char body[64];
@@ -121,7 +123,7 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 852, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 860, "goes over the channel as it is");
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];

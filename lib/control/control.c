@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <base/log.h>
 #include <control/control_private.h>
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
-
-static void health_changed(
-	void *context, uint32_t index, enum health_status status, const char *reason)
-{
-	struct control *control = context;
-	struct control_backend *state = &control->states[index];
-	const struct config_backend *backend;
-
-	if (!state->is_probed || control->running->places[index] == EDITION_NONE)
-		return; // the last word on one that is being dropped
-	backend = &control->running->config->backends[control->running->places[index]];
-	state->health = status;
-	state->since_s = clock_wall_s();
-	control_begin_ramp(&control->running->config->pools[backend->pool_index], state);
-	log_info("health: backend %s/%s is %s%s%s", backend->pool, backend->name,
-		health_status_name(status), reason[0] != '\0' ? ": " : "", reason);
-	control_save_health_later(control);
-	control_rebuild_later(control);
-}
 
 static void kernel_changed(void *context)
 {
@@ -96,7 +76,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	control->reply.pool = UINT32_MAX;
 	rc = allocate(control);
 	if (rc == 0)
-		rc = health_new(base, health_changed, control, &control->health);
+		rc = health_new(base, control_health_changed, control, &control->health);
 	if (rc != 0)
 		error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)

@@ -271,6 +271,12 @@ void control_age(int fd, short what, void *context);
 // The deadline that comes with an operator's word on a backend of the running edition, or the end of one.
 void control_take_drain(struct control *control, const struct message_backend_set *set);
 
+// --- health.c: what the probes say ---
+
+// The health room's callback.
+void control_health_changed(
+	void *context, uint32_t index, enum health_status status, const char *reason);
+
 // --- recall.c: the health over a restart ---
 
 // When the running configuration is there. 0 or -ENOMEM.

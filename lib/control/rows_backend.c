@@ -90,6 +90,7 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	const struct config *config = control->running->config;
 	const struct config_backend *backend;
 	const struct control_backend *state;
+	struct health_view view = {0};
 	struct metrics_traffic traffic;
 	uint32_t index;
 
@@ -116,6 +117,8 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	if (state->drain_until_s > clock_wall_s())
 		out->drain_left_s = (uint32_t)(state->drain_until_s - clock_wall_s());
 	out->since_s = state->since_s;
+	health_view(control->health, index, &view);
+	out->downs = view.downs;
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;

@@ -34,12 +34,14 @@ struct health_view {
 	enum health_status status;
 	uint64_t since_s; // wall clock of the last change, or of the target's start
 	uint32_t changes; // how many there were
+	uint32_t downs; // how many of them were to HEALTH_DOWN
+	uint64_t held_until_s; // wall clock: it flaps, and is held down; 0: it is not held
 	uint32_t latency_us; // of the last probe that succeeded
 	uint64_t successes; // probes that succeeded, and how long they took together
 	uint64_t successes_us;
 	uint64_t failures;
 	uint64_t certificate_end_s; // wall clock, of what the last TLS probe saw; 0: nothing
-	char reason[128]; // why the last probe failed; "" when it did not
+	char reason[128]; // why the last probe failed; "" when it did not; or why it is held
 };
 
 // Since health_new().

@@ -3,6 +3,7 @@
 #define HEALTH_HEALTH_PRIVATE_H
 
 #include <base/map.h>
+#include <health/damping.h>
 #include <health/group.h>
 #include <health/health.h>
 #include <health/machine.h>
@@ -38,6 +39,8 @@ struct target {
 	uint64_t start_ns;
 	uint64_t failed_ns; // the last probe that failed; 0
 	struct machine machine;
+	struct damping damping;
+	char hold_reason[PROBE_REASON_SIZE];
 	struct health_view view;
 };
 
@@ -48,7 +51,10 @@ void target_free(struct target *target);
 // Ends the probe that runs and starts the next one after 'delay_us'.
 void target_start(struct target *target, uint64_t delay_us);
 
-// Another port or policy, the same status. Takes effect with target_start().
+// Takes a result in. True: the view's status is another.
+bool target_take(struct target *target, const struct probe_result *result);
+
+// Another port or policy, the same status; what was held is held no longer. Takes effect with target_start().
 void target_set(struct target *target, const struct health_target *spec);
 
 #endif

@@ -2,7 +2,6 @@
 #include <health/health_private.h>
 
 #include <base/clock.h>
-#include <base/log.h>
 #include <base/parse.h>
 #include <event2/event.h>
 #include <stdio.h>
@@ -11,7 +10,6 @@
 
 #define LEAST_INTERVAL_MS  100
 #define LATE_NS            (10 * CLOCK_NS_PER_MS)
-#define LOCAL_LOG_NS       (10 * CLOCK_NS_PER_S)
 #define SILENCE_DOUBTED_NS (3 * CLOCK_NS_PER_S)
 #define FAR_NS             (3600 * CLOCK_NS_PER_S)
 
@@ -65,6 +63,7 @@ void target_free(struct target *target)
 void target_set(struct target *target, const struct health_target *spec)
 {
 	cancel(target);
+	target->damping = (struct damping){0};
 	target->spec = *spec;
 	target->kind = probe_kind_of(spec->policy.type);
 }
@@ -111,77 +110,17 @@ static void schedule(struct target *target)
 	arm(target, target->due_ns - now_ns);
 }
 
-static bool take_local_failure(struct target *target, const char *reason)
-{
-	struct health *health = target->health;
-	uint64_t now_ns = clock_monotonic_ns();
-
-	health->stats.local_failures++;
-	health->local_unlogged++;
-	if (health->local_logged_ns == 0 || now_ns - health->local_logged_ns >= LOCAL_LOG_NS) {
-		log_warning(
-			"health: %llu probe(s) could not be made on this machine, which says nothing "
-			"about their backends; the last one: %s",
-			(unsigned long long)health->local_unlogged, reason);
-		health->local_logged_ns = now_ns;
-		health->local_unlogged = 0;
-	}
-	if (machine_status(&target->machine) == HEALTH_UNKNOWN)
-		snprintf(target->view.reason, sizeof(target->view.reason), "%s", reason);
-	return machine_local(&target->machine);
-}
-
-// What costs no packet, or brings no answer, says nothing about how long one takes.
-static void count_answer(struct target *target, const struct probe_result *result, uint64_t took_us)
-{
-	if (target->kind->constant || result->unanswered)
-		return;
-	target->view.latency_us = took_us < UINT32_MAX ? (uint32_t)took_us : UINT32_MAX;
-	target->view.successes++;
-	target->view.successes_us += took_us;
-	histogram_observe(&target->group->latency, took_us);
-}
-
-static bool take(struct target *target, const struct probe_result *result)
-{
-	struct health_view *view = &target->view;
-	uint64_t took_us = (clock_monotonic_ns() - target->start_ns) / 1000;
-
-	if (result->certificate_end_s != 0)
-		view->certificate_end_s = result->certificate_end_s;
-	switch (result->outcome) {
-	case PROBE_SUCCEEDED:
-		view->reason[0] = '\0';
-		count_answer(target, result, took_us);
-		return machine_success(
-			&target->machine, target->kind->constant ? 1 : target->spec.policy.rise);
-	case PROBE_FAILED:
-		target->health->stats.failures++;
-		view->failures++;
-		target->failed_ns = clock_monotonic_ns();
-		snprintf(view->reason, sizeof(view->reason), "%s", result->reason);
-		return machine_failure(&target->machine, target->spec.policy.fall);
-	case PROBE_UNDECIDED:
-		return false;
-	default:
-		return take_local_failure(target, result->reason);
-	}
-}
-
 // Last act of every path: the callback may free the target.
 static void finish(struct target *target, const struct probe_result *result)
 {
 	struct health *health = target->health;
-	bool changed = take(target, result);
+	bool changed = target_take(target, result);
 
 	target->probe = NULL;
 	schedule(target);
-	if (!changed)
-		return;
-	target->view.status = machine_status(&target->machine);
-	target->view.since_s = clock_wall_s();
-	target->view.changes++;
-	health->changed(health->context, target->spec.id, target->view.status, result->reason);
+	if (changed)
+		health->changed(
+			health->context, target->spec.id, target->view.status, result->reason);
 }
 
 static void on_done(void *context, const struct probe_result *result)

@@ -75,7 +75,7 @@ lab_quickstart
 for k in 1 2 3; do
 	add_readyz b$k
 done
-sed "s|type: tcp.*|type: https\n      host: web.example\n      ca: $LAB/tls.crt\n      path: /readyz\n      body: ready|" \
+sed "s|type: tcp.*|type: https\n      flap_limit: 0\n      host: web.example\n      ca: $LAB/tls.crt\n      path: /readyz\n      body: ready|" \
 	"$lab_root/config/quickstart.yaml" >$LAB/pools.yaml
 lab_check "the pool of https probes is applied" ctl apply -f $LAB/pools.yaml
 lab_wait_for '[[ $(reason) == *"certificate ends in 1 days"* ]]' 10 "the certificate's end is told"

@@ -416,6 +416,8 @@ struct config *lab_config_large(uint32_t services, uint32_t backends)
 			.health = {.type = CONFIG_PROBE_NONE,
 				.interval_ms = 2000,
 				.timeout_ms = 1000,
+				.flap_window_ms = 300000,
+				.flap_hold_ms = 30000,
 				.rise = 2,
 				.fall = 3}};
 

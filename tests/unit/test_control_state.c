@@ -57,6 +57,8 @@ static struct config *make(uint32_t count)
 		.health = {.type = CONFIG_PROBE_NONE,
 			.interval_ms = 2000,
 			.timeout_ms = 1000,
+			.flap_window_ms = 300000,
+			.flap_hold_ms = 30000,
 			.rise = 2,
 			.fall = 3}};
 	struct error err;

@@ -114,6 +114,7 @@ static const struct column backend_columns[] = {
 	{"STATE", "state", COLUMN_NAME, FIELD(row_backend, state), view_state},
 	{"HEALTH", "health", COLUMN_NAME, FIELD(row_backend, health), view_health},
 	{"SINCE", "since", COLUMN_TIME, FIELD(row_backend, since_s), NULL},
+	{"DOWNS", "downs", COLUMN_NUMBER, FIELD(row_backend, downs), NULL},
 	{"SHARE", "share_ppm", COLUMN_SHARE, FIELD(row_backend, share_ppm), NULL},
 	{"FLOWS", "flows", COLUMN_COUNT, FIELD(row_backend, flows), NULL},
 	{NULL, "oldest_flow_s", COLUMN_NUMBER, FIELD(row_backend, oldest_s), NULL},
