@@ -2,6 +2,7 @@
 #ifndef CONFIG_DAEMON_H
 #define CONFIG_DAEMON_H
 
+#include <base/endpoint.h>
 #include <base/error.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +55,7 @@ struct daemon_config {
 	uint32_t services_max;
 	uint32_t punt_rate; // packets a second that each worker hands to the kernel at most
 	uint32_t new_flow_rate; // entries a second that each worker's flow table takes at most
+	struct endpoint metrics; // where the page of metrics is served; port 0: nowhere
 	bool log_debug;
 };
 

@@ -263,6 +263,8 @@ static const struct schema_key daemon_file_keys[] = {
 		.doc = "packets a second that each worker hands to the kernel at most"},
 	{"new_flow_rate", SCHEMA_NUMBER, FIELD(daemon_config, new_flow_rate), .min = 100, .max = 100000000, .fallback = "125000",
 		.doc = "new flows a second that each worker remembers at most; above it the hash table alone decides, so a flood costs nobody else a connection"},
+	{"metrics", SCHEMA_LISTEN, FIELD(daemon_config, metrics), .fallback = "127.0.0.1:9110",
+		.doc = "where `/metrics` and `/healthz` are served by HTTP, to everybody who can reach it"},
 	{"log", SCHEMA_WORD, FIELD(daemon_config, log_debug), .words = log_levels, .fallback = "info",
 		.doc = "how much is logged"},
 	{0},

@@ -15,6 +15,7 @@ enum schema_type {
 	SCHEMA_WORD, // one of 'words', as an unsigned number
 	SCHEMA_ADDRESS, // struct addr that a host can have
 	SCHEMA_PREFIX, // struct prefix
+	SCHEMA_LISTEN, // struct endpoint to listen at, or "off": zero
 	SCHEMA_PORT, // uint16_t[2], first and last: one port
 	SCHEMA_PORTS, // uint16_t[2]: "first-last", "any" or one port
 	SCHEMA_MS, // a time, in milliseconds

@@ -16,6 +16,7 @@ static const struct value_type types[SCHEMA_TYPES] = {
 	[SCHEMA_WORD] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_ADDRESS] = {value_parse_address, value_check_address, value_format_address},
 	[SCHEMA_PREFIX] = {value_parse_prefix, value_check_prefix, value_format_prefix},
+	[SCHEMA_LISTEN] = {value_parse_listen, NULL, value_format_listen},
 	[SCHEMA_PORT] = {value_parse_ports, value_check_ports, value_format_ports},
 	[SCHEMA_PORTS] = {value_parse_ports, value_check_ports, value_format_ports},
 	[SCHEMA_MS] = {value_parse_number, value_check_number, value_format_number},
@@ -199,6 +200,9 @@ const char *value_expects(const struct schema_key *key, char *text, size_t size)
 		return text;
 	case SCHEMA_PREFIX:
 		snprintf(text, size, "a prefix such as 10.200.0.0/16, with zeros behind it");
+		return text;
+	case SCHEMA_LISTEN:
+		snprintf(text, size, "an address and a port such as 127.0.0.1:9110, or off");
 		return text;
 	case SCHEMA_PORTS:
 		snprintf(text, size, "a range such as 30000-30999, any, or one port");

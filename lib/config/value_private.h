@@ -23,6 +23,7 @@ int value_parse_text(const struct schema_key *key, const char *text, uint8_t *fi
 int value_parse_number(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_address(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_prefix(const struct schema_key *key, const char *text, uint8_t *field);
+int value_parse_listen(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_ports(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_hex(const struct schema_key *key, const char *text, uint8_t *field);
 
@@ -39,6 +40,8 @@ void value_format_number(
 void value_format_address(
 	const struct schema_key *key, const uint8_t *field, char *text, size_t size);
 void value_format_prefix(
+	const struct schema_key *key, const uint8_t *field, char *text, size_t size);
+void value_format_listen(
 	const struct schema_key *key, const uint8_t *field, char *text, size_t size);
 void value_format_ports(
 	const struct schema_key *key, const uint8_t *field, char *text, size_t size);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <base/addr.h>
+#include <base/endpoint.h>
 #include <base/parse.h>
 #include <config/value.h>
 #include <config/value_private.h>
@@ -315,6 +315,31 @@ void value_format_prefix(
 
 	memcpy(&prefix, field, sizeof(prefix));
 	prefix_format(&prefix, text, size);
+}
+
+// --- Where to listen ---
+
+int value_parse_listen(const struct schema_key *key, const char *text, uint8_t *field)
+{
+	struct endpoint endpoint = {0};
+
+	if (strcmp(text, "off") != 0 &&
+		(endpoint_parse(text, &endpoint) != 0 || endpoint.port == 0))
+		return -EINVAL;
+	memcpy(field, &endpoint, sizeof(endpoint));
+	return 0;
+}
+
+void value_format_listen(
+	const struct schema_key *key, const uint8_t *field, char *text, size_t size)
+{
+	struct endpoint endpoint;
+
+	memcpy(&endpoint, field, sizeof(endpoint));
+	if (endpoint.port == 0)
+		snprintf(text, size, "off");
+	else
+		endpoint_format(&endpoint, text, size);
 }
 
 // --- Ports ---

@@ -30,6 +30,7 @@ static void fail(struct control *control)
 {
 	struct commit *commit = control->commit;
 
+	control->apply_failures++;
 	control->commit = NULL;
 	if (commit->is_own)
 		log_error("config: what was not confirmed cannot be taken back: %s",
@@ -48,6 +49,7 @@ static void decide(struct control *control, struct commit *commit)
 {
 	if (!commit->is_equal) {
 		control_install(control, commit);
+		control->applies++;
 		control->apply_start_ns = commit->start_ns;
 		if (commit->confirm_s > 0)
 			control_trial_begin(control, commit);

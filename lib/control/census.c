@@ -2,41 +2,56 @@
 #include <base/clock.h>
 #include <control/control_private.h>
 
+#include <errno.h>
+#include <stdlib.h>
+
 #define CENSUS_BUCKETS 1024 // in one step: about a tenth of a millisecond
 
-static void count(struct control *control, const struct flow_row *rows, uint32_t row_count)
+int census_begin(struct census *census, uint32_t capacity)
 {
-	const struct snapshot *snapshot = control->config.publisher->current;
+	*census = (struct census){.flows = calloc(capacity, sizeof(*census->flows)),
+		.oldest_s = calloc(capacity, sizeof(*census->oldest_s))};
+	return census->flows == NULL || census->oldest_s == NULL ? -ENOMEM : 0;
+}
 
+void census_end(struct census *census)
+{
+	free(census->flows);
+	free(census->oldest_s);
+	*census = (struct census){0};
+}
+
+static void count(struct census *census, const struct snapshot *snapshot,
+	const struct flow_row *rows, uint32_t row_count)
+{
 	for (uint32_t i = 0; i < row_count; i++) {
 		uint32_t index = rows[i].backend & BACKEND_INDEX_MASK;
 
 		if (snapshot_find_backend(snapshot, rows[i].backend) == NULL)
 			continue;
-		control->reply.flows[index]++;
-		if (rows[i].age_s > control->reply.oldest_s[index])
-			control->reply.oldest_s[index] = rows[i].age_s;
+		census->flows[index]++;
+		if (rows[i].age_s > census->oldest_s[index])
+			census->oldest_s[index] = rows[i].age_s;
 	}
 }
 
-bool census_step(struct control *control)
+bool census_step(struct census *census, const struct control *control)
 {
 	const struct snapshot *snapshot = control->config.publisher->current;
 	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
-	struct reply *reply = &control->reply;
 	const struct flow_table *table;
 	struct flow_row rows[FLOW_WAYS];
 
-	if (reply->worker == control->config.worker_count)
+	if (census->worker == control->config.worker_count)
 		return false;
-	table = control->config.flows[reply->worker];
-	for (int i = 0; i < CENSUS_BUCKETS && reply->next < flow_table_buckets(table); i++)
-		count(control, rows,
-			flow_read_bucket(table, reply->next++, snapshot->ttls,
+	table = control->config.flows[census->worker];
+	for (int i = 0; i < CENSUS_BUCKETS && census->bucket < flow_table_buckets(table); i++)
+		count(census, snapshot, rows,
+			flow_read_bucket(table, census->bucket++, snapshot->ttls,
 				snapshot->service_capacity, now_s, rows));
-	if (reply->next == flow_table_buckets(table)) {
-		reply->worker++;
-		reply->next = 0;
+	if (census->bucket == flow_table_buckets(table)) {
+		census->worker++;
+		census->bucket = 0;
 	}
 	return true;
 }

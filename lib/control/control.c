@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <control/control_private.h>
+#include <control/exporter.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -62,6 +63,16 @@ static int allocate(struct control *control)
 	return make_events(control);
 }
 
+// A balancer without its metrics balances; whoever scrapes it will miss them.
+static void start_exporter(struct control *control)
+{
+	struct error err;
+
+	if (control->config.daemon->metrics.port != 0 &&
+		exporter_new(control, &control->exporter, &err) != 0)
+		log_error("metrics: there will be none: %s", err.text);
+}
+
 int control_new(struct event_base *base, const struct control_config *config, struct control **out,
 	struct error *err)
 {
@@ -88,6 +99,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		rc = control_start(control, err);
 	if (rc == 0 && control_watchdog_start(control) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
+	if (rc == 0)
+		start_exporter(control);
 	if (rc != 0) {
 		control_free(control);
 		return rc;
@@ -112,6 +125,7 @@ void control_free(struct control *control)
 	health_free(control->health);
 	kernel_free(control->kernel);
 	free_event(control->trial_timer);
+	exporter_free(control->exporter);
 	free_event(control->poll_timer);
 	free_event(control->rebuild_event);
 	free_event(control->resolve_event);

@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 struct event;
+struct exporter;
 
 // What is known of a backend beside its configuration; by the backend's index.
 struct control_backend {
@@ -44,6 +45,14 @@ struct zone_rows {
 	uint32_t next;
 };
 
+// The flows of each backend, counted in steps over the workers' tables.
+struct census {
+	uint32_t *flows; // by the backend's index
+	uint32_t *oldest_s; // the age of its oldest flow
+	uint32_t worker; // whose table is counted
+	uint32_t bucket;
+};
+
 // Long answers, sent as the reply ring takes them.
 struct reply {
 	enum {
@@ -61,13 +70,11 @@ struct reply {
 	bool held; // control->message waits for room in the ring
 	bool is_lost; // the session that asked is over
 	bool wants_text; // of the running configuration, by a job
-	uint32_t next; // row, or bucket of the census
-	uint32_t worker; // of the census
+	uint32_t next; // row
+	struct census census;
 	uint32_t pool; // whose 'shares' there are; UINT32_MAX
 	uint64_t *shares; // slots of each of the pool's backends, by the backend's index
 	uint64_t share_whole; // of all of them
-	uint32_t *oldest_s; // by the backend's index: the age of its oldest flow
-	uint32_t *flows; // by the backend's index, as the census counts them
 	struct flows_listing listing;
 	struct zone_rows zones;
 	struct message_explain packet; // that is to be explained
@@ -135,6 +142,7 @@ struct control {
 	struct event *solicit_event;
 	struct event *trial_timer;
 	struct event *save_timer; // the health, on disk
+	struct exporter *exporter; // NULL: there is none
 	struct event *forget_timer; // what was recalled
 	struct channel_message message; // the request, and then the reply, at hand
 
@@ -146,6 +154,9 @@ struct control {
 	uint64_t apply_us;
 	uint64_t started_s;
 	uint64_t snapshots;
+	uint64_t requests; // over the channel
+	uint64_t applies; // changes of the configuration by clients
+	uint64_t apply_failures;
 	struct registry backends; // of a commit's job alone, but for the capacities
 	struct registry services;
 	struct control_backend *states; // by the backend's index
@@ -331,8 +342,11 @@ bool control_reply_is_active(const struct control *control);
 enum pace control_reply_step(struct control *control);
 void control_reply_forget(struct control *control);
 
-// Counts the flows of each backend in some more of the workers' tables. False: that was all of them.
-bool census_step(struct control *control);
+// 0 or -ENOMEM.
+int census_begin(struct census *census, uint32_t capacity);
+void census_end(struct census *census); // a zeroed one is fine
+// Counts some more. False: that was all.
+bool census_step(struct census *census, const struct control *control);
 
 // Fills control->message with row number 'row'. False: there are no more.
 bool control_row(struct control *control, enum message_show_what what, uint32_t row);

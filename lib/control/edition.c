@@ -49,8 +49,23 @@ static void number(struct edition *edition, const struct registry_plan *backends
 			backend_reference(backends->indexes[i], backends->generations[i]);
 		edition->places[backends->indexes[i]] = i;
 	}
-	for (uint32_t i = 0; i < services->count; i++)
+	for (uint32_t i = 0; i < edition->service_end; i++)
+		edition->service_places[i] = EDITION_NONE;
+	for (uint32_t i = 0; i < services->count; i++) {
 		edition->services[i] = (uint16_t)services->indexes[i];
+		edition->service_places[services->indexes[i]] = i;
+	}
+}
+
+static uint32_t end_of(const struct registry_plan *plan)
+{
+	uint32_t end = 0;
+
+	for (uint32_t i = 0; i < plan->count; i++) {
+		if (plan->indexes[i] >= end)
+			end = plan->indexes[i] + 1;
+	}
+	return end;
 }
 
 struct edition *edition_new(struct config *config, struct config *written,
@@ -65,10 +80,13 @@ struct edition *edition_new(struct config *config, struct config *written,
 	edition->backends = calloc((size_t)backends->count + 1, sizeof(*edition->backends));
 	edition->services = calloc((size_t)services->count + 1, sizeof(*edition->services));
 	edition->places = calloc(capacity, sizeof(*edition->places));
+	edition->service_end = end_of(services);
+	edition->service_places =
+		calloc((size_t)edition->service_end + 1, sizeof(*edition->service_places));
 	edition->probe_ports =
 		calloc((size_t)config->pool_count + 1, sizeof(*edition->probe_ports));
 	if (edition->backends == NULL || edition->services == NULL || edition->places == NULL ||
-		edition->probe_ports == NULL) {
+		edition->service_places == NULL || edition->probe_ports == NULL) {
 		edition_free(edition);
 		return NULL;
 	}
@@ -89,6 +107,7 @@ void edition_free(struct edition *edition)
 	free(edition->backends);
 	free(edition->services);
 	free(edition->places);
+	free(edition->service_places);
 	free(edition->probe_ports);
 	free(edition);
 }

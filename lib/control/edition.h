@@ -19,6 +19,8 @@ struct edition {
 	uint16_t *services; // the index of each service
 	uint32_t *
 		places; // by a backend's index: where it stands in the configuration, or EDITION_NONE
+	uint32_t *service_places; // by a service's index, likewise
+	uint32_t service_end; // above every index of a service
 	uint16_t *probe_ports; // of each pool; 0: nobody knows
 	uint32_t capacity; // of 'places'
 };

@@ -50,8 +50,7 @@ void control_reply_forget(struct control *control)
 	struct reply *reply = &control->reply;
 
 	free(reply->shares);
-	free(reply->flows);
-	free(reply->oldest_s);
+	census_end(&reply->census);
 	free(reply->text);
 	free(reply->zones.rows);
 	*reply = (struct reply){.pool = UINT32_MAX};
@@ -109,10 +108,9 @@ static bool show_backends(struct control *control)
 	struct reply *reply = &control->reply;
 
 	reply->step = REPLY_CENSUS;
-	reply->flows = calloc(control->backends.capacity, sizeof(*reply->flows));
-	reply->oldest_s = calloc(control->backends.capacity, sizeof(*reply->oldest_s));
 	reply->shares = calloc(control->backends.capacity, sizeof(*reply->shares));
-	return reply->flows != NULL && reply->oldest_s != NULL && reply->shares != NULL;
+	return census_begin(&reply->census, control->backends.capacity) == 0 &&
+	       reply->shares != NULL;
 }
 
 void control_show(struct control *control, enum message_show_what what)
@@ -250,7 +248,7 @@ enum pace control_reply_step(struct control *control)
 	case REPLY_WAIT:
 		return PACE_QUIET;
 	case REPLY_CENSUS:
-		if (!census_step(control))
+		if (!census_step(&control->reply.census, control))
 			control->reply.step = REPLY_ROWS;
 		break;
 	case REPLY_FLOWS:

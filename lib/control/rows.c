@@ -26,18 +26,20 @@ void rows_service_traffic(
 	subtract(out, &control->service_baselines[index]);
 }
 
-static uint32_t count_usable(const struct control *control, const struct config_pool *pool)
+bool rows_is_usable(const struct control *control, uint32_t at)
 {
-	const struct edition *running = control->running;
+	const struct control_backend *state = &control->states[edition_index(control->running, at)];
+
+	return state->resolved &&
+	       control_backend_status(&control->running->config->backends[at], state) == BACKEND_UP;
+}
+
+uint32_t rows_count_usable(const struct control *control, const struct config_pool *pool)
+{
 	uint32_t usable = 0;
 
-	for (uint32_t i = 0; i < pool->backend_count; i++) {
-		uint32_t at = pool->first_backend + i;
-		const struct control_backend *state = &control->states[edition_index(running, at)];
-
-		usable += state->resolved && control_backend_status(&running->config->backends[at],
-						     state) == BACKEND_UP;
-	}
+	for (uint32_t i = 0; i < pool->backend_count; i++)
+		usable += rows_is_usable(control, pool->first_backend + i);
 	return usable;
 }
 
@@ -62,7 +64,7 @@ bool row_service(const struct control *control, uint32_t row, struct message_row
 	out->protocol = service->protocol;
 	out->forwarding = service->forwarding;
 	out->backends = pool->backend_count;
-	out->backends_usable = count_usable(control, pool);
+	out->backends_usable = rows_count_usable(control, pool);
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;
@@ -83,7 +85,7 @@ bool row_pool(const struct control *control, uint32_t row, struct message_row_po
 	built = snapshot_find_pool_from(snapshot, pool->name, row);
 	memcpy(out->name, pool->name, sizeof(out->name));
 	out->backends = pool->backend_count;
-	out->backends_usable = count_usable(control, pool);
+	out->backends_usable = rows_count_usable(control, pool);
 	out->table_size = pool->table_size;
 	out->table_generation = built != NULL ? built->tables_built : 0;
 	for (uint32_t i = 0; i < pool->backend_count; i++) {

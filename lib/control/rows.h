@@ -22,4 +22,11 @@ void rows_backend_traffic(
 void rows_service_traffic(
 	const struct control *control, uint32_t index, struct metrics_traffic *out);
 
+// Backends of the pool that take new flows: active, up, and with a next hop.
+uint32_t rows_count_usable(const struct control *control, const struct config_pool *pool);
+bool rows_is_usable(const struct control *control, uint32_t at);
+
+// Adds the slots of a view's table to those of its members, as often as services share it.
+void rows_add_shares(const struct snapshot_view *view, uint64_t *shares);
+
 #endif

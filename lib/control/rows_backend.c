@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void add_shares(const struct snapshot_view *view, uint64_t *shares)
+void rows_add_shares(const struct snapshot_view *view, uint64_t *shares)
 {
 	uint32_t services = view->service_count > 0 ? view->service_count : 1;
 
@@ -33,7 +33,7 @@ static void count_shares(struct control *control, uint32_t pool)
 		at = snapshot->views[at].next) {
 		const struct snapshot_view *view = &snapshot->views[at];
 
-		add_shares(view, reply->shares);
+		rows_add_shares(view, reply->shares);
 		reply->share_whole += (uint64_t)config->table_size *
 				      (view->service_count > 0 ? view->service_count : 1);
 	}
@@ -112,8 +112,8 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	if (control->reply.share_whole > 0)
 		out->share_ppm = (uint32_t)(control->reply.shares[index] * 1000000 /
 					    control->reply.share_whole);
-	out->flows = control->reply.flows[index];
-	out->oldest_s = control->reply.oldest_s[index];
+	out->flows = control->reply.census.flows[index];
+	out->oldest_s = control->reply.census.oldest_s[index];
 	if (state->drain_until_s > clock_wall_s())
 		out->drain_left_s = (uint32_t)(state->drain_until_s - clock_wall_s());
 	out->since_s = state->since_s;

@@ -124,6 +124,7 @@ static enum pace step(struct control *control)
 		control_reply_forget(control);
 		return PACE_NOW;
 	case CHANNEL_MESSAGE:
+		control->requests++;
 		dispatch(control);
 		return PACE_NOW;
 	default:

@@ -112,6 +112,7 @@ void transaction_commit(struct control *control)
 	int rc = check(control, &err);
 
 	if (rc != 0) {
+		control->apply_failures++;
 		control_reply_error(control, -rc, err.text);
 	} else {
 		control->transaction.config = NULL;

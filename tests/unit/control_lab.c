@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <flow/flow_inline.h>
 #include <metrics/metrics.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -149,7 +150,8 @@ static int run_daemon(const struct lab *lab)
 	struct daemon_config daemon = {.channel_mode = 0600,
 		.backends_max = options->backends_max,
 		.services_max = options->services_max,
-		.worker_cores = {5}};
+		.worker_cores = {5},
+		.metrics = {addr_from_ipv4_be(htobe32(INADDR_LOOPBACK)), options->metrics_port}};
 	struct control_port port = {.name = "wan", .device = "net_none", .id = 31, .mtu = 1500};
 	void *counters = new_lines(metrics_footprint(daemon.backends_max, daemon.services_max));
 	struct metrics_worker *metrics =

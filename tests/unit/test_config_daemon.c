@@ -120,6 +120,12 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 			"4:15: services_max must be 1 to 65535, not '65536'"},
 		{WORKERS PORTS "punt_rate: 0\n",
 			"4:12: punt_rate must be 100 to 100000000, not '0'"},
+		{WORKERS PORTS "metrics: 9110\n",
+			"4:10: metrics must be an address and a port such as 127.0.0.1:9110, or off, not '9110'"},
+		{WORKERS PORTS "metrics: 127.0.0.1:0\n",
+			"4:10: metrics must be an address and a port such as 127.0.0.1:9110, or off, not '127.0.0.1:0'"},
+		{WORKERS PORTS "metrics: localhost:9110\n",
+			"4:10: metrics must be an address and a port such as 127.0.0.1:9110, or off, not 'localhost:9110'"},
 		{WORKERS PORTS "log: verbose\n", "4:6: log must be info or debug, not 'verbose'"},
 		{WORKERS PORTS "log:\n", "4:5: log is empty: it must be info or debug"},
 		{WORKERS PORTS "services: []\n",
@@ -142,6 +148,7 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 static void what_the_file_leaves_out_has_its_default(void **state)
 {
 	struct daemon_config config;
+	char text[ENDPOINT_TEXT_SIZE];
 
 	memset(&config, 0x55, sizeof(config));
 	assert_int_equal(load(WORKERS PORTS, &config, NULL), 0);
@@ -166,12 +173,14 @@ static void what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(config.services_max, 1024);
 	assert_int_equal(config.punt_rate, 20000);
 	assert_int_equal(config.new_flow_rate, 125000);
+	assert_string_equal(endpoint_format(&config.metrics, text, sizeof(text)), "127.0.0.1:9110");
 	assert_false(config.log_debug);
 }
 
 static void every_key_reaches_its_field(void **state)
 {
 	struct daemon_config config;
+	char text[ENDPOINT_TEXT_SIZE];
 
 	assert_int_equal(
 		load("channel: /dev/shm/f\nchannel_mode: 660\nstate: /s\n"
@@ -181,7 +190,7 @@ static void every_key_reaches_its_field(void **state)
 		     "  - {name: a, device: '0000:3b:00.0', kernel_interface: k, mtu: 9000,\n"
 		     "     rx_descriptors: 512, tx_descriptors: 256}\n"
 		     "  - {name: b, device: 'net_tap0,iface=x'}\n"
-		     "flows: 2147483648\nbackends_max: 5\nservices_max: 6\npunt_rate: 700\nnew_flow_rate: 800\nlog: debug\n",
+		     "flows: 2147483648\nbackends_max: 5\nservices_max: 6\npunt_rate: 700\nnew_flow_rate: 800\nmetrics: '[::1]:99'\nlog: debug\n",
 			&config, NULL),
 		0);
 	assert_string_equal(config.channel, "/dev/shm/f");
@@ -209,6 +218,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(config.services_max, 6);
 	assert_int_equal(config.punt_rate, 700);
 	assert_int_equal(config.new_flow_rate, 800);
+	assert_string_equal(endpoint_format(&config.metrics, text, sizeof(text)), "[::1]:99");
 	assert_true(config.log_debug);
 }
 
@@ -218,6 +228,14 @@ static void a_state_folder_may_be_none(void **state)
 
 	assert_int_equal(load("state: ''\n" WORKERS PORTS, &config, NULL), 0);
 	assert_string_equal(config.state, "");
+}
+
+static void the_page_of_metrics_may_be_off(void **state)
+{
+	struct daemon_config config;
+
+	assert_int_equal(load("metrics: off\n" WORKERS PORTS, &config, NULL), 0);
+	assert_int_equal(config.metrics.port, 0);
 }
 
 // The files that come with the source work as they stand.
@@ -294,6 +312,7 @@ int main(void)
 		cmocka_unit_test(what_the_file_leaves_out_has_its_default),
 		cmocka_unit_test(every_key_reaches_its_field),
 		cmocka_unit_test(a_state_folder_may_be_none),
+		cmocka_unit_test(the_page_of_metrics_may_be_off),
 		cmocka_unit_test(the_files_that_are_handed_out_are_right),
 		cmocka_unit_test(the_examples_show_every_key),
 	};

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_EXPORTER_PRIVATE_H
+#define CONTROL_EXPORTER_PRIVATE_H
+
+#include <control/control_private.h>
+#include <control/exporter.h>
+#include <control/rows.h>
+#include <metrics/exposition.h>
+
+// --- survey.c: what has to be counted before a page can tell it ---
+
+// The flows of each backend and its share of its pool's slots, counted in steps, for all pages of the next seconds.
+struct survey {
+	const struct control *control;
+	struct census census;
+	uint64_t *slots; // by the backend's index: of the pool at hand
+	uint32_t *share_ppm; // by the backend's index
+	uint32_t pool; // of the snapshot, whose slots are counted
+	uint32_t view; // of the pool; VIEW_NONE: it has not begun
+	uint64_t slots_whole; // of all its views so far
+	uint64_t snapshot; // its version
+	enum { SURVEY_NONE, SURVEY_FLOWS, SURVEY_SHARES } step;
+	uint64_t done_ns;
+};
+
+// 0 or -ENOMEM.
+int survey_init(struct survey *survey, const struct control *control);
+void survey_free(struct survey *survey); // a zeroed one is fine
+// Goes on until it is done, or until 'until_ns'. True: what it has is no older than a few seconds.
+bool survey_run(struct survey *survey, uint64_t until_ns);
+
+// --- page.c: the text, family by family and row by row ---
+
+// A page while it is sent. What changes meanwhile may be in some families and not in others; no row comes twice.
+struct page {
+	const struct control *control;
+	struct survey *survey;
+	const struct histogram *lag;
+	struct exposition text;
+	uint32_t family; // that is written
+	uint32_t row; // its next one
+	bool is_begun; // the family's first lines are written
+	uint64_t pools_version; // of the configuration that 'row' of a pool counts in
+};
+
+// NULL without memory.
+struct page *page_new(const struct control *control, struct survey *survey,
+	const struct histogram *lag, enum exposition_format format);
+void page_free(void *page);
+// A web_fill_fn.
+bool page_fill(void *page, char *out, size_t *size);
+
+// Writes the samples of one row of one family, or none.
+struct page_family;
+typedef void page_row_fn(struct page *page, const struct page_family *family, uint32_t row);
+
+struct page_family {
+	page_row_fn *write;
+	uint16_t offset; // of what it writes, in the struct that it writes from
+};
+
+// A sample's name and the labels of a row.
+void page_sample(struct page *page, uint32_t row, const char *suffix);
+// A sample of 'row' without labels of its own.
+void page_number(struct page *page, uint32_t row, uint64_t value);
+// The uint64_t of 'from' that the family is about.
+uint64_t page_number_at(const void *from, const struct page_family *family);
+void page_histogram(struct page *page, uint32_t row, const struct histogram *histogram);
+
+// --- page_daemon.c: the daemon, workers, reasons and ports, by their number ---
+
+page_row_fn page_build, page_control, page_applied, page_duration, page_saved, page_secret,
+	page_channel, page_lag, page_probes, page_capture, page_worker, page_rounds,
+	page_worker_info, page_dropped, page_port_info, page_port, page_link, page_speed, page_mtu;
+
+// --- page_services.c: a service by its index, which stays its own; a pool by where it stands ---
+
+page_row_fn page_service_info, page_service_backends, page_service_usable, page_service_traffic,
+	page_pool_backends, page_pool_usable, page_pool_slots, page_pool_tables, page_pool_probes;
+
+// --- page_backends.c: 'row' is the backend's index, which stays its own ---
+
+page_row_fn page_backend_info, page_backend_health, page_backend_usable, page_backend_since,
+	page_backend_changes, page_backend_weight, page_backend_share, page_backend_flows,
+	page_backend_oldest, page_backend_traffic, page_backend_probes, page_backend_failures,
+	page_backend_certificate, page_backend_drain;
+
+#endif

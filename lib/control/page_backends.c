@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/exporter_private.h>
+
+// The backend of an index; NULL: nobody has it.
+static const struct config_backend *find(const struct page *page, uint32_t index)
+{
+	const struct edition *running = page->control->running;
+	uint32_t at = running->places[index];
+
+	return at != EDITION_NONE ? &running->config->backends[at] : NULL;
+}
+
+void page_backend_info(struct page *page, const struct page_family *family, uint32_t index)
+{
+	const struct config_backend *backend = find(page, index);
+	char address[ADDR_TEXT_SIZE];
+
+	if (backend == NULL)
+		return;
+	page_sample(page, index, "");
+	exposition_label(
+		&page->text, "address", addr_format(&backend->address, address, sizeof(address)));
+	exposition_label(&page->text, "zone", backend->zone);
+	exposition_label(
+		&page->text, "state", config_state_name((enum config_backend_state)backend->state));
+	exposition_number(&page->text, 1);
+}
+
+void page_backend_health(struct page *page, const struct page_family *family, uint32_t index)
+{
+	static const int64_t values[] = {[HEALTH_UNKNOWN] = -1, [HEALTH_UP] = 1, [HEALTH_DOWN] = 0};
+
+	if (find(page, index) == NULL)
+		return;
+	page_sample(page, index, "");
+	exposition_signed(&page->text, values[page->control->states[index].health]);
+}
+
+void page_backend_usable(struct page *page, const struct page_family *family, uint32_t index)
+{
+	if (find(page, index) != NULL)
+		page_number(page, index,
+			rows_is_usable(page->control, page->control->running->places[index]));
+}
+
+void page_backend_since(struct page *page, const struct page_family *family, uint32_t index)
+{
+	if (find(page, index) != NULL)
+		page_number(page, index, page->control->states[index].since_s);
+}
+
+void page_backend_weight(struct page *page, const struct page_family *family, uint32_t index)
+{
+	const struct config_backend *backend = find(page, index);
+
+	if (backend != NULL)
+		page_number(page, index, backend->weight);
+}
+
+void page_backend_share(struct page *page, const struct page_family *family, uint32_t index)
+{
+	if (find(page, index) == NULL)
+		return;
+	page_sample(page, index, "");
+	exposition_micro(&page->text, page->survey->share_ppm[index]);
+}
+
+void page_backend_flows(struct page *page, const struct page_family *family, uint32_t index)
+{
+	if (find(page, index) != NULL)
+		page_number(page, index, page->survey->census.flows[index]);
+}
+
+void page_backend_oldest(struct page *page, const struct page_family *family, uint32_t index)
+{
+	if (find(page, index) != NULL)
+		page_number(page, index, page->survey->census.oldest_s[index]);
+}
+
+void page_backend_traffic(struct page *page, const struct page_family *family, uint32_t index)
+{
+	struct metrics_traffic traffic;
+
+	if (find(page, index) == NULL)
+		return;
+	rows_backend_traffic(page->control, index, &traffic);
+	page_number(page, index, page_number_at(&traffic, family));
+}
+
+void page_backend_drain(struct page *page, const struct page_family *family, uint32_t index)
+{
+	if (find(page, index) != NULL && page->control->states[index].drain_until_s != 0)
+		page_number(page, index, page->control->states[index].drain_until_s);
+}
+
+// --- What only a probe knows ---
+
+static bool find_probed(const struct page *page, uint32_t index, struct health_view *out)
+{
+	return find(page, index) != NULL && page->control->states[index].is_probed &&
+	       health_view(page->control->health, index, out);
+}
+
+void page_backend_changes(struct page *page, const struct page_family *family, uint32_t index)
+{
+	struct health_view view;
+
+	if (find_probed(page, index, &view))
+		page_number(page, index, view.changes);
+}
+
+void page_backend_probes(struct page *page, const struct page_family *family, uint32_t index)
+{
+	struct health_view view;
+
+	if (!find_probed(page, index, &view))
+		return;
+	page_sample(page, index, "_sum");
+	exposition_micro(&page->text, view.successes_us);
+	page_sample(page, index, "_count");
+	exposition_number(&page->text, view.successes);
+}
+
+void page_backend_failures(struct page *page, const struct page_family *family, uint32_t index)
+{
+	struct health_view view;
+
+	if (find_probed(page, index, &view))
+		page_number(page, index, view.failures);
+}
+
+void page_backend_certificate(struct page *page, const struct page_family *family, uint32_t index)
+{
+	struct health_view view;
+
+	if (find_probed(page, index, &view) && view.certificate_end_s != 0)
+		page_number(page, index, view.certificate_end_s);
+}

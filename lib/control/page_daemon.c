@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/exporter_private.h>
+
+#include <rte_version.h>
+#include <stdio.h>
+
+// --- The daemon ---
+
+void page_build(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_sample(page, row, "");
+	exposition_label(&page->text, "version", FULCRUM_VERSION);
+	exposition_label(&page->text, "dpdk", rte_version());
+	exposition_number(&page->text, 1);
+}
+
+void page_control(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, page_number_at(page->control, family));
+}
+
+void page_applied(struct page *page, const struct page_family *family, uint32_t row)
+{
+	if (page->control->applied_s != 0)
+		page_number(page, row, page->control->applied_s);
+}
+
+void page_duration(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_sample(page, row, "");
+	exposition_micro(&page->text, page->control->apply_us);
+}
+
+void page_saved(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, page->control->is_saved);
+}
+
+void page_secret(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, page->control->running->config->hash_key_set);
+}
+
+void page_channel(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, CHANNEL_VERSION);
+}
+
+void page_lag(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_histogram(page, row, page->lag);
+}
+
+void page_probes(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct health_stats stats;
+
+	health_stats(page->control->health, &stats);
+	page_number(page, row, page_number_at(&stats, family));
+}
+
+void page_capture(struct page *page, const struct page_family *family, uint32_t row)
+{
+	const struct message_row_capture *told = &page->control->recording.told;
+
+	page_number(page, row, family->offset == 0 ? told->running : page_number_at(told, family));
+}
+
+// --- Workers, reasons, ports ---
+
+void page_worker(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct message_row_worker worker = {0};
+
+	row_worker(page->control, row, &worker);
+	page_number(page, row, page_number_at(&worker, family));
+}
+
+void page_rounds(struct page *page, const struct page_family *family, uint32_t row)
+{
+	const uint8_t *metrics = (const uint8_t *)page->control->config.metrics[row];
+
+	page_number(page, row, metrics_read((const uint64_t *)(metrics + family->offset)));
+}
+
+void page_worker_info(struct page *page, const struct page_family *family, uint32_t row)
+{
+	char core[16];
+
+	snprintf(core, sizeof(core), "%u", page->control->config.daemon->worker_cores[row]);
+	page_sample(page, row, "");
+	exposition_label(&page->text, "core", core);
+	exposition_number(&page->text, 1);
+}
+
+void page_dropped(struct page *page, const struct page_family *family, uint32_t row)
+{
+	const struct control_config *config = &page->control->config;
+
+	page_number(page, row,
+		metrics_dropped(config->metrics, config->worker_count, (enum drop_reason)row));
+}
+
+void page_port_info(struct page *page, const struct page_family *family, uint32_t row)
+{
+	const struct control_port *port = &page->control->config.ports[row];
+	char mac[MAC_TEXT_SIZE];
+
+	page_sample(page, row, "");
+	exposition_label(&page->text, "device", port->device);
+	exposition_label(&page->text, "kernel_interface", port->kernel_interface);
+	exposition_label(&page->text, "mac", mac_format(&port->mac, mac, sizeof(mac)));
+	exposition_number(&page->text, 1);
+}
+
+void page_port(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct message_row_port port = {0};
+
+	row_port(page->control, row, &port);
+	page_number(page, row, page_number_at(&port, family));
+}
+
+void page_link(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct message_row_port port = {0};
+
+	row_port(page->control, row, &port);
+	page_number(page, row, port.link_up);
+}
+
+void page_speed(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct message_row_port port = {0};
+
+	row_port(page->control, row, &port);
+	if (port.link_mbps != 0 && port.link_mbps != UINT32_MAX)
+		page_number(page, row, port.link_mbps * 125000ull);
+}
+
+void page_mtu(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, page->control->config.ports[row].mtu);
+}

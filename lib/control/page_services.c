@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/exporter_private.h>
+
+#include <stdio.h>
+
+// --- Services: 'row' is the service's index, which stays its own ---
+
+static const struct config_service *service_of(const struct page *page, uint32_t index)
+{
+	const struct edition *running = page->control->running;
+
+	return &running->config->services[running->service_places[index]];
+}
+
+static bool has_service(const struct page *page, uint32_t index)
+{
+	return index < page->control->running->service_end &&
+	       page->control->running->service_places[index] != EDITION_NONE;
+}
+
+static const struct config_pool *pool_of(const struct page *page, uint32_t index)
+{
+	return &page->control->running->config->pools[service_of(page, index)->pool_index];
+}
+
+static const char *format_ports(const struct config_service *service, char *text, size_t size)
+{
+	if (service->port_first == 0)
+		snprintf(text, size, "any");
+	else if (service->port_first == service->port_last)
+		snprintf(text, size, "%u", service->port_first);
+	else
+		snprintf(text, size, "%u-%u", service->port_first, service->port_last);
+	return text;
+}
+
+void page_service_info(struct page *page, const struct page_family *family, uint32_t row)
+{
+	char vip[ADDR_TEXT_SIZE], ports[16];
+	const struct config_service *service;
+
+	if (!has_service(page, row))
+		return;
+	service = service_of(page, row);
+	page_sample(page, row, "");
+	exposition_label(&page->text, "pool", service->pool);
+	exposition_label(&page->text, "vip", addr_format(&service->vip, vip, sizeof(vip)));
+	exposition_label(&page->text, "protocol", service->protocol == CONFIG_TCP ? "tcp" : "udp");
+	exposition_label(&page->text, "port", format_ports(service, ports, sizeof(ports)));
+	exposition_label(
+		&page->text, "forwarding", service->forwarding == CONFIG_DSR ? "dsr" : "ipip");
+	exposition_number(&page->text, 1);
+}
+
+void page_service_backends(struct page *page, const struct page_family *family, uint32_t row)
+{
+	if (has_service(page, row))
+		page_number(page, row, pool_of(page, row)->backend_count);
+}
+
+void page_service_usable(struct page *page, const struct page_family *family, uint32_t row)
+{
+	if (has_service(page, row))
+		page_number(page, row, rows_count_usable(page->control, pool_of(page, row)));
+}
+
+void page_service_traffic(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct metrics_traffic traffic;
+
+	if (!has_service(page, row))
+		return;
+	rows_service_traffic(page->control, row, &traffic);
+	page_number(page, row, page_number_at(&traffic, family));
+}
+
+// --- Pools: 'row' is where the pool stands ---
+
+void page_pool_backends(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, page->control->running->config->pools[row].backend_count);
+}
+
+void page_pool_usable(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row,
+		rows_count_usable(page->control, &page->control->running->config->pools[row]));
+}
+
+void page_pool_slots(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, page->control->running->config->pools[row].table_size);
+}
+
+void page_pool_tables(struct page *page, const struct page_family *family, uint32_t row)
+{
+	const struct snapshot_pool *built =
+		snapshot_find_pool_from(page->control->config.publisher->current,
+			page->control->running->config->pools[row].name, row);
+
+	page_number(page, row, built != NULL ? built->tables_built : 0);
+}
+
+void page_pool_probes(struct page *page, const struct page_family *family, uint32_t row)
+{
+	const struct histogram *latency = health_latency(
+		page->control->health, page->control->running->config->pools[row].name);
+
+	if (latency != NULL)
+		page_histogram(page, row, latency);
+}
