@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // The connection table of one worker: a fixed-size set-associative table, four flows a bucket, 32 bytes
 // a flow for both families. One 64-byte line holds what a packet needs of a bucket; the clients'
@@ -74,9 +75,34 @@ struct flow_ref {
 	uint32_t way;
 };
 
+// The 16 bytes of a client's address, for listings: IPv6 as it is, IPv4 mapped (::ffff:0:0/96, which no client has).
+// In two words, since a packet's address goes through registers to its row.
+struct flow_client {
+	uint64_t half[2];
+};
+
+static inline struct flow_client flow_client_from_ipv4_be(uint32_t address_be)
+{
+	return (struct flow_client){{0, 0xffff0000u | (uint64_t)address_be << 32}};
+}
+
+static inline struct flow_client flow_client_from_ipv6(const uint8_t bytes[16])
+{
+	struct flow_client client;
+
+	memcpy(client.half, bytes, sizeof(client.half));
+	return client;
+}
+
+static inline struct flow_client flow_client_from_addr(const struct addr *addr)
+{
+	return addr->family == ADDR_IPV4 ? flow_client_from_ipv4_be(addr_ipv4_be(addr))
+					 : flow_client_from_ipv6(addr->bytes);
+}
+
 struct flow_begin {
 	uint64_t hash; // the flow half of the packet's keyed hash
-	struct addr client; // for listings
+	struct flow_client client;
 	uint16_t client_port; // network order; 0 where the protocol has none
 	uint16_t service;
 	uint32_t backend;

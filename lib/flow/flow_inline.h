@@ -14,11 +14,6 @@
 //     for each packet of the burst: flow_prefetch(table, hash);
 //     for each packet: if (flow_find(...)) { flow_ref_backend(), flow_touch() } else flow_insert();
 
-// The 16 bytes of a client: IPv6 as it is, IPv4 mapped (::ffff:0:0/96, which no client has).
-struct flow_client {
-	uint64_t half[2];
-};
-
 struct flow_table {
 	struct flow_bucket *buckets;
 	struct flow_client *clients; // FLOW_WAYS a bucket
@@ -103,7 +98,8 @@ static inline uint32_t flow_match(
 	__m128i ports = _mm_loadl_epi64((const __m128i *)bucket->client_port);
 
 	tags = _mm_cmpeq_epi32(tags, _mm_set1_epi32((int)tag));
-	ports = _mm_cmpeq_epi16(ports, _mm_set1_epi16((short)client_port));
+	// By a product, so that the port never goes to a vector over the stack, in another width.
+	ports = _mm_cmpeq_epi16(ports, _mm_set1_epi32((int)(client_port * 0x10001u)));
 	ports = _mm_unpacklo_epi16(ports, ports);
 	return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_and_si128(tags, ports)));
 #else
@@ -291,19 +287,10 @@ static inline uint32_t flow_mark(struct flow_bucket *bucket, const struct flow_r
 	return FLOW_LIFE_MARK;
 }
 
-static inline void flow_store_client(struct flow_client *out, const struct addr *client)
+static inline void flow_store_client(struct flow_client *out, const struct flow_client *client)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	struct flow_client value;
-
-	if (client->family == ADDR_IPV4) {
-		memcpy(&value, mapped, sizeof(mapped));
-		memcpy((uint8_t *)&value + sizeof(mapped), client->bytes, 4);
-	} else {
-		memcpy(&value, client->bytes, sizeof(value));
-	}
-	__atomic_store_n(&out->half[0], value.half[0], __ATOMIC_RELAXED);
-	__atomic_store_n(&out->half[1], value.half[1], __ATOMIC_RELAXED);
+	__atomic_store_n(&out->half[0], client->half[0], __ATOMIC_RELAXED);
+	__atomic_store_n(&out->half[1], client->half[1], __ATOMIC_RELAXED);
 }
 
 // Always finds a place, at the cost of another flow where the bucket is full. 'ttls' has a row for each of

@@ -4,6 +4,7 @@
 
 #include <flow/flow_inline.h>
 #include <rte_branch_prediction.h>
+#include <rte_prefetch.h>
 #include <snapshot/snapshot.h>
 
 // Which backend a packet goes to: the flow table first, Maglev second. The rules of the design's "How
@@ -77,6 +78,16 @@ static inline bool select_current(const struct select_input *in, uint32_t *backe
 		return false;
 	*backend = generation_backend(in->view->current, in->slot_hash);
 	return true;
+}
+
+// Ahead of select_backend(), for a packet that it will choose anew for.
+static inline void select_prefetch(const struct snapshot_view *view, uint64_t slot_hash)
+{
+	if (likely(view->current != NULL)) {
+		const struct maglev *table = view->current->table;
+
+		rte_prefetch0(&table->slots[maglev_slot(table, slot_hash)]);
+	}
 }
 
 // For a packet in the middle of a flow that the table does not know.
@@ -214,6 +225,13 @@ static inline bool select_stores(enum select_event event, const struct select_re
 {
 	return result->verdict == SELECT_FORWARD && !result->hit && event != SELECT_RST &&
 	       event != SELECT_ERROR;
+}
+
+// What its row says of a flow's client.
+static inline struct flow_client select_client(const struct packet *packet)
+{
+	return packet->family == ADDR_IPV4 ? flow_client_from_ipv4_be(packet->ipv4.source_be)
+					   : flow_client_from_ipv6(packet->ipv6.source);
 }
 
 static inline enum flow_state select_first_state(enum select_event event)

@@ -61,9 +61,12 @@ void stage_parse(struct worker *worker, struct burst *burst)
 void stage_hash(struct worker *worker, struct burst *burst)
 {
 	hash_packets(&worker->snapshot->key, burst->packets, burst->count, burst->hashes);
+	burst->begins = 0;
 	for (uint32_t i = 0; i < burst->count; i++) {
 		flow_prefetch(worker->flows, burst->hashes[i].flow);
-		if (burst->packets[i].tcp_flags & TCP_SYN) // it begins a flow, mostly
+		if (unlikely((burst->packets[i].tcp_flags & TCP_SYN) != 0)) {
 			flow_prefetch_client(worker->flows, burst->hashes[i].flow);
+			burst->begins++;
+		}
 	}
 }

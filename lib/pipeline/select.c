@@ -8,7 +8,7 @@ static void store(struct worker *worker, const struct select_input *in, const st
 	const struct snapshot *snapshot = worker->snapshot;
 	struct flow_begin begin = {
 		.hash = in->flow_hash,
-		.client = packet_source(packet),
+		.client = select_client(packet),
 		.client_port = in->client_port_be,
 		.service = service,
 		.backend = backend,
@@ -79,11 +79,27 @@ static __attribute__((noinline)) bool select_uncommon(
 	return true;
 }
 
+// The places in their Maglev tables of packets that begin a flow.
+static void prefetch_slots(const struct worker *worker, const struct burst *burst)
+{
+	const struct snapshot *snapshot = worker->snapshot;
+
+	for (uint32_t i = 0; i < burst->count; i++) {
+		const struct packet *packet = &burst->packets[i];
+		const struct snapshot_service *service = &snapshot->services[burst->services[i]];
+
+		if ((packet->tcp_flags & TCP_SYN) != 0 && service->affinity == CONFIG_FIVE_TUPLE)
+			select_prefetch(&snapshot->views[service->view], burst->hashes[i].slot);
+	}
+}
+
 void stage_select(struct worker *worker, struct burst *burst)
 {
 	const struct snapshot *snapshot = worker->snapshot;
 	uint32_t kept = 0, known = 0;
 
+	if (burst->begins > 0)
+		prefetch_slots(worker, burst);
 	for (uint32_t i = 0; i < burst->count; i++) {
 		const struct snapshot_service *service = &snapshot->services[burst->services[i]];
 

@@ -15,6 +15,7 @@
 struct burst {
 	uint32_t count;
 	uint32_t port; // that it came from
+	uint32_t begins; // SYNs: packets that begin a flow, mostly
 	struct rte_mbuf *mbufs[PIPELINE_BURST];
 	struct packet packets[PIPELINE_BURST];
 	struct hash128 hashes[PIPELINE_BURST];

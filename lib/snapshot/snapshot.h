@@ -9,6 +9,7 @@
 #include <maglev/maglev.h>
 #include <packet/hash.h>
 #include <packet/parse.h>
+#include <rte_prefetch.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -297,7 +298,7 @@ static inline uint16_t snapshot_prefetch_exact(
 	uint16_t service = snapshot->exact.table[snapshot_exact_place(&snapshot->exact, &endpoint)];
 
 	if (__builtin_expect(service != SERVICE_NONE, 1))
-		__builtin_prefetch(&snapshot->services[service]);
+		rte_prefetch0(&snapshot->services[service]);
 	return service;
 }
 

@@ -44,7 +44,7 @@ static void insert(struct bench *bench, uint64_t hash, uint32_t now_s)
 {
 	struct flow_begin begin = {
 		.hash = hash,
-		.client = addr_from_ipv4_be((uint32_t)hash),
+		.client = flow_client_from_ipv4_be((uint32_t)hash),
 		.client_port = port_of(hash),
 		.backend = (uint32_t)hash,
 		.state = FLOW_NEW,

@@ -84,7 +84,7 @@ static void *new_lines(size_t size)
 static void add_flows(struct flow_table *table)
 {
 	static const struct flow_ttl ttl = {.seconds = {[FLOW_ESTABLISHED] = 3600}};
-	struct flow_begin begin = {.client = addr_from_ipv4_be(0x0100007f),
+	struct flow_begin begin = {.client = flow_client_from_ipv4_be(0x0100007f),
 		.client_port = 1,
 		.state = FLOW_ESTABLISHED};
 

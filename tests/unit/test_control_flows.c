@@ -87,6 +87,7 @@ static void add(struct hand *hand, int worker, const char *client, uint16_t port
 	uint32_t backend, enum flow_state flow_state, uint32_t age_s)
 {
 	static uint64_t hash;
+	struct addr addr;
 	struct flow_begin begin = {
 		.hash = hash += 0x9e3779b97f4a7c15ull,
 		.client_port = htons(port),
@@ -95,7 +96,8 @@ static void add(struct hand *hand, int worker, const char *client, uint16_t port
 		.state = flow_state,
 	};
 
-	assert_int_equal(addr_parse(client, &begin.client), 0);
+	assert_int_equal(addr_parse(client, &addr), 0);
+	begin.client = flow_client_from_addr(&addr);
 	flow_insert(hand->tables[worker], &begin, ttls, COUNT(ttls), CLOCK_S - age_s);
 }
 

@@ -35,7 +35,7 @@ static struct flow_begin begin(uint64_t hash, enum flow_state state)
 {
 	return (struct flow_begin){
 		.hash = hash,
-		.client = addr_from_ipv4_be((uint32_t)hash | 1),
+		.client = flow_client_from_ipv4_be((uint32_t)hash | 1),
 		.client_port = (uint16_t)(1000 + hash),
 		.backend = (uint32_t)hash + 7,
 		.state = state,
@@ -442,13 +442,15 @@ static void a_row_tells_a_reader_all_of_its_flow(void **state)
 {
 	struct flow_table *table = table_new(8);
 	struct flow_begin six = begin(50, FLOW_NEW), none = begin(51, FLOW_UDP);
+	struct addr address;
 	struct addr four = addr_from_ipv4_be(0x0a000101);
 	struct flow_row rows[FLOW_WAYS];
 	struct flow_ref ref;
 
-	addr_parse("2001:db8::7", &six.client);
+	addr_parse("2001:db8::7", &address);
+	six.client = flow_client_from_addr(&address);
 	six.service = 1;
-	none.client = (struct addr){.family = ADDR_NONE};
+	none.client = (struct flow_client){{0, 0}};
 	insert(table, 0x0a000101, FLOW_UDP, START_S);
 	flow_insert(table, &six, ttls, SERVICES, START_S);
 	flow_insert(table, &none, ttls, SERVICES, START_S);
@@ -461,7 +463,7 @@ static void a_row_tells_a_reader_all_of_its_flow(void **state)
 	assert_int_equal(rows[0].state, FLOW_UDP);
 	assert_int_equal(rows[0].backend, 0x0a000101 + 7);
 	assert_int_equal(rows[0].idle_s, 60);
-	assert_true(addr_equal(&rows[1].client, &six.client));
+	assert_true(addr_equal(&rows[1].client, &address));
 	assert_int_equal(rows[1].service, 1);
 	assert_int_equal(rows[1].state, FLOW_ESTABLISHED);
 	assert_int_equal(rows[1].idle_s, 4);

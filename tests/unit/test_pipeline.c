@@ -103,7 +103,7 @@ static void tear_down(struct fixture *f)
 static void enter(struct fixture *f, uint32_t backend, enum flow_state state)
 {
 	struct flow_begin begin = {.hash = HASH,
-		.client = {.bytes = {198, 51, 100, 7}, .family = ADDR_IPV4},
+		.client = flow_client_from_ipv4_be(be32(0xc6336407)),
 		.client_port = PORT,
 		.service = SERVICE,
 		.backend = backend,

@@ -175,7 +175,7 @@ static void store(struct balancer *balancer, const struct select_input *in,
 {
 	struct flow_begin begin = {
 		.hash = in->flow_hash,
-		.client = packet_source(packet),
+		.client = select_client(packet),
 		.client_port = in->client_port_be,
 		.backend = backend,
 		.state = select_first_state(in->event),
