@@ -208,10 +208,12 @@ struct message_row_backend {
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t new_flows;
+	uint32_t syn_repeats; // SYNs that clients sent it again; wraps
+	uint32_t syn_resets; // RSTs of clients right after their SYN; wraps
 	// Why it is not up, or why it takes no new flow; else when its certificate ends, where a probe saw one; "" otherwise.
 	char reason[128];
 };
-_Static_assert(sizeof(struct message_row_backend) == 400, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_backend) == 408, "goes over the channel as it is");
 
 struct message_row_drop {
 	char name[32];

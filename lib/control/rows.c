@@ -10,6 +10,8 @@ static void subtract(struct metrics_traffic *traffic, const struct metrics_traff
 	traffic->packets -= baseline->packets;
 	traffic->bytes -= baseline->bytes;
 	traffic->new_flows -= baseline->new_flows;
+	traffic->syn_repeats -= baseline->syn_repeats;
+	traffic->syn_resets -= baseline->syn_resets;
 }
 
 void rows_backend_traffic(

@@ -122,6 +122,8 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;
+	out->syn_repeats = traffic.syn_repeats;
+	out->syn_resets = traffic.syn_resets;
 	control_backend_reason(control, row, out->reason, sizeof(out->reason));
 	return true;
 }

@@ -40,6 +40,7 @@ void flow_copy(
 enum flow_inserted {
 	FLOW_INSERTED, // into an empty or expired row
 	FLOW_REPLACED, // its own row, which was alive
+	FLOW_REPEATED, // its own row, which is as new and of the same backend: a SYN that came again
 	FLOW_EVICTED, // another flow had to go
 };
 
@@ -250,6 +251,19 @@ static inline struct flow_victim flow_victim_for_guest(struct flow_bucket *sibli
 	return flow_victim_in(sibling, 1, ttls, services, now_s);
 }
 
+// What an insertion into a flow's own row is.
+static inline enum flow_inserted flow_renewed(const struct flow_ref *own,
+	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
+	uint32_t now_s)
+{
+	if (flow_worthless(own->bucket, own->way, ttls, services, now_s) == FLOW_WORTH_NOTHING)
+		return FLOW_INSERTED;
+	return begin->state == FLOW_NEW && flow_ref_state(own) == FLOW_NEW &&
+			       flow_ref_backend(own) == begin->backend
+		       ? FLOW_REPEATED
+		       : FLOW_REPLACED;
+}
+
 // The row that a new flow takes: its own; else an empty or expired one of its bucket; else closing and new ones
 // before UDP before established, of each the one that idles longest. If that would cost a flow that matters, the
 // other bucket of the pair is asked too.
@@ -261,10 +275,7 @@ static inline struct flow_ref flow_choose_row(const struct flow_table *table,
 	struct flow_ref own;
 
 	if (flow_own_row(table, bucket, begin, &own)) {
-		*inserted = flow_worthless(own.bucket, own.way, ttls, services, now_s) ==
-					    FLOW_WORTH_NOTHING
-				    ? FLOW_INSERTED
-				    : FLOW_REPLACED;
+		*inserted = flow_renewed(&own, begin, ttls, services, now_s);
 		return own;
 	}
 	victim = flow_victim_in(bucket, 0, ttls, services, now_s);

@@ -22,6 +22,7 @@ struct select_result {
 	uint32_t backend; // reference
 	bool hit; // the flow table had it
 	bool begins; // it begins a flow, as far as anybody here can tell
+	bool aborts; // the client's RST, when nothing but its SYN was seen
 	bool by_previous; // the previous Maglev table's choice
 };
 
@@ -151,6 +152,7 @@ static inline bool select_by_flow(
 	out->hit = true;
 	out->backend = flow_ref_backend(ref);
 	if (likely(hit == SELECT_HIT_KEEP)) {
+		out->aborts = in->event == SELECT_RST && flow_ref_state(ref) == FLOW_NEW;
 		if (in->event != SELECT_ERROR)
 			flow_touch(
 				ref, select_next_state(in->event, flow_ref_state(ref)), in->now_s);

@@ -47,6 +47,8 @@ static void add(struct metrics_traffic *sum, const struct metrics_traffic *part)
 	sum->packets += metrics_read(&part->packets);
 	sum->bytes += metrics_read(&part->bytes);
 	sum->new_flows += metrics_read(&part->new_flows);
+	sum->syn_repeats += __atomic_load_n(&part->syn_repeats, __ATOMIC_RELAXED);
+	sum->syn_resets += __atomic_load_n(&part->syn_resets, __ATOMIC_RELAXED);
 }
 
 void metrics_backend(struct metrics_worker *const *workers, uint32_t count, uint32_t index,

@@ -22,7 +22,9 @@ struct metrics_traffic {
 	uint64_t packets;
 	uint64_t bytes; // of IP packets as the client sent them
 	uint64_t new_flows;
-	uint64_t zero;
+	// Passive signs, of backends alone: what clients do whose SYN is not answered as they like.
+	uint32_t syn_repeats; // SYNs that a client sent again, to the same backend
+	uint32_t syn_resets; // RSTs of clients right after their SYN
 } __attribute__((aligned(32)));
 _Static_assert(sizeof(struct metrics_traffic) == 32, "never on two cache lines");
 
@@ -64,6 +66,12 @@ static inline uint64_t metrics_read(const uint64_t *counter)
 static inline void metrics_add(uint64_t *counter, uint64_t n)
 {
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+// The same for those of 32 bits, which wrap.
+static inline void metrics_count(uint32_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
 }
 
 // Likewise one packet and its bytes, side by side: one addition. A reader loads either half whole, as ever.

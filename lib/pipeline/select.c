@@ -19,9 +19,17 @@ static void store(struct worker *worker, const struct select_input *in, const st
 		metrics_add(&worker->metrics->flow_skipped, 1);
 		return;
 	}
-	if (flow_insert(worker->flows, &begin, snapshot->ttls, snapshot->service_capacity,
-		    worker->now_s) == FLOW_EVICTED)
+	switch (flow_insert(
+		worker->flows, &begin, snapshot->ttls, snapshot->service_capacity, worker->now_s)) {
+	case FLOW_EVICTED:
 		metrics_add(&worker->metrics->flow_evictions, 1);
+		break;
+	case FLOW_REPEATED:
+		metrics_count(&worker->metrics->backends[backend & BACKEND_INDEX_MASK].syn_repeats);
+		break;
+	default:
+		break;
+	}
 }
 
 static void count(struct worker *worker, const struct select_result *result, uint16_t service)
@@ -30,6 +38,9 @@ static void count(struct worker *worker, const struct select_result *result, uin
 
 	if (likely(result->hit)) {
 		metrics_add(&metrics->flow_hits, 1);
+		if (result->aborts)
+			metrics_count(&metrics->backends[result->backend & BACKEND_INDEX_MASK]
+					       .syn_resets);
 		return;
 	}
 	metrics_add(&metrics->flow_misses, 1);

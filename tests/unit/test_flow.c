@@ -238,6 +238,10 @@ static void a_flow_that_begins_again_replaces_its_own_row(void **state)
 	insert(table, 5, FLOW_ESTABLISHED, START_S);
 	again.backend = 99;
 	assert_int_equal(flow_insert(table, &again, ttls, SERVICES, START_S), FLOW_REPLACED);
+	again.backend = 98; // and now another one
+	assert_int_equal(flow_insert(table, &again, ttls, SERVICES, START_S), FLOW_REPLACED);
+	again.backend = 99;
+	assert_int_equal(flow_insert(table, &again, ttls, SERVICES, START_S), FLOW_REPLACED);
 	assert_true(find(table, 5, START_S, &ref));
 	assert_int_equal(flow_ref_backend(&ref), 99);
 	assert_int_equal(flow_ref_state(&ref), FLOW_NEW);
@@ -328,6 +332,7 @@ static void a_flow_without_a_place_of_its_own_is_a_guest(void **state)
 		assert_true(is_there(table, i, START_S));
 	// It begins again in the same row, and there is no other.
 	assert_int_equal(insert(table, 6, FLOW_NEW, START_S), FLOW_REPLACED);
+	assert_int_equal(insert(table, 6, FLOW_NEW, START_S), FLOW_REPEATED);
 	assert_int_equal(flow_read_bucket(table, 1, ttls, SERVICES, START_S, rows), 3);
 	assert_int_equal(rows[2].state, FLOW_NEW);
 	// The last place is for the other bucket's own flows.

@@ -45,11 +45,14 @@ static void readers_add_the_workers_up(void **state)
 
 	for (uint64_t w = 0; w < 2; w++) {
 		metrics_add(&workers[w]->backends[3].packets, 5 + w);
+		metrics_count(&workers[w]->backends[3].syn_repeats);
 		metrics_add(&workers[w]->services[1].bytes, 100 * (w + 1));
 		metrics_add(&workers[w]->dropped[DROP_TX_FULL], 2);
 	}
 	metrics_backend(workers, 2, 3, &sum);
 	assert_int_equal(sum.packets, 11);
+	assert_int_equal(sum.syn_repeats, 2);
+	assert_int_equal(sum.syn_resets, 0);
 	metrics_service(workers, 2, 1, &sum);
 	assert_int_equal(sum.bytes, 300);
 	assert_int_equal(metrics_dropped(workers, 2, DROP_TX_FULL), 4);

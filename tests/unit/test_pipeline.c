@@ -189,6 +189,29 @@ static void an_entry_leads_to_its_backend_by_the_rules(void **state)
 	}
 }
 
+static void a_reset_right_after_the_syn_is_told_apart(void **state)
+{
+	static const struct {
+		enum select_event event;
+		enum flow_state state;
+		bool aborts;
+	} rows[] = {{SELECT_RST, FLOW_NEW, true}, {SELECT_RST, FLOW_ESTABLISHED, false},
+		{SELECT_RST, FLOW_CLOSING, false}, {SELECT_DATA, FLOW_NEW, false},
+		{SELECT_FIN, FLOW_NEW, false}, {SELECT_SYN, FLOW_NEW, false}};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct select_result out;
+		struct fixture f;
+
+		set_up(&f, BACKEND_UP, BACKEND_UP, CONFIG_ON_DOWN_KEEP);
+		enter(&f, backend_reference(C, 0), rows[i].state);
+		f.in.event = rows[i].event;
+		select_backend(&f.in, &out);
+		assert_int_equal(out.aborts, rows[i].aborts);
+		tear_down(&f);
+	}
+}
+
 // The index belongs to another backend by now, of another generation: that one is not this flow's.
 static void an_entry_of_a_removed_backend_is_a_miss(void **state)
 {
@@ -324,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_entry_leads_to_its_backend_by_the_rules),
+		cmocka_unit_test(a_reset_right_after_the_syn_is_told_apart),
 		cmocka_unit_test(an_entry_of_a_removed_backend_is_a_miss),
 		cmocka_unit_test(a_miss_asks_the_previous_table_where_the_slot_changed),
 		cmocka_unit_test(without_any_table_there_is_no_backend),

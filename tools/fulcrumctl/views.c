@@ -120,6 +120,8 @@ static const struct column backend_columns[] = {
 	{NULL, "oldest_flow_s", COLUMN_NUMBER, FIELD(row_backend, oldest_s), NULL},
 	{NULL, "drain_left_s", COLUMN_NUMBER, FIELD(row_backend, drain_left_s), NULL},
 	{NULL, "new_flows", COLUMN_COUNT, FIELD(row_backend, new_flows), NULL},
+	{"SYN AGAIN", "syn_repeats", COLUMN_COUNT, FIELD(row_backend, syn_repeats), NULL},
+	{"SYN RST", "syn_resets", COLUMN_COUNT, FIELD(row_backend, syn_resets), NULL},
 	{"PACKETS", "packets", COLUMN_COUNT, FIELD(row_backend, packets), NULL},
 	{"BYTES", "bytes", COLUMN_BYTES, FIELD(row_backend, bytes), NULL},
 	{"REASON", "reason", COLUMN_TEXT, FIELD(row_backend, reason), NULL},
