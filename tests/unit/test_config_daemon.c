@@ -242,6 +242,7 @@ static void the_page_of_metrics_may_be_off(void **state)
 static void the_files_that_are_handed_out_are_right(void **state)
 {
 	static const char *const pools[] = {"pools-example.yaml", "quickstart.yaml"};
+	static const char *const daemons[] = {"fulcrumd.yaml", "appliance.yaml"};
 	const char *root = getenv("SOURCE_ROOT");
 	struct daemon_config daemon;
 	struct error err = {""};
@@ -249,9 +250,11 @@ static void the_files_that_are_handed_out_are_right(void **state)
 
 	if (root == NULL)
 		skip();
-	snprintf(path, sizeof(path), "%s/config/fulcrumd.yaml", root);
-	if (daemon_config_load(path, &daemon, &err) != 0)
-		fail_msg("%s", err.text);
+	for (size_t i = 0; i < COUNT(daemons); i++) {
+		snprintf(path, sizeof(path), "%s/config/%s", root, daemons[i]);
+		if (daemon_config_load(path, &daemon, &err) != 0)
+			fail_msg("%s", err.text);
+	}
 	for (size_t i = 0; i < COUNT(pools); i++) {
 		struct config *config = NULL;
 
