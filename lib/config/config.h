@@ -102,7 +102,7 @@ struct config_health {
 	char path[128];
 	char body[64];
 	char ca[128]; // a file of PEM certificates on the balancer
-	char alpn[16];
+	char alpn[32];
 	char service[64]; // gRPC's name of what is asked about
 	char payload[128]; // this and 'expect': parse_bytes()
 	char expect[64];
@@ -123,7 +123,7 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 860, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 876, "goes over the channel as it is");
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];
