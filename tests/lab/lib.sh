@@ -114,8 +114,8 @@ lab_stop() {
 # Two ends of a cable: lab_cable namespace interface namespace interface
 lab_cable() {
 	ip link add "$2" netns "$1" type veth peer name "$4" netns "$3"
-	ip -n "$1" link set "$2" up
-	ip -n "$3" link set "$4" up
+	ip -n "$1" link set dev "$2" up
+	ip -n "$3" link set dev "$4" up
 }
 
 lab_namespace() {
