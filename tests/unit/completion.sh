@@ -41,6 +41,11 @@ offers "fulcrumctl flows -b web/a2" "web/a2"
 offers "fulcrumctl explain t" "tcp"
 offers "fulcrumctl rollback 1" "11 12"
 offers "fulcrumctl apply -f $1" "$1"
+offers "fulcrumctl teleport " "render verify"
+offers "fulcrumctl teleport render $1" "$1"
+offers "fulcrumctl teleport verify c.yaml --pool " "auth proxy"
+offers "fulcrumctl teleport verify c.yaml -o " "json table"
+offers "fulcrumctl teleport render c.yaml --f" "--force"
 
 # Every command that the tool's help names.
 for name in $("$real" --help | sed -n '/^Commands:/,/COMMAND --help/s/^  \([a-z]\+\) .*/\1/p' | sort -u); do

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The reference page of both configuration files, from the tables that the loader reads.
+// The reference page of every configuration file, from the tables that the loaders read.
 #include <config/schema.h>
 #include <config/value.h>
 
+#include "cluster.h"
 #include "page.h"
 
 #include <string.h>
@@ -12,9 +13,9 @@ static void write_table(FILE *out, const struct schema *schema, const char *path
 
 static const char *takes(const struct schema_key *key, char *text, size_t size)
 {
-	const char *list = key->list_max == 0         ? ""
-			   : key->type == SCHEMA_TEXT ? "a list of "
-						      : "a list of numbers, ";
+	const char *list = key->list_max == 0           ? ""
+			   : key->type == SCHEMA_NUMBER ? "a list of numbers, "
+							: "a list of ";
 	char expects[VALUE_TEXT_SIZE];
 
 	switch (key->type) {
@@ -25,7 +26,7 @@ static const char *takes(const struct schema_key *key, char *text, size_t size)
 		snprintf(text, size, "%stext", list);
 		break;
 	case SCHEMA_ADDRESS:
-		snprintf(text, size, "an address");
+		snprintf(text, size, key->list_max > 0 ? "a list of addresses" : "an address");
 		break;
 	case SCHEMA_PREFIX:
 		snprintf(text, size, "a prefix");
@@ -38,11 +39,11 @@ static const char *takes(const struct schema_key *key, char *text, size_t size)
 		break;
 	case SCHEMA_WORD: {
 		// "`tcp` or `udp`"
-		size_t used = 0;
+		size_t used = (size_t)snprintf(text, size, "%s", list), first = used;
 
 		for (const struct schema_word *word = key->words; word->text != NULL; word++)
 			used += (size_t)snprintf(text + used, size - used, "%s`%s`",
-				used == 0              ? ""
+				used == first          ? ""
 				: word[1].text == NULL ? " or "
 						       : ", ",
 				word->text);
@@ -102,8 +103,9 @@ static void write_table(FILE *out, const struct schema *schema, const char *path
 
 static const char *const introduction =
 	"# Every key of the configuration\n\n"
-	"This page is made from the tables in `lib/config/schema.c`, which the loader reads too.\n\n"
-	"Both files are YAML 1.1 in UTF-8: one document a file, spaces for indentation, anchors and aliases where they\n"
+	"This page is made from the tables in `lib/config/schema.c` and `tools/fulcrumctl/teleport/schema.c`, which the loaders\n"
+	"read too.\n\n"
+	"All files are YAML 1.1 in UTF-8: one document a file, spaces for indentation, anchors and aliases where they\n"
 	"help; no tags and no merge keys (`<<`). A key that is not here, a key that is given twice, and a key without a\n"
 	"value are errors. Each error is told with its place and with what would be right, and nothing of a file that has one\n"
 	"is used:\n\n"
@@ -139,6 +141,10 @@ static int write_page(FILE *out)
 	      "`config/fulcrumd.yaml` is a commented one that works as it stands.\n",
 		out);
 	write_table(out, &schema_daemon_file, "", 0);
+	fputs("\n## The Teleport cluster's file\n\n"
+	      "`config/teleport/cluster.yaml` has every key; [the guide](../guides/teleport.md) goes from it to a running cluster.\n",
+		out);
+	write_table(out, &schema_cluster, "", 0);
 	return 0;
 }
 

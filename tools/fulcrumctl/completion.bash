@@ -24,6 +24,7 @@ _fulcrumctl_command() { # the first word that is neither an option nor one's val
 
 _fulcrumctl_words() { # what may follow, for a command and the word before
 	case $1:$2 in
+	teleport:-o | teleport:--output) [[ ${COMP_WORDS[at + 1]} != verify ]] || echo table json ;;
 	*:-o | *:--output) echo table json ;;
 	capture:-s | capture:--service | flows:-s | flows:--service) _fulcrumctl_ask services '$1' ;;
 	flows:-b | flows:--backend) _fulcrumctl_ask backends '$1 "/" $2' ;;
@@ -42,8 +43,16 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 	explain:explain) echo tcp udp ;;
 	explain:*) echo --syn -o --output ;;
 	history:*) echo -o --output ;;
+	teleport:teleport) echo render verify ;;
+	teleport:--pool | teleport:-p) echo proxy auth ;;
+	teleport:*)
+		case ${COMP_WORDS[at + 1]} in
+		render) echo -o --output --force ;;
+		verify) echo --pool --resolver --ca --connections --timeout -o --output ;;
+		esac
+		;;
 	rollback:rollback) _fulcrumctl_ask history '$1' ;;
-	:*) echo check apply confirm show backend capture flows explain history rollback --channel --wait --help --version ;;
+	:*) echo check apply confirm show backend capture flows explain history rollback teleport --channel --wait --help --version ;;
 	esac
 }
 
@@ -63,6 +72,14 @@ _fulcrumctl() {
 	case $command:$before in
 	check:-f | check:--file | apply:-f | apply:--file | capture:-w | capture:--write | :-C | :--channel)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		;;
+	teleport:render | teleport:verify | teleport:--ca | teleport:-c) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	teleport:-o | teleport:--output)
+		if [[ ${COMP_WORDS[at + 1]} = render ]]; then
+			mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		else
+			mapfile -t COMPREPLY < <(_fulcrumctl_words "$command" "$before" | _fulcrumctl_begin "$word")
+		fi
 		;;
 	:-w | :--wait) COMPREPLY=() ;;
 	*) mapfile -t COMPREPLY < <(_fulcrumctl_words "$command" "$before" | _fulcrumctl_begin "$word") ;;

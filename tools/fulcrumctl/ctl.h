@@ -28,10 +28,13 @@ struct ctl {
 
 typedef int ctl_command_fn(const struct ctl *ctl, int argc, char **argv);
 ctl_command_fn command_check, command_apply, command_show, command_backend, command_capture,
-	command_confirm, command_flows, command_explain, command_history, command_rollback;
+	command_confirm, command_flows, command_explain, command_history, command_rollback,
+	command_teleport;
 
 // Parses a command's own arguments. Its usage errors end the process with CTL_BAD_INPUT.
 void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);
+// The same for a command that has commands of its own: what stands behind the first word is theirs.
+void ctl_parse_in_order(const struct argp *argp, int argc, char **argv, void *input);
 
 // The value of -o: true for json, false for table; anything else is a usage error.
 bool ctl_parse_output(const char *value, const struct argp_state *state);

@@ -9,17 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-struct load_report {
-	const char *path;
-	uint32_t count;
-};
-
 static bool is_stdin(const char *path)
 {
 	return strcmp(path, "-") == 0;
 }
 
-static void load_print_sentence(void *context, const char *sentence)
+void load_print_sentence(void *context, const char *sentence)
 {
 	struct load_report *report = context;
 	bool colours = ctl_colours(STDERR_FILENO);

@@ -4,6 +4,13 @@
 
 #include <config/config.h>
 
+// A 'config_report_fn' for files of any kind, and its context: prints an error and the line that it is about.
+struct load_report {
+	const char *path; // "-": standard input, whose lines are not there any more
+	uint32_t count; // of the errors until now
+};
+void load_print_sentence(void *context, const char *sentence);
+
 // Loads a pool file, "-" from standard input, whose errors have no caret. Every error goes to standard error, with the file's line and a caret under the place.
 // Returns the exit status; CTL_OK sets '*out'.
 int load_file(const char *path, struct config **out);

@@ -27,6 +27,7 @@ static const struct {
 	{"explain", command_explain},
 	{"history", command_history},
 	{"rollback", command_rollback},
+	{"teleport", command_teleport},
 };
 
 struct arguments {
@@ -56,6 +57,8 @@ static const char doc[] =
 	"  explain PROTO A:P B:P  tell what becomes of a packet, step by step\n"
 	"  history                list the last applied configurations\n"
 	"  rollback VERSION       apply one of them anew\n"
+	"  teleport render FILE   write what a Teleport cluster needs, from one file\n"
+	"  teleport verify FILE   look at that cluster from a client's place\n"
 	"'fulcrumctl COMMAND --help' tells more.\n"
 	"\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "
@@ -89,13 +92,23 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 static const struct argp argp = {options, parse_option, "COMMAND [ARGUMENT...]", doc, 0, 0, 0};
 
-void ctl_parse(const struct argp *command, int argc, char **argv, void *input)
+static void parse(const struct argp *command, int argc, char **argv, unsigned flags, void *input)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "fulcrumctl %s", argv[0]);
 	argv[0] = name;
-	argp_parse(command, argc, argv, 0, NULL, input);
+	argp_parse(command, argc, argv, flags, NULL, input);
+}
+
+void ctl_parse(const struct argp *command, int argc, char **argv, void *input)
+{
+	parse(command, argc, argv, 0, input);
+}
+
+void ctl_parse_in_order(const struct argp *command, int argc, char **argv, void *input)
+{
+	parse(command, argc, argv, ARGP_IN_ORDER, input);
 }
 
 bool ctl_parse_output(const char *value, const struct argp_state *state)

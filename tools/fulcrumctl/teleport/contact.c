@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "contact.h"
+
+#include <base/clock.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+int wire_fail(struct wire *wire, const char *format, ...)
+{
+	va_list args;
+
+	if (wire->reason[0] != '\0')
+		return -EIO;
+	va_start(args, format);
+	vsnprintf(wire->reason, CONTACT_REASON_SIZE, format, args);
+	va_end(args);
+	return -EIO;
+}
+
+static int wire_fail_io(struct wire *wire, const char *doing, ssize_t rc, int error)
+{
+	if (rc == 0)
+		return wire_fail(wire, "the server ended the connection");
+	if (error == EAGAIN || error == EWOULDBLOCK || error == ETIMEDOUT)
+		return wire_fail(wire, "no answer in time");
+	return wire_fail(wire, "%s: %s", doing, strerror(error));
+}
+
+int wire_read(struct wire *wire, void *bytes, size_t size)
+{
+	for (size_t got = 0; got < size;) {
+		ssize_t rc = wire->ssl != NULL
+				     ? SSL_read(wire->ssl, (char *)bytes + got, (int)(size - got))
+				     : recv(wire->fd, (char *)bytes + got, size - got, 0);
+
+		if (rc < 0 && errno == EINTR)
+			continue;
+		if (rc <= 0)
+			return wire_fail_io(wire, "read", rc, errno);
+		got += (size_t)rc;
+	}
+	return 0;
+}
+
+int wire_write(struct wire *wire, const void *bytes, size_t size)
+{
+	ssize_t rc = wire->ssl != NULL ? SSL_write(wire->ssl, bytes, (int)size)
+				       : send(wire->fd, bytes, size, MSG_NOSIGNAL);
+
+	return rc == (ssize_t)size ? 0 : wire_fail_io(wire, "write", -1, errno);
+}
+
+static socklen_t socket_address(
+	const struct addr *addr, uint16_t port, struct sockaddr_storage *storage)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+
+	if (addr->family == ADDR_IPV6) {
+		memcpy(&in6.sin6_addr, addr->bytes, sizeof(in6.sin6_addr));
+		memcpy(storage, &in6, sizeof(in6));
+		return sizeof(in6);
+	}
+	in.sin_addr.s_addr = addr_ipv4_be(addr);
+	memcpy(storage, &in, sizeof(in));
+	return sizeof(in);
+}
+
+static int await_connection(struct wire *wire, uint32_t timeout_ms)
+{
+	struct pollfd poller = {.fd = wire->fd, .events = POLLOUT};
+	int error = 0, rc = poll(&poller, 1, (int)timeout_ms);
+	socklen_t size = sizeof(error);
+
+	if (rc == 0)
+		return wire_fail(wire, "no answer to the connection in time");
+	if (rc < 0 || getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+		error = errno;
+	return error == 0 ? 0 : wire_fail(wire, "connect: %s", strerror(error));
+}
+
+static void set_blocking(int fd, uint32_t timeout_ms)
+{
+	struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+}
+
+static int open_wire(struct wire *wire, const struct contact_request *request, struct contact *out)
+{
+	uint64_t begun_us = clock_monotonic_ns() / 1000;
+	struct sockaddr_storage storage;
+	socklen_t size = socket_address(&request->address, request->port, &storage);
+	int rc;
+
+	wire->fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (wire->fd < 0)
+		return wire_fail(wire, "socket: %s", strerror(errno));
+	rc = connect(wire->fd, (struct sockaddr *)&storage, size);
+	if (rc != 0 && errno != EINPROGRESS)
+		return wire_fail(wire, "connect: %s", strerror(errno));
+	if (rc != 0)
+		rc = await_connection(wire, request->timeout_ms);
+	out->took_us = (uint32_t)(clock_monotonic_ns() / 1000 - begun_us);
+	set_blocking(wire->fd, request->timeout_ms);
+	return rc;
+}
+
+static int talk(struct wire *wire, const struct contact_request *request, struct contact *out)
+{
+	int rc = 0;
+
+	if (request->speech == PORT_SSH) {
+		rc = contact_ssh(wire, out->identity);
+		out->kind = rc == 0 ? CONTACT_HOST_KEY : CONTACT_NONE;
+		return rc;
+	}
+	if (request->speech == PORT_MYSQL)
+		rc = contact_mysql(wire);
+	else if (request->speech == PORT_POSTGRES)
+		rc = contact_postgres(wire);
+	if (rc == 0)
+		rc = contact_tls(wire, request, out);
+	if (rc != 0)
+		return rc;
+	out->kind = CONTACT_CERTIFICATE;
+	memcpy(out->identity, out->certificate.fingerprint, sizeof(out->identity));
+	if (request->ssh_inside && out->alpn[0] != '\0') {
+		rc = contact_ssh(wire, out->identity);
+		out->kind = rc == 0 ? CONTACT_HOST_KEY : CONTACT_NONE;
+	}
+	return rc;
+}
+
+void contact_make(const struct contact_request *request, struct contact *out)
+{
+	struct wire wire = {.fd = -1, .reason = out->reason};
+
+	memset(out, 0, sizeof(*out));
+	out->answered = open_wire(&wire, request, out) == 0 && talk(&wire, request, out) == 0;
+	SSL_free(wire.ssl);
+	if (wire.fd >= 0)
+		close(wire.fd);
+}

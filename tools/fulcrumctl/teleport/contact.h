@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FULCRUMCTL_TELEPORT_CONTACT_H
+#define FULCRUMCTL_TELEPORT_CONTACT_H
+
+#include "ports.h"
+
+#include <openssl/ssl.h>
+#include <time.h>
+
+// One connection to a port, up to where it is known who answered, and its end. Blocks, for as long as the timeout at most
+// at each step. One thread.
+
+#define CONTACT_REASON_SIZE   128
+#define CONTACT_NAMES_SIZE    128
+#define CONTACT_IDENTITY_SIZE 32
+
+struct contact_request {
+	SSL_CTX *tls;
+	struct addr address;
+	uint16_t port;
+	enum port_speech speech;
+	const char *domain; // asked for by SNI, and looked for in the certificate
+	const char *alpn; // NULL: none is offered
+	bool ssh_inside; // an SSH server is expected behind the TLS handshake
+	uint32_t timeout_ms;
+};
+
+enum contact_identity { CONTACT_NONE, CONTACT_CERTIFICATE, CONTACT_HOST_KEY };
+
+struct contact_certificate {
+	bool seen;
+	uint8_t fingerprint[CONTACT_IDENTITY_SIZE]; // SHA-256
+	char names[CONTACT_NAMES_SIZE]; // "teleport.example.com, *.teleport.example.com"
+	bool has_domain;
+	bool has_wildcard;
+	time_t end_s;
+	const char *distrust; // why no CA vouches for it; NULL: one does
+};
+
+struct contact {
+	bool answered; // all of it went well
+	char reason[CONTACT_REASON_SIZE]; // why not
+	uint32_t took_us; // from the first packet to the end of the TCP handshake
+	enum contact_identity kind;
+	uint8_t identity[CONTACT_IDENTITY_SIZE]; // SHA-256 of the certificate or of the host key
+	struct contact_certificate certificate;
+	char alpn[32]; // what was agreed on; "": nothing
+};
+
+void contact_make(const struct contact_request *request, struct contact *out);
+
+// --- Between the files of contact ---
+
+// A connection, plain or with TLS.
+struct wire {
+	int fd;
+	SSL *ssl; // NULL: plain
+	char *reason; // of CONTACT_REASON_SIZE
+};
+
+// Exactly 'size' bytes: 0, or -EIO with the reason.
+int wire_read(struct wire *wire, void *bytes, size_t size);
+int wire_write(struct wire *wire, const void *bytes, size_t size);
+// -EIO; the reason is set unless one is there already.
+int wire_fail(struct wire *wire, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// SHA-256 of an SSH server's public host key, or of its certificate if it has one. 0 or -EIO with the reason.
+int contact_ssh(struct wire *wire, uint8_t identity[CONTACT_IDENTITY_SIZE]);
+// Asks the server for TLS in its own protocol. 0 or -EIO with the reason.
+int contact_mysql(struct wire *wire);
+int contact_postgres(struct wire *wire);
+// The TLS handshake and what the certificate says. 0 or -EIO with the reason.
+int contact_tls(struct wire *wire, const struct contact_request *request, struct contact *out);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "contact.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+// A list of one, as ALPN has it on the wire.
+static bool offer_alpn(SSL *ssl, const char *name)
+{
+	unsigned char wire[32];
+	size_t size = name == NULL ? 0 : strlen(name);
+
+	if (size == 0)
+		return true;
+	if (size >= sizeof(wire))
+		return false;
+	wire[0] = (unsigned char)size;
+	memcpy(wire + 1, name, size);
+	return SSL_set_alpn_protos(ssl, wire, (unsigned)size + 1) == 0;
+}
+
+static void read_names(const X509 *certificate, char *text, size_t size)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type != GEN_DNS || used + 1 >= size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%.*s", used > 0 ? ", " : "",
+			ASN1_STRING_length(name->d.dNSName),
+			(const char *)ASN1_STRING_get0_data(name->d.dNSName));
+	}
+	GENERAL_NAMES_free(names);
+	if (used == 0)
+		snprintf(text, size, "for no DNS name");
+}
+
+static bool is_for(X509 *certificate, const char *before, const char *domain)
+{
+	char name[CLUSTER_DOMAIN_SIZE + 16];
+
+	snprintf(name, sizeof(name), "%s%s", before, domain);
+	return X509_check_host(certificate, name, strlen(name), 0, NULL) == 1;
+}
+
+static void read_certificate(SSL *ssl, const char *domain, struct contact_certificate *out)
+{
+	X509 *certificate = SSL_get0_peer_certificate(ssl);
+	long verified = SSL_get_verify_result(ssl);
+	struct tm end = {0};
+
+	if (certificate == NULL)
+		return;
+	out->seen = X509_digest(certificate, EVP_sha256(), out->fingerprint, NULL) == 1;
+	read_names(certificate, out->names, sizeof(out->names));
+	out->has_domain = is_for(certificate, "", domain);
+	out->has_wildcard = is_for(certificate, "any.", domain);
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1)
+		out->end_s = timegm(&end);
+	// The end has a row of its own.
+	if (verified != X509_V_OK && verified != X509_V_ERR_CERT_HAS_EXPIRED)
+		out->distrust = X509_verify_cert_error_string(verified);
+}
+
+static int handshake_failed(struct wire *wire, int rc)
+{
+	int code = SSL_get_error(wire->ssl, rc);
+	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+
+	if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
+		return wire_fail(wire, "TLS handshake: no answer in time");
+	if (code == SSL_ERROR_SSL && why != NULL)
+		return wire_fail(wire, "TLS handshake: %s", why);
+	return wire_fail(wire, "TLS handshake: the server ended the connection");
+}
+
+int contact_tls(struct wire *wire, const struct contact_request *request, struct contact *out)
+{
+	const unsigned char *alpn;
+	unsigned int size;
+	int rc;
+
+	ERR_clear_error();
+	wire->ssl = SSL_new(request->tls);
+	if (wire->ssl == NULL || SSL_set_fd(wire->ssl, wire->fd) != 1 ||
+		SSL_set_tlsext_host_name(wire->ssl, request->domain) != 1 ||
+		!offer_alpn(wire->ssl, request->alpn))
+		return wire_fail(wire, "TLS: out of memory");
+	rc = SSL_connect(wire->ssl);
+	if (rc != 1)
+		return handshake_failed(wire, rc);
+	read_certificate(wire->ssl, request->domain, &out->certificate);
+	SSL_get0_alpn_selected(wire->ssl, &alpn, &size);
+	snprintf(out->alpn, sizeof(out->alpn), "%.*s", (int)size, (const char *)alpn);
+	return out->certificate.seen ? 0 : wire_fail(wire, "TLS: the server has no certificate");
+}

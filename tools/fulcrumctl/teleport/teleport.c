@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "../ctl.h"
+#include "../load.h"
+#include "command.h"
+#include "render.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct render_arguments {
+	const char *file;
+	const char *folder;
+	bool force;
+};
+
+static const struct argp_option render_options[] = {
+	{"output", 'o', "FOLDER", 0, "Where the files go; it is made if it is not there", 0},
+	{"force", 'F', NULL, 0, "Overwrite files that render did not make", 0},
+	{0},
+};
+
+static error_t parse_render(int key, char *value, struct argp_state *state)
+{
+	struct render_arguments *arguments = state->input;
+
+	switch (key) {
+	case 'o':
+		arguments->folder = value;
+		return 0;
+	case 'F':
+		arguments->force = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->file != NULL)
+			argp_error(state, "'%s' is one word too many", value);
+		arguments->file = value;
+		return 0;
+	case ARGP_KEY_END:
+		if (arguments->file == NULL || arguments->folder == NULL)
+			argp_error(state, "%s is missing",
+				arguments->file == NULL ? "cluster.yaml" : "-o FOLDER");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp render_argp = {render_options, parse_render, "cluster.yaml -o FOLDER",
+	"Writes what a Teleport cluster needs: the pools of both balancers, DNS records, Teleport's own "
+	"files, the agents' files, and a list of what is left to do.\v"
+	"All of it or nothing. What has not changed is left as it is.",
+	0, 0, 0};
+
+int teleport_load(const char *path, struct cluster **out)
+{
+	struct load_report report = {.path = path};
+	struct error err = {""};
+	int rc = cluster_load(path, out, load_print_sentence, &report, &err);
+
+	if (rc == 0)
+		return CTL_OK;
+	if (report.count == 0)
+		ctl_fail(CTL_BAD_INPUT, "%s", err.text);
+	return rc == -ENOMEM ? CTL_FAILED : CTL_BAD_INPUT;
+}
+
+static void print_line(void *context, const char *line)
+{
+	puts(line);
+	(*(size_t *)context)++;
+}
+
+// One zone is no fault of the file, but not what was asked for either.
+static void note_zones(const char *path, const struct cluster *cluster)
+{
+	for (int role = 0; role < CLUSTER_ROLES; role++) {
+		const struct cluster_pool *pool = &cluster->pools[role];
+		uint32_t same = 0;
+
+		while (same < pool->instance_count &&
+			strcmp(pool->instances[same].zone, pool->instances[0].zone) == 0)
+			same++;
+		if (same == pool->instance_count)
+			fprintf(stderr,
+				"%s: note: %s: every instance is in zone '%s': the service ends with that zone\n",
+				path, cluster_role_name(role), pool->instances[0].zone);
+	}
+}
+
+static int run_render(const struct render_arguments *arguments, const struct cluster *cluster)
+{
+	struct render render;
+	struct error err = {""};
+	size_t changes = 0;
+	int rc = render_cluster(cluster, &render, &err);
+
+	if (rc == 0)
+		rc = render_write(
+			&render, arguments->folder, arguments->force, print_line, &changes, &err);
+	if (rc == 0)
+		printf("%zu files in %s, %zu of them new or changed\n", render.count,
+			arguments->folder, changes);
+	render_free(&render);
+	return rc == 0 ? CTL_OK : ctl_fail(CTL_FAILED, "%s", err.text);
+}
+
+static int command_render(int argc, char **argv)
+{
+	struct render_arguments arguments = {0};
+	struct cluster *cluster;
+	int status;
+
+	ctl_parse(&render_argp, argc, argv, &arguments);
+	status = teleport_load(arguments.file, &cluster);
+	if (status != CTL_OK)
+		return status;
+	note_zones(arguments.file, cluster);
+	status = run_render(&arguments, cluster);
+	cluster_free(cluster);
+	return status;
+}
+
+static error_t parse_verb(int key, char *value, struct argp_state *state)
+{
+	int *at = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		*at = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "render or verify is missing");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp verb_argp = {NULL, parse_verb,
+	"render cluster.yaml -o FOLDER\nverify cluster.yaml",
+	"A Teleport cluster behind two balancers, from one file.\v"
+	"'fulcrumctl teleport render --help' and 'fulcrumctl teleport verify --help' tell more.",
+	0, 0, 0};
+
+int command_teleport(const struct ctl *ctl, int argc, char **argv)
+{
+	char name[64];
+	int at = 0;
+
+	ctl_parse_in_order(&verb_argp, argc, argv, &at);
+	snprintf(name, sizeof(name), "teleport %s", argv[at]);
+	if (strcmp(argv[at], "render") != 0 && strcmp(argv[at], "verify") != 0)
+		return ctl_fail(
+			CTL_BAD_INPUT, "teleport: '%s' is neither render nor verify", argv[at]);
+	argv += at;
+	if (strcmp(argv[0], "render") == 0) {
+		argv[0] = name;
+		return command_render(argc - at, argv);
+	}
+	argv[0] = name;
+	return command_verify(argc - at, argv);
+}
