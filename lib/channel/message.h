@@ -184,10 +184,12 @@ struct message_row_pool {
 	uint32_t backends;
 	uint32_t table_size;
 	uint32_t table_generation; // counts the tables built since the start
+	uint32_t backends_kept; // in service by 'max_down_percent'
+	uint32_t max_down_percent; // 0: it has no floor
 	uint64_t packets;
 	uint64_t bytes;
 };
-_Static_assert(sizeof(struct message_row_pool) == 96, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_pool) == 104, "goes over the channel as it is");
 
 struct message_row_backend {
 	char name[CONFIG_NAME_SIZE];
@@ -204,7 +206,7 @@ struct message_row_backend {
 		drain_left_s; // until the deadline of its drain; 0: there is none, or it has passed
 	uint64_t since_s; // wall clock: when the health last changed
 	uint32_t downs; // how often it went down
-	uint32_t zero;
+	uint32_t is_kept; // 1: in service although its health is down, by 'max_down_percent'
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t new_flows;

@@ -114,7 +114,7 @@ struct config_pool {
 	uint8_t on_down; // enum config_on_down
 	uint8_t on_all_down; // enum config_on_all_down
 	uint8_t oversize; // enum config_oversize
-	uint8_t zero;
+	uint8_t max_down_percent; // 0: no floor
 	struct prefix outer_source; // ADDR_NONE: the balancer's own address
 	uint32_t slow_start_s; // from up to the whole share; 0: at once
 	uint32_t previous_table_s; // how long flows without an entry ask the table before a change

@@ -163,6 +163,8 @@ static const struct schema_key pool_keys[] = {
 		.doc = "what becomes of the flows of a backend that is down: they stay, move to another one, or are reset"},
 	{"on_all_down", SCHEMA_WORD, FIELD(config_pool, on_all_down), .words = on_all_downs, .fallback = "spread",
 		.doc = "what becomes of new flows when every backend is down: spread over all of them, or dropped"},
+	{"max_down_percent", SCHEMA_NUMBER, FIELD(config_pool, max_down_percent), .min = 1, .max = 100, .absent = "no floor: all may go down",
+		.doc = "the share of the backends that serve which may be lost at once; who fails beyond it is kept in service, and an alarm is logged: more often it is the prober that is broken"},
 	{"oversize", SCHEMA_WORD, FIELD(config_pool, oversize), .words = oversizes, .fallback = "fragment",
 		.doc = "what becomes of an IPv4 packet without DF that is too big in its tunnel: cut before it, or rejected by ICMP like one with DF"},
 	{"outer_source", SCHEMA_PREFIX, FIELD(config_pool, outer_source), .absent = "the balancer's own address",

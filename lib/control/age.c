@@ -78,6 +78,8 @@ void control_age(int fd, short what, void *context)
 	uint64_t now_s = clock_wall_s();
 	bool is_due = has_stale_table(control->config.publisher->current);
 
+	is_due |= control_floor_age(control);
+
 	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {
 		is_due |= end_drain(control, i, now_s);
 		is_due |= step_ramp(control, i, now_s);

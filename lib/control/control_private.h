@@ -8,6 +8,7 @@
 #include <control/commit.h>
 #include <control/control.h>
 #include <control/edition.h>
+#include <control/floor.h>
 #include <control/flows.h>
 #include <control/job.h>
 #include <control/registry.h>
@@ -25,6 +26,7 @@ struct control_backend {
 	struct kernel_next_hop hop;
 	enum health_status health;
 	enum health_status recalled; // from before a restart; stands in while 'health' is unknown
+	struct floor_mark floor;
 	uint8_t port; // the pipeline's number of the port that its next hop is behind
 	bool resolved; // the hop has a MAC and is behind one of our ports
 	bool is_probed; // the health room speaks of this backend when it names the index
@@ -287,6 +289,20 @@ void control_take_drain(struct control *control, const struct message_backend_se
 // The health room's callback.
 void control_health_changed(
 	void *context, uint32_t index, enum health_status status, const char *reason);
+
+// What the tables go by: the probes' word, or what stands in for it.
+enum health_status control_health_in_force(const struct control_backend *state);
+
+// --- keep.c: the floors of pools ---
+
+// A backend that served fails by its probes: it is lost, or kept.
+void control_floor_lose(
+	struct control *control, const struct config_pool *pool, struct control_backend *state);
+void control_floor_recover(
+	struct control *control, const struct config_pool *pool, struct control_backend *state);
+// Once a second. True: somebody is kept no longer.
+bool control_floor_age(struct control *control);
+uint32_t control_floor_kept(const struct control *control, const struct config_pool *pool);
 
 // --- recall.c: the health over a restart ---
 

@@ -16,6 +16,7 @@ bool control_backend_touch(struct control_backend *state, const struct edition *
 	if (state->health == health && !state->is_probed)
 		return is_stranger;
 	state->is_probed = false;
+	state->floor = (struct floor_mark){0};
 	state->health = health;
 	state->since_s = now_s;
 	return true;

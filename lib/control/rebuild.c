@@ -13,8 +13,7 @@
 enum backend_status control_backend_status(
 	const struct config_backend *backend, const struct control_backend *state)
 {
-	enum health_status health =
-		state->health == HEALTH_UNKNOWN ? state->recalled : state->health;
+	enum health_status health = control_health_in_force(state);
 
 	if (backend->state == CONFIG_STATE_LEAVING)
 		return BACKEND_DRAINING;

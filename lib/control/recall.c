@@ -34,7 +34,7 @@ static void write_lines(const struct control *control, FILE *file)
 		if (!state->is_probed || state->health == HEALTH_UNKNOWN)
 			continue;
 		edition_backend_name(running->config, i, name);
-		fprintf(file, "%s %s\n", health_status_name(state->health), name);
+		fprintf(file, "%s %s\n", health_status_name(control_health_in_force(state)), name);
 	}
 }
 

@@ -88,6 +88,8 @@ bool row_pool(const struct control *control, uint32_t row, struct message_row_po
 	memcpy(out->name, pool->name, sizeof(out->name));
 	out->backends = pool->backend_count;
 	out->backends_usable = rows_count_usable(control, pool);
+	out->backends_kept = control_floor_kept(control, pool);
+	out->max_down_percent = pool->max_down_percent;
 	out->table_size = pool->table_size;
 	out->table_generation = built != NULL ? built->tables_built : 0;
 	for (uint32_t i = 0; i < pool->backend_count; i++) {

@@ -57,7 +57,11 @@ static void explain_health(const struct control *control, uint32_t index, char *
 	if (view.reason[0] == '\0' && view.certificate_end_s != 0)
 		explain_certificate(view.certificate_end_s, out, size);
 	else
-		snprintf(out, size, "%s", view.reason);
+		snprintf(out, size, "%s%s",
+			control->states[index].floor.is_kept
+				? "kept in service by max_down_percent: "
+				: "",
+			view.reason);
 }
 
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size)
@@ -119,6 +123,7 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	out->since_s = state->since_s;
 	health_view(control->health, index, &view);
 	out->downs = view.downs;
+	out->is_kept = state->floor.is_kept;
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;

@@ -208,7 +208,7 @@ static const char *const everything =
 	"  - {name: b, vip: '2001:db8::', protocol: tcp, ports: any, pool: p}\n"
 	"  - {name: c, vip: 192.0.2.1, protocol: tcp, ports: 1-65535, pool: p}\n"
 	"pools:\n"
-	"  - {name: \"null\", on_down: rehash, on_all_down: drop, oversize: reject, table_size: 655373,\n"
+	"  - {name: \"null\", on_down: rehash, on_all_down: drop, max_down_percent: 3, oversize: reject, table_size: 655373,\n"
 	"     health: {type: none, port: 9, interval: 1500ms, timeout: 300ms, rise: 5, fall: 6, flap_limit: 0, flap_window: 2h,\n"
 	"      flap_hold: 7s},\n"
 	"     backends: [{name: x, address: 10.0.0.1, zone: \"Null\", weight: 7, state: active},\n"
