@@ -51,8 +51,9 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 		verify) echo --pool --resolver --ca --connections --timeout -o --output ;;
 		esac
 		;;
+	top:*) echo --delay ;;
 	rollback:rollback) _fulcrumctl_ask history '$1' ;;
-	:*) echo check apply confirm show backend capture flows explain history rollback teleport --channel --wait --help --version ;;
+	:*) echo check apply confirm show backend capture flows explain history rollback teleport top --channel --wait --help --version ;;
 	esac
 }
 

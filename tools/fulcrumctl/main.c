@@ -28,6 +28,7 @@ static const struct {
 	{"history", command_history},
 	{"rollback", command_rollback},
 	{"teleport", command_teleport},
+	{"top", command_top},
 };
 
 struct arguments {
@@ -59,6 +60,7 @@ static const char doc[] =
 	"  rollback VERSION       apply one of them anew\n"
 	"  teleport render FILE   write what a Teleport cluster needs, from one file\n"
 	"  teleport verify FILE   look at that cluster from a client's place\n"
+	"  top                    show services and backends live\n"
 	"'fulcrumctl COMMAND --help' tells more.\n"
 	"\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "

@@ -16,8 +16,7 @@ struct session {
 	struct channel_message message;
 };
 
-// A failure of the channel.
-static int session_fail(int code, const struct error *err)
+int session_fail(int code, const struct error *err)
 {
 	enum ctl_exit status = CTL_FAILED;
 

@@ -10,6 +10,9 @@
 
 struct session;
 
+// Prints a failure of the channel.
+int session_fail(int code, const struct error *err);
+
 int session_open(const struct ctl *ctl, struct session **out);
 void session_close(struct session *session); // NULL is fine
 
