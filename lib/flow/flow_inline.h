@@ -195,9 +195,12 @@ static inline uint32_t flow_worthless(const struct flow_bucket *bucket, uint32_t
 	enum flow_state state = flow_life_state(bucket->life[way]);
 	uint16_t service = bucket->service[way];
 
-	if (service >= services || !flow_is_live(state, bucket->seen[way], &ttls[service], now_s))
-		return FLOW_WORTH_NOTHING;
-	return by_state[state] | (uint16_t)(now_s - bucket->seen[way]);
+	uint32_t known = service < services;
+	const struct flow_ttl *ttl = &ttls[known ? service : 0];
+	uint32_t idle = (uint16_t)(now_s - bucket->seen[way]);
+	uint32_t live = known & (state != FLOW_EMPTY) & (idle <= ttl->seconds[state]);
+
+	return (by_state[state] | idle) | (live - 1);
 }
 
 // A row, and how gladly it is given up.
@@ -210,15 +213,16 @@ struct flow_victim {
 static inline struct flow_victim flow_victim_in(struct flow_bucket *bucket, uint32_t first,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
 {
-	struct flow_victim victim = {{bucket, first}, 0};
+	uint64_t most = 0;
 
 	for (uint32_t way = first; way < FLOW_WAYS; way++) {
-		uint32_t worthless = flow_worthless(bucket, way, ttls, services, now_s);
+		uint64_t worthless = flow_worthless(bucket, way, ttls, services, now_s);
+		uint64_t with_way = worthless << 2 | (FLOW_WAYS - 1 - way);
 
-		victim.ref.way = worthless > victim.worthless ? way : victim.ref.way;
-		victim.worthless = worthless > victim.worthless ? worthless : victim.worthless;
+		most = with_way > most ? with_way : most;
 	}
-	return victim;
+	return (struct flow_victim){
+		{bucket, FLOW_WAYS - 1 - (uint32_t)(most & 3)}, (uint32_t)(most >> 2)};
 }
 
 // False: the flow has no row, neither in its own bucket nor as a guest.
