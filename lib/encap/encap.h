@@ -63,13 +63,16 @@ static inline void encap_patch_ipv4(struct ipv4_header *outer, const struct enca
 {
 	const struct ipv4_header *made = (const void *)(encap->bytes + ENCAP_IPV4_AT);
 	uint16_t length_be = be16((uint16_t)(inner_size + sizeof(*outer)));
+	uint32_t sum = made->checksum + length_be + (uint32_t)(tos + protocol) * 256u;
 
 	outer->tos = tos;
 	outer->length_be = length_be;
 	outer->protocol = protocol;
-	outer->source_be = made->source_be | drawn_be;
-	outer->checksum = (uint16_t)~checksum_fold((uint64_t)made->checksum + length_be +
-						   ((uint32_t)tos + protocol) * 256u + drawn_be);
+	if (__builtin_expect(drawn_be != 0, 0)) {
+		outer->source_be = made->source_be | drawn_be;
+		sum += (drawn_be & 0xffff) + (drawn_be >> 16);
+	}
+	outer->checksum = (uint16_t)~checksum_fold_small(sum);
 }
 
 static inline void encap_patch_ipv6(struct ipv6_header *outer, const struct encap *encap,

@@ -21,6 +21,13 @@ static inline uint16_t checksum_fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
+// Of a sum of few fields: below 2^20.
+static inline uint16_t checksum_fold_small(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)(sum + (sum >> 16));
+}
+
 // Of the 20 bytes of an IPv4 header without options: 0xffff where its checksum is right.
 static inline uint16_t checksum_ipv4_sum(const void *header)
 {
