@@ -61,6 +61,15 @@ static inline void flow_prefetch_client(const struct flow_table *table, uint64_t
 	__builtin_prefetch(&table->clients[(size_t)flow_bucket_index(table, hash) * FLOW_WAYS], 1);
 }
 
+// Likewise for one that may need the other bucket of its pair: for its place there, and its client's.
+static inline void flow_prefetch_sibling(const struct flow_table *table, uint64_t hash)
+{
+	size_t sibling = flow_bucket_index(table, hash) ^ 1;
+
+	__builtin_prefetch(&table->buckets[sibling]);
+	__builtin_prefetch(&table->clients[sibling * FLOW_WAYS], 1);
+}
+
 static inline enum flow_state flow_life_state(uint16_t life)
 {
 	return (enum flow_state)(life & FLOW_LIFE_STATE_MASK);
@@ -295,8 +304,8 @@ static inline struct flow_ref flow_choose_row(const struct flow_table *table,
 // What the row's life keeps of the mark when 'bucket' puts a flow there; tells the bucket of a guest.
 static inline uint32_t flow_mark(struct flow_bucket *bucket, const struct flow_ref *row)
 {
-	if (row->bucket == bucket)
-		return row->way == 0 ? row->bucket->life[0] & FLOW_LIFE_MARK : 0;
+	if (__builtin_expect(row->bucket == bucket, 1))
+		return bucket->life[0] & FLOW_LIFE_MARK & (row->way == 0 ? UINT32_MAX : 0);
 	__atomic_store_n(
 		&bucket->life[0], (uint16_t)(bucket->life[0] | FLOW_LIFE_MARK), __ATOMIC_RELAXED);
 	return FLOW_LIFE_MARK;

@@ -64,9 +64,6 @@ void stage_hash(struct worker *worker, struct burst *burst)
 	burst->begins = 0;
 	for (uint32_t i = 0; i < burst->count; i++) {
 		flow_prefetch(worker->flows, burst->hashes[i].flow);
-		if (unlikely((burst->packets[i].tcp_flags & TCP_SYN) != 0)) {
-			flow_prefetch_client(worker->flows, burst->hashes[i].flow);
-			burst->begins++;
-		}
+		burst->begins += (burst->packets[i].tcp_flags & TCP_SYN) != 0;
 	}
 }

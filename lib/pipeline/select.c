@@ -90,16 +90,23 @@ static __attribute__((noinline)) bool select_uncommon(
 	return true;
 }
 
-// The places in their Maglev tables of packets that begin a flow.
-static void prefetch_slots(const struct worker *worker, const struct burst *burst)
+// What packets of no known flow will ask for: their places in the Maglev tables, and the lines that take their
+// clients; a flow that is not new to the fleet may need the other bucket of its pair besides.
+static __attribute__((noinline)) void prefetch_unknown(
+	const struct worker *worker, const struct burst *burst)
 {
 	const struct snapshot *snapshot = worker->snapshot;
 
 	for (uint32_t i = 0; i < burst->count; i++) {
-		const struct packet *packet = &burst->packets[i];
 		const struct snapshot_service *service = &snapshot->services[burst->services[i]];
+		bool begins = (burst->packets[i].tcp_flags & TCP_SYN) != 0;
 
-		if ((packet->tcp_flags & TCP_SYN) != 0 && service->affinity == CONFIG_FIVE_TUPLE)
+		if (!begins && !worker->many_unknown)
+			continue;
+		flow_prefetch_client(worker->flows, burst->hashes[i].flow);
+		if (!begins)
+			flow_prefetch_sibling(worker->flows, burst->hashes[i].flow);
+		if (service->affinity == CONFIG_FIVE_TUPLE)
 			select_prefetch(&snapshot->views[service->view], burst->hashes[i].slot);
 	}
 }
@@ -109,8 +116,9 @@ void stage_select(struct worker *worker, struct burst *burst)
 	const struct snapshot *snapshot = worker->snapshot;
 	uint32_t kept = 0, known = 0;
 
-	if (burst->begins > 0)
-		prefetch_slots(worker, burst);
+	// As the burst before, so is this one: flows that another balancer had do not come alone.
+	if (burst->begins > 0 || unlikely(worker->many_unknown))
+		prefetch_unknown(worker, burst);
 	for (uint32_t i = 0; i < burst->count; i++) {
 		const struct snapshot_service *service = &snapshot->services[burst->services[i]];
 
@@ -122,5 +130,6 @@ void stage_select(struct worker *worker, struct burst *burst)
 		burst_keep(burst, kept++, i);
 	}
 	metrics_add(&worker->metrics->flow_hits, known);
+	worker->many_unknown = 2 * (known + burst->begins) < burst->count;
 	burst->count = kept;
 }

@@ -59,6 +59,7 @@ struct worker {
 	struct rate echo_rate;
 	struct rate too_big_rate;
 	struct fragments *fragments;
+	bool many_unknown; // half of the burst before was in the middle of no known flow
 	struct burst burst;
 };
 
