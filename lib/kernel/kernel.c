@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <kernel/kernel_private.h>
+#include <kernel/announcer_private.h>
 
 #include <base/log.h>
 #include <errno.h>
@@ -35,8 +35,11 @@ static void on_gathered(evutil_socket_t fd, short what, void *context)
 static int take_notification(const struct nlmsghdr *message, void *context)
 {
 	struct kernel *kernel = context;
+	bool is_news = table_take(&kernel->table, message);
 
-	if (table_take(&kernel->table, message))
+	if (kernel->announcer != NULL && announcer_take(kernel->announcer, message, is_news))
+		return MNL_CB_OK;
+	if (is_news)
 		tell_soon(kernel);
 	return MNL_CB_OK;
 }
@@ -56,6 +59,8 @@ static void resync(struct kernel *kernel)
 	rc = request_dump(kernel);
 	if (rc != 0)
 		log_warning("kernel: its neighbours and links cannot be read: %s", strerror(-rc));
+	if (kernel->announcer != NULL)
+		announcer_doubt(kernel->announcer);
 	tell_soon(kernel);
 }
 

@@ -7,11 +7,13 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
+struct announcer;
 struct event;
 
 // What the kernel last said of an interface.
 struct link {
 	struct map_node node;
+	char name[16];
 	uint32_t ifindex;
 	uint32_t mtu;
 	uint32_t below; // the interface that a VLAN's interface stands on
@@ -41,6 +43,7 @@ struct kernel {
 	struct mnl_socket *notifications;
 	struct mnl_socket *requests;
 	struct event *readable;
+	struct announcer *announcer; // NULL: there is none
 	struct event *gather; // pending from the first change of a burst to the callback
 	uint32_t sequence;
 	struct table table;
@@ -55,12 +58,17 @@ void table_clear(struct table *table);
 bool table_take(struct table *table, const struct nlmsghdr *message);
 
 const struct link *table_link(const struct table *table, uint32_t ifindex);
+const struct link *table_link_named(const struct table *table, const char *name);
 const struct neighbour *table_neighbour(
 	const struct table *table, uint32_t ifindex, const struct addr *address);
 
 // Sends 'message' (its flags and sequence are set here) and hands every answer to 'take'. 0, or the kernel's negative errno.
 int request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags, mnl_cb_t take,
 	void *context);
+
+// Asks for all of what 'type' lists; 'header' says which. 0 or a negative errno.
+int request_dump_type(struct kernel *kernel, uint16_t type, const void *header, size_t size,
+	mnl_cb_t take, void *context);
 
 #define ROUTES_AT_ONCE 32
 

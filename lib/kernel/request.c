@@ -71,7 +71,8 @@ static int take_dumped(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-static int dump(struct kernel *kernel, uint16_t type, size_t header_size)
+int request_dump_type(struct kernel *kernel, uint16_t type, const void *header, size_t size,
+	mnl_cb_t take, void *context)
 {
 	uint8_t space[MNL_NLMSG_HDRLEN + 64];
 	int rc = -EINTR;
@@ -80,17 +81,22 @@ static int dump(struct kernel *kernel, uint16_t type, size_t header_size)
 		struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 
 		message->nlmsg_type = type;
-		mnl_nlmsg_put_extra_header(message, header_size);
-		rc = request_run(kernel, message, NLM_F_DUMP, take_dumped, kernel);
+		memcpy(mnl_nlmsg_put_extra_header(message, size), header, size);
+		rc = request_run(kernel, message, NLM_F_DUMP, take, context);
 	}
 	return rc;
 }
 
 int request_dump(struct kernel *kernel)
 {
+	static const struct ifinfomsg links;
+	static const struct ndmsg neighbours;
 	int rc;
 
 	table_clear(&kernel->table);
-	rc = dump(kernel, RTM_GETLINK, sizeof(struct ifinfomsg));
-	return rc != 0 ? rc : dump(kernel, RTM_GETNEIGH, sizeof(struct ndmsg));
+	rc = request_dump_type(kernel, RTM_GETLINK, &links, sizeof(links), take_dumped, kernel);
+	if (rc == 0)
+		rc = request_dump_type(
+			kernel, RTM_GETNEIGH, &neighbours, sizeof(neighbours), take_dumped, kernel);
+	return rc;
 }

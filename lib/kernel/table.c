@@ -86,6 +86,15 @@ const struct link *table_link(const struct table *table, uint32_t ifindex)
 	return find_link(table, ifindex);
 }
 
+const struct link *table_link_named(const struct table *table, const char *name)
+{
+	struct map_node *node = map_first(&table->links);
+
+	while (node != NULL && strcmp(MAP_ENTRY(node, struct link, node)->name, name) != 0)
+		node = map_next(&table->links, node);
+	return MAP_ENTRY(node, struct link, node);
+}
+
 const struct neighbour *table_neighbour(
 	const struct table *table, uint32_t ifindex, const struct addr *address)
 {
@@ -103,7 +112,8 @@ static bool take_mac(const struct nlattr *attr, struct mac *out)
 static bool same_link(const struct link *a, const struct link *b)
 {
 	return a->mtu == b->mtu && a->up == b->up && a->below == b->below &&
-	       a->vlan_id == b->vlan_id && memcmp(&a->mac, &b->mac, sizeof(a->mac)) == 0;
+	       a->vlan_id == b->vlan_id && strcmp(a->name, b->name) == 0 &&
+	       memcmp(&a->mac, &b->mac, sizeof(a->mac)) == 0;
 }
 
 // True if there was no such link, or another.
@@ -122,6 +132,7 @@ static bool put_link(struct table *table, const struct link *now)
 	}
 	if (same_link(link, now))
 		return false;
+	memcpy(link->name, now->name, sizeof(link->name));
 	link->mtu = now->mtu;
 	link->below = now->below;
 	link->vlan_id = now->vlan_id;
@@ -168,6 +179,10 @@ static void take_vlan(const struct nlattr *link_info, struct link *out)
 static void take_link_attribute(const struct nlattr *attr, struct link *out)
 {
 	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			snprintf(out->name, sizeof(out->name), "%s", mnl_attr_get_str(attr));
+		break;
 	case IFLA_ADDRESS:
 		take_mac(attr, &out->mac);
 		break;

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/log.h>
+#include <kernel/announcer_private.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REQUESTS_PER_STEP \
+	64 // each takes some microseconds; then the loop's other events have their turn
+
+static struct wish *find_wish(const struct announcer *announcer, const struct addr *vip)
+{
+	struct map_node *node =
+		map_find(&announcer->wishes, map_hash(vip->bytes, sizeof(vip->bytes)));
+
+	while (node != NULL && !addr_equal(&MAP_ENTRY(node, struct wish, node)->vip, vip))
+		node = map_find_next(node);
+	return MAP_ENTRY(node, struct wish, node);
+}
+
+static void work_soon(struct announcer *announcer)
+{
+	static const struct timeval now = {0};
+
+	if (!evtimer_pending(announcer->work, NULL))
+		evtimer_add(announcer->work, &now);
+}
+
+static void on_work(evutil_socket_t fd, short what, void *context)
+{
+	struct announcer *announcer = context;
+
+	announcer->budget = REQUESTS_PER_STEP;
+	announcer_compare(announcer);
+	if (announcer->budget == 0)
+		work_soon(announcer);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+	announcer_send_frames(context);
+	work_soon(context);
+}
+
+// --- The caller's side ---
+
+int announcer_want(struct announcer *announcer, const struct addr *vip, enum announcer_way way)
+{
+	struct wish *wish = find_wish(announcer, vip);
+
+	if (wish != NULL && wish->way == way)
+		return 0;
+	if (wish == NULL) {
+		wish = calloc(1, sizeof(*wish));
+		if (wish == NULL)
+			return -ENOMEM;
+		wish->vip = *vip;
+		map_insert(
+			&announcer->wishes, &wish->node, map_hash(vip->bytes, sizeof(vip->bytes)));
+	}
+	wish->way = way;
+	wish->error = 0;
+	work_soon(announcer);
+	return 0;
+}
+
+static void remove_wish(struct announcer *announcer, struct wish *wish)
+{
+	map_remove(&announcer->wishes, &wish->node);
+	free(wish);
+}
+
+void announcer_drop(struct announcer *announcer, const struct addr *vip)
+{
+	struct wish *wish = find_wish(announcer, vip);
+
+	if (wish == NULL)
+		return;
+	remove_wish(announcer, wish);
+	work_soon(announcer);
+}
+
+void announcer_settle(struct announcer *announcer)
+{
+	announcer->budget = UINT32_MAX;
+	announcer_compare(announcer);
+}
+
+void announcer_view(
+	const struct announcer *announcer, const struct addr *vip, struct announcer_view *out)
+{
+	const struct wish *wish = find_wish(announcer, vip);
+	const struct presence *presence =
+		wish == NULL ? NULL : presence_find_any(announcer, vip, wish->way);
+
+	*out = (struct announcer_view){.is_wanted = wish != NULL, .is_there = presence != NULL};
+	if (wish != NULL)
+		out->error = wish->error;
+	if (presence != NULL)
+		snprintf(out->interface, sizeof(out->interface), "%s",
+			announcer_interface(announcer, presence->ifindex));
+}
+
+// --- The kernel's side ---
+
+void announcer_doubt(struct announcer *announcer)
+{
+	announcer->is_doubtful = true;
+	work_soon(announcer);
+}
+
+// Somebody else's doing: what we take away ourselves is forgotten before the kernel tells of it.
+static void tell_of_loss(const struct announcer *announcer, const struct addr *vip)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	if (find_wish(announcer, vip) != NULL)
+		log_warning("kernel: VIP %s was taken away by somebody: putting it back",
+			addr_format(vip, text, sizeof(text)));
+}
+
+bool announcer_take(struct announcer *announcer, const struct nlmsghdr *message, bool is_news)
+{
+	struct addr lost = {0};
+
+	if (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK) {
+		if (is_news)
+			announcer_doubt(announcer);
+		return false;
+	}
+	switch (presences_take(announcer, message, &lost)) {
+	case TAKEN_OWN:
+		if (lost.family != ADDR_NONE)
+			tell_of_loss(announcer, &lost);
+		work_soon(announcer);
+		return true;
+	case TAKEN_FOREIGN_ADDRESS:
+		// The last address of an interface takes the interface's routes along, of which nothing is said.
+		announcer_doubt(announcer);
+		return false;
+	case TAKEN_FOREIGN:
+		break;
+	}
+	return false;
+}
+
+// --- Beginning and end ---
+
+static int open_frames(struct announcer *announcer, struct error *err)
+{
+	announcer->frames = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (announcer->frames < 0)
+		return error_set(err, errno, "cannot open a packet socket to announce VIPs by: %s",
+			strerror(errno));
+	return 0;
+}
+
+static int begin(struct announcer *announcer, struct error *err)
+{
+	announcer->work = evtimer_new(announcer->kernel->base, on_work, announcer);
+	announcer->tick = evtimer_new(announcer->kernel->base, on_tick, announcer);
+	if (announcer->work == NULL || announcer->tick == NULL ||
+		map_init(&announcer->wishes, 0) != 0 || map_init(&announcer->presences, 0) != 0)
+		return error_set(err, ENOMEM, "no memory to announce VIPs");
+	announcer->kernel->announcer = announcer;
+	announcer_doubt(announcer);
+	return open_frames(announcer, err);
+}
+
+int announcer_new(struct kernel *kernel, const char (*interfaces)[16], uint32_t count,
+	struct announcer **out, struct error *err)
+{
+	struct announcer *announcer = calloc(1, sizeof(*announcer));
+	int rc;
+
+	if (announcer == NULL)
+		return error_set(err, ENOMEM, "no memory to announce VIPs");
+	announcer->kernel = kernel;
+	announcer->frames = -1;
+	for (uint32_t i = 0; i < count && i < ANNOUNCER_INTERFACES_MAX; i++)
+		memcpy(announcer->interfaces[announcer->interface_count++], interfaces[i],
+			sizeof(interfaces[i]));
+	rc = begin(announcer, err);
+	if (rc != 0) {
+		announcer_free(announcer);
+		return rc;
+	}
+	*out = announcer;
+	return 0;
+}
+
+static void withdraw(struct announcer *announcer)
+{
+	struct map *wishes = &announcer->wishes;
+	struct map_node *next;
+
+	for (struct map_node *node = map_first(wishes); node != NULL; node = next) {
+		next = map_next(wishes, node);
+		remove_wish(announcer, MAP_ENTRY(node, struct wish, node));
+	}
+	announcer_settle(announcer);
+}
+
+void announcer_free(struct announcer *announcer)
+{
+	if (announcer == NULL)
+		return;
+	if (announcer->frames >= 0) // it was begun
+		withdraw(announcer);
+	announcer->kernel->announcer = NULL;
+	if (announcer->work != NULL)
+		event_free(announcer->work);
+	if (announcer->tick != NULL)
+		event_free(announcer->tick);
+	if (announcer->frames >= 0)
+		close(announcer->frames);
+	presences_clear(announcer);
+	map_free(&announcer->wishes);
+	map_free(&announcer->presences);
+	free(announcer->networks);
+	free(announcer);
+}

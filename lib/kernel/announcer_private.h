@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef KERNEL_ANNOUNCER_PRIVATE_H
+#define KERNEL_ANNOUNCER_PRIVATE_H
+
+#include <kernel/announcer.h>
+#include <kernel/kernel_private.h>
+
+#define ANNOUNCER_INTERFACES_MAX 64 // with the VLANs on them
+
+// What is to be announced, by its address.
+struct wish {
+	struct map_node node;
+	struct addr vip;
+	enum announcer_way way;
+	int error; // the kernel's last refusal, a positive errno
+	bool is_doubted; // what the kernel has was read anew because of this one
+};
+
+// What the kernel has of ours, by its address.
+struct presence {
+	struct map_node node;
+	struct addr vip;
+	enum announcer_way way;
+	uint32_t ifindex;
+	bool is_wanted; // while the two are compared
+	uint8_t frames_left; // announcements to send, one a second
+};
+
+// An interface that may carry a VIP.
+struct carrier {
+	uint32_t ifindex;
+	bool is_vlan; // on one of the interfaces that were named
+	bool is_up;
+};
+
+// A network that a carrier has an address in.
+struct network {
+	uint32_t ifindex;
+	struct prefix prefix;
+};
+
+struct announcer {
+	struct kernel *kernel;
+	char interfaces[ANNOUNCER_INTERFACES_MAX][16];
+	uint32_t interface_count;
+	struct carrier carriers[ANNOUNCER_INTERFACES_MAX];
+	uint32_t carrier_count;
+	struct network *networks;
+	uint32_t network_count;
+	uint32_t network_room;
+	struct map wishes;
+	struct map presences;
+	struct event *work; // to compare the two
+	struct event *tick; // a second: frames and another try
+	int frames; // the packet socket
+	bool is_doubtful; // what the kernel has is to be read anew
+	uint32_t budget; // requests that are left in this step
+};
+
+// --- announcer.c ---
+
+// The kernel said something; 'is_news': a link is another than before. True where it is about Fulcrum's own, and no
+// next hop depends on it.
+bool announcer_take(struct announcer *announcer, const struct nlmsghdr *message, bool is_news);
+// What the kernel has is no longer certain: it is read anew, soon.
+void announcer_doubt(struct announcer *announcer);
+
+// --- compare.c ---
+
+// Makes the kernel have what is wanted and nothing else, by at most announcer->budget requests.
+void announcer_compare(struct announcer *announcer);
+void announcer_send_frames(struct announcer *announcer);
+void announcer_tick_later(struct announcer *announcer);
+// An interface's name.
+const char *announcer_interface(const struct announcer *announcer, uint32_t ifindex);
+
+// --- carriers.c ---
+
+void carriers_find(struct announcer *announcer);
+const struct carrier *carrier_find(const struct announcer *announcer, uint32_t ifindex);
+
+// --- presences.c: what the kernel has ---
+
+struct presence *presence_find(const struct announcer *announcer, const struct addr *vip,
+	enum announcer_way way, uint32_t ifindex);
+// The first one on any interface. NULL: there is none.
+struct presence *presence_find_any(
+	const struct announcer *announcer, const struct addr *vip, enum announcer_way way);
+// NULL without memory.
+struct presence *presence_put(struct announcer *announcer, const struct addr *vip,
+	enum announcer_way way, uint32_t ifindex);
+void presence_remove(struct announcer *announcer, struct presence *presence);
+void presences_clear(struct announcer *announcer);
+// Reads carriers, networks and presences anew. 0 or a negative errno.
+int presences_read(struct announcer *announcer);
+// An address's or a route's message: whose it is, and what it means for the presences.
+enum taken { TAKEN_FOREIGN, TAKEN_FOREIGN_ADDRESS, TAKEN_OWN };
+// 'lost' becomes the VIP that the kernel no longer has; else it is left alone.
+enum taken presences_take(
+	struct announcer *announcer, const struct nlmsghdr *message, struct addr *lost);
+
+// --- place.c: requests to the kernel ---
+
+// 0 or a negative errno; one that is there already is -EEXIST, one that is not is no error.
+int place_put(
+	struct kernel *kernel, const struct addr *vip, enum announcer_way way, uint32_t ifindex);
+int place_remove(
+	struct kernel *kernel, const struct addr *vip, enum announcer_way way, uint32_t ifindex);
+
+// --- frame.c: what neighbours are told ---
+
+#define FRAME_SIZE_MAX 86 // an IPv6 neighbour advertisement
+// An ARP announcement (RFC 5227 2.3) or an unsolicited neighbour advertisement (RFC 4861 7.2.6). Returns its size.
+uint32_t frame_build(const struct addr *vip, const struct mac *mac, uint8_t frame[FRAME_SIZE_MAX]);
+// 0 or a negative errno.
+int frame_send(int fd, uint32_t ifindex, const struct addr *vip, const struct mac *mac);
+
+#endif

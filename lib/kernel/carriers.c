@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <kernel/announcer_private.h>
+
+// The interfaces that may carry a VIP: those that were named, and the VLANs on them.
+
+static void add_carrier(struct announcer *announcer, const struct link *link, bool is_vlan)
+{
+	if (announcer->carrier_count < ANNOUNCER_INTERFACES_MAX)
+		announcer->carriers[announcer->carrier_count++] =
+			(struct carrier){link->ifindex, is_vlan, link->up};
+}
+
+static void add_vlans(struct announcer *announcer, uint32_t below)
+{
+	const struct map *links = &announcer->kernel->table.links;
+
+	for (struct map_node *node = map_first(links); node != NULL; node = map_next(links, node)) {
+		const struct link *link = MAP_ENTRY(node, struct link, node);
+
+		if (link->vlan_id != 0 && link->below == below)
+			add_carrier(announcer, link, true);
+	}
+}
+
+void carriers_find(struct announcer *announcer)
+{
+	const struct table *table = &announcer->kernel->table;
+	const struct link *link;
+
+	announcer->carrier_count = 0;
+	for (uint32_t i = 0; i < announcer->interface_count; i++) {
+		link = table_link_named(table, announcer->interfaces[i]);
+		if (link != NULL)
+			add_carrier(announcer, link, false);
+		if (link != NULL)
+			add_vlans(announcer, link->ifindex);
+	}
+}
+
+const struct carrier *carrier_find(const struct announcer *announcer, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < announcer->carrier_count; i++) {
+		if (announcer->carriers[i].ifindex == ifindex)
+			return &announcer->carriers[i];
+	}
+	return NULL;
+}

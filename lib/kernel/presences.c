@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <kernel/announcer_private.h>
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t vip_hash(const struct addr *vip)
+{
+	return map_hash(vip->bytes, sizeof(vip->bytes));
+}
+
+static bool is_presence(const struct presence *presence, const struct addr *vip,
+	enum announcer_way way, uint32_t ifindex)
+{
+	return presence->way == way && addr_equal(&presence->vip, vip) &&
+	       (ifindex == 0 || presence->ifindex == ifindex);
+}
+
+struct presence *presence_find(const struct announcer *announcer, const struct addr *vip,
+	enum announcer_way way, uint32_t ifindex)
+{
+	struct map_node *node = map_find(&announcer->presences, vip_hash(vip));
+
+	while (node != NULL &&
+		!is_presence(MAP_ENTRY(node, struct presence, node), vip, way, ifindex))
+		node = map_find_next(node);
+	return MAP_ENTRY(node, struct presence, node);
+}
+
+struct presence *presence_find_any(
+	const struct announcer *announcer, const struct addr *vip, enum announcer_way way)
+{
+	return presence_find(announcer, vip, way, 0);
+}
+
+struct presence *presence_put(struct announcer *announcer, const struct addr *vip,
+	enum announcer_way way, uint32_t ifindex)
+{
+	struct presence *presence = presence_find(announcer, vip, way, ifindex);
+
+	if (presence != NULL)
+		return presence;
+	presence = calloc(1, sizeof(*presence));
+	if (presence == NULL)
+		return NULL;
+	presence->vip = *vip;
+	presence->way = way;
+	presence->ifindex = ifindex;
+	map_insert(&announcer->presences, &presence->node, vip_hash(vip));
+	return presence;
+}
+
+void presence_remove(struct announcer *announcer, struct presence *presence)
+{
+	if (presence == NULL)
+		return;
+	map_remove(&announcer->presences, &presence->node);
+	free(presence);
+}
+
+void presences_clear(struct announcer *announcer)
+{
+	struct map *presences = &announcer->presences;
+	struct map_node *next;
+
+	if (presences->buckets == NULL)
+		return;
+	for (struct map_node *node = map_first(presences); node != NULL; node = next) {
+		next = map_next(presences, node);
+		presence_remove(announcer, MAP_ENTRY(node, struct presence, node));
+	}
+}
+
+// --- What the kernel says of them ---
+
+struct said {
+	struct addr vip;
+	enum announcer_way way;
+	uint32_t ifindex;
+	uint8_t bits;
+	bool is_own;
+};
+
+static bool read_address(const struct nlmsghdr *message, struct said *out)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	*out = (struct said){
+		.way = ANNOUNCER_ADDRESS, .ifindex = info->ifa_index, .bits = info->ifa_prefixlen};
+	mnl_attr_for_each(attr, message, sizeof(*info))
+	{
+		uint16_t type = mnl_attr_get_type(attr);
+
+		// IPv6 has IFA_LOCAL only where it has a peer, whose address IFA_ADDRESS then is.
+		if (type == IFA_LOCAL || (type == IFA_ADDRESS && out->vip.family == ADDR_NONE))
+			addr_from_af(info->ifa_family, mnl_attr_get_payload(attr),
+				mnl_attr_get_payload_len(attr), &out->vip);
+		else if (type == IFA_PROTO && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
+			out->is_own = mnl_attr_get_u8(attr) == ANNOUNCER_PROTOCOL;
+	}
+	return out->vip.family != ADDR_NONE;
+}
+
+static bool read_route(const struct nlmsghdr *message, struct said *out)
+{
+	const struct rtmsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	*out = (struct said){.way = ANNOUNCER_ROUTE, .bits = info->rtm_dst_len};
+	out->is_own = info->rtm_protocol == ANNOUNCER_PROTOCOL && info->rtm_table == RT_TABLE_MAIN;
+	if (!out->is_own)
+		return false;
+	mnl_attr_for_each(attr, message, sizeof(*info))
+	{
+		if (mnl_attr_get_type(attr) == RTA_DST)
+			addr_from_af(info->rtm_family, mnl_attr_get_payload(attr),
+				mnl_attr_get_payload_len(attr), &out->vip);
+		else if (mnl_attr_get_type(attr) == RTA_OIF &&
+			 mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			out->ifindex = mnl_attr_get_u32(attr);
+	}
+	return out->vip.family != ADDR_NONE;
+}
+
+// A message that is neither, or too short to be one: false.
+static bool read_message(const struct nlmsghdr *message, struct said *out)
+{
+	size_t size = mnl_nlmsg_get_payload_len(message);
+
+	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR)
+		return size >= sizeof(struct ifaddrmsg) && read_address(message, out);
+	if (message->nlmsg_type == RTM_NEWROUTE || message->nlmsg_type == RTM_DELROUTE)
+		return size >= sizeof(struct rtmsg) && read_route(message, out);
+	return false;
+}
+
+enum taken presences_take(
+	struct announcer *announcer, const struct nlmsghdr *message, struct addr *lost)
+{
+	struct presence *presence;
+	struct said said;
+
+	if (!read_message(message, &said) || carrier_find(announcer, said.ifindex) == NULL)
+		return TAKEN_FOREIGN;
+	if (!said.is_own)
+		return TAKEN_FOREIGN_ADDRESS;
+	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_NEWROUTE) {
+		presence_put(announcer, &said.vip, said.way, said.ifindex);
+		return TAKEN_OWN;
+	}
+	presence = presence_find(announcer, &said.vip, said.way, said.ifindex);
+	if (presence != NULL)
+		*lost = said.vip;
+	presence_remove(announcer, presence);
+	return TAKEN_OWN;
+}
+
+static void add_network(struct announcer *announcer, const struct said *said)
+{
+	if (announcer->network_count == announcer->network_room) {
+		uint32_t room = announcer->network_room == 0 ? 16 : 2 * announcer->network_room;
+		void *larger = realloc(announcer->networks, room * sizeof(*announcer->networks));
+
+		if (larger == NULL)
+			return;
+		announcer->networks = larger;
+		announcer->network_room = room;
+	}
+	announcer->networks[announcer->network_count++] =
+		(struct network){said->ifindex, {.address = said->vip, .bits = said->bits}};
+}
+
+static int take_dumped(const struct nlmsghdr *message, void *context)
+{
+	struct announcer *announcer = context;
+	struct addr lost;
+	struct said said;
+
+	if (presences_take(announcer, message, &lost) == TAKEN_FOREIGN_ADDRESS &&
+		read_message(message, &said) &&
+		said.bits < (said.vip.family == ADDR_IPV6 ? 128 : 32))
+		add_network(announcer, &said);
+	return MNL_CB_OK;
+}
+
+static int dump_addresses(struct announcer *announcer)
+{
+	struct ifaddrmsg all = {.ifa_family = AF_UNSPEC};
+
+	return request_dump_type(
+		announcer->kernel, RTM_GETADDR, &all, sizeof(all), take_dumped, announcer);
+}
+
+// The kernel picks our own out of what may be a whole Internet of routes.
+static int dump_routes(struct announcer *announcer, uint8_t family)
+{
+	struct mnl_socket *socket = announcer->kernel->requests;
+	struct rtmsg own = {.rtm_family = family, .rtm_protocol = ANNOUNCER_PROTOCOL};
+	int strict = 1, rc;
+
+	mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict));
+	rc = request_dump_type(
+		announcer->kernel, RTM_GETROUTE, &own, sizeof(own), take_dumped, announcer);
+	strict = 0;
+	mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict));
+	return rc;
+}
+
+// What is still to be told of a VIP outlasts the reading.
+static void carry_frames(struct announcer *announcer, struct map *before)
+{
+	struct map_node *next;
+
+	for (struct map_node *node = map_first(before); node != NULL; node = next) {
+		struct presence *old = MAP_ENTRY(node, struct presence, node);
+		struct presence *now = presence_find(announcer, &old->vip, old->way, old->ifindex);
+
+		next = map_next(before, node);
+		if (now != NULL)
+			now->frames_left = old->frames_left;
+		map_remove(before, node);
+		free(old);
+	}
+	map_free(before);
+}
+
+int presences_read(struct announcer *announcer)
+{
+	struct map before = announcer->presences;
+	int rc = map_init(&announcer->presences, 0);
+
+	if (rc != 0) {
+		announcer->presences = before;
+		return rc;
+	}
+	carriers_find(announcer);
+	announcer->network_count = 0;
+	rc = dump_addresses(announcer);
+	if (rc == 0)
+		rc = dump_routes(announcer, AF_INET);
+	if (rc == 0)
+		rc = dump_routes(announcer, AF_INET6);
+	carry_frames(announcer, &before);
+	return rc;
+}

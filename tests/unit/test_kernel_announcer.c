@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Real netlink in two network namespaces of the test's own:
+//     here: near 10.0.0.1/24 fd00::1/64  --  there: far 10.0.0.2/24 fd00::2/64
+//           side 10.9.0.1/24, and near.7, a VLAN on near, 10.7.0.1/24, where the kernel knows VLANs
+#include <kernel/announcer_private.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define DEADLINE_S   20
+#define SKIPPED      77
+#define NEAR_MAC     "02:00:00:00:00:01"
+#define OLD_MAC      "02:00:00:00:00:99"
+
+static pid_t far_pid; // holds the far namespace open until 'far_pipe' is closed
+static int far_pipe;
+
+__attribute__((format(printf, 1, 2))) static int shell(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	return system(line);
+}
+
+#define SHELL(...) assert_int_equal(shell(__VA_ARGS__), 0)
+
+static void hold_far_namespace(int ready, int until)
+{
+	char byte = unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
+
+	if (write(ready, &byte, 1) == 1)
+		while (read(until, &byte, 1) > 0)
+			;
+	_exit(0);
+}
+
+// False where this user may not make namespaces.
+static bool enter_namespaces(void)
+{
+	int ready[2], until[2];
+	char byte = 'n';
+
+	if (unshare(CLONE_NEWNET) != 0 || pipe(ready) != 0 || pipe(until) != 0)
+		return false;
+	far_pid = fork();
+	if (far_pid == 0) {
+		close(until[1]);
+		hold_far_namespace(ready[1], until[0]);
+	}
+	close(ready[1]);
+	close(until[0]);
+	far_pipe = until[1];
+	return read(ready[0], &byte, 1) == 1 && byte == 'y' && shell("ip link set lo up") == 0;
+}
+
+static void leave_namespaces(void)
+{
+	close(far_pipe);
+	waitpid(far_pid, NULL, 0);
+}
+
+// ---- the room
+
+struct room {
+	struct event_base *base;
+	struct kernel *kernel;
+	struct announcer *announcer;
+};
+
+static void on_change(void *context)
+{
+}
+
+static void begin(struct room *room)
+{
+	static const char interfaces[][16] = {"near", "side"};
+	struct error err;
+
+	assert_int_equal(kernel_new(room->base, on_change, room, &room->kernel, &err), 0);
+	assert_int_equal(
+		announcer_new(room->kernel, interfaces, COUNT(interfaces), &room->announcer, &err),
+		0);
+}
+
+static void end(struct room *room)
+{
+	announcer_free(room->announcer);
+	kernel_free(room->kernel);
+}
+
+static int enter(void **state)
+{
+	struct room *room = calloc(1, sizeof(*room));
+
+	room->base = event_base_new();
+	begin(room);
+	*state = room;
+	return 0;
+}
+
+static int leave(void **state)
+{
+	struct room *room = *state;
+
+	end(room);
+	event_base_free(room->base);
+	free(room);
+	shell("ip link del near 2>&-; ip link del side 2>&-; :");
+	return 0;
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context)
+{
+	*(bool *)context = true;
+}
+
+// Runs the loop until a line of shell succeeds.
+__attribute__((format(printf, 2, 3))) static void run_until(
+	struct room *room, const char *format, ...)
+{
+	struct timeval wait = {.tv_sec = DEADLINE_S}, nap = {.tv_usec = 10000};
+	char line[512];
+	bool over = false;
+	struct event *deadline = evtimer_new(room->base, on_deadline, &over);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	evtimer_add(deadline, &wait);
+	do {
+		if (over)
+			fail_msg("still not: %s", line);
+		event_base_loopexit(room->base, &nap);
+		event_base_dispatch(room->base);
+	} while (system(line) != 0);
+	event_free(deadline);
+}
+
+static void make_near(struct room *room)
+{
+	SHELL("ip link add near address " NEAR_MAC " type veth peer name far netns %d", far_pid);
+	SHELL("ip link set near up && ip addr add 10.0.0.1/24 dev near && "
+	      "ip -6 addr add fd00::1/64 dev near nodad");
+	SHELL("nsenter -t %d -n sh -c 'ip link set far up && ip addr add 10.0.0.2/24 dev far && "
+	      "ip -6 addr add fd00::2/64 dev far nodad'",
+		far_pid);
+	run_until(room, "true"); // reads what the kernel said of it
+}
+
+// False where the kernel knows no VLANs.
+static bool make_others(struct room *room)
+{
+	bool has_vlan;
+
+	SHELL("ip link add side type veth peer name other && ip link set side up && "
+	      "ip link set other up && ip addr add 10.9.0.1/24 dev side");
+	has_vlan = shell("ip link add link near name near.7 type vlan id 7 2>&- && "
+			 "ip link set near.7 up && ip addr add 10.7.0.1/24 dev near.7") == 0;
+	run_until(room, "true");
+	return has_vlan;
+}
+
+#define HAS_ADDRESS(interface, vip) \
+	"ip -o addr show dev " interface " to " vip " 2>&- | grep -q ' " vip "'"
+#define HAS_ROUTE(family, interface, vip) \
+	"ip " family " route show dev " interface " proto 70 " vip " | grep -q " vip
+#define NOT(line) "! { " line "; }"
+
+static struct addr addr(const char *text)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(text, &addr), 0);
+	return addr;
+}
+
+static void want(struct room *room, const char *vip, enum announcer_way way)
+{
+	struct addr address = addr(vip);
+
+	assert_int_equal(announcer_want(room->announcer, &address, way), 0);
+}
+
+static void drop(struct room *room, const char *vip)
+{
+	struct addr address = addr(vip);
+
+	announcer_drop(room->announcer, &address);
+}
+
+static struct announcer_view view(struct room *room, const char *vip)
+{
+	struct addr address = addr(vip);
+	struct announcer_view out;
+
+	announcer_view(room->announcer, &address, &out);
+	return out;
+}
+
+// ---- what goes wrong
+
+static void a_vip_without_an_interface_waits_for_one(void **state)
+{
+	struct room *room = *state;
+
+	want(room, "203.0.113.10", ANNOUNCER_ADDRESS);
+	want(room, "203.0.113.11", ANNOUNCER_ROUTE);
+	announcer_settle(room->announcer);
+	assert_int_equal(view(room, "203.0.113.10").error, ENETDOWN);
+	assert_int_equal(view(room, "203.0.113.11").error, ENETDOWN);
+	assert_false(view(room, "203.0.113.10").is_there);
+	make_near(room);
+	run_until(room, HAS_ADDRESS("near", "203.0.113.10"));
+	run_until(room, HAS_ROUTE("-4", "near", "203.0.113.11"));
+	assert_int_equal(view(room, "203.0.113.10").error, 0);
+	assert_true(view(room, "203.0.113.10").is_there);
+	assert_string_equal(view(room, "203.0.113.11").interface, "near");
+}
+
+static void what_is_there_and_not_ours_is_told_and_left_alone(void **state)
+{
+	struct room *room = *state;
+
+	make_near(room);
+	SHELL("ip addr add 203.0.113.10/32 dev near && ip route add 203.0.113.11 dev near");
+	want(room, "203.0.113.10", ANNOUNCER_ADDRESS);
+	want(room, "203.0.113.11", ANNOUNCER_ROUTE);
+	announcer_settle(room->announcer);
+	announcer_settle(room->announcer);
+	assert_int_equal(view(room, "203.0.113.10").error, EEXIST);
+	assert_int_equal(view(room, "203.0.113.11").error, EEXIST);
+	drop(room, "203.0.113.10");
+	announcer_settle(room->announcer);
+	SHELL(HAS_ADDRESS("near", "203.0.113.10"));
+	SHELL("ip route del 203.0.113.11 dev near");
+	run_until(room, HAS_ROUTE("-4", "near", "203.0.113.11"));
+	assert_int_equal(view(room, "203.0.113.11").error, 0);
+}
+
+static void what_an_earlier_life_left_is_removed_or_taken_over(void **state)
+{
+	struct room *room = *state;
+	struct error err;
+	uint32_t near;
+	struct addr stale = addr("203.0.113.20"), kept = addr("203.0.113.21"),
+		    stale6 = addr("2001:db8::20");
+
+	make_near(room);
+	end(room);
+	assert_int_equal(kernel_new(room->base, on_change, room, &room->kernel, &err), 0);
+	near = kernel_ifindex("near");
+	assert_int_equal(place_put(room->kernel, &stale, ANNOUNCER_ADDRESS, near), 0);
+	assert_int_equal(place_put(room->kernel, &stale6, ANNOUNCER_ADDRESS, near), 0);
+	assert_int_equal(place_put(room->kernel, &kept, ANNOUNCER_ADDRESS, near), 0);
+	SHELL("ip route add 203.0.113.22 dev near proto 70 && "
+	      "ip -6 route add 2001:db8::22 dev near proto 70 && "
+	      "ip route add 203.0.113.23 dev near proto static && "
+	      "ip addr add 203.0.113.24/32 dev near");
+	kernel_free(room->kernel);
+	begin(room);
+	want(room, "203.0.113.21", ANNOUNCER_ADDRESS);
+	announcer_settle(room->announcer);
+	SHELL(NOT(HAS_ADDRESS("near", "203.0.113.20")));
+	SHELL(NOT(HAS_ADDRESS("near", "2001:db8::20")));
+	SHELL(NOT(HAS_ROUTE("-4", "near", "203.0.113.22")));
+	SHELL(NOT(HAS_ROUTE("-6", "near", "2001:db8::22")));
+	assert_true(view(room, "203.0.113.21").is_there);
+	SHELL(HAS_ADDRESS("near", "203.0.113.21"));
+	SHELL("ip route show 203.0.113.23 | grep -q near");
+	SHELL(HAS_ADDRESS("near", "203.0.113.24"));
+}
+
+static void what_somebody_takes_away_is_put_back(void **state)
+{
+	struct room *room = *state;
+
+	make_near(room);
+	want(room, "203.0.113.10", ANNOUNCER_ADDRESS);
+	want(room, "2001:db8::10", ANNOUNCER_ADDRESS);
+	want(room, "203.0.113.11", ANNOUNCER_ROUTE);
+	want(room, "2001:db8::11", ANNOUNCER_ROUTE);
+	run_until(room, HAS_ROUTE("-6", "near", "2001:db8::11"));
+	SHELL("ip addr del 203.0.113.10/32 dev near && ip -6 addr del 2001:db8::10/128 dev near && "
+	      "ip route del 203.0.113.11 dev near && ip -6 route del 2001:db8::11 dev near");
+	run_until(room, HAS_ADDRESS("near", "203.0.113.10"));
+	run_until(room, HAS_ADDRESS("near", "2001:db8::10"));
+	run_until(room, HAS_ROUTE("-4", "near", "203.0.113.11"));
+	run_until(room, HAS_ROUTE("-6", "near", "2001:db8::11"));
+	SHELL("ip addr flush dev near"); // takes the IPv4 route along, and says nothing of it
+	run_until(room, HAS_ADDRESS("near", "203.0.113.10"));
+	run_until(room, HAS_ADDRESS("near", "2001:db8::10"));
+	run_until(room, HAS_ROUTE("-4", "near", "203.0.113.11"));
+	run_until(room, HAS_ROUTE("-6", "near", "2001:db8::11"));
+	SHELL("ip link set near down");
+	SHELL(NOT(HAS_ROUTE("-4", "near", "203.0.113.11")));
+	SHELL("ip link set near up");
+	run_until(room, HAS_ADDRESS("near", "2001:db8::10"));
+	run_until(room, HAS_ROUTE("-4", "near", "203.0.113.11"));
+	run_until(room, HAS_ROUTE("-6", "near", "2001:db8::11"));
+}
+
+// ---- what goes well
+
+static void neighbours_learn_the_new_address_at_once(void **state)
+{
+	struct room *room = *state;
+
+	make_near(room);
+	SHELL("nsenter -t %d -n sh -c 'ip neigh replace 10.0.0.9 lladdr " OLD_MAC
+	      " dev far nud stale && ip neigh replace fd00::9 lladdr " OLD_MAC
+	      " dev far nud stale'",
+		far_pid);
+	want(room, "10.0.0.9", ANNOUNCER_ADDRESS);
+	want(room, "fd00::9", ANNOUNCER_ADDRESS);
+	run_until(room, "nsenter -t %d -n ip neigh show 10.0.0.9 | grep -q " NEAR_MAC, far_pid);
+	run_until(room, "nsenter -t %d -n ip neigh show fd00::9 | grep -q " NEAR_MAC, far_pid);
+}
+
+static void the_kernel_does_not_connect_from_a_vip(void **state)
+{
+	struct room *room = *state;
+
+	make_near(room);
+	want(room, "10.0.0.9", ANNOUNCER_ADDRESS);
+	want(room, "fd00:1::9", ANNOUNCER_ADDRESS);
+	announcer_settle(room->announcer);
+	SHELL("ip route add 198.51.100.0/24 dev near && ip -6 route add fd00:1::/64 dev near");
+	SHELL("ip route get 198.51.100.1 | grep -q 'src 10.0.0.1 '");
+	SHELL("ip -6 route get fd00:1::1 | grep -q 'src fd00::1 '");
+}
+
+static void an_address_goes_where_its_network_is_else_everywhere(void **state)
+{
+	struct room *room = *state;
+	bool has_vlan;
+
+	make_near(room);
+	has_vlan = make_others(room);
+	want(room, "10.9.0.9", ANNOUNCER_ADDRESS);
+	want(room, "10.7.0.9", ANNOUNCER_ADDRESS);
+	want(room, "203.0.113.10", ANNOUNCER_ADDRESS);
+	want(room, "203.0.113.11", ANNOUNCER_ROUTE);
+	run_until(room, HAS_ADDRESS("side", "10.9.0.9"));
+	if (has_vlan)
+		run_until(room, HAS_ADDRESS("near.7", "10.7.0.9"));
+	announcer_settle(room->announcer);
+	SHELL(NOT(HAS_ADDRESS("near", "10.9.0.9")));
+	assert_int_not_equal(shell(HAS_ADDRESS("near", "10.7.0.9")) == 0, has_vlan);
+	SHELL(HAS_ADDRESS("near", "203.0.113.10"));
+	SHELL(HAS_ADDRESS("side", "203.0.113.10"));
+	SHELL(NOT(HAS_ADDRESS("near.7", "203.0.113.10")));
+	SHELL(HAS_ROUTE("-4", "near", "203.0.113.11"));
+	SHELL("ip addr add 203.0.113.1/24 dev side");
+	run_until(room, NOT(HAS_ADDRESS("near", "203.0.113.10")));
+	SHELL(HAS_ADDRESS("side", "203.0.113.10"));
+	SHELL("ip link set near down");
+	run_until(room, HAS_ROUTE("-4", "side", "203.0.113.11"));
+}
+
+static void another_way_replaces_the_one_before(void **state)
+{
+	struct room *room = *state;
+
+	make_near(room);
+	want(room, "203.0.113.10", ANNOUNCER_ADDRESS);
+	announcer_settle(room->announcer);
+	want(room, "203.0.113.10", ANNOUNCER_ROUTE);
+	announcer_settle(room->announcer);
+	SHELL(NOT(HAS_ADDRESS("near", "203.0.113.10")));
+	SHELL(HAS_ROUTE("-4", "near", "203.0.113.10"));
+	drop(room, "203.0.113.10");
+	announcer_settle(room->announcer);
+	SHELL(NOT(HAS_ROUTE("-4", "near", "203.0.113.10")));
+	assert_false(view(room, "203.0.113.10").is_wanted);
+}
+
+// More than one step's worth.
+static void a_thousand_vips_come_and_go_at_the_end(void **state)
+{
+	struct room *room = *state;
+	char vip[32];
+
+	make_near(room);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(vip, sizeof(vip), "203.0.%d.%d", 100 + i / 250, 1 + i % 250);
+		want(room, vip, i % 2 == 0 ? ANNOUNCER_ADDRESS : ANNOUNCER_ROUTE);
+	}
+	run_until(room, "test $(ip -o addr show dev near | grep -c 203.0) -eq 500 && "
+			"test $(ip route show proto 70 | wc -l) -eq 500");
+	end(room);
+	SHELL("test $(ip -o addr show dev near | grep -c 203.0) -eq 0");
+	SHELL("test $(ip route show proto 70 | wc -l) -eq 0");
+	begin(room);
+}
+
+// ---- frames, as scapy builds them
+
+static void frames_are_as_another_implementation_builds_them(void **state)
+{
+	static const struct {
+		const char *vip;
+		const char *hex;
+	} cases[] = {
+		{"203.0.113.10",
+			"ffffffffffff02000000000108060001080006040001020000000001cb00710a000000000000cb00710a000000000000000000000000000000000000"},
+		{"2001:db8::10",
+			"33330000000102000000000186dd6000000000203aff20010db8000000000000000000000010ff0200000000000000000000000000018800f90c2000000020010db80000000000000000000000100201020000000001"},
+	};
+	const struct mac mac = {{2, 0, 0, 0, 0, 1}};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct addr vip = addr(cases[i].vip);
+		uint8_t frame[FRAME_SIZE_MAX];
+		char hex[2 * FRAME_SIZE_MAX + 1];
+		uint32_t size = frame_build(&vip, &mac, frame);
+
+		for (uint32_t at = 0; at < size; at++)
+			snprintf(hex + 2 * at, 3, "%02x", frame[at]);
+		assert_string_equal(hex, cases[i].hex);
+	}
+}
+
+int main(void)
+{
+#define ROOM_TEST(f) cmocka_unit_test_setup_teardown(f, enter, leave)
+	const struct CMUnitTest tests[] = {
+		ROOM_TEST(a_vip_without_an_interface_waits_for_one),
+		ROOM_TEST(what_is_there_and_not_ours_is_told_and_left_alone),
+		ROOM_TEST(what_an_earlier_life_left_is_removed_or_taken_over),
+		ROOM_TEST(what_somebody_takes_away_is_put_back),
+		ROOM_TEST(neighbours_learn_the_new_address_at_once),
+		ROOM_TEST(the_kernel_does_not_connect_from_a_vip),
+		ROOM_TEST(an_address_goes_where_its_network_is_else_everywhere),
+		ROOM_TEST(another_way_replaces_the_one_before),
+		ROOM_TEST(a_thousand_vips_come_and_go_at_the_end),
+		cmocka_unit_test(frames_are_as_another_implementation_builds_them),
+	};
+	int rc;
+
+	if (!enter_namespaces()) {
+		printf("skipped: needs root and network namespaces\n");
+		return SKIPPED;
+	}
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	leave_namespaces();
+	return rc;
+}
