@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <encap/answer.h>
 #include <judge/classify.h>
+#include <packet/headers.h>
 #include <pipeline/worker_private.h>
+
+// A neighbour that has a VIP's MAC asks now and then whether it still holds, at the VIP itself (RFC 4861 7.3.3); the
+// kernel answers where the VIP is announced by NDP. From a hop limit of 255 no router forwards it (7.1.1).
+static bool is_solicitation(struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	const struct ipv6_header *ip =
+		rte_pktmbuf_mtod_offset(mbuf, const void *, packet->l3_offset);
+	const struct icmp_header *icmp =
+		rte_pktmbuf_mtod_offset(mbuf, const void *, packet->l4_offset);
+
+	return packet->family == ADDR_IPV6 && packet->payload_protocol == IP_ICMPV6 &&
+	       !packet->fragmented && icmp->type == 135 && icmp->code == 0 && ip->hop_limit == 255;
+}
 
 // Packets for a VIP that no service is asked about. True: it was one, and is gone.
 static bool is_aside(struct worker *worker, struct burst *burst, uint32_t i)
@@ -24,6 +38,11 @@ static bool is_aside(struct worker *worker, struct burst *burst, uint32_t i)
 			    rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset), packet))
 			return false;
 		worker_drop(worker, mbuf, DROP_ICMP_CHECKSUM);
+		return true;
+	case PACKET_OTHER:
+		if (!is_solicitation(mbuf, packet))
+			return false;
+		worker_punt(worker, burst->port, mbuf);
 		return true;
 	}
 	return false;

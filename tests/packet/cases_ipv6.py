@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """IPv6 services, extension headers, and tunnels whose two families differ."""
-from scapy.all import (AH, HBHOptUnknown, ICMPv6EchoRequest, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6ExtHdrDestOpt,
-                       IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, PadN)
+from scapy.all import (AH, HBHOptUnknown, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr,
+                       IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, PadN)
 
 from case import Step, Table, drop, dsr, punt, tunnel
 from frames import (CLIENT6, OWN6, ROUTER, VIP6, VIP6_DSR, Ether, IPv6, eth, frame_of, ip4, ip6, sport, tcp, udp)
@@ -117,6 +117,10 @@ punted("neighbour solicitation for the balancer",
 punted("neighbour solicitation for a VIP",
        from_router(bytes(IPv6(src="fe80::1", dst="ff02::1:ff00:10", hlim=255) / ICMPv6ND_NS(tgt=VIP6)),
                    "33:33:ff:00:00:10"))
+punted("whether a VIP still has its MAC, asked at the VIP",
+       frame_of(ip6(ICMPv6ND_NS(tgt=VIP6) / ICMPv6NDOptSrcLLAddr(lladdr=ROUTER), hlim=255)))
+table.add("the same from behind a router", frame_of(ip6(ICMPv6ND_NS(tgt=VIP6), hlim=254)), drop("no_service"))
+table.add("a neighbour advertisement to a VIP", frame_of(ip6(ICMPv6ND_NA(tgt=VIP6), hlim=255)), drop("no_service"))
 punted("TCP to the balancer", frame_of(ip6(tcp(22, flags="S"), dst=OWN6)))
 punted("echo to the balancer", frame_of(ip6(ICMPv6EchoRequest(), dst=OWN6)))
 punted("UDP to an address next to a VIP", frame_of(ip6(udp(53), dst="2001:db8:1::11")))
