@@ -4,7 +4,6 @@
 
 #include <argp.h>
 #include <base/log.h>
-#include <base/notify.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -48,35 +47,6 @@ static const struct argp argp = {
 	       "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for an error in FILE.",
 };
 
-static void stop_asked(int signal, short what, void *context)
-{
-	log_info("fulcrumd: stopping");
-	event_base_loopbreak(context);
-}
-
-// The event loop until a signal ends it.
-static int serve(struct event_base *base, struct workers *workers)
-{
-	struct event *on_term = evsignal_new(base, SIGTERM, stop_asked, base);
-	struct event *on_int = evsignal_new(base, SIGINT, stop_asked, base);
-	int rc = -1;
-
-	if (on_term != NULL && on_int != NULL && event_add(on_term, NULL) == 0 &&
-		event_add(on_int, NULL) == 0) {
-		workers_launch(workers);
-		log_info("fulcrumd: ready");
-		notify("READY=1");
-		rc = event_base_dispatch(base);
-		notify("STOPPING=1");
-		workers_stop(workers);
-	}
-	if (on_term != NULL)
-		event_free(on_term);
-	if (on_int != NULL)
-		event_free(on_int);
-	return rc < 0 ? -1 : 0;
-}
-
 static int run_control(const struct daemon_config *config, const struct ports *ports,
 	struct publisher *publisher, struct workers *workers, struct error *err)
 {
@@ -97,7 +67,7 @@ static int run_control(const struct daemon_config *config, const struct ports *p
 		return error_set(err, ENOMEM, "out of memory");
 	rc = control_new(base, &control_config, &control, err);
 	if (rc == 0) {
-		rc = serve(base, workers);
+		rc = serve(base, control, workers, config->shutdown_grace_ms);
 		if (rc != 0)
 			error_set(err, EIO, "the event loop failed");
 		control_free(control);

@@ -61,6 +61,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_row_history);
 	case MESSAGE_ROW_ZONE:
 		return sizeof(struct message_row_zone);
+	case MESSAGE_ROW_VIP:
+		return sizeof(struct message_row_vip);
 	case MESSAGE_ROW_EXPLAIN:
 		return sizeof(struct message_row_explain);
 	case MESSAGE_ROW_EXPLAIN_FLOW:

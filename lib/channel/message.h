@@ -46,6 +46,7 @@ enum message_type {
 	MESSAGE_ROW_EXPLAIN_FLOW,
 	MESSAGE_ROW_HISTORY,
 	MESSAGE_ROW_ZONE,
+	MESSAGE_ROW_VIP,
 };
 
 enum message_show_what {
@@ -60,6 +61,7 @@ enum message_show_what {
 	MESSAGE_SHOW_CAPTURE, // the present one, or else the last
 	MESSAGE_SHOW_HISTORY, // newest first
 	MESSAGE_SHOW_ZONES, // of each service
+	MESSAGE_SHOW_VIPS,
 };
 
 struct message_apply {
@@ -376,6 +378,26 @@ struct message_row_zone {
 	uint64_t weight; // of all
 };
 _Static_assert(sizeof(struct message_row_zone) == 224, "goes over the channel as it is");
+
+enum message_vip_state {
+	MESSAGE_VIP_UNMANAGED, // its services' mode is none
+	MESSAGE_VIP_ANNOUNCED,
+	MESSAGE_VIP_WITHHELD, // a service lacks its quorum, or the daemon is about to stop
+	MESSAGE_VIP_HOLDING, // the quorum is back; announced when it has held
+};
+
+struct message_row_vip {
+	struct addr vip;
+	uint8_t mode; // enum config_announce_mode
+	uint8_t state; // enum message_vip_state
+	uint16_t zero;
+	uint32_t services;
+	uint32_t hold_ms;
+	uint64_t since_s; // wall clock: when it was announced, or was no longer; 0: it never is
+	char interface[16]; // one that the kernel has it on; ""
+	char reason[128]; // why it is not announced, or the kernel does not have it; ""
+};
+_Static_assert(sizeof(struct message_row_vip) == 184, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

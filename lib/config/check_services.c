@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/check_private.h>
+#include <config/schema.h>
 #include <config/suggest.h>
+#include <config/value.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -160,6 +162,49 @@ static void check_overlaps(struct check *check)
 	}
 }
 
+// --- One VIP is announced in one way ---
+
+static const char *mode_text(const struct config_service *service, char text[VALUE_TEXT_SIZE])
+{
+	const struct schema *schema = schema_find(&schema_service, "announce")->child;
+
+	return value_format(schema_find(schema, "mode"), &service->announce, text, VALUE_TEXT_SIZE);
+}
+
+// As for overlaps: the one that stands further down is told.
+static void modes_differ(struct check *check, uint32_t one, uint32_t other)
+{
+	uint32_t later = one > other ? one : other, earlier = one > other ? other : one;
+	const struct config_service *a = &check->config->services[later];
+	const struct config_service *b = &check->config->services[earlier];
+	char a_mode[VALUE_TEXT_SIZE], b_mode[VALUE_TEXT_SIZE], line[CHECK_LINE_SIZE];
+
+	check_fail(check, RECORD_SERVICE, later, "announce.mode",
+		": announce: mode is %s, but service '%s'%s announces the same VIP with mode %s: give them the same",
+		mode_text(a, a_mode), b->name,
+		check_line(check, "", RECORD_SERVICE, earlier, "announce.mode", line),
+		mode_text(b, b_mode));
+}
+
+// Services of one VIP stand together in this order.
+static void check_announcements(struct check *check)
+{
+	const struct config *config = check->config;
+	const uint32_t *order = check->services_by_place;
+	uint32_t first = CHECK_NONE;
+
+	for (uint32_t i = 0; i < config->service_count; i++) {
+		const struct config_service *service = &config->services[order[i]];
+
+		if (check_is_faulty(check, RECORD_SERVICE, order[i]))
+			continue;
+		if (first == CHECK_NONE || !addr_equal(&config->services[first].vip, &service->vip))
+			first = order[i];
+		else if (config->services[first].announce.mode != service->announce.mode)
+			modes_differ(check, first, order[i]);
+	}
+}
+
 void check_services(struct check *check)
 {
 	const struct config *config = check->config;
@@ -173,4 +218,5 @@ void check_services(struct check *check)
 			check_target_port(check, i);
 	}
 	check_overlaps(check);
+	check_announcements(check);
 }

@@ -31,6 +31,7 @@
 enum config_protocol { CONFIG_TCP = 6, CONFIG_UDP = 17 }; // IANA protocol numbers
 enum config_forwarding { CONFIG_IPIP, CONFIG_DSR };
 enum config_affinity { CONFIG_FIVE_TUPLE, CONFIG_SOURCE, CONFIG_SOURCE_SERVICE };
+enum config_announce_mode { CONFIG_ANNOUNCE_NONE, CONFIG_ANNOUNCE_ARP, CONFIG_ANNOUNCE_ROUTE };
 enum config_on_down { CONFIG_ON_DOWN_KEEP, CONFIG_ON_DOWN_REHASH, CONFIG_ON_DOWN_RESET };
 enum config_on_all_down { CONFIG_ALL_DOWN_SPREAD, CONFIG_ALL_DOWN_DROP };
 enum config_oversize { CONFIG_OVERSIZE_FRAGMENT, CONFIG_OVERSIZE_REJECT };
@@ -66,6 +67,14 @@ struct config_flow_ttl {
 	uint32_t udp_s;
 };
 
+// How the network learns where a VIP is, and while what holds. The services of one VIP have one mode.
+struct config_announce {
+	uint8_t mode; // enum config_announce_mode
+	uint8_t zero;
+	uint16_t quorum; // usable backends that the service must have
+	uint32_t hold_ms; // how long that must hold before a VIP that was withdrawn comes back
+};
+
 struct config_service {
 	char name[CONFIG_NAME_SIZE];
 	char pool[CONFIG_NAME_SIZE];
@@ -81,10 +90,11 @@ struct config_service {
 	struct config_flow_ttl flow_ttl;
 	char prefer[CONFIG_PREFER_MAX][CONFIG_NAME_SIZE]; // zones, the best one first
 	uint32_t prefer_count; // 0: all zones alike
+	struct config_announce announce;
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
-_Static_assert(sizeof(struct config_service) == 696, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_service) == 704, "goes over the channel as it is");
 
 struct config_health {
 	uint8_t type; // enum config_probe_type

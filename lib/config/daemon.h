@@ -56,6 +56,7 @@ struct daemon_config {
 	uint32_t punt_rate; // packets a second that each worker hands to the kernel at most
 	uint32_t new_flow_rate; // entries a second that each worker's flow table takes at most
 	struct endpoint metrics; // where the page of metrics is served; port 0: nowhere
+	uint32_t shutdown_grace_ms; // from the withdrawal of all VIPs to the end of forwarding
 	bool log_debug;
 };
 

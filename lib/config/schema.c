@@ -23,6 +23,8 @@ static const struct schema_word protocols[] = {{"tcp", CONFIG_TCP}, {"udp", CONF
 static const struct schema_word forwardings[] = {{"ipip", CONFIG_IPIP}, {"dsr", CONFIG_DSR}, {0}};
 static const struct schema_word affinities[] = {{"five_tuple", CONFIG_FIVE_TUPLE},
 	{"source", CONFIG_SOURCE}, {"source_service", CONFIG_SOURCE_SERVICE}, {0}};
+static const struct schema_word announce_modes[] = {{"none", CONFIG_ANNOUNCE_NONE},
+	{"arp", CONFIG_ANNOUNCE_ARP}, {"route", CONFIG_ANNOUNCE_ROUTE}, {0}};
 static const struct schema_word on_downs[] = {{"keep", CONFIG_ON_DOWN_KEEP},
 	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {0}};
 static const struct schema_word on_all_downs[] = {{"spread", CONFIG_ALL_DOWN_SPREAD},
@@ -61,6 +63,18 @@ static const struct schema flow_ttl = {"flow_ttl",
 	"How long a flow of a service is remembered without a packet.",
 	flow_ttl_keys, sizeof(struct config_flow_ttl)};
 
+static const struct schema_key announce_keys[] = {
+	{"mode", SCHEMA_WORD, FIELD(config_announce, mode), .words = announce_modes, .fallback = "none",
+		.doc = "not at all; as an address of the kernel-side interface, by ARP or NDP; or as a route of protocol 70 in the kernel's table, which a routing daemon exports. The same for every service of the VIP"},
+	{"quorum", SCHEMA_NUMBER, FIELD(config_announce, quorum), .min = 1, .max = 65535, .fallback = "1",
+		.doc = "usable backends that the service must have; the VIP is announced while every one of its services has as many as it asks for"},
+	{"hold", SCHEMA_MS, FIELD(config_announce, hold_ms), .max = 3600000, .fallback = "3s",
+		.doc = "how long that must hold before a VIP that was withdrawn is announced again; of several services the longest counts"},
+	{0},
+};
+static const struct schema announce = {"announce", "How the network learns that a service's VIP is here.",
+	announce_keys, sizeof(struct config_announce)};
+
 static const struct schema_key service_keys[] = {
 	{"name", SCHEMA_NAME, .required = true, FIELD(config_service, name),
 		.doc = "its name, which no other service has"},
@@ -86,6 +100,8 @@ static const struct schema_key service_keys[] = {
 		.doc = "how much of the first preferred zone's weight must be able to serve; what is missing of it is taken from the next zones, and no more"},
 	{"flow_ttl", SCHEMA_MAPPING, FIELD(config_service, flow_ttl), .child = &flow_ttl,
 		.doc = "how long a flow is remembered without a packet"},
+	{"announce", SCHEMA_MAPPING, FIELD(config_service, announce), .child = &announce,
+		.doc = "how the network learns that the VIP is here"},
 	{0},
 };
 const struct schema schema_service = {"service",
@@ -267,6 +283,8 @@ static const struct schema_key daemon_file_keys[] = {
 		.doc = "new flows a second that each worker remembers at most; above it the hash table alone decides, so a flood costs nobody else a connection"},
 	{"metrics", SCHEMA_LISTEN, FIELD(daemon_config, metrics), .fallback = "127.0.0.1:9110",
 		.doc = "where `/metrics` and `/healthz` are served by HTTP, to everybody who can reach it"},
+	{"shutdown_grace", SCHEMA_MS, FIELD(daemon_config, shutdown_grace_ms), .max = 600000, .fallback = "2s",
+		.doc = "how long the daemon goes on forwarding after SIGTERM, once it has withdrawn the VIPs that it announced; a second SIGTERM ends it at once"},
 	{"log", SCHEMA_WORD, FIELD(daemon_config, log_debug), .words = log_levels, .fallback = "info",
 		.doc = "how much is logged"},
 	{0},

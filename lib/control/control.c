@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void kernel_changed(void *context)
 {
@@ -31,11 +32,12 @@ static int make_events(struct control *control)
 	control->age_timer = event_new(control->base, -1, EV_PERSIST, control_age, control);
 	control->link_timer =
 		event_new(control->base, -1, EV_PERSIST, control_follow_links, control);
+	control->hold_timer = evtimer_new(control->base, control_announce_due, control);
 	if (control->poll_timer == NULL || control->trial_timer == NULL ||
 		control->rebuild_event == NULL || control->resolve_event == NULL ||
 		control->targets_event == NULL || control->solicit_event == NULL ||
 		control->solicit_timer == NULL || control->age_timer == NULL ||
-		control->link_timer == NULL)
+		control->link_timer == NULL || control->hold_timer == NULL)
 		return -ENOMEM;
 	if (event_add(control->poll_timer, &now) != 0 ||
 		event_add(control->solicit_timer, &second) != 0 ||
@@ -58,8 +60,11 @@ static int allocate(struct control *control)
 		calloc(daemon->backends_max, sizeof(*control->backend_baselines));
 	control->service_baselines =
 		calloc(daemon->services_max, sizeof(*control->service_baselines));
-	if (control->states == NULL || control->states_copy == NULL ||
-		control->backend_baselines == NULL || control->service_baselines == NULL)
+	control->vips = calloc(daemon->services_max, sizeof(*control->vips));
+	control->vips_before = calloc(daemon->services_max, sizeof(*control->vips));
+	if (control->vips == NULL || control->vips_before == NULL || control->states == NULL ||
+		control->states_copy == NULL || control->backend_baselines == NULL ||
+		control->service_baselines == NULL)
 		return -ENOMEM;
 	return make_events(control);
 }
@@ -72,6 +77,25 @@ static void start_exporter(struct control *control)
 	if (control->config.daemon->metrics.port != 0 &&
 		exporter_new(control, &control->exporter, &err) != 0)
 		log_error("metrics: there will be none: %s", err.text);
+}
+
+// At last, so that nothing of the start is told to the network but what comes of it.
+static int begin_announcing(struct control *control, struct error *err)
+{
+	char interfaces[DAEMON_PORTS_MAX][16];
+	uint32_t count = 0;
+	int rc;
+
+	for (uint32_t p = 0; p < control->config.port_count; p++) {
+		const char *name = control->config.ports[p].kernel_interface;
+
+		if (name[0] != '\0')
+			memcpy(interfaces[count++], name, sizeof(interfaces[0]));
+	}
+	rc = announcer_new(control->kernel, interfaces, count, &control->announcer, err);
+	if (rc == 0)
+		control_announce(control);
+	return rc;
 }
 
 int control_new(struct event_base *base, const struct control_config *config, struct control **out,
@@ -101,6 +125,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	if (rc == 0 && control_watchdog_start(control) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
+		rc = begin_announcing(control, err);
+	if (rc == 0)
 		start_exporter(control);
 	if (rc != 0) {
 		control_free(control);
@@ -124,6 +150,7 @@ void control_free(struct control *control)
 	control_capture_free(control);
 	channel_server_free(control->server);
 	health_free(control->health);
+	announcer_free(control->announcer);
 	kernel_free(control->kernel);
 	free_event(control->trial_timer);
 	exporter_free(control->exporter);
@@ -138,6 +165,7 @@ void control_free(struct control *control)
 	free_event(control->watchdog_timer);
 	free_event(control->save_timer);
 	free_event(control->forget_timer);
+	free_event(control->hold_timer);
 	config_free(control->trial.before);
 	control_reply_forget(control);
 	transaction_forget(&control->transaction);
@@ -147,6 +175,8 @@ void control_free(struct control *control)
 	edition_free(control->running);
 	registry_free(&control->backends);
 	registry_free(&control->services);
+	free(control->vips);
+	free(control->vips_before);
 	free(control->states);
 	free(control->states_copy);
 	free(control->backend_baselines);

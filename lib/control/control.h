@@ -45,6 +45,9 @@ struct control_config {
 // negative errno with the sentence.
 int control_new(struct event_base *base, const struct control_config *config, struct control **out,
 	struct error *err);
+// Withdraws every VIP that is announced, for good, and tells how many there were: packets for them may go on to come
+// until the network has learnt of it, and are still forwarded.
+uint32_t control_withdraw(struct control *control);
 void control_free(struct control *control); // NULL is fine
 
 #endif

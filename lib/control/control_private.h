@@ -12,8 +12,10 @@
 #include <control/flows.h>
 #include <control/job.h>
 #include <control/registry.h>
+#include <control/standing.h>
 #include <control/state.h>
 #include <health/health.h>
+#include <kernel/announcer.h>
 #include <kernel/kernel.h>
 #include <snapshot/snapshot.h>
 #include <stdio.h>
@@ -37,6 +39,18 @@ struct control_backend {
 	uint64_t ramp_from_s; // wall clock: the start of its slow start; 0: there is none
 	uint8_t held_back; // tenths of its weight that its slow start withholds
 	uint64_t leaving_s; // wall clock: since when it is CONFIG_STATE_LEAVING; 0
+};
+
+// A VIP of the running configuration, with its services.
+struct control_vip {
+	struct addr address;
+	uint32_t first_service; // in the edition's services_by_vip
+	uint32_t service_count;
+	uint8_t mode; // enum config_announce_mode; with NONE the rest is not used
+	enum standing standing;
+	uint32_t hold_ms;
+	uint64_t held_at_ns; // with STANDING_HOLDING: when its time is over
+	uint64_t since_s; // wall clock: when it was announced, or was no longer
 };
 
 // The zones of the service at hand, for 'show zones'.
@@ -131,6 +145,7 @@ struct control {
 	struct control_config config;
 	struct channel_server *server;
 	struct kernel *kernel;
+	struct announcer *announcer; // NULL until the daemon has begun
 	struct health *health;
 	struct job *job;
 	struct event *poll_timer;
@@ -146,6 +161,7 @@ struct control {
 	struct event *save_timer; // the health, on disk
 	struct exporter *exporter; // NULL: there is none
 	struct event *forget_timer; // what was recalled
+	struct event *hold_timer; // the next VIP that is to be announced again
 	struct channel_message message; // the request, and then the reply, at hand
 
 	struct edition *running;
@@ -166,6 +182,9 @@ struct control {
 	struct metrics_traffic
 		*backend_baselines; // what was counted before the index had its present owner
 	struct metrics_traffic *service_baselines;
+	struct control_vip *vips; // in the order of their addresses
+	struct control_vip *vips_before; // as much room, for the next ones
+	uint32_t vip_count;
 	struct target_changes targets;
 	uint32_t resolve_next;
 	uint32_t resolve_left;
@@ -252,6 +271,22 @@ void control_rebuild_due(int fd, short what, void *context);
 void control_rebuild_later(struct control *control);
 enum backend_status control_backend_status(
 	const struct config_backend *backend, const struct control_backend *state);
+
+// --- announce.c: which VIPs are announced ---
+
+// The running configuration is another one.
+void control_announce_take(struct control *control);
+// What is known of backends may have changed.
+void control_announce(struct control *control);
+void control_announce_due(int fd, short what, void *context);
+// The first of its services that has too few backends, and how many. NULL: the VIP has its quorum.
+const struct config_service *control_vip_find_lack(
+	const struct control *control, const struct control_vip *vip, uint32_t *usable);
+// With STANDING_HOLDING: until it is announced.
+uint32_t control_vip_hold_left_ms(const struct control_vip *vip);
+// rows_vip.c: why a VIP is not announced, or not yet; "".
+void control_vip_explain(
+	const struct control *control, const struct control_vip *vip, char *out, size_t size);
 
 // --- resolve.c, solicit.c: next hops ---
 

@@ -68,6 +68,25 @@ static uint32_t end_of(const struct registry_plan *plan)
 	return end;
 }
 
+static int by_vip(const void *left, const void *right, void *services)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	int order = addr_compare(&((const struct config_service *)services)[a].vip,
+		&((const struct config_service *)services)[b].vip);
+
+	return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+static void sort_services(struct edition *edition)
+{
+	const struct config *config = edition->config;
+
+	for (uint32_t i = 0; i < config->service_count; i++)
+		edition->services_by_vip[i] = i;
+	qsort_r(edition->services_by_vip, config->service_count, sizeof(uint32_t), by_vip,
+		config->services);
+}
+
 struct edition *edition_new(struct config *config, struct config *written,
 	const struct registry_plan *backends, const struct registry_plan *services,
 	uint32_t capacity)
@@ -79,6 +98,8 @@ struct edition *edition_new(struct config *config, struct config *written,
 	edition->capacity = capacity;
 	edition->backends = calloc((size_t)backends->count + 1, sizeof(*edition->backends));
 	edition->services = calloc((size_t)services->count + 1, sizeof(*edition->services));
+	edition->services_by_vip =
+		calloc((size_t)services->count + 1, sizeof(*edition->services_by_vip));
 	edition->places = calloc(capacity, sizeof(*edition->places));
 	edition->service_end = end_of(services);
 	edition->service_places =
@@ -86,7 +107,8 @@ struct edition *edition_new(struct config *config, struct config *written,
 	edition->probe_ports =
 		calloc((size_t)config->pool_count + 1, sizeof(*edition->probe_ports));
 	if (edition->backends == NULL || edition->services == NULL || edition->places == NULL ||
-		edition->service_places == NULL || edition->probe_ports == NULL) {
+		edition->service_places == NULL || edition->services_by_vip == NULL ||
+		edition->probe_ports == NULL) {
 		edition_free(edition);
 		return NULL;
 	}
@@ -94,6 +116,7 @@ struct edition *edition_new(struct config *config, struct config *written,
 	edition->written = written;
 	number(edition, backends, services);
 	find_probe_ports(edition);
+	sort_services(edition);
 	return edition;
 }
 
@@ -106,6 +129,7 @@ void edition_free(struct edition *edition)
 	config_free(edition->config);
 	free(edition->backends);
 	free(edition->services);
+	free(edition->services_by_vip);
 	free(edition->places);
 	free(edition->service_places);
 	free(edition->probe_ports);

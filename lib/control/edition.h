@@ -18,6 +18,8 @@ struct edition {
 	uint32_t *backends; // the reference of each backend
 	uint16_t *services; // the index of each service
 	uint32_t *
+		services_by_vip; // where each stands in the configuration, in the order of the VIPs
+	uint32_t *
 		places; // by a backend's index: where it stands in the configuration, or EDITION_NONE
 	uint32_t *service_places; // by a service's index, likewise
 	uint32_t service_end; // above every index of a service

@@ -68,6 +68,7 @@ void control_install(struct control *control, struct commit *commit)
 	control->version = commit->version;
 	control->applied_s = commit->applied_s;
 	control->is_saved = false;
+	control_announce_take(control);
 	control_publish(control, commit->build.snapshot);
 	commit->build.snapshot = NULL;
 	control_targets_take(control, commit);

@@ -107,6 +107,7 @@ void control_publish(struct control *control, struct snapshot *snapshot)
 {
 	control->snapshots = snapshot->version;
 	publisher_publish(control->config.publisher, snapshot);
+	control_announce(control);
 }
 
 static void rebuild_after(struct control *control, uint32_t delay_us)
@@ -133,6 +134,7 @@ static void done(void *context)
 		control->build.snapshot = NULL;
 	} else {
 		log_error("the workers keep their old tables: %s", control->rebuild_error.text);
+		control_announce(control);
 		rebuild_after(control, 1000 * 1000);
 	}
 	control_work(control);

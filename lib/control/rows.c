@@ -121,6 +121,7 @@ bool control_row(struct control *control, enum message_show_what what, uint32_t 
 		ROW(MESSAGE_SHOW_PORTS, MESSAGE_ROW_PORT, port, row_port);
 		ROW(MESSAGE_SHOW_VERSION, MESSAGE_ROW_DAEMON, daemon, row_daemon);
 		ROW(MESSAGE_SHOW_HISTORY, MESSAGE_ROW_HISTORY, history, row_history);
+		ROW(MESSAGE_SHOW_VIPS, MESSAGE_ROW_VIP, vip, row_vip);
 		ROW(MESSAGE_SHOW_CAPTURE, MESSAGE_ROW_CAPTURE, capture, row_capture);
 		ROW(MESSAGE_SHOW_ZONES, MESSAGE_ROW_ZONE, zone, control_zone_row);
 	case MESSAGE_SHOW_CONFIG:

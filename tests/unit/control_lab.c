@@ -413,7 +413,8 @@ struct config *lab_config_large(uint32_t services, uint32_t backends)
 			.port_last = 443,
 			.protocol = CONFIG_TCP,
 			.prefer_floor = 70,
-			.flow_ttl = {30, 3600, 10, 60}};
+			.flow_ttl = {30, 3600, 10, 60},
+			.announce = {.quorum = 1}};
 		struct config_pool pool = {.table_size = 65537,
 			.health = {.type = CONFIG_PROBE_NONE,
 				.interval_ms = 2000,

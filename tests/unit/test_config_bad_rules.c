@@ -1,6 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config_bad.h"
 
+static void the_services_of_a_vip_are_announced_alike(void **state)
+{
+	static const struct bad_config cases[] = {
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {mode: route}}\n"
+			 "  - {name: t, vip: 192.0.2.1, protocol: udp, port: 80, pool: p, announce: {mode: arp}}\n"),
+			"3:82: service 't': announce: mode is arp, but service 's' (line 2) announces the same VIP with mode route: give them the same"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p}\n"
+			 "  - {name: u, vip: 192.0.2.2, protocol: tcp, port: 80, pool: p, announce: {mode: arp}}\n"
+			 "  - {name: t, vip: 192.0.2.1, protocol: tcp, port: 81, pool: p, announce: {mode: arp}}\n"),
+			"4:82: service 't': announce: mode is arp, but service 's' (line 2) announces the same VIP with mode none: give them the same"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {mode: bgp}}\n"),
+			"2:82: service 's': announce: mode must be none, arp or route, not 'bgp'"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {mode: arp, quorum: 0}}\n"),
+			"2:95: service 's': announce: quorum must be 1 to 65535, not '0'"},
+	};
+
+	bad_check(cases, COUNT(cases));
+}
+
 static void records_that_do_not_go_together_are_refused(void **state)
 {
 	static const struct bad_config cases[] = {
@@ -166,6 +189,7 @@ static void every_fault_is_told_in_the_order_of_the_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_services_of_a_vip_are_announced_alike),
 		cmocka_unit_test(records_that_do_not_go_together_are_refused),
 		cmocka_unit_test(every_fault_is_told_in_the_order_of_the_lines),
 	};

@@ -205,7 +205,7 @@ static void the_other_keys_of_a_service_are_checked(void **state)
 			"2:75: service 's': flow_ttl must be a mapping (key: value), not a list"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, weight: 5}\n"),
-			"2:65: service 's': unknown key 'weight': the keys here are name, vip, protocol, port, ports, target_port, forwarding, pool, affinity, prefer, prefer_floor, flow_ttl"},
+			"2:65: service 's': unknown key 'weight': the keys here are name, vip, protocol, port, ports, target_port, forwarding, pool, affinity, prefer, prefer_floor, flow_ttl, announce"},
 	};
 
 	bad_check(cases, COUNT(cases));

@@ -245,6 +245,41 @@ static const struct column history_columns[] = {
 	{0},
 };
 
+static const char *announce_mode(uint64_t value)
+{
+	static const char *const names[] = {
+		[CONFIG_ANNOUNCE_NONE] = "none",
+		[CONFIG_ANNOUNCE_ARP] = "arp",
+		[CONFIG_ANNOUNCE_ROUTE] = "route",
+	};
+
+	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
+static const char *vip_state(uint64_t value)
+{
+	static const char *const names[] = {
+		[MESSAGE_VIP_UNMANAGED] = "-",
+		[MESSAGE_VIP_ANNOUNCED] = "announced",
+		[MESSAGE_VIP_WITHHELD] = "withheld",
+		[MESSAGE_VIP_HOLDING] = "holding",
+	};
+
+	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
+static const struct column vip_columns[] = {
+	{"VIP", "vip", COLUMN_ADDR, FIELD(row_vip, vip), NULL},
+	{"SERVICES", "services", COLUMN_NUMBER, FIELD(row_vip, services), NULL},
+	{"MODE", "mode", COLUMN_NAME, FIELD(row_vip, mode), announce_mode},
+	{"STATE", "state", COLUMN_NAME, FIELD(row_vip, state), vip_state},
+	{"SINCE", "since", COLUMN_TIME, FIELD(row_vip, since_s), NULL},
+	{"INTERFACE", "interface", COLUMN_TEXT, FIELD(row_vip, interface), NULL},
+	{NULL, "hold_ms", COLUMN_NUMBER, FIELD(row_vip, hold_ms), NULL},
+	{"WHY", "reason", COLUMN_TEXT, FIELD(row_vip, reason), NULL},
+	{0},
+};
+
 const struct view views[] = {
 	{"services", MESSAGE_SHOW_SERVICES, MESSAGE_ROW_SERVICE, sizeof(struct message_row_service),
 		NULL, service_columns},
@@ -260,6 +295,8 @@ const struct view views[] = {
 		NULL, worker_columns},
 	{"ports", MESSAGE_SHOW_PORTS, MESSAGE_ROW_PORT, sizeof(struct message_row_port), NULL,
 		port_columns},
+	{"vips", MESSAGE_SHOW_VIPS, MESSAGE_ROW_VIP, sizeof(struct message_row_vip), NULL,
+		vip_columns},
 	{"history", MESSAGE_SHOW_HISTORY, MESSAGE_ROW_HISTORY, sizeof(struct message_row_history),
 		NULL, history_columns},
 	{0},

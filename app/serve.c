@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "fulcrumd.h"
+
+#include <base/log.h>
+#include <base/notify.h>
+#include <base/parse.h>
+#include <event2/event.h>
+#include <signal.h>
+
+// From ready to stopped. The first signal withdraws the VIPs that are announced, and the workers go on while the
+// network learns of it; the second one ends it.
+
+struct serving {
+	struct event_base *base;
+	struct control *control;
+	uint32_t grace_ms;
+	bool is_stopping;
+	struct event *on_term;
+	struct event *on_int;
+	struct event *grace;
+};
+
+static void end(int fd, short what, void *context)
+{
+	event_base_loopbreak(((struct serving *)context)->base);
+}
+
+static void stop_asked(int signal, short what, void *context)
+{
+	struct serving *serving = context;
+	struct timeval grace = {
+		serving->grace_ms / 1000, (suseconds_t)(serving->grace_ms % 1000) * 1000};
+	bool is_second = serving->is_stopping;
+	uint32_t withdrawn;
+	char text[32];
+
+	serving->is_stopping = true;
+	if (!is_second) {
+		notify("STOPPING=1");
+		withdrawn = control_withdraw(serving->control);
+		if (withdrawn > 0 && serving->grace_ms > 0) {
+			log_info("fulcrumd: stopping: %u VIPs withdrawn, forwarding for %s more",
+				withdrawn,
+				format_duration_ms(serving->grace_ms, text, sizeof(text)));
+			event_add(serving->grace, &grace);
+			return;
+		}
+	}
+	log_info("fulcrumd: stopping");
+	end(-1, 0, serving);
+}
+
+static bool make_events(struct serving *serving)
+{
+	serving->on_term = evsignal_new(serving->base, SIGTERM, stop_asked, serving);
+	serving->on_int = evsignal_new(serving->base, SIGINT, stop_asked, serving);
+	serving->grace = evtimer_new(serving->base, end, serving);
+	return serving->on_term != NULL && serving->on_int != NULL && serving->grace != NULL &&
+	       event_add(serving->on_term, NULL) == 0 && event_add(serving->on_int, NULL) == 0;
+}
+
+static void free_event(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+int serve(struct event_base *base, struct control *control, struct workers *workers,
+	uint32_t grace_ms)
+{
+	struct serving serving = {.base = base, .control = control, .grace_ms = grace_ms};
+	int rc = -1;
+
+	if (make_events(&serving)) {
+		workers_launch(workers);
+		log_info("fulcrumd: ready");
+		notify("READY=1");
+		rc = event_base_dispatch(base);
+		workers_stop(workers);
+	}
+	free_event(serving.on_term);
+	free_event(serving.on_int);
+	free_event(serving.grace);
+	return rc < 0 ? -1 : 0;
+}
