@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# VIPs announced by routes: BIRD on the balancer, as config/bird.conf stands, tells a BIRD on the router by BGP.
+. "$(dirname "$0")/lib.sh"
+
+hold_ms=1500
+
+# The quickstart's service and its twin in IPv6, which want two backends of the three.
+write_pool() {
+	sed "/^pools:/,\$d; s|    pool: web|&\n    announce: \&announce {mode: route, quorum: 2, hold: ${hold_ms}ms}|" \
+		"$lab_root/config/quickstart.yaml"
+	printf '  - {name: web6, vip: "%s", protocol: tcp, port: 443, pool: web, announce: *announce}\n\n' $VIP6
+	sed -n '/^pools:/,$p' "$lab_root/config/quickstart.yaml" |
+		sed 's/interval: .*/interval: 1s/; s/timeout: .*/timeout: 1s/' # a busy machine is no dead server
+}
+
+write_router() {
+	cat >$LAB/bird-router.conf <<-CONF
+		log stderr all;
+		router id 10.0.0.1;
+		protocol device {}
+		protocol kernel { ipv4 { export where source = RTS_BGP; }; }
+		protocol kernel { ipv6 { export where source = RTS_BGP; }; }
+		protocol bfd { interface "br-lb" { interval 200 ms; multiplier 3; }; }
+		template bgp balancer {
+			local as 64500; bfd on; hold time 9;
+			connect delay time 1; connect retry time 2; error wait time 1, 2;
+		}
+		protocol bgp lb4 from balancer { neighbor 10.0.0.2 as 64512; ipv4 { import all; export none; }; }
+		protocol bgp lb6 from balancer { neighbor fd00:10::2 as 64512; ipv6 { import all; export none; }; }
+	CONF
+}
+
+# start_bird NAME NAMESPACE CONFIG
+start_bird() {
+	lab_start $1 $2 bird -f -c "$3" -s $LAB/$1.ctl -P $LAB/$1.pid
+	lab_wait_for "[ -S $LAB/$1.ctl ]" 10 "BIRD in $2"
+}
+
+# The router's word on a VIP.
+router_has() {
+	ip -n router route show $VIP proto bird | grep -q "via $BALANCER" &&
+		ip -n router -6 route show $VIP6 proto bird | grep -q via
+}
+router_has_none() {
+	[ -z "$(ip -n router route show $VIP)$(ip -n router -6 route show $VIP6)" ]
+}
+# timed COMMAND...: runs it; the time since then is what took_ms says.
+timed() {
+	begun=$(now_ms)
+	"$@"
+}
+took_ms() {
+	echo $(($(now_ms) - begun))
+}
+vip_is() {
+	[ "$(ctl show vips -o json | python3 -c 'import json, sys
+print(*{row["state"] for row in json.load(sys.stdin)})')" = "$1" ]
+}
+
+lab_begin
+lab_backends 3
+for k in 1 2 3; do
+	lab_agent b$k
+	lab_nginx b$k
+done
+# A switch between the two: the router's link stays up when the balancer goes.
+lab_cable router other router other-end
+ip -n router link set other master br-lb
+ip -n router route del $VIP
+ip -n router -6 route del $VIP6
+lab_config
+echo 'shutdown_grace: 60s' >>$LAB/fulcrumd.yaml
+lab_fulcrumd
+write_pool >$LAB/pools.yaml
+write_router
+lab_check "bird.conf is right" bird -p -c "$lab_root/config/bird.conf"
+start_bird bird-lb lb "$lab_root/config/bird.conf"
+start_bird bird-router router $LAB/bird-router.conf
+lab_check "the pool is applied" ctl apply -f $LAB/pools.yaml
+lab_wait_for router_has 60 "the router has a route to both VIPs"
+lab_wait_up web-1 web-2 web-3
+lab_wait_for "lab_get && lab_get [$VIP6]" 10 "the client is answered, by IPv4 and IPv6"
+
+ctl backend disable web-1
+lab_check "two of three backends are a quorum" vip_is announced
+timed ctl backend disable web-2
+lab_wait_for router_has_none 10 "the router has no route"
+lost_ms=$(took_ms)
+lab_say "quorum lost: the router has no route $lost_ms ms after the command"
+lab_check "which is within a second" test "$lost_ms" -lt 1000
+lab_check "show vips says so" vip_is withheld
+lab_check "and why" grep -q "service 'web': quorum 2, 1 usable" <(ctl show vips)
+lab_check "and the log, once a VIP" test "$(lab_count 'is withdrawn: service' $LAB/fulcrumd.log)" -eq 2
+
+timed ctl backend enable web-2
+lab_wait_for 'vip_is holding' 10 "the quorum is back, and must hold"
+lab_check "nothing is announced meanwhile" router_has_none
+lab_wait_for router_has 20 "the router has its routes again"
+back_ms=$(took_ms)
+lab_say "quorum back: announced again $back_ms ms after the command, held for $hold_ms ms"
+lab_check "not before it has held" test "$back_ms" -ge $hold_ms
+lab_get >$LAB/answer
+ctl backend enable web-1
+
+lab_stop nginx-b2
+timed lab_stop nginx-b3
+lab_wait_for router_has_none 10 "two servers stopped: the router has no route"
+lab_say "two of three servers stopped: no route after $(took_ms) ms, of which probes take most"
+lab_nginx b2
+lab_nginx b3
+lab_wait_for router_has 20 "they are back, and so is the route"
+
+ip -n lb route del $VIP proto 70
+lab_wait_for 'ip -n lb route show $VIP proto 70 | grep -q fulcrum0' 10 "a route that somebody deleted is put back"
+lab_check "the log tells of it" grep -q "VIP $VIP was taken away by somebody" $LAB/fulcrumd.log
+
+timed kill -TERM ${lab_pids[fulcrumd]}
+lab_wait_for router_has_none 10 "SIGTERM withdraws"
+lab_say "SIGTERM: the router has no route after $(took_ms) ms"
+lab_check "show vips says why" grep -q "about to stop" <(ctl show vips)
+ip -n router route add $VIP/32 via $BALANCER # as a router that has not heard of it yet
+lab_check "and forwarding goes on" lab_get
+ip -n router route del $VIP/32 via $BALANCER
+timed lab_stop fulcrumd
+lab_check "a second SIGTERM ends it at once" test "$lab_status" -eq 0 -a "$(took_ms)" -lt 5000
+
+timed lab_fulcrumd
+lab_wait_for router_has 60 "started again, it announces again"
+lab_say "announced $(took_ms) ms after the start, the session and ARP included"
+lab_get >$LAB/answer
+timed lab_stop fulcrumd KILL
+lab_wait_for router_has_none 20 "after SIGKILL the router has no route"
+lab_say "SIGKILL: the router has no route after $(took_ms) ms, by BFD"
+lab_fulcrumd
+lab_wait_for router_has 60 "and after the next start it has"
+lab_get >$LAB/answer
+kill -TERM ${lab_pids[fulcrumd]} # the first of two: the next one is lab_end's
+lab_wait_for router_has_none 10 "the end"
+lab_end
