@@ -12,14 +12,20 @@
 // The flows of each backend and its share of its pool's slots, counted in steps, for all pages of the next seconds.
 struct survey {
 	const struct control *control;
+	// What the last one found, by the backend's index.
+	uint32_t *flows;
+	uint32_t *oldest_s;
+	uint32_t *share_ppm;
+	// What the present one has found so far.
 	struct census census;
+	uint32_t *next_share_ppm;
 	uint64_t *slots; // by the backend's index: of the pool at hand
-	uint32_t *share_ppm; // by the backend's index
+	uint32_t cleared; // indexes, of an earlier one's findings
 	uint32_t pool; // of the snapshot, whose slots are counted
 	uint32_t view; // of the pool; VIEW_NONE: it has not begun
 	uint64_t slots_whole; // of all its views so far
 	uint64_t snapshot; // its version
-	enum { SURVEY_NONE, SURVEY_FLOWS, SURVEY_SHARES } step;
+	enum { SURVEY_NONE, SURVEY_CLEAR, SURVEY_FLOWS, SURVEY_SHARES } step;
 	uint64_t done_ns;
 };
 

@@ -8,15 +8,21 @@
 
 #define FRESH_NS (5 * CLOCK_NS_PER_S)
 
+#define CLEAR_STEP 65536 // indexes in one step
+
 int survey_init(struct survey *survey, const struct control *control)
 {
 	uint32_t capacity = control->backends.capacity;
 
 	*survey = (struct survey){.control = control,
-		.slots = calloc(capacity, sizeof(*survey->slots)),
-		.share_ppm = calloc(capacity, sizeof(*survey->share_ppm))};
-	if (census_begin(&survey->census, capacity) == 0 && survey->slots != NULL &&
-		survey->share_ppm != NULL)
+		.flows = calloc(capacity, sizeof(*survey->flows)),
+		.oldest_s = calloc(capacity, sizeof(*survey->oldest_s)),
+		.share_ppm = calloc(capacity, sizeof(*survey->share_ppm)),
+		.next_share_ppm = calloc(capacity, sizeof(*survey->next_share_ppm)),
+		.slots = calloc(capacity, sizeof(*survey->slots))};
+	if (census_begin(&survey->census, capacity) == 0 && survey->flows != NULL &&
+		survey->oldest_s != NULL && survey->share_ppm != NULL &&
+		survey->next_share_ppm != NULL && survey->slots != NULL)
 		return 0;
 	survey_free(survey);
 	return -ENOMEM;
@@ -25,21 +31,52 @@ int survey_init(struct survey *survey, const struct control *control)
 void survey_free(struct survey *survey)
 {
 	census_end(&survey->census);
-	free(survey->slots);
+	free(survey->flows);
+	free(survey->oldest_s);
 	free(survey->share_ppm);
+	free(survey->next_share_ppm);
+	free(survey->slots);
 	*survey = (struct survey){0};
 }
 
-static void begin_flows(struct survey *survey)
+static void begin(struct survey *survey)
 {
-	uint32_t capacity = survey->control->backends.capacity;
+	survey->step = SURVEY_CLEAR;
+	survey->cleared = 0;
+	survey->census.worker = 0;
+	survey->census.bucket = 0;
+}
+
+// False: all is cleared.
+static bool clear_some(struct survey *survey)
+{
+	uint32_t left = survey->control->backends.capacity - survey->cleared;
+	uint32_t count = left < CLEAR_STEP ? left : CLEAR_STEP;
 	struct census *census = &survey->census;
 
-	memset(census->flows, 0, capacity * sizeof(*census->flows));
-	memset(census->oldest_s, 0, capacity * sizeof(*census->oldest_s));
-	census->worker = 0;
-	census->bucket = 0;
-	survey->step = SURVEY_FLOWS;
+	memset(census->flows + survey->cleared, 0, count * sizeof(*census->flows));
+	memset(census->oldest_s + survey->cleared, 0, count * sizeof(*census->oldest_s));
+	memset(survey->next_share_ppm + survey->cleared, 0,
+		count * sizeof(*survey->next_share_ppm));
+	survey->cleared += count;
+	return count > 0;
+}
+
+static void swap(uint32_t **a, uint32_t **b)
+{
+	uint32_t *held = *a;
+
+	*a = *b;
+	*b = held;
+}
+
+static void conclude(struct survey *survey)
+{
+	swap(&survey->flows, &survey->census.flows);
+	swap(&survey->oldest_s, &survey->census.oldest_s);
+	swap(&survey->share_ppm, &survey->next_share_ppm);
+	survey->step = SURVEY_NONE;
+	survey->done_ns = clock_monotonic_ns();
 }
 
 static void begin_pool(struct survey *survey, uint32_t pool)
@@ -71,7 +108,7 @@ static void conclude_pool(struct survey *survey, const struct snapshot *snapshot
 		for (uint32_t i = 0; current != NULL && i < current->member_count; i++) {
 			uint32_t index = current->members[i].backend & BACKEND_INDEX_MASK;
 
-			survey->share_ppm[index] =
+			survey->next_share_ppm[index] =
 				(uint32_t)(survey->slots[index] * 1000000 / survey->slots_whole);
 		}
 	}
@@ -108,19 +145,24 @@ static bool step_shares(struct survey *survey)
 
 static void step(struct survey *survey)
 {
-	uint32_t capacity = survey->control->backends.capacity;
-
-	if (survey->step == SURVEY_NONE) {
-		begin_flows(survey);
-	} else if (survey->step == SURVEY_FLOWS) {
+	switch (survey->step) {
+	case SURVEY_NONE:
+		begin(survey);
+		break;
+	case SURVEY_CLEAR:
+		if (!clear_some(survey))
+			survey->step = SURVEY_FLOWS;
+		break;
+	case SURVEY_FLOWS:
 		if (census_step(&survey->census, survey->control))
-			return;
-		memset(survey->share_ppm, 0, capacity * sizeof(*survey->share_ppm));
+			break;
 		survey->step = SURVEY_SHARES;
 		begin_pool(survey, 0);
-	} else if (!step_shares(survey)) {
-		survey->step = SURVEY_NONE;
-		survey->done_ns = clock_monotonic_ns();
+		break;
+	case SURVEY_SHARES:
+		if (!step_shares(survey))
+			conclude(survey);
+		break;
 	}
 }
 
