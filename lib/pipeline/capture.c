@@ -38,11 +38,14 @@ static bool is_wanted(const struct worker *worker, const struct capture_filter *
 	return addr_equal(&filter->vip, &destination) && is_of_service(filter, packet);
 }
 
-void capture_received(struct worker *worker, struct burst *burst)
+// After stage_parse(), before anything is changed or dropped for its service.
+void stage_capture(struct worker *worker, struct burst *burst)
 {
 	struct capture *capture = worker->capture;
 	uint16_t port_id = worker->config.ports[burst->port].id;
 
+	if (likely(capture == NULL))
+		return;
 	for (uint32_t i = 0; i < burst->count; i++) {
 		struct rte_mbuf *mbuf = burst->mbufs[i];
 

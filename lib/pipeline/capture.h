@@ -4,11 +4,10 @@
 
 #include <pipeline/worker_private.h>
 
-// A worker's side of a capture (snapshot/capture.h): what the stages call while worker->capture is set. A packet
+// A worker's side of a capture (snapshot/capture.h): stage_capture() takes packets as they came in, and these are
+// what others call while worker->capture is set. A packet
 // that the capture's filter takes is marked in its buffer, so that it is known again where it leaves.
 
-// As they came in. After stage_parse(), before anything is changed or dropped for its service.
-void capture_received(struct worker *worker, struct burst *burst);
 // As they go out, before the port takes them.
 void capture_sent(struct worker *worker, const struct output *output);
 // With the reason. One that is dropped before its service is known is taken where the filter names none.

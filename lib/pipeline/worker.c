@@ -97,17 +97,21 @@ static void tick(struct worker *worker)
 	worker->metrics->flows_live = worker->sweeper.live;
 }
 
+const struct worker_stage worker_stages[WORKER_STAGES] = {
+	{"parse", stage_parse},
+	{"hash", stage_hash},
+	{"capture", stage_capture},
+	{"classify", stage_classify},
+	{"select", stage_select},
+	{"forward", stage_forward},
+	{"later", stage_later},
+};
+
 static void process(struct worker *worker, struct burst *burst)
 {
 	metrics_add(&worker->metrics->received, burst->count);
-	stage_parse(worker, burst);
-	stage_hash(worker, burst);
-	if (unlikely(worker->capture != NULL))
-		capture_received(worker, burst);
-	stage_classify(worker, burst);
-	stage_select(worker, burst);
-	stage_forward(worker, burst);
-	stage_later(worker, burst);
+	for (uint32_t i = 0; i < WORKER_STAGES; i++)
+		worker_stages[i].run(worker, burst);
 }
 
 // A port that is set to a VLAN tags what the kernel sends without one.

@@ -67,10 +67,18 @@ struct worker {
 
 void stage_parse(struct worker *worker, struct burst *burst);
 void stage_hash(struct worker *worker, struct burst *burst);
+void stage_capture(struct worker *worker, struct burst *burst); // mostly, nobody does
 void stage_classify(struct worker *worker, struct burst *burst);
 void stage_select(struct worker *worker, struct burst *burst);
 void stage_forward(struct worker *worker, struct burst *burst);
 void stage_later(struct worker *worker, struct burst *burst);
+
+struct worker_stage {
+	const char *name;
+	void (*run)(struct worker *worker, struct burst *burst);
+};
+#define WORKER_STAGES 7
+extern const struct worker_stage worker_stages[WORKER_STAGES];
 
 // --- Beside the stages: packets that come seldom ---
 
