@@ -3,9 +3,11 @@
 
 #include "stage.h"
 
+#include <math.h>
 #include <packet/checksum.h>
 #include <packet/headers.h>
 #include <rte_ethdev.h>
+#include <stdlib.h>
 
 #define BUFFERS      511u
 #define BUFFER_CACHE 128u
@@ -66,6 +68,13 @@ struct draw {
 	uint16_t port_be;
 };
 
+static inline uint64_t draw_flow(const struct generator *generator, uint64_t count, uint64_t bits)
+{
+	if (generator->draws != NULL)
+		return generator->draws[count % GENERATOR_DRAWS];
+	return (uint64_t)(((unsigned __int128)bits * generator->options.flows) >> 64);
+}
+
 static inline struct draw draw_packet(struct generator *generator)
 {
 	uint64_t count = generator->count++, bits = mix(count), number = count;
@@ -78,8 +87,7 @@ static inline struct draw draw_packet(struct generator *generator)
 		else if ((uint32_t)bits < generator->new_below)
 			draw.kind = MISS;
 		else
-			number = (uint64_t)(((unsigned __int128)bits * generator->options.flows) >>
-					    64);
+			number = draw_flow(generator, count, bits);
 	}
 	spread = (uint32_t)number * 0x9e3779b1u;
 	draw.client_be = be32(client_bases[draw.kind] + ((uint32_t)number & 0xffffff));
@@ -89,37 +97,45 @@ static inline struct draw draw_packet(struct generator *generator)
 	return draw;
 }
 
-static inline void write_ipv4(struct generator *generator, uint8_t *bytes)
+static inline void write_ipv4(
+	struct generator *generator, const struct generator_shape *shape, uint8_t *bytes)
 {
 	struct draw draw = draw_packet(generator);
 	struct ipv4_frame *frame = (struct ipv4_frame *)bytes;
 
-	memcpy(bytes, generator->header, IPV4_COPY);
+	memcpy(bytes, shape->header, IPV4_COPY);
 	frame->ip.source_be = draw.client_be;
 	frame->ip.destination_be = draw.vip_be;
-	frame->ip.checksum = (uint16_t)~checksum_fold(
-		(uint64_t)generator->size_sum + draw.client_be + draw.vip_be);
+	frame->ip.checksum =
+		(uint16_t)~checksum_fold((uint64_t)shape->size_sum + draw.client_be + draw.vip_be);
 	frame->tcp.source_be = draw.port_be;
 	frame->tcp.flags = tcp_flags[draw.kind];
 }
 
-static inline void write_ipv6(struct generator *generator, uint8_t *bytes)
+static inline void write_ipv6(
+	struct generator *generator, const struct generator_shape *shape, uint8_t *bytes)
 {
 	struct draw draw = draw_packet(generator);
 	struct ipv6_frame *frame = (struct ipv6_frame *)bytes;
 
-	memcpy(bytes, generator->header, IPV6_COPY);
+	memcpy(bytes, shape->header, IPV6_COPY);
 	memcpy(frame->ip.source + 12, &draw.client_be, 4);
 	memcpy(frame->ip.destination + 12, &draw.vip_be, 4);
 	frame->tcp.source_be = draw.port_be;
 	frame->tcp.flags = tcp_flags[draw.kind];
 }
 
+static inline const struct generator_shape *shape_of(const struct generator *generator)
+{
+	if (likely(generator->options.size != GENERATOR_IMIX))
+		return &generator->shapes[0];
+	return &generator->shapes[generator->pattern[generator->count % GENERATOR_PATTERN]];
+}
+
 static uint16_t receive(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count,
 	uint16_t room, void *state)
 {
 	struct generator *generator = state;
-	uint16_t size = (uint16_t)generator->options.size;
 	bool ipv4 = generator->options.family == ADDR_IPV4;
 
 	(void)port, (void)queue, (void)count;
@@ -127,39 +143,41 @@ static uint16_t receive(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, 
 	if (rte_pktmbuf_alloc_bulk(generator->buffers, mbufs, room) != 0)
 		return 0;
 	for (uint16_t i = 0; i < room; i++) {
-		mbufs[i]->data_len = size;
-		mbufs[i]->pkt_len = size;
+		const struct generator_shape *shape = shape_of(generator);
+
+		mbufs[i]->data_len = shape->size;
+		mbufs[i]->pkt_len = shape->size;
 		if (ipv4)
-			write_ipv4(generator, rte_pktmbuf_mtod(mbufs[i], uint8_t *));
+			write_ipv4(generator, shape, rte_pktmbuf_mtod(mbufs[i], uint8_t *));
 		else
-			write_ipv6(generator, rte_pktmbuf_mtod(mbufs[i], uint8_t *));
+			write_ipv6(generator, shape, rte_pktmbuf_mtod(mbufs[i], uint8_t *));
 	}
 	return room;
 }
 
-static void make_ipv4(struct generator *generator)
+static void make_ipv4(struct generator_shape *shape)
 {
-	struct ipv4_frame *frame = (struct ipv4_frame *)generator->header;
+	struct ipv4_frame *frame = (struct ipv4_frame *)shape->header;
 
 	frame->eth.type_be = be16(ETH_TYPE_IPV4);
 	frame->ip.version_ihl = 0x45;
-	frame->ip.length_be = be16((uint16_t)(generator->options.size - sizeof(frame->eth)));
+	frame->ip.length_be = be16((uint16_t)(shape->size - sizeof(frame->eth)));
 	frame->ip.fragment_be = be16(IPV4_DF);
 	frame->ip.ttl = 64;
 	frame->ip.protocol = IP_TCP;
 	frame->tcp.destination_be = be16(GENERATOR_PORT);
 	frame->tcp.offset = 5 << 4;
-	generator->size_sum = checksum_sum(&frame->ip, sizeof(frame->ip), 0);
+	shape->size_sum = checksum_sum(&frame->ip, sizeof(frame->ip), 0);
 }
 
-static void make_ipv6(struct generator *generator)
+static void make_ipv6(struct generator_shape *shape)
 {
-	struct ipv6_frame *frame = (struct ipv6_frame *)generator->header;
+	struct ipv6_frame *frame = (struct ipv6_frame *)shape->header;
 
 	frame->eth.type_be = be16(ETH_TYPE_IPV6);
 	frame->ip.version_class_label_be = be32(6u << 28);
 	frame->ip.length_be =
-		be16((uint16_t)(generator->options.size - sizeof(frame->eth) - sizeof(frame->ip)));
+		be16((uint16_t)(shape->size - sizeof(frame->eth) - sizeof(frame->ip)));
 	frame->ip.next = IP_TCP;
 	frame->ip.hop_limit = 64;
 	memcpy(frame->ip.source, ipv6_client, sizeof(ipv6_client));
@@ -168,38 +186,83 @@ static void make_ipv6(struct generator *generator)
 	frame->tcp.offset = 5 << 4;
 }
 
-static void open_port(struct generator *generator)
+static void make_shapes(struct generator *generator)
+{
+	static const uint8_t imix[GENERATOR_PATTERN] = {0, 1, 0, 0, 1, 0, 2, 0, 1, 0, 0, 1};
+	bool ipv4 = generator->options.family == ADDR_IPV4;
+	uint32_t small = ipv4 ? GENERATOR_SIZE_MIN : GENERATOR_SIZE_MIN_IPV6;
+	uint32_t size = generator->options.size;
+	const uint32_t sizes[GENERATOR_SHAPES] = {
+		size == GENERATOR_IMIX ? small : RTE_MAX(size, small), 594, 1514};
+
+	memcpy(generator->pattern, imix, sizeof(imix));
+	for (uint32_t i = 0; i < GENERATOR_SHAPES; i++) {
+		generator->shapes[i].size = (uint16_t)sizes[i];
+		if (ipv4)
+			make_ipv4(&generator->shapes[i]);
+		else
+			make_ipv6(&generator->shapes[i]);
+	}
+}
+
+// Zipf's law as a continuous one, by the inverse of its distribution: flow number k about as often as 1 / (k + 1)^s.
+static void draw_ahead(struct generator *generator)
+{
+	double s = generator->options.zipf, n = (double)generator->options.flows + 1;
+
+	generator->draws = malloc(GENERATOR_DRAWS * sizeof(*generator->draws));
+	need(generator->draws != NULL, "out of memory");
+	for (uint32_t i = 0; i < GENERATOR_DRAWS; i++) {
+		double u = (double)(mix(i) >> 11) * 0x1p-53;
+		double rank = fabs(s - 1) < 1e-9 ? pow(n, u)
+						 : pow(u * (pow(n, 1 - s) - 1) + 1, 1 / (1 - s));
+		uint64_t number = (uint64_t)rank - 1;
+
+		generator->draws[i] = (uint32_t)RTE_MIN(number, generator->options.flows - 1);
+	}
+}
+
+static void open_port(struct generator *generator, uint32_t index)
 {
 	const struct rte_eth_conf conf = {0};
-	uint16_t *port = &generator->port;
+	uint16_t *port = &generator->port, queues = (uint16_t)(index + 1);
+	char name[32];
 
-	need(rte_eth_dev_get_port_by_name(GENERATOR_DEVICE, port) == 0, "DPDK has no null port");
-	need(rte_eth_dev_configure(*port, 1, 1, &conf) == 0 &&
-			rte_eth_rx_queue_setup(*port, 0, 0, 0, NULL, generator->buffers) == 0 &&
-			rte_eth_tx_queue_setup(*port, 0, 0, 0, NULL) == 0 &&
-			rte_eth_add_rx_callback(*port, 0, receive, generator) != NULL &&
+	snprintf(name, sizeof(name), "%s%u", GENERATOR_DEVICE, index);
+	need(rte_eth_dev_get_port_by_name(name, port) == 0, "DPDK has no null port");
+	need(rte_eth_dev_configure(*port, queues, queues, &conf) == 0,
+		"the null port has too few queues");
+	for (uint16_t queue = 0; queue < queues; queue++)
+		need(rte_eth_rx_queue_setup(*port, queue, 0, 0, NULL, generator->buffers) == 0 &&
+				rte_eth_tx_queue_setup(*port, queue, 0, 0, NULL) == 0,
+			"the null port has no queue");
+	need(rte_eth_add_rx_callback(*port, (uint16_t)index, receive, generator) != NULL &&
 			rte_eth_dev_start(*port) == 0,
 		"the null port does not start");
 }
 
-void generator_open(struct generator *generator, const struct generator_options *options)
+void generator_open(
+	struct generator *generator, uint32_t index, const struct generator_options *options)
 {
+	char name[32];
+
 	*generator = (struct generator){.options = *options};
 	generator->syn_below = (uint64_t)(options->syn_percent / 100 * 0x1p32);
 	generator->new_below =
 		generator->syn_below + (uint64_t)(options->miss_percent / 100 * 0x1p32);
-	if (options->family == ADDR_IPV4)
-		make_ipv4(generator);
-	else
-		make_ipv6(generator);
+	make_shapes(generator);
+	if (options->zipf > 0)
+		draw_ahead(generator);
+	snprintf(name, sizeof(name), "generated%u", index);
 	generator->buffers = rte_pktmbuf_pool_create(
-		"generated", BUFFERS, BUFFER_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+		name, BUFFERS, BUFFER_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	need(generator->buffers != NULL, "no memory for buffers");
-	open_port(generator);
+	open_port(generator, index);
 }
 
 void generator_close(struct generator *generator)
 {
 	need(rte_eth_dev_stop(generator->port) == 0, "the null port does not stop");
 	need(rte_mempool_full(generator->buffers), "a buffer was lost");
+	free(generator->draws);
 }

@@ -27,28 +27,37 @@ static uint64_t free_huge_mib(void)
 	return pages * HUGE_MIB;
 }
 
-// On the core that it runs on now. The narrow vectors are those that all machines have.
-static void start_eal(struct lane *lane, uint64_t table_size)
+// One lane: on the core that it runs on now; more: on the first ones. The narrow vectors are those that all machines
+// have.
+static void start_eal(struct lanes *lanes, uint64_t table_size)
 {
-	uint64_t mib = EAL_MIB + (table_size >> 20);
-	char core[16], memory[24];
+	uint64_t mib = EAL_MIB + lanes->count * (table_size >> 20);
+	char devices[LANES_MAX][64], core[16], memory[24];
 	char line[] = "bench --no-pci --no-shconf --no-telemetry --log-level=4 "
-		      "--force-max-simd-bitwidth=128 --vdev=" GENERATOR_DEVICE ",no-rx=1";
+		      "--force-max-simd-bitwidth=128";
 	char no_huge[] = "--no-huge";
 	char *arguments[16];
 	int count = 0;
 
 	for (char *word = strtok(line, " "); word != NULL; word = strtok(NULL, " "))
 		arguments[count++] = word;
-	snprintf(core, sizeof(core), "-l%d", sched_getcpu());
-	lane->huge = lane->huge && free_huge_mib() > mib;
-	if (lane->huge)
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		snprintf(
+			devices[i], sizeof(devices[i]), "--vdev=%s%u,no-rx=1", GENERATOR_DEVICE, i);
+		arguments[count++] = devices[i];
+	}
+	if (lanes->count == 1)
+		snprintf(core, sizeof(core), "-l%d", sched_getcpu());
+	else
+		snprintf(core, sizeof(core), "-l0-%u", lanes->count - 1);
+	lanes->huge = lanes->huge && free_huge_mib() > mib;
+	if (lanes->huge)
 		snprintf(memory, sizeof(memory), "--in-memory");
 	else
 		snprintf(memory, sizeof(memory), "-m%llu", (unsigned long long)mib);
 	arguments[count++] = core;
 	arguments[count++] = memory;
-	if (!lane->huge)
+	if (!lanes->huge)
 		arguments[count++] = no_huge;
 	need(rte_eal_init(count, arguments) >= 0, "DPDK does not start");
 }
@@ -99,7 +108,7 @@ static struct config *make_config(const struct lane_options *options)
 	return config;
 }
 
-static void publish(struct lane *lane, const struct lane_options *options, uint32_t names)
+static void publish(struct lanes *lanes, const struct lane_options *options, uint32_t names)
 {
 	static const struct snapshot_backend_input hop = {
 		.mtu = 9000, // whatever the size, it fits with its outer header
@@ -113,7 +122,7 @@ static void publish(struct lane *lane, const struct lane_options *options, uint3
 
 	addr_parse("192.0.2.1", &sources[0]);
 	addr_parse("2001:db8::1", &sources[1]);
-	if (publish_config(&lane->publisher, config, &hop, sources, names, &err) != 0)
+	if (publish_config(&lanes->publisher, config, &hop, sources, names, &err) != 0)
 		need(false, err.text);
 	config_free(config);
 }
@@ -126,10 +135,12 @@ static void *zeroed(size_t size)
 	return memory;
 }
 
-static void make_worker(struct lane *lane, uint64_t capacity, uint32_t names)
+static void make_worker(
+	struct lane *lane, struct publisher *publisher, uint64_t capacity, uint32_t names)
 {
 	struct worker_config config = {
-		.publisher = &lane->publisher,
+		.index = lane->index,
+		.publisher = publisher,
 		.ports = {{.id = lane->generator.port, .kernel_id = PIPELINE_NO_KERNEL}},
 		.port_count = 1,
 		.buffers = lane->generator.buffers,
@@ -163,29 +174,38 @@ static void warm_up(struct lane *lane, uint64_t capacity)
 		poll_until(lane, generator->count + (uint64_t)((double)(2 * capacity) / new_share));
 }
 
-void lane_open(struct lane *lane, const struct lane_options *options)
+void lanes_open(struct lanes *lanes, const struct lane_options *options)
 {
 	uint64_t capacity = RTE_MAX(options->traffic.flows * PLACES_A_FLOW, (uint64_t)1024);
 	uint32_t names = RTE_MAX(options->backends, options->traffic.services) + 1;
 
-	*lane = (struct lane){.huge = options->huge};
-	start_eal(lane, flow_table_footprint(capacity));
-	generator_open(&lane->generator, &options->traffic);
-	need(publisher_init(&lane->publisher, 1) == 0, "no memory for the publisher");
-	publish(lane, options, names);
-	make_worker(lane, capacity, names);
-	publisher_online(&lane->publisher, 0);
-	warm_up(lane, capacity);
+	*lanes = (struct lanes){.huge = options->huge, .count = options->workers};
+	start_eal(lanes, flow_table_footprint(capacity));
+	need(publisher_init(&lanes->publisher, lanes->count) == 0, "no memory for the publisher");
+	publish(lanes, options, names);
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		struct lane *lane = &lanes->lane[i];
+
+		lane->index = i;
+		generator_open(&lane->generator, i, &options->traffic);
+		make_worker(lane, &lanes->publisher, capacity, names);
+		publisher_online(&lanes->publisher, i);
+		warm_up(lane, capacity);
+	}
 }
 
-void lane_close(struct lane *lane)
+void lanes_close(struct lanes *lanes)
 {
-	publisher_offline(&lane->publisher, 0);
-	worker_free(lane->worker);
-	publisher_destroy(&lane->publisher);
-	generator_close(&lane->generator);
-	rte_free(lane->flows); // the table begins its memory
-	rte_free(lane->metrics);
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		struct lane *lane = &lanes->lane[i];
+
+		publisher_offline(&lanes->publisher, i);
+		worker_free(lane->worker);
+		generator_close(&lane->generator);
+		rte_free(lane->flows); // the table begins its memory
+		rte_free(lane->metrics);
+	}
+	publisher_destroy(&lanes->publisher);
 	rte_eal_cleanup();
 }
 
@@ -201,12 +221,37 @@ uint64_t lane_balance(struct lane *lane, uint64_t packets)
 uint64_t lane_pass(struct lane *lane, uint64_t packets)
 {
 	struct rte_mbuf *mbufs[PIPELINE_BURST];
-	uint16_t port = lane->generator.port, count;
+	uint16_t port = lane->generator.port, queue = (uint16_t)lane->index, count;
 	uint64_t done = 0;
 
 	while (done < packets) {
-		count = rte_eth_rx_burst(port, 0, mbufs, PIPELINE_BURST);
-		done += rte_eth_tx_burst(port, 0, mbufs, count);
+		count = rte_eth_rx_burst(port, queue, mbufs, PIPELINE_BURST);
+		done += rte_eth_tx_burst(port, queue, mbufs, count);
+	}
+	return done;
+}
+
+static void swap_macs(struct rte_mbuf *mbuf)
+{
+	struct eth_header *eth = rte_pktmbuf_mtod(mbuf, struct eth_header *);
+	uint8_t destination[sizeof(eth->destination)];
+
+	memcpy(destination, eth->destination, sizeof(destination));
+	memcpy(eth->destination, eth->source, sizeof(destination));
+	memcpy(eth->source, destination, sizeof(destination));
+}
+
+uint64_t lane_swap(struct lane *lane, uint64_t packets)
+{
+	struct rte_mbuf *mbufs[PIPELINE_BURST];
+	uint16_t port = lane->generator.port, queue = (uint16_t)lane->index, count;
+	uint64_t done = 0;
+
+	while (done < packets) {
+		count = rte_eth_rx_burst(port, queue, mbufs, PIPELINE_BURST);
+		for (uint16_t i = 0; i < count; i++)
+			swap_macs(mbufs[i]);
+		done += rte_eth_tx_burst(port, queue, mbufs, count);
 	}
 	return done;
 }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef BENCH_PIPELINE_H
+#define BENCH_PIPELINE_H
+
+#include "lane.h"
+
+#include <stdio.h>
+
+// The parts of 'fulcrum-bench pipeline': what is asked for, what was measured, how it is told.
+
+#define PIPELINE_ROUNDS_MAX 1001
+
+struct pipeline_options {
+	struct lane_options lane;
+	uint64_t rounds;
+	uint64_t packets; // of a round
+	bool stages;
+	bool json;
+};
+
+// 0, 1 for --help, or -EINVAL after a sentence on stderr.
+int pipeline_parse(int argc, char **argv, struct pipeline_options *out);
+void pipeline_help(FILE *out);
+
+// ns a packet of each round, sorted when the rounds are over.
+enum pipeline_figure {
+	GROSS, // the worker, generator and port
+	ALONE, // generator and port
+	SWAP, // macswap, generator and port
+	NET, // GROSS less ALONE of the same round
+	TOGETHER, // like GROSS, while the other worker works too
+	FIGURES
+};
+
+struct pipeline_result {
+	double ns[FIGURES][PIPELINE_ROUNDS_MAX];
+	uint64_t rounds;
+	struct lane_steps steps; // none, where they were not asked for; sorted likewise
+	uint64_t received;
+	uint64_t hits;
+	uint64_t evictions;
+	uint64_t lost; // not forwarded
+};
+
+double pipeline_median(const struct pipeline_result *result, enum pipeline_figure figure);
+void pipeline_print(
+	const struct pipeline_options *options, const struct pipeline_result *result, bool huge);
+
+#endif
