@@ -91,7 +91,7 @@ row_mysql() {
 }
 
 row_etcd() {
-	lab_check "etcdctl put, from p1" teleport_etcdctl p1 put key "$ROUTING-$FORWARDING"
+	lab_check "etcdctl put, from p1" test "$(teleport_etcdctl p1 put key "$ROUTING-$FORWARDING")" = OK
 	lab_check "etcdctl get, from p2" grep -q "^$ROUTING-$FORWARDING$" <(teleport_etcdctl p2 get key)
 	lab_start watch p1 env ETCDCTL_API=3 etcdctl --endpoints https://$AUTH_VIP:3025 --cacert $LAB/ca.crt \
 		--cert $LAB/client/tls.crt --key $LAB/client/tls.key watch key
