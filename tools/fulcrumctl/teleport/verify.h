@@ -33,6 +33,7 @@ struct verify {
 	uint32_t connections; // to each port
 	uint32_t timeout_ms;
 	SSL_CTX *tls;
+	bool is_routed; // port 443 leads to an SSH server, too, as TLS routing has it
 	struct rows rows;
 	json_t *answers; // who answered, for programs
 	bool failed; // for want of memory

@@ -21,8 +21,7 @@ struct tally {
 struct contact_request verify_request(
 	const struct verify *verify, const struct port_kind *kind, const struct addr *address)
 {
-	bool routed =
-		verify->role == CLUSTER_PROXY && verify->cluster->tls_routing && kind->port == 443;
+	bool routed = verify->is_routed && kind->port == 443;
 
 	return (struct contact_request){
 		.tls = verify->tls,
@@ -195,12 +194,27 @@ static void check_port(struct verify *verify, const struct port_kind *kind, cons
 	free(port.seen);
 }
 
+// Whether the SSH server behind port 443 can be asked for its key. Where it cannot, the row of ALPN will say so.
+static void try_routing(struct verify *verify, const struct port_kind *https)
+{
+	const struct cluster_pool *pool = &verify->cluster->pools[verify->role];
+	struct contact_request request;
+	struct contact contact;
+
+	verify->is_routed = verify->role == CLUSTER_PROXY && verify->cluster->tls_routing;
+	request = verify_request(verify, https, &pool->vips[0]);
+	if (verify->is_routed)
+		contact_make(&request, &contact);
+	verify->is_routed = verify->is_routed && contact.answered;
+}
+
 void verify_ports(struct verify *verify)
 {
 	const struct cluster_pool *pool = &verify->cluster->pools[verify->role];
 	const struct port_kind *kinds[PORTS_MAX];
 	size_t count = ports_of(verify->cluster, verify->role, kinds);
 
+	try_routing(verify, kinds[0]);
 	for (size_t i = 0; i < count; i++) {
 		struct verify_own *own = verify_ask_instances(verify, kinds[i]);
 
