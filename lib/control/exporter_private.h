@@ -46,7 +46,7 @@ struct page {
 	uint32_t family; // that is written
 	uint32_t row; // its next one
 	bool is_begun; // the family's first lines are written
-	uint64_t pools_version; // of the configuration that 'row' of a pool counts in
+	uint64_t pools_version; // of the configuration that 'row' of a pool or a VIP counts in
 };
 
 // NULL without memory.
@@ -79,16 +79,18 @@ page_row_fn page_build, page_control, page_applied, page_duration, page_saved, p
 	page_channel, page_lag, page_probes, page_capture, page_worker, page_rounds,
 	page_worker_info, page_dropped, page_port_info, page_port, page_link, page_speed, page_mtu;
 
-// --- page_services.c: a service by its index, which stays its own; a pool by where it stands ---
+// --- page_services.c: a service by its index, which stays its own; a pool and a VIP by where they stand ---
 
-page_row_fn page_service_info, page_service_backends, page_service_usable, page_service_traffic,
-	page_pool_backends, page_pool_usable, page_pool_slots, page_pool_tables, page_pool_probes;
+page_row_fn page_vip_announced, page_vip_since, page_service_info, page_service_backends,
+	page_service_usable, page_service_traffic, page_pool_backends, page_pool_usable,
+	page_pool_kept, page_pool_slots, page_pool_tables, page_pool_probes;
 
 // --- page_backends.c: 'row' is the backend's index, which stays its own ---
 
 page_row_fn page_backend_info, page_backend_health, page_backend_usable, page_backend_since,
-	page_backend_changes, page_backend_weight, page_backend_share, page_backend_flows,
-	page_backend_oldest, page_backend_traffic, page_backend_probes, page_backend_failures,
-	page_backend_certificate, page_backend_drain;
+	page_backend_changes, page_backend_downs, page_backend_weight, page_backend_share,
+	page_backend_flows, page_backend_oldest, page_backend_traffic, page_backend_repeats,
+	page_backend_resets, page_backend_probes, page_backend_failures, page_backend_certificate,
+	page_backend_drain;
 
 #endif

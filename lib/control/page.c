@@ -40,6 +40,14 @@ static void label_service(struct page *page, uint32_t index)
 		running->config->services[running->service_places[index]].name);
 }
 
+static void label_vip(struct page *page, uint32_t row)
+{
+	char vip[ADDR_TEXT_SIZE];
+
+	exposition_label(&page->text, "vip",
+		addr_format(&page->control->vips[row].address, vip, sizeof(vip)));
+}
+
 void page_sample(struct page *page, uint32_t row, const char *suffix)
 {
 	const struct control *control = page->control;
@@ -55,6 +63,9 @@ void page_sample(struct page *page, uint32_t row, const char *suffix)
 		break;
 	case METRICS_OF_PORTS:
 		exposition_label(text, "port", control->config.ports[row].name);
+		break;
+	case METRICS_OF_VIPS:
+		label_vip(page, row);
 		break;
 	case METRICS_OF_SERVICES:
 		label_service(page, row);
@@ -152,6 +163,8 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_PORT_TX_PACKETS] = {page_port, FROM(message_row_port, tx_packets)},
 	[METRICS_PORT_TX_BYTES] = {page_port, FROM(message_row_port, tx_bytes)},
 	[METRICS_PORT_MISSED] = {page_port, FROM(message_row_port, rx_missed)},
+	[METRICS_VIP_ANNOUNCED] = {page_vip_announced, 0},
+	[METRICS_VIP_SINCE] = {page_vip_since, 0},
 	[METRICS_SERVICE] = {page_service_info, 0},
 	[METRICS_SERVICE_BACKENDS] = {page_service_backends, 0},
 	[METRICS_SERVICE_USABLE] = {page_service_usable, 0},
@@ -160,6 +173,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_SERVICE_FLOWS] = {page_service_traffic, FROM(metrics_traffic, new_flows)},
 	[METRICS_POOL_BACKENDS] = {page_pool_backends, 0},
 	[METRICS_POOL_USABLE] = {page_pool_usable, 0},
+	[METRICS_POOL_KEPT] = {page_pool_kept, 0},
 	[METRICS_POOL_SLOTS] = {page_pool_slots, 0},
 	[METRICS_POOL_TABLES] = {page_pool_tables, 0},
 	[METRICS_POOL_PROBES] = {page_pool_probes, 0},
@@ -168,6 +182,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_BACKEND_USABLE] = {page_backend_usable, 0},
 	[METRICS_BACKEND_SINCE] = {page_backend_since, 0},
 	[METRICS_BACKEND_CHANGES] = {page_backend_changes, 0},
+	[METRICS_BACKEND_DOWNS] = {page_backend_downs, 0},
 	[METRICS_BACKEND_WEIGHT] = {page_backend_weight, 0},
 	[METRICS_BACKEND_SHARE] = {page_backend_share, 0},
 	[METRICS_BACKEND_FLOWS] = {page_backend_flows, 0},
@@ -175,6 +190,8 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_BACKEND_PACKETS] = {page_backend_traffic, FROM(metrics_traffic, packets)},
 	[METRICS_BACKEND_BYTES] = {page_backend_traffic, FROM(metrics_traffic, bytes)},
 	[METRICS_BACKEND_NEW_FLOWS] = {page_backend_traffic, FROM(metrics_traffic, new_flows)},
+	[METRICS_BACKEND_REPEATS] = {page_backend_repeats, 0},
+	[METRICS_BACKEND_RESETS] = {page_backend_resets, 0},
 	[METRICS_BACKEND_PROBES] = {page_backend_probes, 0},
 	[METRICS_BACKEND_FAILURES] = {page_backend_failures, 0},
 	[METRICS_BACKEND_CERTIFICATE] = {page_backend_certificate, 0},
@@ -194,6 +211,8 @@ static uint32_t row_count(const struct page *page, enum metrics_scope scope)
 		return DROP_REASON_COUNT;
 	case METRICS_OF_PORTS:
 		return control->config.port_count;
+	case METRICS_OF_VIPS:
+		return control->vip_count;
 	case METRICS_OF_SERVICES:
 		return control->running->service_end;
 	case METRICS_OF_POOLS:
@@ -213,13 +232,14 @@ static void begin_family(struct page *page)
 	page->pools_version = page->control->version;
 }
 
-// Pools have no index: once they may stand elsewhere, what is left of the family is left out.
+// Pools and VIPs have no index: once they may stand elsewhere, what is left of the family is left out.
 static bool is_over(const struct page *page)
 {
 	enum metrics_scope scope = metrics_families[page->family].scope;
 
 	return page->row >= row_count(page, scope) ||
-	       (scope == METRICS_OF_POOLS && page->pools_version != page->control->version);
+	       ((scope == METRICS_OF_POOLS || scope == METRICS_OF_VIPS) &&
+		       page->pools_version != page->control->version);
 }
 
 static void step(struct page *page)

@@ -87,6 +87,26 @@ void page_backend_traffic(struct page *page, const struct page_family *family, u
 	page_number(page, index, page_number_at(&traffic, family));
 }
 
+void page_backend_repeats(struct page *page, const struct page_family *family, uint32_t index)
+{
+	struct metrics_traffic traffic;
+
+	if (find(page, index) == NULL)
+		return;
+	rows_backend_traffic(page->control, index, &traffic);
+	page_number(page, index, traffic.syn_repeats);
+}
+
+void page_backend_resets(struct page *page, const struct page_family *family, uint32_t index)
+{
+	struct metrics_traffic traffic;
+
+	if (find(page, index) == NULL)
+		return;
+	rows_backend_traffic(page->control, index, &traffic);
+	page_number(page, index, traffic.syn_resets);
+}
+
 void page_backend_drain(struct page *page, const struct page_family *family, uint32_t index)
 {
 	if (find(page, index) != NULL && page->control->states[index].drain_until_s != 0)
@@ -107,6 +127,14 @@ void page_backend_changes(struct page *page, const struct page_family *family, u
 
 	if (find_probed(page, index, &view))
 		page_number(page, index, view.changes);
+}
+
+void page_backend_downs(struct page *page, const struct page_family *family, uint32_t index)
+{
+	struct health_view view;
+
+	if (find_probed(page, index, &view))
+		page_number(page, index, view.downs);
 }
 
 void page_backend_probes(struct page *page, const struct page_family *family, uint32_t index)

@@ -74,6 +74,29 @@ void page_service_traffic(struct page *page, const struct page_family *family, u
 	page_number(page, row, page_number_at(&traffic, family));
 }
 
+// --- VIPs: 'row' is where the VIP stands ---
+
+void page_vip_announced(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct message_row_vip vip = {0};
+
+	row_vip(page->control, row, &vip);
+	if (vip.mode == CONFIG_ANNOUNCE_NONE)
+		return;
+	page_sample(page, row, "");
+	exposition_label(&page->text, "mode", vip.mode == CONFIG_ANNOUNCE_ARP ? "arp" : "route");
+	exposition_number(&page->text, vip.state == MESSAGE_VIP_ANNOUNCED);
+}
+
+void page_vip_since(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct message_row_vip vip = {0};
+
+	row_vip(page->control, row, &vip);
+	if (vip.mode != CONFIG_ANNOUNCE_NONE && vip.since_s != 0)
+		page_number(page, row, vip.since_s);
+}
+
 // --- Pools: 'row' is where the pool stands ---
 
 void page_pool_backends(struct page *page, const struct page_family *family, uint32_t row)
@@ -85,6 +108,12 @@ void page_pool_usable(struct page *page, const struct page_family *family, uint3
 {
 	page_number(page, row,
 		rows_count_usable(page->control, &page->control->running->config->pools[row]));
+}
+
+void page_pool_kept(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row,
+		control_floor_kept(page->control, &page->control->running->config->pools[row]));
 }
 
 void page_pool_slots(struct page *page, const struct page_family *family, uint32_t row)

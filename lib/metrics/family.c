@@ -25,6 +25,7 @@ const char *metrics_scope_labels(enum metrics_scope scope)
 		[METRICS_OF_WORKERS] = "worker",
 		[METRICS_OF_REASONS] = "reason",
 		[METRICS_OF_PORTS] = "port",
+		[METRICS_OF_VIPS] = "vip",
 		[METRICS_OF_SERVICES] = "service",
 		[METRICS_OF_POOLS] = "pool",
 		[METRICS_OF_BACKENDS] = "pool,backend"};

@@ -19,6 +19,7 @@ enum metrics_scope {
 	METRICS_OF_WORKERS,
 	METRICS_OF_REASONS,
 	METRICS_OF_PORTS,
+	METRICS_OF_VIPS,
 	METRICS_OF_SERVICES,
 	METRICS_OF_POOLS,
 	METRICS_OF_BACKENDS,
@@ -77,6 +78,8 @@ enum metrics_scope {
 	X(PORT_TX_PACKETS, PORTS, COUNTER, "fulcrum_port_transmit_packets", "packets", "", "Packets that it sent") \
 	X(PORT_TX_BYTES, PORTS, COUNTER, "fulcrum_port_transmit_bytes", "bytes", "", "Bytes that it sent") \
 	X(PORT_MISSED, PORTS, COUNTER, "fulcrum_port_missed_packets", "packets", "", "Packets that were lost because no worker took them in time") \
+	X(VIP_ANNOUNCED, VIPS, GAUGE, "fulcrum_vip_announced", "", "mode", "1 while the VIP is announced, 0 while it is withheld or waits for its hold; absent with announce: none") \
+	X(VIP_SINCE, VIPS, GAUGE, "fulcrum_vip_since_timestamp_seconds", "seconds", "", "Since when that is so, in seconds since 1970") \
 	X(SERVICE, SERVICES, INFO, "fulcrum_service", "", "pool,vip,protocol,port,forwarding", "What a service is") \
 	X(SERVICE_BACKENDS, SERVICES, GAUGE, "fulcrum_service_backends", "", "", "Backends of its pool") \
 	X(SERVICE_USABLE, SERVICES, GAUGE, "fulcrum_service_usable_backends", "", "", "Those of them that take new flows: active, up, and their next hop known") \
@@ -85,6 +88,7 @@ enum metrics_scope {
 	X(SERVICE_FLOWS, SERVICES, COUNTER, "fulcrum_service_new_flows", "", "", "New flows") \
 	X(POOL_BACKENDS, POOLS, GAUGE, "fulcrum_pool_backends", "", "", "Its backends") \
 	X(POOL_USABLE, POOLS, GAUGE, "fulcrum_pool_usable_backends", "", "", "Those of them that take new flows") \
+	X(POOL_KEPT, POOLS, GAUGE, "fulcrum_pool_kept_backends", "", "", "Those that are down and kept in service, because more than max_down_percent were lost at once") \
 	X(POOL_SLOTS, POOLS, GAUGE, "fulcrum_pool_table_slots", "", "", "Slots of its hash table") \
 	X(POOL_TABLES, POOLS, COUNTER, "fulcrum_pool_tables", "", "", "Hash tables that were built for it") \
 	X(POOL_PROBES, POOLS, HISTOGRAM, "fulcrum_pool_probe_duration_seconds", "seconds", "", "How long its successful probes took; absent where nothing is probed") \
@@ -93,6 +97,7 @@ enum metrics_scope {
 	X(BACKEND_USABLE, BACKENDS, GAUGE, "fulcrum_backend_usable", "", "", "1 where it takes new flows: active, up, and its next hop known") \
 	X(BACKEND_SINCE, BACKENDS, GAUGE, "fulcrum_backend_health_since_timestamp_seconds", "seconds", "", "When its health last changed, in seconds since 1970") \
 	X(BACKEND_CHANGES, BACKENDS, COUNTER, "fulcrum_backend_health_changes", "", "", "How often its health changed") \
+	X(BACKEND_DOWNS, BACKENDS, COUNTER, "fulcrum_backend_downs", "", "", "How often it went down") \
 	X(BACKEND_WEIGHT, BACKENDS, GAUGE, "fulcrum_backend_weight", "", "", "Its weight in the pool file") \
 	X(BACKEND_SHARE, BACKENDS, GAUGE, "fulcrum_backend_share_ratio", "ratio", "", "Its share of the slots of its pool's hash table, which is its share of new flows") \
 	X(BACKEND_FLOWS, BACKENDS, GAUGE, "fulcrum_backend_flows", "", "", "Its flows, as counted no more than five seconds ago") \
@@ -100,6 +105,8 @@ enum metrics_scope {
 	X(BACKEND_PACKETS, BACKENDS, COUNTER, "fulcrum_backend_packets", "packets", "", "Packets of clients that went to it") \
 	X(BACKEND_BYTES, BACKENDS, COUNTER, "fulcrum_backend_bytes", "bytes", "", "Their bytes, as the clients sent them") \
 	X(BACKEND_NEW_FLOWS, BACKENDS, COUNTER, "fulcrum_backend_new_flows", "", "", "New flows that it was chosen for") \
+	X(BACKEND_REPEATS, BACKENDS, COUNTER, "fulcrum_backend_syn_repeats", "", "", "SYNs that clients sent it again: it did not answer, or its answer was lost") \
+	X(BACKEND_RESETS, BACKENDS, COUNTER, "fulcrum_backend_syn_resets", "", "", "Resets of clients right after their SYN") \
 	X(BACKEND_PROBES, BACKENDS, SUMMARY, "fulcrum_backend_probe_duration_seconds", "seconds", "", "How long its successful probes took") \
 	X(BACKEND_FAILURES, BACKENDS, COUNTER, "fulcrum_backend_probe_failures", "", "", "Probes of it that failed by its own fault") \
 	X(BACKEND_CERTIFICATE, BACKENDS, GAUGE, "fulcrum_backend_certificate_expiry_timestamp_seconds", "seconds", "", "When the certificate ends that its last TLS probe saw, in seconds since 1970") \

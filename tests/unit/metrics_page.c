@@ -25,6 +25,7 @@ static const char *const titles[METRICS_SCOPES] = {
 	[METRICS_OF_WORKERS] = "Workers and their flow tables",
 	[METRICS_OF_REASONS] = "Drops",
 	[METRICS_OF_PORTS] = "Ports",
+	[METRICS_OF_VIPS] = "VIPs",
 	[METRICS_OF_SERVICES] = "Services",
 	[METRICS_OF_POOLS] = "Pools",
 	[METRICS_OF_BACKENDS] = "Backends",

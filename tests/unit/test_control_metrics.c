@@ -23,7 +23,7 @@
 static const char pools[] =
 	"services:\n"
 	"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, target_port: 1, pool: proxies}\n"
-	"  - {name: games, vip: '2001:db8::1', protocol: udp, ports: 100-200, pool: players}\n"
+	"  - {name: games, vip: '2001:db8::1', protocol: udp, ports: 100-200, pool: players, announce: {mode: route}}\n"
 	"pools:\n"
 	"  - name: proxies\n"
 	"    health: {type: none}\n"
@@ -149,6 +149,10 @@ static void the_page_has_what_show_has(void **state)
 		"fulcrum_backend_usable{pool=\"proxies\",backend=\"a\"} 1",
 		"fulcrum_backend_usable{pool=\"proxies\",backend=\"b\"} 0",
 		"fulcrum_backend_health_changes_total{pool=\"players\",backend=\"a\"} 1",
+		"fulcrum_backend_downs_total{pool=\"players\",backend=\"a\"} 1",
+		"fulcrum_backend_syn_repeats_total{pool=\"proxies\",backend=\"a\"} 0",
+		"fulcrum_pool_kept_backends{pool=\"players\"} 0",
+		"fulcrum_vip_announced{vip=\"2001:db8::1\",mode=\"route\"} 0",
 		"fulcrum_backend_weight{pool=\"proxies\",backend=\"a\"} 30",
 		"fulcrum_backend_packets_total{pool=\"proxies\",backend=\"a\"} 0", // not an earlier owner's
 		"fulcrum_backend_probe_duration_seconds_count{pool=\"players\",backend=\"a\"} 0",
