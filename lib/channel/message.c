@@ -18,6 +18,7 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct config_backend);
 	case MESSAGE_APPLY_COMMIT:
 	case MESSAGE_APPLY_ABORT:
+	case MESSAGE_PLAN:
 		return 0;
 	case MESSAGE_SHOW:
 		return sizeof(struct message_show);
@@ -63,6 +64,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_row_zone);
 	case MESSAGE_ROW_VIP:
 		return sizeof(struct message_row_vip);
+	case MESSAGE_ROW_PLAN:
+		return sizeof(struct message_row_plan);
 	case MESSAGE_ROW_EXPLAIN:
 		return sizeof(struct message_row_explain);
 	case MESSAGE_ROW_EXPLAIN_FLOW:

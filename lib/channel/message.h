@@ -28,6 +28,7 @@ enum message_type {
 	MESSAGE_EXPLAIN, // struct message_explain; answered by a ROW_EXPLAIN and, where there is a service, a ROW_EXPLAIN_FLOW a worker
 	MESSAGE_ROLLBACK, // struct message_rollback; answered like a commit
 	MESSAGE_CONFIRM, // struct message_confirm; answered like a commit
+	MESSAGE_PLAN, // nothing; instead of a commit: answered by MESSAGE_TEXT lines and a ROW_PLAN a pool, and nothing is changed
 
 	// Replies.
 	MESSAGE_DONE = 64, // struct message_done
@@ -47,6 +48,7 @@ enum message_type {
 	MESSAGE_ROW_HISTORY,
 	MESSAGE_ROW_ZONE,
 	MESSAGE_ROW_VIP,
+	MESSAGE_ROW_PLAN,
 };
 
 enum message_show_what {
@@ -398,6 +400,22 @@ struct message_row_vip {
 	char reason[128]; // why it is not announced, or the kernel does not have it; ""
 };
 _Static_assert(sizeof(struct message_row_vip) == 184, "goes over the channel as it is");
+
+enum message_plan_change { MESSAGE_PLAN_KEPT, MESSAGE_PLAN_ADDED, MESSAGE_PLAN_REMOVED };
+
+// What a change would do to a pool, once its new backends are up. The flows are those that the workers know.
+struct message_row_plan {
+	char pool[CONFIG_NAME_SIZE];
+	uint32_t change; // enum message_plan_change
+	uint32_t zero;
+	uint64_t slots; // of its tables, one a view
+	uint64_t slots_moved; // to another backend
+	uint64_t flows_kept; // stay, and the table says so too
+	uint64_t flows_remembered; // stay, because the workers or the table before remember it
+	uint64_t flows_ended; // go to another backend, or nowhere
+	uint64_t flows_not_judged; // of services with many ports, beyond what could be tried
+};
+_Static_assert(sizeof(struct message_row_plan) == 120, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

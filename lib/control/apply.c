@@ -85,12 +85,36 @@ void control_build_start(struct control *control)
 	job_start(control->job, commit_build, built, control->commit);
 }
 
+static void forecast(void *context)
+{
+	struct commit *commit = context;
+	struct control *control = commit->control;
+
+	if (commit->rc != 0) {
+		fail(control);
+		return;
+	}
+	control->commit = NULL;
+	control_reply_plan(control, commit);
+	commit_free(commit);
+	control_poll_now(control);
+	control_work(control);
+}
+
+void control_forecast_start(struct control *control)
+{
+	control->commit->step = COMMIT_BUILDING;
+	job_start(control->job, commit_forecast, forecast, control->commit);
+}
+
 static void prepared(void *context)
 {
 	struct commit *commit = context;
 
 	if (commit->rc != 0) {
 		fail(commit->control);
+	} else if (commit->is_equal && commit->is_plan) {
+		forecast(commit);
 	} else if (commit->is_equal) {
 		decide(commit->control, commit);
 	} else {
@@ -140,7 +164,8 @@ static const char *find_obstacle(
 {
 	if (control->commit != NULL)
 		return "what was not confirmed is being taken back: try again";
-	if (control->trial.before == NULL || commit->is_confirmation || commit->takes_back)
+	if (control->trial.before == NULL || commit->is_confirmation || commit->takes_back ||
+		commit->is_plan)
 		return NULL;
 	error_set(err, EINPROGRESS,
 		"version %lu waits %u s more for its confirmation: 'fulcrumctl confirm' keeps it, "
@@ -178,6 +203,19 @@ void control_commit(struct control *control, struct config *config, uint32_t con
 	if (commit != NULL) {
 		commit->config = config;
 		commit->confirm_s = confirm_s;
+	} else {
+		config_free(config);
+	}
+	control_commit_start(control, commit);
+}
+
+void control_plan(struct control *control, struct config *config)
+{
+	struct commit *commit = control_commit_new(control);
+
+	if (commit != NULL) {
+		commit->config = config;
+		commit->is_plan = true;
 	} else {
 		config_free(config);
 	}

@@ -203,5 +203,6 @@ void commit_free(struct commit *commit)
 	free(commit->puts);
 	free(commit->drops);
 	free(commit->text);
+	free(commit->rows);
 	free(commit);
 }

@@ -57,6 +57,7 @@ struct commit {
 	uint32_t confirm_s; // taken back unless confirmed within so long; 0: it is not
 	bool is_confirmation; // of what runs: it is saved at last
 	bool takes_back; // what was not confirmed
+	bool is_plan; // nothing is installed: what it would change and cost is told
 	bool is_own; // the daemon's: no client waits for the answer
 	struct history_entry who;
 	uint64_t version; // that it has if it is not the present one
@@ -92,6 +93,8 @@ struct commit {
 	uint32_t put_count;
 	uint32_t *drops; // probes to end, by id
 	uint32_t drop_count;
+	struct message_row_plan *rows; // of a plan
+	uint32_t row_count;
 	struct config *fallback; // with confirm_s: what is in force until then
 
 	// For resolve().
@@ -120,6 +123,7 @@ int commit_find_leaving(struct commit *commit);
 // Job functions; the context is a struct commit.
 void commit_prepare(void *context);
 void commit_build(void *context);
+void commit_forecast(void *context); // instead of build() and conclude(), for a plan
 void commit_conclude(void *context);
 void commit_free(struct commit *commit); // NULL is fine
 

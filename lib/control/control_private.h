@@ -79,6 +79,7 @@ struct reply {
 		REPLY_EXPLAIN,
 		REPLY_ROWS,
 		REPLY_TEXT,
+		REPLY_PLAN,
 		REPLY_GRACE, // DONE comes when no worker uses an older snapshot
 		REPLY_END
 	} step;
@@ -98,6 +99,8 @@ struct reply {
 	size_t text_size;
 	size_t text_sent;
 	bool text_is_lines;
+	struct message_row_plan *plan; // rows to send after the text
+	uint32_t plan_count;
 	bool waits_for_grace;
 	uint64_t grace_until_ns; // then it is an error
 	uint64_t changes;
@@ -217,6 +220,9 @@ struct control {
 void control_commit(struct control *control, struct config *config, uint32_t confirm_s);
 void control_set_backend(struct control *control, const struct message_backend_set *set);
 void control_rollback(struct control *control, uint64_t version);
+// Takes 'config' over and answers what a commit of it would change, and cost.
+void control_plan(struct control *control, struct config *config);
+void control_forecast_start(struct control *control);
 // NULL without memory.
 struct commit *control_commit_new(struct control *control);
 // Takes the commit over (NULL: there was no memory for it) and starts it, or answers why not.
@@ -365,7 +371,8 @@ void control_work(struct control *control);
 
 void transaction_begin(struct control *control);
 void transaction_add(struct control *control, enum message_type type);
-void transaction_commit(struct control *control);
+// Commits it, or tells what that would do.
+void transaction_commit(struct control *control, bool is_plan);
 void transaction_forget(struct transaction *transaction);
 
 // --- explain.c ---
@@ -384,6 +391,8 @@ void control_reply_error(struct control *control, int code, const char *text);
 void control_reply_done(struct control *control, uint64_t changes);
 // Takes 'text' over: lines to send before the DONE, after the grace period of what was published.
 void control_reply_commit(struct control *control, char *text, size_t size, uint64_t changes);
+// Takes both over, and sends them before the DONE.
+void control_reply_plan(struct control *control, struct commit *commit);
 void control_show(struct control *control, enum message_show_what what);
 void control_explain(struct control *control, const struct message_explain *request);
 void control_show_start(struct control *control);

@@ -52,6 +52,7 @@ void control_reply_forget(struct control *control)
 	free(reply->shares);
 	census_end(&reply->census);
 	free(reply->text);
+	free(reply->plan);
 	free(reply->zones.rows);
 	*reply = (struct reply){.pool = UINT32_MAX};
 }
@@ -66,6 +67,22 @@ void control_reply_commit(struct control *control, char *text, size_t size, uint
 	control->reply.waits_for_grace = true;
 	control->reply.grace_until_ns = clock_monotonic_ns() + GRACE_NS;
 	control->reply.changes = changes;
+}
+
+void control_reply_plan(struct control *control, struct commit *commit)
+{
+	struct reply *reply = &control->reply;
+
+	control_reply_forget(control);
+	reply->step = REPLY_TEXT;
+	reply->text = commit->text;
+	reply->text_size = commit->text_size;
+	reply->text_is_lines = true;
+	reply->plan = commit->rows;
+	reply->plan_count = commit->row_count;
+	reply->changes = commit->changes;
+	commit->text = NULL;
+	commit->rows = NULL;
 }
 
 // A job's: a large configuration takes its time.
@@ -206,7 +223,7 @@ static void step_text(struct control *control)
 	const char *at, *end;
 
 	if (reply->text == NULL || size == 0) {
-		reply->step = reply->waits_for_grace ? REPLY_GRACE : REPLY_END;
+		reply->step = reply->waits_for_grace ? REPLY_GRACE : REPLY_PLAN;
 		return;
 	}
 	at = reply->text + reply->text_sent;
@@ -215,6 +232,19 @@ static void step_text(struct control *control)
 	end = reply->text_is_lines ? memchr(at, '\n', size) : NULL;
 	reply->text_sent += end != NULL ? (size_t)(end - at) + 1 : size;
 	fill(control, MESSAGE_TEXT, at, (uint32_t)(end != NULL ? (size_t)(end - at) : size));
+	send_message(control);
+}
+
+// None, where the text was no plan's.
+static void step_plan(struct control *control)
+{
+	struct reply *reply = &control->reply;
+
+	if (reply->next == reply->plan_count) {
+		reply->step = REPLY_END;
+		return;
+	}
+	fill(control, MESSAGE_ROW_PLAN, &reply->plan[reply->next++], sizeof(*reply->plan));
 	send_message(control);
 }
 
@@ -262,6 +292,9 @@ enum pace control_reply_step(struct control *control)
 		break;
 	case REPLY_TEXT:
 		step_text(control);
+		break;
+	case REPLY_PLAN:
+		step_plan(control);
 		break;
 	case REPLY_GRACE:
 		return step_grace(control);

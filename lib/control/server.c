@@ -40,7 +40,10 @@ static void dispatch(struct control *control)
 		transaction_add(control, (enum message_type)control->message.type);
 		break;
 	case MESSAGE_APPLY_COMMIT:
-		transaction_commit(control);
+		transaction_commit(control, false);
+		break;
+	case MESSAGE_PLAN:
+		transaction_commit(control, true);
 		break;
 	case MESSAGE_APPLY_ABORT:
 		transaction_forget(&control->transaction);
@@ -94,6 +97,8 @@ static bool start_commit(struct control *control)
 		return true; // no other build comes in between
 	if (commit->step == COMMIT_DECIDED)
 		control_conclude_start(control);
+	else if (commit->step == COMMIT_RESOLVED && commit->is_plan)
+		control_forecast_start(control);
 	else if (commit->step == COMMIT_RESOLVED)
 		control_build_start(control);
 	else if (commit->step == COMMIT_WANTED && !control_targets_pending(control))

@@ -105,7 +105,7 @@ static int check(const struct control *control, struct error *err)
 	return 0;
 }
 
-void transaction_commit(struct control *control)
+void transaction_commit(struct control *control, bool is_plan)
 {
 	struct config *config = control->transaction.config;
 	struct error err;
@@ -116,7 +116,10 @@ void transaction_commit(struct control *control)
 		control_reply_error(control, -rc, err.text);
 	} else {
 		control->transaction.config = NULL;
-		control_commit(control, config, control->transaction.header.confirm_s);
+		if (is_plan)
+			control_plan(control, config);
+		else
+			control_commit(control, config, control->transaction.header.confirm_s);
 	}
 	transaction_forget(&control->transaction);
 }

@@ -112,6 +112,7 @@ static bool read_row(const struct flow_table *table, uint32_t bucket, uint32_t w
 		return false;
 	out->age_s = age_s(life, now_s);
 	out->backend = __atomic_load_n(&rows->backend[way], __ATOMIC_RELAXED);
+	out->tag = __atomic_load_n(&rows->tag[way], __ATOMIC_RELAXED);
 	out->client_port = __atomic_load_n(&rows->client_port[way], __ATOMIC_RELAXED);
 	out->client = load_client(&table->clients[(size_t)bucket * FLOW_WAYS + way]);
 	return true;
@@ -129,6 +130,12 @@ uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
 		if (read_row(table, bucket, way, ttl, services, now_s, &out[count]))
 			count++;
 	return count;
+}
+
+bool flow_row_is_of(
+	const struct flow_table *table, uint32_t bucket, const struct flow_row *row, uint64_t hash)
+{
+	return row->tag == (uint32_t)hash && (flow_bucket_index(table, hash) | 1) == (bucket | 1);
 }
 
 static void copy_row(
@@ -168,6 +175,7 @@ void flow_ref_read(const struct flow_ref *ref, uint32_t now_s, struct flow_row *
 		.client_port = bucket->client_port[way],
 		.service = bucket->service[way],
 		.backend = bucket->backend[way],
+		.tag = bucket->tag[way],
 		.state = flow_life_state(bucket->life[way]),
 		.age_s = age_s(bucket->life[way], now_s),
 		.idle_s = idle_s(bucket->seen[way], now_s),

@@ -115,6 +115,7 @@ struct flow_row {
 	uint16_t client_port;
 	uint16_t service;
 	uint32_t backend;
+	uint32_t tag; // what is left of its hash, with the bucket
 	enum flow_state state;
 	uint32_t age_s; // since it began; to 16 s, at most FLOW_AGE_MAX_S
 	uint32_t idle_s; // since its last packet
@@ -127,6 +128,10 @@ uint32_t flow_table_buckets(const struct flow_table *table);
 uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
 	struct flow_row out[FLOW_WAYS]);
+
+// True where a row that was read from 'bucket' may be of the flow of that hash: its client's port is to fit, too.
+bool flow_row_is_of(
+	const struct flow_table *table, uint32_t bucket, const struct flow_row *row, uint64_t hash);
 
 // The owning worker: clears the expired rows of 'count' buckets from 'first' on; returns how many live ones it
 // saw. A row of a service that is no more has expired.

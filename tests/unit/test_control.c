@@ -456,6 +456,60 @@ static void a_new_backend_serves_when_the_apply_is_answered(void **state)
 	config_free(config);
 }
 
+static int plan(
+	struct lab *lab, const char *yaml, struct message_row_plan *row, struct message_done *done)
+{
+	struct config *config = lab_config(yaml);
+	enum message_type type;
+
+	lab_begin(lab, config, 0);
+	lab_send_records(lab, config);
+	config_free(config);
+	lab_send(lab, MESSAGE_PLAN, NULL, 0);
+	while ((type = lab_receive(lab)) != MESSAGE_DONE) {
+		if (type == MESSAGE_ERROR)
+			return -1;
+		if (type == MESSAGE_ROW_PLAN)
+			memcpy(row, lab->message.body, sizeof(*row));
+	}
+	memcpy(done, lab->message.body, sizeof(*done));
+	return 0;
+}
+
+static void a_plan_is_told_and_changes_nothing(void **state)
+{
+	static const char *const three =
+		"services:\n"
+		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web}\n"
+		"pools:\n"
+		"  - name: web\n"
+		"    health: {type: none}\n"
+		"    backends: [{name: a, address: 10.0.0.1}, {name: c, address: 10.0.0.3}]\n";
+	struct message_row_plan row = {.slots = 1};
+	struct message_done done;
+
+	assert_int_equal(lab_apply_text(*state, two, NULL), 0);
+	assert_int_equal(plan(*state, two, &row, &done), 0);
+	assert_int_equal(done.changes, 0);
+	assert_int_equal(row.slots, 1); // there was no row
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(plan(*state, three, &row, &done), 0);
+		assert_int_equal(done.version, 1);
+		assert_int_equal(done.changes, 2);
+		assert_string_equal(row.pool, "web");
+		assert_int_equal(row.slots, 65537);
+		// The three quarters that b had, and what a new member takes from a.
+		assert_in_range(row.slots_moved, 65537 * 75 / 100, 65537 * 85 / 100);
+		assert_untouched(*state, 1, 2);
+	}
+	lab_send(*state, MESSAGE_PLAN, NULL, 0); // of nothing
+	assert_int_equal(lab_finish(*state, NULL), -1);
+	assert_int_equal(lab_error_code(*state), EPROTO);
+	assert_int_equal(lab_apply_text(*state, three, &done), 0);
+	assert_int_equal(done.changes, 2);
+	assert_int_equal(done.version, 2);
+}
+
 // --- What is shown ---
 
 static void services_pools_and_ports_are_shown(void **state)
@@ -1119,6 +1173,7 @@ int main(void)
 		TEST(an_abort_or_another_begin_forgets_the_records),
 		TEST_IN(small, every_name_can_change_when_there_is_no_room_for_both),
 		TEST(a_large_configuration_is_applied_whole),
+		TEST(a_plan_is_told_and_changes_nothing),
 		TEST_IN(near, a_new_backend_serves_when_the_apply_is_answered),
 		TEST(services_pools_and_ports_are_shown),
 		TEST(zones_are_shown_as_each_service_has_them),

@@ -161,6 +161,8 @@ static void say_flows(const struct message_flows *asked)
 
 static void answer(const struct channel_message *request)
 {
+	const struct message_row_plan plan = {
+		.pool = "web", .slots = 65537, .slots_moved = 21846, .flows_kept = 801};
 	struct message_apply begin;
 	struct message_show show;
 	char line[64];
@@ -189,6 +191,11 @@ static void answer(const struct channel_message *request)
 	case MESSAGE_SHOW:
 		memcpy(&show, request->body, sizeof(show));
 		say_show(show.what);
+		break;
+	case MESSAGE_PLAN:
+		say(MESSAGE_TEXT, "backend web/web-3: added", 24);
+		say(MESSAGE_ROW_PLAN, &plan, sizeof(plan));
+		say_done(1);
 		break;
 	case MESSAGE_CONFIRM:
 		say_done(((const struct message_confirm *)request->body)->takes_back);
@@ -334,8 +341,8 @@ static void bad_usage_ends_with_2(void **state)
 		"backend paint a", "apply -f good.yaml --if-version x", "check -f good.yaml more",
 		"flows more", "flows --client here", "flows --limit x", "flows --limit 100001",
 		"apply -f good.yaml --confirm soon", "apply -f good.yaml --confirm 25h",
-		"apply -f good.yaml --confirm 500ms", "confirm 3", "flows -o xml",
-		"flows --service ''"};
+		"apply -f good.yaml --confirm 500ms", "confirm 3", "plan",
+		"plan -f good.yaml -o xml", "flows -o xml", "flows --service ''"};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (run(rows[i]) != 2)
@@ -353,6 +360,23 @@ static void without_a_daemon_it_ends_with_3(void **state)
 	}
 }
 
+static void a_plan_tells_changes_and_what_they_cost(void **state)
+{
+	json_t *json;
+
+	assert_int_equal(run("plan -f good.yaml"), 0);
+	says("backend web/web-3: added\n1 change to version 5; none was made\n");
+	says("web   stays   65537  21846         801");
+	assert_int_equal(run("plan -f good.yaml -o json 2>/dev/null"), 0);
+	json = json_loads(output, 0, NULL);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(json, "changes"), 0)),
+		"backend web/web-3: added");
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_array_get(json_object_get(json, "pools"), 0), "slots_moved")),
+		21846);
+	json_decref(json);
+}
+
 static void a_trial_is_begun_confirmed_and_taken_back(void **state)
 {
 	assert_int_equal(run("apply -f good.yaml --confirm 5m"), 0);
@@ -365,7 +389,8 @@ static void a_trial_is_begun_confirmed_and_taken_back(void **state)
 
 static void a_bad_file_ends_with_2_and_a_caret(void **state)
 {
-	static const char *const rows[] = {"check -f bad.yaml", "apply -f bad.yaml"};
+	static const char *const rows[] = {
+		"check -f bad.yaml", "plan -f bad.yaml", "apply -f bad.yaml"};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(run(rows[i]), 2);
@@ -566,6 +591,7 @@ int main(int argc, char **argv)
 		without_daemon(a_file_may_come_from_standard_input),
 		without_daemon(help_tells_the_exit_statuses),
 		with_daemon(an_apply_sends_every_record_and_tells_what_changed),
+		with_daemon(a_plan_tells_changes_and_what_they_cost),
 		with_daemon(a_trial_is_begun_confirmed_and_taken_back),
 		with_daemon(a_backend_is_changed_by_its_name),
 		with_daemon(tables_are_short_and_quiet),

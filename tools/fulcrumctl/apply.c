@@ -2,10 +2,9 @@
 #include "ctl.h"
 #include "load.h"
 #include "session.h"
+#include "transfer.h"
 
 #include <base/parse.h>
-
-#include <string.h>
 
 struct arguments {
 	const char *file;
@@ -63,59 +62,12 @@ static const struct argp argp = {options, parse_option, "-f FILE",
 	"longer be reached; a restart in between takes it back, too.",
 	0, 0, 0};
 
-static int send_begin(
-	struct session *session, const struct config *config, const struct arguments *arguments)
-{
-	struct message_apply begin = {
-		.hash_key_set = config->hash_key_set,
-		.service_count = config->service_count,
-		.pool_count = config->pool_count,
-		.backend_count = config->backend_count,
-		.if_version = arguments->if_version,
-		.confirm_s = arguments->confirm_s,
-	};
-	int status;
-
-	memcpy(begin.hash_key, config->hash_key, sizeof(begin.hash_key));
-	status = session_send(session, MESSAGE_APPLY_BEGIN, &begin, sizeof(begin));
-	return status != CTL_OK ? status : session_receive(session, NULL, NULL, NULL);
-}
-
-// The records without what config_finish() set in them: the daemon works that out by itself.
-static int send_records(struct session *session, const struct config *config)
-{
-	int status = CTL_OK;
-
-	for (uint32_t i = 0; i < config->service_count && status == CTL_OK; i++) {
-		struct config_service service = config->services[i];
-
-		service.pool_index = 0;
-		status = session_send(session, MESSAGE_APPLY_SERVICE, &service, sizeof(service));
-	}
-	for (uint32_t i = 0; i < config->pool_count && status == CTL_OK; i++) {
-		struct config_pool pool = config->pools[i];
-
-		pool.first_backend = 0;
-		pool.backend_count = 0;
-		status = session_send(session, MESSAGE_APPLY_POOL, &pool, sizeof(pool));
-	}
-	for (uint32_t i = 0; i < config->backend_count && status == CTL_OK; i++) {
-		struct config_backend backend = config->backends[i];
-
-		backend.pool_index = 0;
-		status = session_send(session, MESSAGE_APPLY_BACKEND, &backend, sizeof(backend));
-	}
-	return status;
-}
-
 static int send_config(
 	struct session *session, const struct config *config, const struct arguments *arguments)
 {
 	struct message_done done;
-	int status = send_begin(session, config, arguments);
+	int status = transfer_config(session, config, arguments->if_version, arguments->confirm_s);
 
-	if (status == CTL_OK)
-		status = send_records(session, config);
 	if (status == CTL_OK)
 		status = session_send(session, MESSAGE_APPLY_COMMIT, NULL, 0);
 	if (status == CTL_OK)

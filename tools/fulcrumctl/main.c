@@ -18,6 +18,7 @@ static const struct {
 	ctl_command_fn *run;
 } commands[] = {
 	{"check", command_check},
+	{"plan", command_plan},
 	{"apply", command_apply},
 	{"confirm", command_confirm},
 	{"show", command_show},
@@ -48,6 +49,7 @@ static const char doc[] =
 	"\n"
 	"Commands:\n"
 	"  check -f FILE          tell whether a pool file is right\n"
+	"  plan -f FILE           tell what it would change, and what that would cost\n"
 	"  apply -f FILE          put it in force, as one transaction\n"
 	"  confirm                keep what an apply --confirm put in force\n"
 	"  show [WHAT]            tell what the balancer has and does\n"

@@ -55,6 +55,7 @@ const struct view *view_find(const char *name); // NULL: there is none
 // Of the daemon itself, and of what 'flows' lists; not among 'views'.
 extern const struct view view_daemon;
 extern const struct view view_flows;
+extern const struct view view_plan;
 extern const struct view view_explain; // only as JSON
 extern const struct view view_explain_flow;
 

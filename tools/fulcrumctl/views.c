@@ -234,6 +234,27 @@ static const struct column flow_columns[] = {
 	{0},
 };
 
+static const char *plan_change(uint64_t value)
+{
+	static const char *const names[] = {[MESSAGE_PLAN_KEPT] = "stays",
+		[MESSAGE_PLAN_ADDED] = "added",
+		[MESSAGE_PLAN_REMOVED] = "removed"};
+
+	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
+static const struct column plan_columns[] = {
+	{"POOL", "pool", COLUMN_TEXT, FIELD(row_plan, pool), NULL},
+	{"CHANGE", "change", COLUMN_NAME, FIELD(row_plan, change), plan_change},
+	{"SLOTS", "slots", COLUMN_NUMBER, FIELD(row_plan, slots), NULL},
+	{"MOVED", "slots_moved", COLUMN_NUMBER, FIELD(row_plan, slots_moved), NULL},
+	{"FLOWS KEPT", "flows_kept", COLUMN_NUMBER, FIELD(row_plan, flows_kept), NULL},
+	{"REMEMBERED", "flows_remembered", COLUMN_NUMBER, FIELD(row_plan, flows_remembered), NULL},
+	{"ENDED", "flows_ended", COLUMN_NUMBER, FIELD(row_plan, flows_ended), NULL},
+	{"NOT JUDGED", "flows_not_judged", COLUMN_NUMBER, FIELD(row_plan, flows_not_judged), NULL},
+	{0},
+};
+
 static const struct column history_columns[] = {
 	{"VERSION", "version", COLUMN_NUMBER, FIELD(row_history, version), NULL},
 	{"APPLIED", "applied", COLUMN_TIME, FIELD(row_history, applied_s), NULL},
@@ -307,6 +328,9 @@ const struct view view_daemon = {"daemon", MESSAGE_SHOW_VERSION, MESSAGE_ROW_DAE
 
 const struct view view_flows = {
 	"flows", 0, MESSAGE_ROW_FLOW, sizeof(struct message_row_flow), NULL, flow_columns};
+
+const struct view view_plan = {
+	"pools", 0, MESSAGE_ROW_PLAN, sizeof(struct message_row_plan), NULL, plan_columns};
 
 const struct view *view_find(const char *name)
 {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <control/control_private.h>
+#include <control/forecast.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+// What a commit would be: as far as its snapshot, and no further.
+
+// New backends are taken to be up, which they will be soon: that they come is what moves slots.
+static void expect_new_backends(struct commit *commit, bool *is_stranger)
+{
+	for (uint32_t i = 0; i < commit->touched_count; i++) {
+		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
+		uint32_t index = edition_index(commit->edition, at);
+		struct control_backend *state = &commit->build.states[index];
+
+		if ((commit->touched[i] & COMMIT_STRANGER) == 0)
+			continue;
+		is_stranger[index] = true;
+		state->health = HEALTH_UNKNOWN;
+		state->recalled = HEALTH_UP;
+	}
+}
+
+// Two snapshots, as an apply has them: the one that it brings, and the one when the new backends are up. 0, or a negative
+// errno with the sentence.
+static int build_both(struct commit *commit, bool *is_stranger)
+{
+	struct snapshot *first;
+	int rc = build_run(&commit->build, &commit->err);
+
+	if (rc != 0)
+		return rc;
+	first = commit->build.snapshot;
+	commit->build.snapshot = NULL;
+	commit->build.previous = first;
+	expect_new_backends(commit, is_stranger);
+	rc = build_run(&commit->build, &commit->err);
+	snapshot_free(first);
+	return rc;
+}
+
+static int make_forecast(struct commit *commit)
+{
+	bool *is_stranger = calloc(commit->backend_registry->capacity, sizeof(*is_stranger));
+	struct forecast_input input = {
+		.running = commit->running,
+		.planned = commit->edition,
+		.before = commit->build.previous,
+		.is_stranger = is_stranger,
+		.flows = commit->flows,
+		.worker_count = commit->worker_count,
+		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S),
+	};
+	int rc;
+
+	if (is_stranger == NULL)
+		return error_set(&commit->err, ENOMEM, "out of memory");
+	rc = build_both(commit, is_stranger);
+	input.after = commit->build.snapshot;
+	if (rc == 0 && forecast_make(&input, &commit->rows, &commit->row_count) != 0)
+		rc = error_set(&commit->err, ENOMEM, "out of memory");
+	free(is_stranger);
+	return rc;
+}
+
+static void write_line(void *context, const char *sentence)
+{
+	fprintf(context, "%s\n", sentence);
+}
+
+void commit_forecast(void *context)
+{
+	struct commit *commit = context;
+	FILE *file;
+
+	commit->rc = make_forecast(commit);
+	if (commit->rc != 0)
+		return;
+	file = open_memstream(&commit->text, &commit->text_size);
+	commit->changes = config_diff(
+		commit->running->written, commit->config, file != NULL ? write_line : NULL, file);
+	if (file != NULL)
+		fclose(file);
+}

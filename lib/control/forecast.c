@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/forecast.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <flow/flow_inline.h>
+#include <judge/explain.h>
+#include <packet/headers.h>
+#include <stdlib.h>
+#include <string.h>
+
+// A row of the flow table has no destination port. Where a service has many, they are tried; a flow that is met after
+// so many tries in all (about a second) counts as not judged.
+#define TRIES_MAX (1u << 22)
+
+struct forecast {
+	const struct forecast_input *in;
+	struct message_row_plan *rows;
+	uint32_t row_count;
+	uint32_t *row_of_pool; // by the place of a pool of the running edition
+	uint32_t *service_places; // by a service's index: where it stands in the running edition
+	uint32_t tries;
+};
+
+// --- The rows ---
+
+static uint32_t find_row(const struct forecast *f, const char *pool, uint32_t start)
+{
+	for (uint32_t i = 0; i < f->row_count; i++) {
+		uint32_t at = (start + i) % f->row_count;
+
+		if (strcmp(f->rows[at].pool, pool) == 0)
+			return at;
+	}
+	return f->row_count;
+}
+
+static void add_row(struct forecast *f, const char *pool, enum message_plan_change change)
+{
+	struct message_row_plan *row = &f->rows[f->row_count++];
+
+	memcpy(row->pool, pool, sizeof(row->pool));
+	row->change = change;
+}
+
+static void make_rows(struct forecast *f)
+{
+	const struct config *now = f->in->running->config, *then = f->in->planned->written;
+
+	for (uint32_t i = 0; i < then->pool_count; i++)
+		add_row(f, then->pools[i].name, MESSAGE_PLAN_ADDED);
+	for (uint32_t i = 0; i < now->pool_count; i++) {
+		uint32_t at = find_row(f, now->pools[i].name, i);
+
+		if (at == f->row_count)
+			add_row(f, now->pools[i].name, MESSAGE_PLAN_REMOVED);
+		else
+			f->rows[at].change = MESSAGE_PLAN_KEPT;
+		f->row_of_pool[i] = at;
+	}
+}
+
+static int allocate(struct forecast *f)
+{
+	const struct config *now = f->in->running->config, *then = f->in->planned->written;
+	uint32_t services = f->in->before->service_capacity;
+
+	f->rows = calloc((size_t)now->pool_count + then->pool_count + 1, sizeof(*f->rows));
+	f->row_of_pool = calloc((size_t)now->pool_count + 1, sizeof(*f->row_of_pool));
+	f->service_places = calloc((size_t)services + 1, sizeof(*f->service_places));
+	if (f->rows == NULL || f->row_of_pool == NULL || f->service_places == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < services; i++)
+		f->service_places[i] = EDITION_NONE;
+	for (uint32_t i = 0; i < now->service_count; i++)
+		f->service_places[f->in->running->services[i]] = i;
+	return 0;
+}
+
+// --- Slots ---
+
+static bool is_same_machine(const struct forecast *f, uint32_t before, uint32_t after)
+{
+	return before == after && !f->in->is_stranger[after & BACKEND_INDEX_MASK];
+}
+
+static uint32_t slot_owner(const struct snapshot_generation *generation, uint32_t slot)
+{
+	return generation->members[generation->table->slots[slot]].backend;
+}
+
+// Tables of different sizes are compared by the hashes that a slot stands for.
+static uint32_t count_moved(const struct forecast *f, const struct snapshot_generation *before,
+	const struct snapshot_generation *after)
+{
+	uint32_t size = after->table->size, moved = 0;
+
+	for (uint32_t slot = 0; slot < size; slot++) {
+		uint64_t then = (uint64_t)slot * before->table->size / size;
+
+		moved += !is_same_machine(
+			f, slot_owner(before, (uint32_t)then), slot_owner(after, slot));
+	}
+	return moved;
+}
+
+static void add_slots(const struct forecast *f, const struct snapshot_generation *before,
+	const struct snapshot_generation *after, struct message_row_plan *row)
+{
+	uint32_t size = after != NULL    ? after->table->size
+			: before != NULL ? before->table->size
+					 : 0;
+
+	row->slots += size;
+	if (before != NULL && after != NULL)
+		row->slots_moved += count_moved(f, before, after);
+	else if (before != NULL || row->change == MESSAGE_PLAN_KEPT)
+		row->slots_moved += size;
+}
+
+static const struct snapshot_view *find_view(
+	const struct snapshot *snapshot, const struct snapshot_pool *pool, uint64_t policy)
+{
+	uint32_t at = pool->first_view;
+
+	while (at != VIEW_NONE && snapshot->views[at].policy != policy)
+		at = snapshot->views[at].next;
+	return &snapshot->views[at != VIEW_NONE ? at : pool->first_view];
+}
+
+static const struct snapshot_pool *find_pool(
+	const struct snapshot *snapshot, const char *name, uint32_t start)
+{
+	return snapshot->pool_count == 0 ? NULL : snapshot_find_pool_from(snapshot, name, start);
+}
+
+// Each view of a pool against the one of before that wanted the same.
+static void count_slots(const struct forecast *f, uint32_t at)
+{
+	struct message_row_plan *row = &f->rows[at];
+	const struct snapshot *before = f->in->before, *after = f->in->after;
+	const struct snapshot_pool *had = find_pool(before, row->pool, at);
+	const struct snapshot_pool *has = find_pool(after, row->pool, at);
+
+	if (has == NULL && had == NULL)
+		return;
+	if (has == NULL) {
+		add_slots(f, before->views[had->first_view].current, NULL, row);
+		return;
+	}
+	for (uint32_t i = has->first_view; i != VIEW_NONE; i = after->views[i].next)
+		add_slots(f,
+			had != NULL ? find_view(before, had, after->views[i].policy)->current
+				    : NULL,
+			after->views[i].current, row);
+}
+
+// --- Flows ---
+
+// A row of a worker's table.
+struct place {
+	uint32_t worker;
+	uint32_t bucket;
+	struct flow_row row;
+};
+
+// The packet in the midst of a flow of 'service' to that port. True: the row is that flow's, so the worker knows it.
+static bool is_flow_to(const struct forecast *f, const struct place *place,
+	const struct config_service *service, uint16_t port, struct packet *packet)
+{
+	struct explanation explanation;
+
+	explain_make_packet(service->protocol, &place->row.client, be16toh(place->row.client_port),
+		&service->vip, port, TCP_ACK, packet);
+	explain_packet(f->in->before, packet, &explanation);
+	return explanation.is_vip && explanation.reason == DROP_REASON_COUNT &&
+	       flow_row_is_of(f->in->flows[place->worker], place->bucket, &place->row,
+		       explanation.hash.flow);
+}
+
+enum found { FOUND, FOUND_NOT, FOUND_NOBODY_KNOWS };
+
+static enum found find_packet(struct forecast *f, const struct place *place,
+	const struct config_service *service, struct packet *packet)
+{
+	uint32_t ports = (uint32_t)service->port_last - service->port_first + 1;
+
+	if (place->row.client.family != service->vip.family)
+		return FOUND_NOT;
+	for (uint32_t i = 0; i < ports; i++) {
+		if (ports > 1 && f->tries++ >= TRIES_MAX)
+			return FOUND_NOBODY_KNOWS;
+		if (is_flow_to(f, place, service, (uint16_t)(service->port_first + i), packet))
+			return FOUND;
+	}
+	return FOUND_NOT;
+}
+
+// Where its next packet goes.
+static void judge(const struct forecast *f, const struct place *place, const struct packet *packet,
+	struct message_row_plan *row)
+{
+	uint32_t backend = place->row.backend;
+	struct explanation explanation;
+	struct explained_flow flow = {0};
+
+	explain_packet(f->in->after, packet, &explanation);
+	if (explanation.is_vip && explanation.reason == DROP_REASON_COUNT)
+		explain_flow(&explanation, f->in->flows[place->worker], f->in->now_s, &flow);
+	else
+		flow.result.verdict = SELECT_NO_BACKEND;
+	if (flow.result.verdict != SELECT_FORWARD ||
+		!is_same_machine(f, backend, flow.result.backend))
+		row->flows_ended++;
+	else if (explanation.has_current && explanation.current == backend)
+		row->flows_kept++;
+	else
+		row->flows_remembered++;
+}
+
+static void count_flow(struct forecast *f, const struct place *place)
+{
+	uint32_t at = f->service_places[place->row.service];
+	const struct config_service *service;
+	struct message_row_plan *row;
+	struct packet packet;
+
+	if (at == EDITION_NONE || snapshot_find_backend(f->in->before, place->row.backend) == NULL)
+		return;
+	service = &f->in->running->config->services[at];
+	row = &f->rows[f->row_of_pool[service->pool_index]];
+	switch (find_packet(f, place, service, &packet)) {
+	case FOUND:
+		judge(f, place, &packet, row);
+		break;
+	case FOUND_NOT: // left over from when the service had another address, or the fleet another key
+		break;
+	case FOUND_NOBODY_KNOWS:
+		row->flows_not_judged++;
+		break;
+	}
+}
+
+static void count_flows(struct forecast *f, uint32_t worker)
+{
+	const struct forecast_input *in = f->in;
+	const struct flow_table *table = in->flows[worker];
+	struct place place = {.worker = worker};
+	struct flow_row rows[FLOW_WAYS];
+
+	for (; place.bucket < flow_table_buckets(table); place.bucket++) {
+		uint32_t count = flow_read_bucket(table, place.bucket, in->before->ttls,
+			in->before->service_capacity, in->now_s, rows);
+
+		for (uint32_t i = 0; i < count; i++) {
+			place.row = rows[i];
+			count_flow(f, &place);
+		}
+	}
+}
+
+int forecast_make(
+	const struct forecast_input *input, struct message_row_plan **rows, uint32_t *count)
+{
+	struct forecast f = {.in = input};
+	int rc = allocate(&f);
+
+	if (rc == 0) {
+		make_rows(&f);
+		for (uint32_t i = 0; i < f.row_count; i++)
+			count_slots(&f, i);
+		for (uint32_t w = 0; w < input->worker_count; w++)
+			count_flows(&f, w);
+		*rows = f.rows;
+		*count = f.row_count;
+	} else {
+		free(f.rows);
+	}
+	free(f.row_of_pool);
+	free(f.service_places);
+	return rc;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_FORECAST_H
+#define CONTROL_FORECAST_H
+
+#include <channel/message.h>
+#include <control/edition.h>
+#include <snapshot/snapshot.h>
+
+// What a change would cost: each pool's slots that go to another backend, and what becomes of each flow that the workers'
+// tables know, judged by the snapshot that the change would bring, by the code that the workers judge with. Nothing is
+// changed, and no worker waits. A job's.
+
+struct flow_table;
+
+struct forecast_input {
+	const struct edition *running, *planned;
+	const struct snapshot *before, *after; // theirs
+	const bool *
+		is_stranger; // by a backend's index: in 'planned' it is another machine, or a new one
+	struct flow_table *const *flows;
+	uint32_t worker_count;
+	uint32_t now_s; // the workers' clock
+};
+
+// A row a pool: those of 'planned' in its order, then those that are no more. The caller frees '*rows'. 0 or -ENOMEM.
+int forecast_make(
+	const struct forecast_input *input, struct message_row_plan **rows, uint32_t *count);
+
+#endif

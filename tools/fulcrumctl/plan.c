@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ctl.h"
+#include "load.h"
+#include "session.h"
+#include "transfer.h"
+#include "view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct arguments {
+	const char *file;
+	bool json;
+};
+
+static const struct argp_option options[] = {
+	{"file", 'f', "FILE", 0, "The pool file; - is standard input", 0},
+	{"output", 'o', "table|json", 0, "For people (the default), or for programs", 0},
+	{0},
+};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case 'f':
+		arguments->file = value;
+		return 0;
+	case 'o':
+		arguments->json = ctl_parse_output(value, state);
+		return 0;
+	case ARGP_KEY_END:
+		if (arguments->file == NULL)
+			argp_error(state, "-f FILE is missing");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {options, parse_option, "-f FILE",
+	"Tells what 'apply' would change, and what that would cost. Nothing is changed.\v"
+	"MOVED: slots of the pool's table that would go to another backend. Of the connections that the balancer "
+	"knows, KEPT stay with their backend, as the new table has it; REMEMBERED stay with it because the "
+	"balancer remembers them, though their slot moves; ENDED would come to another backend, or to none. "
+	"Backends that are new count as up.",
+	0, 0, 0};
+
+// What the daemon answers.
+struct answer {
+	json_t *changes; // NULL: they are printed as they come
+	struct rows pools;
+};
+
+static int receive(void *context, uint16_t type, const void *body, uint32_t size)
+{
+	struct answer *answer = context;
+
+	if (type == MESSAGE_ROW_PLAN)
+		return rows_add(&answer->pools, body, size) == 0
+			       ? CTL_OK
+			       : ctl_fail(CTL_FAILED, "out of memory");
+	if (type == MESSAGE_TEXT && answer->changes != NULL)
+		json_array_append_new(answer->changes, json_stringn(body, size));
+	else if (type == MESSAGE_TEXT)
+		printf("%.*s\n", (int)size, (const char *)body);
+	return CTL_OK;
+}
+
+static void print_answer(const struct answer *answer, const struct message_done *done)
+{
+	if (done->changes == 0) {
+		printf("nothing would change; version %" PRIu64 " is in force\n", done->version);
+		return;
+	}
+	printf("%" PRIu64 " change%s to version %" PRIu64 "; none was made\n\n", done->changes,
+		done->changes == 1 ? "" : "s", done->version);
+	view_print_table(&view_plan, &answer->pools);
+}
+
+static int print_json(struct answer *answer, const struct message_done *done)
+{
+	json_t *root = json_pack("{s:I, s:O, s:o}", "version", (json_int_t)done->version, "changes",
+		answer->changes, "pools", view_json_rows(&view_plan, &answer->pools));
+
+	return view_print_json(root);
+}
+
+static int plan(struct session *session, const struct config *config, bool json)
+{
+	struct answer answer = {.changes = json ? json_array() : NULL};
+	struct message_done done;
+	int status = transfer_config(session, config, 0, 0);
+
+	if (status == CTL_OK)
+		status = session_send(session, MESSAGE_PLAN, NULL, 0);
+	if (status == CTL_OK)
+		status = session_receive(session, receive, &answer, &done);
+	if (status == CTL_OK && json)
+		status = print_json(&answer, &done);
+	else if (status == CTL_OK)
+		print_answer(&answer, &done);
+	json_decref(answer.changes);
+	rows_free(&answer.pools);
+	return status;
+}
+
+int command_plan(const struct ctl *ctl, int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	struct session *session;
+	struct config *config;
+	int status;
+
+	ctl_parse(&argp, argc, argv, &arguments);
+	status = load_file(arguments.file, &config);
+	if (status != CTL_OK)
+		return status;
+	status = session_open(ctl, &session);
+	if (status == CTL_OK) {
+		status = plan(session, config, arguments.json);
+		session_close(session);
+	}
+	config_free(config);
+	return status;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "transfer.h"
+
+#include <string.h>
+
+static int send_begin(struct session *session, const struct config *config, uint64_t if_version,
+	uint32_t confirm_s)
+{
+	struct message_apply begin = {
+		.hash_key_set = config->hash_key_set,
+		.service_count = config->service_count,
+		.pool_count = config->pool_count,
+		.backend_count = config->backend_count,
+		.if_version = if_version,
+		.confirm_s = confirm_s,
+	};
+	int status;
+
+	memcpy(begin.hash_key, config->hash_key, sizeof(begin.hash_key));
+	status = session_send(session, MESSAGE_APPLY_BEGIN, &begin, sizeof(begin));
+	return status != CTL_OK ? status : session_receive(session, NULL, NULL, NULL);
+}
+
+// The records without what config_finish() set in them: the daemon works that out by itself.
+static int send_records(struct session *session, const struct config *config)
+{
+	int status = CTL_OK;
+
+	for (uint32_t i = 0; i < config->service_count && status == CTL_OK; i++) {
+		struct config_service service = config->services[i];
+
+		service.pool_index = 0;
+		status = session_send(session, MESSAGE_APPLY_SERVICE, &service, sizeof(service));
+	}
+	for (uint32_t i = 0; i < config->pool_count && status == CTL_OK; i++) {
+		struct config_pool pool = config->pools[i];
+
+		pool.first_backend = 0;
+		pool.backend_count = 0;
+		status = session_send(session, MESSAGE_APPLY_POOL, &pool, sizeof(pool));
+	}
+	for (uint32_t i = 0; i < config->backend_count && status == CTL_OK; i++) {
+		struct config_backend backend = config->backends[i];
+
+		backend.pool_index = 0;
+		status = session_send(session, MESSAGE_APPLY_BACKEND, &backend, sizeof(backend));
+	}
+	return status;
+}
+
+int transfer_config(struct session *session, const struct config *config, uint64_t if_version,
+	uint32_t confirm_s)
+{
+	int status = send_begin(session, config, if_version, confirm_s);
+
+	return status == CTL_OK ? send_records(session, config) : status;
+}
