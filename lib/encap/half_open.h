@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef ENCAP_HALF_OPEN_H
+#define ENCAP_HALF_OPEN_H
+
+#include <base/addr.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The packets of a half-open TCP probe: a SYN to a VIP in the balancer's own name, the RST after it, and what may
+// come back. IP packets without what carries them; plain bytes: any thread.
+
+#define HALF_OPEN_SIZE_MAX 64 // IPv6, TCP, and the MSS option
+
+struct half_open {
+	struct addr own;
+	struct addr vip; // of the same family
+	uint16_t own_port;
+	uint16_t vip_port;
+	uint32_t sequence; // of the SYN
+};
+
+// Both write at most HALF_OPEN_SIZE_MAX bytes, and return how many. The TTL is 1: a host that does not have the VIP
+// cannot send the packet on, perhaps to us again and then to a healthy backend.
+uint16_t half_open_syn(const struct half_open *connection, uint8_t *out);
+// Ends the connection at a host that took the SYN, whether its answer came or not.
+uint16_t half_open_reset(const struct half_open *connection, uint8_t *out);
+
+enum half_open_kind {
+	HALF_OPEN_ACCEPTED, // a SYN-ACK
+	HALF_OPEN_REFUSED, // a RST
+	HALF_OPEN_ERROR, // an ICMP error that quotes the SYN
+};
+
+struct half_open_answer {
+	struct half_open connection; // with the sequence number that is answered
+	enum half_open_kind kind;
+	uint16_t mss; // of a SYN-ACK; the family's default where it says none
+	uint8_t icmp_type; // the rest is of an ICMP error
+	uint8_t icmp_code;
+	bool in_tunnel; // it is about the outer packet, and quotes the SYN inside
+	struct addr from;
+};
+
+// Reads the bytes from an IP header on; what is cut off behind is not missed. False: nothing that a probe has to do with.
+bool half_open_read(const uint8_t *bytes, size_t size, struct half_open_answer *out);
+
+#endif
