@@ -131,6 +131,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_PROBE_FAILURES] = {page_probes, FROM(health_stats, failures)},
 	[METRICS_PROBE_LOCAL] = {page_probes, FROM(health_stats, local_failures)},
 	[METRICS_PROBES_LATE] = {page_probes, FROM(health_stats, late)},
+	[METRICS_PROBE_LATENESS] = {page_lateness, 0},
 	[METRICS_CAPTURE_RUNNING] = {page_capture, 0},
 	[METRICS_CAPTURE_MISSED] = {page_capture, FROM(message_row_capture, missed)},
 	[METRICS_WORKER] = {page_worker_info, 0},

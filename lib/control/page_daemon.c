@@ -59,6 +59,14 @@ void page_probes(struct page *page, const struct page_family *family, uint32_t r
 	page_number(page, row, page_number_at(&stats, family));
 }
 
+void page_lateness(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct health_stats stats;
+
+	health_stats(page->control->health, &stats);
+	page_histogram(page, row, &stats.lateness);
+}
+
 void page_capture(struct page *page, const struct page_family *family, uint32_t row)
 {
 	const struct message_row_capture *told = &page->control->recording.told;

@@ -4,6 +4,7 @@
 
 #include <base/addr.h>
 #include <config/config.h>
+#include <metrics/histogram.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -51,6 +52,7 @@ struct health_stats {
 	uint64_t
 		local_failures; // for want of a descriptor, port or memory here: no backend's fault
 	uint64_t late; // started more than 10 ms after they were due
+	struct histogram lateness; // how long after
 };
 
 // Makes the process ignore SIGPIPE unless it handles it. 0 or -ENOMEM.

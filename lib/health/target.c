@@ -141,11 +141,13 @@ static void start(struct target *target)
 		.done = on_done,
 		.context = target,
 	};
+	uint64_t late_ns;
 
 	target->start_ns = clock_monotonic_ns();
 	stats->probes++;
-	if (target->start_ns > target->due_ns + LATE_NS)
-		stats->late++;
+	late_ns = target->start_ns > target->due_ns ? target->start_ns - target->due_ns : 0;
+	histogram_observe(&stats->lateness, late_ns / 1000);
+	stats->late += late_ns > LATE_NS;
 	target->probe = target->kind->start(&request, &result);
 	if (target->probe == NULL)
 		finish(target, &result);

@@ -46,6 +46,7 @@ enum metrics_scope {
 	X(PROBE_FAILURES, DAEMON, COUNTER, "fulcrum_probe_failures", "", "", "Probes that failed by their backend's fault") \
 	X(PROBE_LOCAL, DAEMON, COUNTER, "fulcrum_probe_local_failures", "", "", "Probes that could not be made for want of a descriptor, port or memory on this machine") \
 	X(PROBES_LATE, DAEMON, COUNTER, "fulcrum_probes_late", "", "", "Probes that started more than 10 ms after they were due") \
+	X(PROBE_LATENESS, DAEMON, HISTOGRAM, "fulcrum_probe_lateness_seconds", "seconds", "", "How long after they were due probes started") \
 	X(CAPTURE_RUNNING, DAEMON, GAUGE, "fulcrum_capture_running", "", "", "1 while packets are captured into a file") \
 	X(CAPTURE_MISSED, DAEMON, GAUGE, "fulcrum_capture_missed_packets", "packets", "", "Packets that the present capture, or else the last, missed because they came too fast") \
 	X(WORKER, WORKERS, INFO, "fulcrum_worker", "", "core", "Which core a worker has") \
