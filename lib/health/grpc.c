@@ -141,6 +141,12 @@ static nghttp2_nv header(const char *name, const char *value)
 		strlen(value), NGHTTP2_NV_FLAG_NONE};
 }
 
+static const char *format_timeout(const struct config_health *policy, char *text, size_t size)
+{
+	snprintf(text, size, "%um", policy->timeout_ms);
+	return text;
+}
+
 static int submit(struct grpc_exchange *exchange, const struct probe_request *request)
 {
 	static const nghttp2_settings_entry no_push = {NGHTTP2_SETTINGS_ENABLE_PUSH, 0};
@@ -156,11 +162,9 @@ static int submit(struct grpc_exchange *exchange, const struct probe_request *re
 		header("te", "trailers"),
 		header("content-type", "application/grpc"),
 		header("user-agent", "fulcrum-health/" FULCRUM_VERSION),
-		header("grpc-timeout", timeout),
+		header("grpc-timeout", format_timeout(policy, timeout, sizeof(timeout))),
 	};
 
-	snprintf(timeout, sizeof(timeout), "%um", policy->timeout_ms);
-	headers[7].valuelen = strlen(timeout);
 	exchange->request_size = (uint8_t)grpc_request(policy->service, exchange->request);
 	if (nghttp2_submit_settings(exchange->session, NGHTTP2_FLAG_NONE, &no_push, 1) != 0 ||
 		nghttp2_submit_request(exchange->session, NULL, headers,
