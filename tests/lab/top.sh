@@ -117,7 +117,7 @@ lab_check "nothing of the screen is left" eval "! shows SERVICE"
 lab_fulcrumd
 press "clear; $fulcrumctl top; echo ended \$?" Enter
 wait_shows 'SERVICE'
-kill -TERM "$(pgrep -f "fulcrumctl top")"
+kill -TERM "$(pgrep -P "$(mux display-message -p "#{pane_pid}")")"
 wait_shows 'ended 0'
 press "stty -a >$LAB/stty.after; echo done" Enter
 wait_shows done
