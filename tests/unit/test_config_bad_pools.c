@@ -35,6 +35,9 @@ static void a_pool_needs_its_keys(void **state)
 			"2:43: pool 'p': outer_source must be of 96 to 127 bits, not 64"},
 		{POOLS("name: p, outer_source: \"2001:db8::/96\", backends: [{name: a, address: 10.0.1.1}]"),
 			"2:29: pool 'p': outer_source must be of the backends' family, which 'a' (line 2) is not"},
+		// Nothing of the environment is put in.
+		{POOLS("name: \"${HOME}\", backends: []"),
+			"2:12: pool '${HOME}': name must be " NAME_RULE ", not '${HOME}'"},
 		{POOLS("name: p, backends: [], table_size: 65536"),
 			"2:41: pool 'p': table_size must be 65537 or 655373, not '65536'"},
 		{POOLS("name: p, backends: [], table_size: big"),

@@ -27,7 +27,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SKIPPED      77
-#define KILLS        100
+#define KILLS        100 // or as many as $FULCRUM_KILLS says
 
 static const char two[] =
 	"services:\n"
@@ -38,6 +38,13 @@ static const char two[] =
 	"    backends:\n"
 	"      - {name: a, address: 10.0.0.1}\n"
 	"      - {name: b, address: 10.0.0.2, weight: 300, zone: z}\n";
+
+static int kills(void)
+{
+	const char *wanted = getenv("FULCRUM_KILLS");
+
+	return wanted != NULL ? atoi(wanted) : KILLS;
+}
 
 static int enter_with(void **state, const struct lab_options *options)
 {
@@ -840,7 +847,7 @@ static void a_client_killed_at_any_moment_leaves_a_whole_configuration(void **st
 	srand(4);
 	assert_int_equal(lab_apply(lab, few, NULL), 0);
 	lab_leave(lab);
-	for (int i = 0; i < KILLS; i++) {
+	for (int i = 0; i < kills(); i++) {
 		struct timespec life = {.tv_nsec = rand() % 20000000};
 		struct config *running;
 		pid_t client = fork();
@@ -913,7 +920,7 @@ static void any_bytes_in_the_segment_leave_a_daemon_that_serves(void **state)
 
 	assert_int_equal(lab_apply(lab, config, NULL), 0);
 	lab_leave(lab);
-	for (int i = 0; i < KILLS; i++) {
+	for (int i = 0; i < kills(); i++) {
 		pid_t writer, client = fork();
 
 		if (client == 0) {

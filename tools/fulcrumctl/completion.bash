@@ -24,7 +24,7 @@ _fulcrumctl_command() { # the first word that is neither an option nor one's val
 
 _fulcrumctl_words() { # what may follow, for a command and the word before
 	case $1:$2 in
-	teleport:-o | teleport:--output) [[ ${COMP_WORDS[at + 1]} != verify ]] || echo table json ;;
+	teleport:-o | teleport:--output) [[ ${COMP_WORDS[at + 1]} != verify ]] || echo table json yaml ;;
 	*:-o | *:--output) echo table json ;;
 	capture:-s | capture:--service | flows:-s | flows:--service) _fulcrumctl_ask services '$1' ;;
 	flows:-b | flows:--backend) _fulcrumctl_ask backends '$1 "/" $2' ;;

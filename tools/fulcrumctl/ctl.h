@@ -36,7 +36,8 @@ void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);
 // The same for a command that has commands of its own: what stands behind the first word is theirs.
 void ctl_parse_in_order(const struct argp *argp, int argc, char **argv, void *input);
 
-// The value of -o: true for json, false for table; anything else is a usage error.
+// The value of -o: false for table; true for json and for yaml, which view_print_json() then prints. Anything else is a
+// usage error.
 bool ctl_parse_output(const char *value, const struct argp_state *state);
 
 // "fulcrumctl: <sentence>" on standard error; returns 'status'.

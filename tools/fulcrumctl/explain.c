@@ -20,7 +20,7 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{"syn", 's', NULL, 0, "TCP: the packet that begins a connection, not one in its middle", 0},
-	{"output", 'o', "table|json", 0, "For people (the default), or for programs", 0},
+	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{0},
 };
 

@@ -21,7 +21,7 @@ static const struct argp_option options[] = {
 	{"backend", 'b', "NAME", 0, "To this backend alone: its name, or pool/name", 0},
 	{"client", 'c', "ADDRESS", 0, "From this address alone", 0},
 	{"limit", 'n', "N", 0, "List at most N of them (default: 100)", 0},
-	{"output", 'o', "table|json", 0, "For people (the default), or for programs", 0},
+	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{0},
 };
 

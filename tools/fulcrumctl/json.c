@@ -66,13 +66,23 @@ json_t *view_json_rows(const struct view *view, const struct rows *rows)
 	return array;
 }
 
+static bool is_yaml; // as one -o for the whole process says
+
+void view_choose_yaml(void)
+{
+	is_yaml = true;
+}
+
+static bool write_json(const json_t *json, FILE *out)
+{
+	return json_dumpf(json, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+}
+
 int view_print_json(json_t *json)
 {
-	int code = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2));
+	bool good = json != NULL &&
+		    (is_yaml ? view_write_yaml(json, stdout) : write_json(json, stdout));
 
 	json_decref(json);
-	if (code < 0)
-		return ctl_fail(CTL_FAILED, "the JSON could not be written");
-	putchar('\n');
-	return CTL_OK;
+	return good ? CTL_OK : ctl_fail(CTL_FAILED, "the output could not be written");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ctl.h"
+#include "view.h"
 
 #include <base/parse.h>
 
@@ -117,11 +118,11 @@ void ctl_parse_in_order(const struct argp *command, int argc, char **argv, void 
 
 bool ctl_parse_output(const char *value, const struct argp_state *state)
 {
-	bool json = strcmp(value, "json") == 0;
-
-	if (!json && strcmp(value, "table") != 0)
-		argp_error(state, "-o: '%s' is neither table nor json", value);
-	return json;
+	if (strcmp(value, "yaml") == 0)
+		view_choose_yaml();
+	else if (strcmp(value, "json") != 0 && strcmp(value, "table") != 0)
+		argp_error(state, "-o: '%s' is none of table, json and yaml", value);
+	return strcmp(value, "table") != 0;
 }
 
 int ctl_fail(enum ctl_exit status, const char *format, ...)

@@ -15,7 +15,7 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{"file", 'f', "FILE", 0, "The pool file; - is standard input", 0},
-	{"output", 'o', "table|json", 0, "For people (the default), or for programs", 0},
+	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{0},
 };
 

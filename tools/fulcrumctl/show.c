@@ -10,11 +10,12 @@
 struct arguments {
 	const char *what; // NULL: the summary
 	bool json;
+	bool is_plain; // -o yaml: the configuration as it is
 	bool all;
 };
 
 static const struct argp_option options[] = {
-	{"output", 'o', "table|json", 0, "For people (the default), or for programs", 0},
+	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{"all", 'a', NULL, 0, "Drops: those that never happened, too", 0},
 	{0},
 };
@@ -26,6 +27,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case 'o':
 		arguments->json = ctl_parse_output(value, state);
+		arguments->is_plain = strcmp(value, "yaml") == 0;
 		return 0;
 	case 'a':
 		arguments->all = true;
@@ -216,7 +218,7 @@ int command_show(const struct ctl *ctl, int argc, char **argv)
 	else if (strcmp(arguments.what, "version") == 0)
 		status = show_version(session, arguments.json);
 	else if (strcmp(arguments.what, "config") == 0)
-		status = show_config(session, arguments.json);
+		status = show_config(session, arguments.json && !arguments.is_plain);
 	else
 		status = show_view(session, view_find(arguments.what), &arguments);
 	session_close(session);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 // A kind of reply row as people and programs read it: its columns once, for the table and for JSON.
 
@@ -86,6 +87,10 @@ void view_print_card(const struct view *view, const void *row);
 // An array of objects, or one object. NULL without memory.
 json_t *view_json_rows(const struct view *view, const struct rows *rows);
 json_t *view_json_row(const struct view *view, const void *row);
+// From now on view_print_json() writes YAML instead.
+void view_choose_yaml(void);
+// False: it could not be written.
+bool view_write_yaml(const json_t *json, FILE *out);
 // Prints and frees it; NULL is one that there was no memory for. Returns the exit status.
 int view_print_json(json_t *json);
 

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What fulcrumctl shows of a balancer at work is what the schemas say, as JSON and as YAML.
+. "$(dirname "$0")/lib.sh"
+
+lab_quickstart
+schemas=$lab_root/docs/reference/schemas
+
+lab_fits() { # schema command...
+	local schema=$schemas/$1.json
+	shift
+	ctl "$@" -o json | python3 "$lab_root/tests/unit/schemas.py" "$schema" &&
+		ctl "$@" -o yaml | python3 "$lab_root/tests/unit/schemas.py" "$schema" yaml
+}
+
+for what in services pools backends zones workers ports vips history version; do
+	lab_check "show $what" lab_fits $what show $what
+done
+lab_check "show drops" lab_fits drops show drops --all
+lab_check "show" lab_fits summary show
+lab_check "show config" eval "ctl show config -o json | python3 $lab_root/tests/unit/schemas.py $schemas/config.json"
+lab_check "show config as YAML can be applied" eval "ctl show config -o yaml | ctl apply -f -"
+lab_check "flows" lab_fits flows flows
+lab_check "explain" lab_fits explain explain tcp 198.51.100.7:40000 $VIP:443
+ctl show config | sed '/name: web-1/d' >$LAB/less.yaml
+lab_check "plan" lab_fits plan plan -f $LAB/less.yaml
+lab_end
