@@ -23,6 +23,7 @@ struct workers {
 	struct worker *worker[DAEMON_CORES_MAX];
 	struct metrics_worker *metrics[DAEMON_CORES_MAX];
 	struct flow_table *flows[DAEMON_CORES_MAX];
+	struct relay *relay;
 	uint32_t count;
 	bool stop; // atomically
 };

@@ -5,6 +5,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
+#include <snapshot/relay.h>
 
 static void *allocate(size_t size, uint32_t worker)
 {
@@ -50,6 +51,10 @@ int workers_make(const struct daemon_config *config, const struct ports *ports,
 	};
 	int rc = 0;
 
+	workers->relay = relay_new(config->worker_count);
+	if (workers->relay == NULL)
+		return error_set(err, ENOMEM, "no memory for the workers' probes");
+	base.relay = workers->relay;
 	for (uint32_t p = 0; p < ports->count; p++)
 		base.ports[p] = ports->pipeline[p];
 	for (uint32_t w = 0; rc == 0 && w < ports->queues; w++) {
@@ -87,4 +92,5 @@ void workers_free(struct workers *workers)
 		rte_free(workers->flows[w]);
 		rte_free(workers->metrics[w]);
 	}
+	relay_free(workers->relay);
 }

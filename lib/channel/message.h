@@ -238,6 +238,7 @@ struct message_row_worker {
 	uint64_t punted; // to the kernel
 	uint64_t injected; // from the kernel, sent out by the port
 	uint64_t answered; // ICMP of our own making
+	uint64_t probe_answers; // to half-open probes
 	uint64_t dropped;
 	uint64_t queued; // held at this moment (fragments)
 	uint64_t flow_hits;
@@ -250,7 +251,7 @@ struct message_row_worker {
 	uint64_t flow_capacity;
 	uint64_t busy_ppm; // share of its rounds in which it had packets
 };
-_Static_assert(sizeof(struct message_row_worker) == 152, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_worker) == 160, "goes over the channel as it is");
 
 struct message_row_port {
 	char name[16];

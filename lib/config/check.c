@@ -157,7 +157,7 @@ static int check_allocate(struct check *check)
 {
 	size_t services = check->config->service_count, pools = check->config->pool_count;
 	size_t backends = check->config->backend_count;
-	size_t total = 2 * services + 3 * pools + 2 * backends + 1;
+	size_t total = 2 * services + 4 * pools + 2 * backends + 1;
 	uint32_t *memory = calloc(total, sizeof(*memory));
 
 	if (memory == NULL)
@@ -166,7 +166,8 @@ static int check_allocate(struct check *check)
 	check->services_by_place = memory + services;
 	check->pools_by_name = check->services_by_place + services;
 	check->first_service = check->pools_by_name + pools;
-	check->group_start = check->first_service + pools;
+	check->first_half_open = check->first_service + pools;
+	check->group_start = check->first_half_open + pools;
 	check->backends_by_pool = check->group_start + pools + 1;
 	check->scratch = check->backends_by_pool + backends;
 	return 0;

@@ -78,6 +78,29 @@ static void check_probe_port(struct check *check, uint32_t index)
 		check_line(check, "", RECORD_SERVICE, check->first_service[index], "name", line));
 }
 
+// A probe through the path opens a TCP connection half.
+static void check_half_open(struct check *check, uint32_t index)
+{
+	const struct config_pool *pool = &check->config->pools[index];
+	const struct config_service *service;
+	char line[CHECK_LINE_SIZE];
+
+	if (pool->health.via != CONFIG_VIA_FORWARDING ||
+		check->first_service[index] == CHECK_NONE ||
+		check->first_half_open[index] != CHECK_NONE ||
+		check_is_faulty(check, RECORD_POOL, index) ||
+		check_is_faulty(check, RECORD_SERVICE, check->first_service[index]))
+		return;
+	service = &check->config->services[check->first_service[index]];
+	check_fail(check, RECORD_POOL, index, "health.via",
+		": health: via: forwarding opens a TCP connection half, and no service of the pool has %s: see '%s'%s",
+		service->protocol == CONFIG_UDP
+			? "TCP"
+			: "one TCP port or, among several, the one that health.port names",
+		service->name,
+		check_line(check, "", RECORD_SERVICE, check->first_service[index], "name", line));
+}
+
 static void check_source_families(struct check *check, uint32_t index)
 {
 	const struct config_pool *pool = &check->config->pools[index];
@@ -161,6 +184,7 @@ void check_across(struct check *check)
 	}
 	for (uint32_t i = 0; i < check->config->pool_count; i++) {
 		check_probe_port(check, i);
+		check_half_open(check, i);
 		check_source_families(check, i);
 	}
 	for (uint32_t i = 0; i < check->config->backend_count; i++)

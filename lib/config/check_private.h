@@ -15,6 +15,7 @@ struct check {
 	uint32_t *services_by_place; // by VIP, protocol and first port
 	uint32_t *pools_by_name;
 	uint32_t *first_service; // of each pool; CHECK_NONE: none
+	uint32_t *first_half_open; // likewise, of those that a probe 'via: forwarding' can ask
 	uint32_t *group_start; // of each pool in backends_by_pool; one more at the end
 	uint32_t *backends_by_pool; // in their own order within a pool
 	uint32_t *scratch; // as long as backends_by_pool
@@ -58,7 +59,8 @@ static inline int check_compare(uint32_t a, uint32_t b)
 	return a < b ? -1 : a > b;
 }
 
-// Names, pools that are not there, ports that overlap. Fills the services' pool_index and first_service.
+// Names, pools that are not there, ports that overlap. Fills the services' pool_index, first_service and
+// first_half_open.
 void check_services(struct check *check);
 // Names of pools, and their health. First of all, since the others look pools up.
 void check_pools(struct check *check);

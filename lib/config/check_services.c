@@ -60,8 +60,12 @@ static void check_pool_of(struct check *check, uint32_t index)
 	if (pool == CHECK_NONE) {
 		pool_is_missing(check, index, service->pool);
 		pool = 0;
-	} else if (check->first_service[pool] == CHECK_NONE) {
-		check->first_service[pool] = index;
+	} else {
+		if (check->first_service[pool] == CHECK_NONE)
+			check->first_service[pool] = index;
+		if (check->first_half_open[pool] == CHECK_NONE &&
+			config_half_open_port(service, &check->config->pools[pool]) != 0)
+			check->first_half_open[pool] = index;
 	}
 	service->pool_index = pool;
 }
@@ -211,7 +215,7 @@ void check_services(struct check *check)
 
 	check_names(check);
 	for (uint32_t i = 0; i < config->pool_count; i++)
-		check->first_service[i] = CHECK_NONE;
+		check->first_service[i] = check->first_half_open[i] = CHECK_NONE;
 	for (uint32_t i = 0; i < config->service_count; i++) {
 		check_pool_of(check, i);
 		if (!check_is_faulty(check, RECORD_SERVICE, i))

@@ -177,6 +177,17 @@ int config_find_backend(
 	return 0;
 }
 
+uint16_t config_half_open_port(const struct config_service *service, const struct config_pool *pool)
+{
+	uint16_t port = pool->health.port;
+
+	if (service->protocol != CONFIG_TCP)
+		return 0;
+	if (service->port_first == service->port_last)
+		return service->port_first;
+	return port >= service->port_first && port <= service->port_last ? port : 0;
+}
+
 const char *config_state_name(enum config_backend_state state)
 {
 	const struct schema_key *key = schema_find(&schema_backend, "state");

@@ -45,6 +45,7 @@ enum config_probe_type {
 	CONFIG_PROBE_GRPCS,
 	CONFIG_PROBE_UDP,
 };
+enum config_via { CONFIG_VIA_KERNEL, CONFIG_VIA_FORWARDING };
 enum config_method { CONFIG_METHOD_GET, CONFIG_METHOD_HEAD };
 // UNSET is what a file that does not say leaves: the state in force stays.
 enum config_backend_state {
@@ -108,6 +109,8 @@ struct config_health {
 	uint16_t flap_limit; // 0: no damping
 	uint32_t flap_window_ms;
 	uint32_t flap_hold_ms;
+	uint8_t via; // enum config_via
+	uint8_t zero[3];
 	char host[128]; // "" where a text is not given
 	char path[128];
 	char body[64];
@@ -133,7 +136,7 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 876, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 880, "goes over the channel as it is");
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];
@@ -205,6 +208,11 @@ const struct config_pool *config_find_pool(const struct config *config, const ch
 // where several pools have one; 'err' holds the sentence.
 int config_find_backend(
 	const struct config *config, const char *name, uint32_t *out, struct error *err);
+
+// The port of the service's VIP that a probe of the pool 'via: forwarding' asks: its own, or of several the one that
+// 'health.port' names. 0: there is none, or it is no TCP.
+uint16_t config_half_open_port(
+	const struct config_service *service, const struct config_pool *pool);
 
 const char *config_state_name(enum config_backend_state state);
 

@@ -35,6 +35,8 @@ static const struct schema_word probe_types[] = {{"tcp", CONFIG_PROBE_TCP},
 	{"tls", CONFIG_PROBE_TLS}, {"http", CONFIG_PROBE_HTTP}, {"https", CONFIG_PROBE_HTTPS},
 	{"grpc", CONFIG_PROBE_GRPC}, {"grpcs", CONFIG_PROBE_GRPCS}, {"udp", CONFIG_PROBE_UDP},
 	{"none", CONFIG_PROBE_NONE}, {0}};
+static const struct schema_word vias[] = {{"kernel", CONFIG_VIA_KERNEL},
+	{"forwarding", CONFIG_VIA_FORWARDING}, {0}};
 static const struct schema_word methods[] = {{"GET", CONFIG_METHOD_GET},
 	{"HEAD", CONFIG_METHOD_HEAD}, {0}};
 static const struct schema_word table_sizes[] = {{"65537", 65537}, {"655373", 655373}, {0}};
@@ -113,6 +115,8 @@ static const struct schema_key health_keys[] = {
 		.doc = "the probe: a TCP connection, a TLS handshake, an HTTP request or a gRPC health check without or with TLS, a UDP datagram, or none, which takes every backend for up"},
 	{"port", SCHEMA_NUMBER, FIELD(config_health, port), .min = 1, .max = 65535, .absent = "the target port of the first service that uses the pool",
 		.doc = "the port that is probed"},
+	{"via", SCHEMA_WORD, FIELD(config_health, via), .words = vias, .fallback = "kernel",
+		.doc = "how probes travel: by the kernel's routes, or beside that one that opens a TCP connection half to each of the pool's VIPs as traffic does, in the tunnel or by the MAC address"},
 	{"interval", SCHEMA_MS, FIELD(config_health, interval_ms), .min = 100, .max = 3600000, .fallback = "2s",
 		.doc = "from one probe to the next"},
 	{"timeout", SCHEMA_MS, FIELD(config_health, timeout_ms), .min = 10, .max = 60000, .fallback = "1s",

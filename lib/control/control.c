@@ -13,6 +13,7 @@ static void kernel_changed(void *context)
 {
 	struct control *control = context;
 
+	half_opens_forget_addresses(control->half_opens);
 	control_resolve_all(control);
 }
 
@@ -113,6 +114,11 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	rc = allocate(control);
 	if (rc == 0)
 		rc = health_new(base, control_health_changed, control, &control->health);
+	if (rc == 0) {
+		control->half_opens = half_opens_new(control);
+		rc = control->half_opens == NULL ? -ENOMEM : 0;
+		health_set_path(control->health, &half_open_probe, control->half_opens);
+	}
 	if (rc != 0)
 		error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
@@ -150,6 +156,7 @@ void control_free(struct control *control)
 	control_capture_free(control);
 	channel_server_free(control->server);
 	health_free(control->health);
+	half_opens_free(control->half_opens);
 	announcer_free(control->announcer);
 	kernel_free(control->kernel);
 	free_event(control->trial_timer);

@@ -10,6 +10,7 @@
 #include <control/edition.h>
 #include <control/floor.h>
 #include <control/flows.h>
+#include <control/half_open.h>
 #include <control/job.h>
 #include <control/registry.h>
 #include <control/standing.h>
@@ -38,6 +39,8 @@ struct control_backend {
 	bool drain_is_over;
 	uint64_t ramp_from_s; // wall clock: the start of its slow start; 0: there is none
 	uint8_t held_back; // tenths of its weight that its slow start withholds
+	uint32_t
+		half_open_next; // of its pool's services: whose turn it is to be probed through the path
 	uint64_t leaving_s; // wall clock: since when it is CONFIG_STATE_LEAVING; 0
 };
 
@@ -150,6 +153,7 @@ struct control {
 	struct kernel *kernel;
 	struct announcer *announcer; // NULL until the daemon has begun
 	struct health *health;
+	struct half_opens *half_opens;
 	struct job *job;
 	struct event *poll_timer;
 	struct event *rebuild_event;
@@ -275,6 +279,8 @@ int control_rebuild_now(struct control *control, struct error *err);
 void control_rebuild_due(int fd, short what, void *context);
 // Soon, once for many changes.
 void control_rebuild_later(struct control *control);
+// What the packets on the way to a backend may have, from the outer IP header on.
+uint16_t control_path_mtu(const struct control *control, const struct control_backend *state);
 enum backend_status control_backend_status(
 	const struct config_backend *backend, const struct control_backend *state);
 

@@ -39,6 +39,30 @@ static void find_probe_ports(struct edition *edition)
 	}
 }
 
+static bool is_half_open(const struct config *config, uint32_t service)
+{
+	const struct config_pool *pool = &config->pools[config->services[service].pool_index];
+
+	return pool->health.via == CONFIG_VIA_FORWARDING &&
+	       config_half_open_port(&config->services[service], pool) != 0;
+}
+
+// Counted first, then put in their places from each group's end.
+static void group_half_open(struct edition *edition)
+{
+	const struct config *config = edition->config;
+	uint32_t *start = edition->half_open_start;
+
+	for (uint32_t i = 0; i < config->service_count; i++)
+		start[config->services[i].pool_index] += is_half_open(config, i);
+	for (uint32_t p = 1; p <= config->pool_count; p++)
+		start[p] += start[p - 1];
+	for (uint32_t i = config->service_count; i-- > 0;) {
+		if (is_half_open(config, i))
+			edition->half_open[--start[config->services[i].pool_index]] = i;
+	}
+}
+
 static void number(struct edition *edition, const struct registry_plan *backends,
 	const struct registry_plan *services)
 {
@@ -106,9 +130,13 @@ struct edition *edition_new(struct config *config, struct config *written,
 		calloc((size_t)edition->service_end + 1, sizeof(*edition->service_places));
 	edition->probe_ports =
 		calloc((size_t)config->pool_count + 1, sizeof(*edition->probe_ports));
+	edition->half_open_start =
+		calloc((size_t)config->pool_count + 1, sizeof(*edition->half_open_start));
+	edition->half_open = calloc((size_t)config->service_count + 1, sizeof(*edition->half_open));
 	if (edition->backends == NULL || edition->services == NULL || edition->places == NULL ||
 		edition->service_places == NULL || edition->services_by_vip == NULL ||
-		edition->probe_ports == NULL) {
+		edition->probe_ports == NULL || edition->half_open_start == NULL ||
+		edition->half_open == NULL) {
 		edition_free(edition);
 		return NULL;
 	}
@@ -117,6 +145,7 @@ struct edition *edition_new(struct config *config, struct config *written,
 	number(edition, backends, services);
 	find_probe_ports(edition);
 	sort_services(edition);
+	group_half_open(edition);
 	return edition;
 }
 
@@ -133,6 +162,8 @@ void edition_free(struct edition *edition)
 	free(edition->places);
 	free(edition->service_places);
 	free(edition->probe_ports);
+	free(edition->half_open_start);
+	free(edition->half_open);
 	free(edition);
 }
 
@@ -148,7 +179,9 @@ static const struct config_pool *pool_of(const struct edition *edition, uint32_t
 
 bool edition_is_unprobed(const struct edition *edition, uint32_t at)
 {
-	return pool_of(edition, at)->health.type == CONFIG_PROBE_NONE;
+	const struct config_health *health = &pool_of(edition, at)->health;
+
+	return health->type == CONFIG_PROBE_NONE && health->via == CONFIG_VIA_KERNEL;
 }
 
 static uint16_t port_of(const struct edition *edition, uint32_t at)

@@ -24,6 +24,10 @@ struct edition {
 	uint32_t *service_places; // by a service's index, likewise
 	uint32_t service_end; // above every index of a service
 	uint16_t *probe_ports; // of each pool; 0: nobody knows
+	// The services that each pool's probes through the path ask, by their numbers in the configuration: those of pool
+	// p stand from half_open_start[p] to half_open_start[p + 1].
+	uint32_t *half_open_start;
+	uint32_t *half_open;
 	uint32_t capacity; // of 'places'
 };
 

@@ -144,6 +144,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_WORKER_TO_KERNEL] = {page_worker, FROM(message_row_worker, punted)},
 	[METRICS_WORKER_INJECTED] = {page_worker, FROM(message_row_worker, injected)},
 	[METRICS_WORKER_ANSWERED] = {page_worker, FROM(message_row_worker, answered)},
+	[METRICS_WORKER_PROBE_ANSWERS] = {page_worker, FROM(message_row_worker, probe_answers)},
 	[METRICS_WORKER_DROPPED] = {page_worker, FROM(message_row_worker, dropped)},
 	[METRICS_WORKER_HELD] = {page_worker, FROM(message_row_worker, queued)},
 	[METRICS_FLOW_HITS] = {page_worker, FROM(message_row_worker, flow_hits)},

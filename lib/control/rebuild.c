@@ -40,6 +40,11 @@ static uint16_t path_mtu(uint32_t route_mtu, uint16_t port_mtu)
 	return route_mtu < PATH_MTU_MIN ? PATH_MTU_MIN : (uint16_t)route_mtu;
 }
 
+uint16_t control_path_mtu(const struct control *control, const struct control_backend *state)
+{
+	return path_mtu(state->hop.mtu, control->config.ports[state->port].mtu);
+}
+
 static void describe(const struct build *build, uint32_t at, struct snapshot_backend_input *out)
 {
 	const struct edition *edition = build->edition;

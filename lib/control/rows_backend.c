@@ -54,7 +54,9 @@ static void explain_health(const struct control *control, uint32_t index, char *
 
 	if (!control->states[index].is_probed || !health_view(control->health, index, &view))
 		return;
-	if (view.reason[0] == '\0' && view.certificate_end_s != 0)
+	if (view.reason[0] == '\0' && view.remark[0] != '\0')
+		snprintf(out, size, "%s", view.remark);
+	else if (view.reason[0] == '\0' && view.certificate_end_s != 0)
 		explain_certificate(view.certificate_end_s, out, size);
 	else
 		snprintf(out, size, "%s%s",

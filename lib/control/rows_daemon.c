@@ -37,6 +37,7 @@ bool row_worker(const struct control *control, uint32_t row, struct message_row_
 	out->punted = metrics_read(&metrics->to_kernel);
 	out->injected = metrics_read(&metrics->injected);
 	out->answered = metrics_read(&metrics->answered);
+	out->probe_answers = metrics_read(&metrics->probe_answers);
 	out->dropped = metrics_dropped_total(metrics);
 	out->queued = metrics_read(&metrics->held);
 	out->flow_hits = metrics_read(&metrics->flow_hits);

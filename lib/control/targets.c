@@ -21,6 +21,7 @@ void control_targets_take(struct control *control, struct commit *commit)
 	};
 	commit->drops = NULL;
 	commit->puts = NULL;
+	half_opens_forget_addresses(control->half_opens);
 	control_targets_step(-1, 0, control);
 }
 

@@ -31,6 +31,12 @@ int health_new(
 	return 0;
 }
 
+void health_set_path(struct health *health, const struct probe_kind *path, void *context)
+{
+	health->path = path;
+	health->path_context = context;
+}
+
 static void free_targets(struct map *targets)
 {
 	for (struct map_node *node = map_first(targets), *next; node != NULL; node = next) {

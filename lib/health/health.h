@@ -14,6 +14,7 @@
 struct event_base;
 struct health;
 struct histogram;
+struct probe_kind;
 
 enum health_status { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
 
@@ -43,6 +44,7 @@ struct health_view {
 	uint64_t failures;
 	uint64_t certificate_end_s; // wall clock, of what the last TLS probe saw; 0: nothing
 	char reason[128]; // why the last probe failed; "" when it did not; or why it is held
+	char remark[128]; // what is wrong though that is nothing; ""
 };
 
 // Since health_new().
@@ -58,6 +60,9 @@ struct health_stats {
 // Makes the process ignore SIGPIPE unless it handles it. 0 or -ENOMEM.
 int health_new(
 	struct event_base *base, health_change_fn *changed, void *context, struct health **out);
+// Who makes the probes of targets whose policy is 'via: forwarding', beside their own (health/probe.h); before the first
+// of them. It is the caller's, and outlives the health.
+void health_set_path(struct health *health, const struct probe_kind *path, void *context);
 void health_free(struct health *health); // closes every socket; no callback comes after
 
 // Makes 'targets' the set that is probed: those that are gone are forgotten, new ones (another address is another

@@ -19,6 +19,8 @@ struct health {
 	struct map targets; // struct target, by id
 	struct map groups; // struct group, by name
 	struct tls_contexts *tls;
+	const struct probe_kind *path;
+	void *path_context;
 	struct health_stats stats;
 	uint32_t random; // of the jitter; never 0
 	uint64_t local_logged_ns;

@@ -27,6 +27,24 @@ const struct probe_kind *probe_kind_of(enum config_probe_type type)
 	}
 }
 
+void probe_expire(const struct probe_kind *kind, void *probe, const struct probe_request *request,
+	const char *timeout, struct probe_result *result)
+{
+	char what[64];
+
+	*result = (struct probe_result){.outcome = PROBE_FAILED};
+	if (kind->expire != NULL) {
+		kind->expire(probe, timeout, result);
+		return;
+	}
+	if (kind->silence_is_good != NULL && kind->silence_is_good(request->policy)) {
+		*result = (struct probe_result){.outcome = PROBE_SUCCEEDED, .unanswered = true};
+		return;
+	}
+	snprintf(what, sizeof(what), "no answer within %s", timeout);
+	probe_fail(result, request, kind->doing(probe), what);
+}
+
 void probe_fail(struct probe_result *result, const struct probe_request *request, const char *doing,
 	const char *what)
 {

@@ -12,6 +12,7 @@
 // To add a kind: write the file, name it here and in probe_kind_of().
 
 #define PROBE_REASON_SIZE 128
+#define PROBE_REMARK_SIZE 128
 
 struct event_base;
 struct tls_contexts;
@@ -28,6 +29,7 @@ struct probe_result {
 	bool unanswered; // succeeded by silence: its duration measures nothing
 	uint64_t certificate_end_s; // 0: none was seen
 	char reason[PROBE_REASON_SIZE]; // "" when it succeeded
+	char remark[PROBE_REMARK_SIZE]; // what is wrong though it succeeded; ""
 };
 
 typedef void probe_done_fn(void *context, const struct probe_result *result);
@@ -35,10 +37,13 @@ typedef void probe_done_fn(void *context, const struct probe_result *result);
 // What a probe is started with; stands until it has ended.
 struct probe_request {
 	struct event_base *base;
+	uint32_t id; // the target's
 	struct addr address;
 	uint16_t port;
 	const struct config_health *policy;
 	struct tls_contexts *tls;
+	const struct probe_kind *path; // the probe through the path, where the policy asks for it
+	void *path_context;
 	probe_done_fn *done;
 	void *context;
 };
@@ -58,6 +63,10 @@ struct probe_kind {
 
 	// Whether a probe that runs into its timeout has succeeded. NULL: never.
 	bool (*silence_is_good)(const struct config_health *policy);
+
+	// Says what becomes of a probe that runs and had no answer within 'timeout' ("1s"). NULL: silence_is_good() decides,
+	// and "<doing> <address>: no answer within 1s" is the reason.
+	void (*expire)(void *probe, const char *timeout, struct probe_result *result);
 };
 
 extern const struct probe_kind probe_tcp; // the backend accepts a connection
@@ -69,8 +78,13 @@ extern const struct probe_kind probe_grpcs; // ... through TLS
 extern const struct probe_kind
 	probe_udp; // a datagram is answered, or at least not by an ICMP error
 extern const struct probe_kind probe_none; // always succeeds, without a packet
+extern const struct probe_kind probe_beside; // the policy's own and, beside it, request->path
 
 const struct probe_kind *probe_kind_of(enum config_probe_type type);
+
+// Fills '*result' for a probe that had no answer in its time: failed, or succeeded and unanswered.
+void probe_expire(const struct probe_kind *kind, void *probe, const struct probe_request *request,
+	const char *timeout, struct probe_result *result);
 
 // Fills '*result' for a probe that failed while 'doing': "connect to 10.0.1.11:443: <what>".
 void probe_fail(struct probe_result *result, const struct probe_request *request, const char *doing,

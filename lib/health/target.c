@@ -65,7 +65,8 @@ void target_set(struct target *target, const struct health_target *spec)
 	cancel(target);
 	target->damping = (struct damping){0};
 	target->spec = *spec;
-	target->kind = probe_kind_of(spec->policy.type);
+	target->kind = spec->policy.via == CONFIG_VIA_FORWARDING ? &probe_beside
+								 : probe_kind_of(spec->policy.type);
 }
 
 void target_start(struct target *target, uint64_t delay_us)
@@ -134,10 +135,13 @@ static void start(struct target *target)
 	struct probe_result result = {.outcome = PROBE_SUCCEEDED};
 	struct probe_request request = {
 		.base = target->health->base,
+		.id = target->spec.id,
 		.address = target->spec.address,
 		.port = target->spec.port,
 		.policy = &target->spec.policy,
 		.tls = target->health->tls,
+		.path = target->health->path,
+		.path_context = target->health->path_context,
 		.done = on_done,
 		.context = target,
 	};
@@ -155,15 +159,15 @@ static void start(struct target *target)
 		arm(target, target->spec.policy.timeout_ms * CLOCK_NS_PER_MS);
 }
 
-static void explain_timeout(const struct target *target, struct probe_result *result)
+static void expire(const struct target *target, struct probe_result *result)
 {
-	struct probe_request request = {.address = target->spec.address, .port = target->spec.port};
+	struct probe_request request = {.address = target->spec.address,
+		.port = target->spec.port,
+		.policy = &target->spec.policy};
 	char timeout[32];
-	char what[64];
 
 	format_duration_ms(target->spec.policy.timeout_ms, timeout, sizeof(timeout));
-	snprintf(what, sizeof(what), "no answer within %s", timeout);
-	probe_fail(result, &request, target->kind->doing(target->probe), what);
+	probe_expire(target->kind, target->probe, &request, timeout, result);
 }
 
 // A host sends its peer one ICMP error a second (Linux: icmp_ratelimit), however many probes ask for one.
@@ -177,13 +181,11 @@ static enum probe_outcome judge_silence(const struct target *target)
 
 static void time_out(struct target *target)
 {
-	const struct probe_kind *kind = target->kind;
-	struct probe_result result = {.unanswered = true};
+	struct probe_result result;
 
-	if (kind->silence_is_good != NULL && kind->silence_is_good(&target->spec.policy))
+	expire(target, &result);
+	if (result.outcome == PROBE_SUCCEEDED)
 		result.outcome = judge_silence(target);
-	else
-		explain_timeout(target, &result);
 	cancel(target);
 	finish(target, &result);
 }

@@ -5,6 +5,7 @@
 #include <base/log.h>
 #include <base/parse.h>
 #include <stdio.h>
+#include <string.h>
 
 // What the results of a target's probes add up to.
 
@@ -27,6 +28,8 @@ static bool take_local_failure(struct target *target, const char *reason)
 	}
 	if (machine_status(&target->machine) == HEALTH_UNKNOWN)
 		snprintf(target->view.reason, sizeof(target->view.reason), "%s", reason);
+	else
+		snprintf(target->view.remark, sizeof(target->view.remark), "%s", reason);
 	return machine_local(&target->machine);
 }
 
@@ -49,6 +52,7 @@ static bool step(struct target *target, const struct probe_result *result)
 
 	if (result->certificate_end_s != 0)
 		view->certificate_end_s = result->certificate_end_s;
+	memcpy(view->remark, result->remark, sizeof(view->remark));
 	switch (result->outcome) {
 	case PROBE_SUCCEEDED:
 		view->reason[0] = '\0';

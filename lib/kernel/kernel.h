@@ -56,6 +56,12 @@ void kernel_lookup_many(struct kernel *kernel, const struct addr *destinations, 
 // negative errno (-ENODEV: no such interface).
 int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *gateway);
 
+// An address of the interface by which others reach this machine: the first one of the family that is neither link-local nor
+// about to go, and that 'is_unfit' does not refuse. False: there is none. A dump of the family's addresses.
+typedef bool kernel_is_unfit_fn(void *context, const struct addr *address);
+bool kernel_address(struct kernel *kernel, uint32_t ifindex, uint8_t family,
+	kernel_is_unfit_fn *is_unfit, void *context, struct addr *out);
+
 // 0 where there is no such interface.
 uint32_t kernel_ifindex(const char *name);
 

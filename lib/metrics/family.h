@@ -59,6 +59,7 @@ enum metrics_scope {
 	X(WORKER_TO_KERNEL, WORKERS, COUNTER, "fulcrum_worker_to_kernel_packets", "packets", "", "Packets that were for no VIP and went to the kernel") \
 	X(WORKER_INJECTED, WORKERS, COUNTER, "fulcrum_worker_injected_packets", "packets", "", "Packets of the kernel that left by a port") \
 	X(WORKER_ANSWERED, WORKERS, COUNTER, "fulcrum_worker_answered_packets", "packets", "", "Packets that became the balancer's own answer, by ICMP or a reset") \
+	X(WORKER_PROBE_ANSWERS, WORKERS, COUNTER, "fulcrum_worker_probe_answer_packets", "packets", "", "Packets that answered half-open probes (via: forwarding)") \
 	X(WORKER_DROPPED, WORKERS, COUNTER, "fulcrum_worker_dropped_packets", "packets", "", "Packets that were dropped, for whatever reason") \
 	X(WORKER_HELD, WORKERS, GAUGE, "fulcrum_worker_held_packets", "packets", "", "Fragments that wait for their first one") \
 	X(FLOW_HITS, WORKERS, COUNTER, "fulcrum_flow_hits", "", "", "Packets whose flow the table knew") \

@@ -73,7 +73,8 @@ bool metrics_balanced(const struct metrics_worker *worker)
 		      metrics_read(&worker->made);
 	uint64_t out = metrics_read(&worker->forwarded) + metrics_read(&worker->to_kernel) +
 		       metrics_read(&worker->injected) + metrics_read(&worker->answered) +
-		       metrics_read(&worker->held) + metrics_dropped_total(worker);
+		       metrics_read(&worker->probe_answers) + metrics_read(&worker->held) +
+		       metrics_dropped_total(worker);
 
 	return in == out;
 }

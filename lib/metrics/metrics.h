@@ -15,7 +15,8 @@
 // worker's own socket) and keeps it while anybody reads.
 //
 // Nothing leaves the path uncounted:
-//     received + from_kernel + made == forwarded + to_kernel + injected + answered + dropped + held
+//     received + from_kernel + made ==
+//         forwarded + to_kernel + injected + answered + probe_answers + dropped + held
 // where 'made' are packets that the path added itself (a fragment beyond the first, say).
 
 struct metrics_traffic {
@@ -36,6 +37,7 @@ struct metrics_worker {
 	uint64_t to_kernel; // punted
 	uint64_t injected; // from the kernel, out of the port
 	uint64_t answered; // a packet that became our own reply to its sender
+	uint64_t probe_answers; // to half-open probes, handed to the control lcore
 	uint64_t held; // a gauge: waiting for a first fragment
 	uint64_t flow_hits;
 	uint64_t flow_misses;

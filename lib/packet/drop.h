@@ -47,6 +47,8 @@
 	X(PUNT_RATE, "punt_rate", "for the kernel, above the rate that is let through")            \
 	X(PUNT_FULL, "punt_full", "for the kernel, but its queue was full")                        \
 	X(PUNT_NONE, "punt_none", "for the kernel, but the port has no kernel-side interface")     \
+	X(PROBE_STRAY, "probe_stray", "came from a VIP to a probe's port, but answers no probe")   \
+	X(PROBE_FULL, "probe_full", "answers a probe, but its queue was full")                     \
 	X(TX_FULL, "tx_full", "the transmit queue was full")
 
 enum drop_reason {

@@ -58,7 +58,7 @@ static __attribute__((noinline)) bool classify_uncommon(
 	enum drop_reason reason;
 
 	if (vip == NULL) {
-		worker_punt(worker, burst->port, burst->mbufs[i]);
+		worker_leave(worker, burst->port, burst->mbufs[i], packet);
 		return false;
 	}
 	if (is_aside(worker, burst, i))

@@ -23,6 +23,7 @@ struct pipeline_port {
 };
 #define PIPELINE_NO_KERNEL UINT16_MAX
 
+struct relay;
 struct rte_mempool;
 
 struct worker_config {
@@ -32,7 +33,8 @@ struct worker_config {
 	uint32_t port_count;
 	struct flow_table *flows;
 	struct metrics_worker *metrics;
-	struct rte_mempool *buffers; // for packets that are cut in pieces
+	struct rte_mempool *buffers; // for packets that are cut in pieces, and for probes
+	struct relay *relay; // of half-open probes; NULL: there are none
 	uint32_t punt_rate; // packets a second to the kernel at most; 0: no limit
 	uint32_t new_flow_rate; // entries a second that are stored at most; 0: no limit
 	bool idle_sleep; // yield the core when no packet comes for a while

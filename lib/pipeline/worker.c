@@ -92,6 +92,8 @@ static void tick(struct worker *worker)
 	rate_refill(&worker->echo_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->too_big_rate, worker->tsc, worker->tsc_per_ms);
 	worker_expire_fragments(worker);
+	if (worker->config.relay != NULL)
+		worker_send_probes(worker);
 	flow_sweeper_step(&worker->sweeper, worker->flows, snapshot->ttls,
 		snapshot->service_capacity, worker->now_s);
 	worker->metrics->flows_live = worker->sweeper.live;

@@ -99,6 +99,8 @@ void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf
 void worker_first_fragment(
 	struct worker *worker, const struct packet *packet, const struct target *target);
 void worker_expire_fragments(struct worker *worker);
+// The half-open probes that wait to be sent.
+void worker_send_probes(struct worker *worker);
 
 // --- What ends a packet's way ---
 
@@ -114,6 +116,9 @@ void worker_drop(struct worker *worker, struct rte_mbuf *mbuf, enum drop_reason 
 // False where the buffer has no room for the tag.
 bool worker_push_tag(struct rte_mbuf *mbuf, uint16_t tci);
 void worker_punt(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf);
+// A packet for no VIP: the kernel's, or the answer to a half-open probe.
+void worker_leave(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 // Our own answers, each in the packet's own buffer, rate-limited.
 void worker_reset(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);

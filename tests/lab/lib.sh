@@ -319,7 +319,7 @@ lab_accounts_hold() {
 		def total(*keys):
 		    return sum(worker[key] for worker in workers for key in keys)
 		came = total("rx_packets", "from_kernel", "made")
-		went = total("forwarded", "punted", "injected", "answered", "dropped", "queued")
+		went = total("forwarded", "punted", "injected", "answered", "probe_answers", "dropped", "queued")
 		named = sum(drop["packets"] for drop in drops)
 		print(workers, f"came {came}, went {went}; dropped under a name {named}")
 		sys.exit(came != went or total("dropped") != named)

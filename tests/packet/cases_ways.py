@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Every way in and out beside the wire: the kernel's frames, full queues, a port without a kernel side."""
 from case import FROM_KERNEL, FROM_OTHER_WIRE, KERNEL_FULL, WIRE_FULL, Table, drop, inject, punt, tunnel
-from frames import BALANCER, OWN, ROUTER, Ether, ip4, frame_of, tcp
-from scapy.all import ARP, ICMP, IP
+from frames import BALANCER, OWN, OWN6, ROUTER, VIP, VIP6, Ether, ip4, frame_of, tcp
+from scapy.all import ARP, ICMP, IP, TCP, UDP, IPv6
 
 table = Table("ways in and out")
 
@@ -25,6 +25,22 @@ p = ip4(tcp())
 table.add("the kernel's queue is full, which hurts no client", frame_of(p), tunnel(p, "one/a"), how=KERNEL_FULL)
 f = frame_of(ip4(tcp(22), dst=OWN))
 table.add("the transmit queue is full, which does not hurt the kernel", f, punt(f), how=WIRE_FULL)
+
+# Ports of half-open probes: what comes from a VIP is for nobody but them.
+def to_probe(packet, **fields):
+    return frame_of(bytes(packet / TCP(**{**dict(sport=443, dport=64512, flags="SA", seq=1, ack=2), **fields})))
+
+
+table.add("a SYN-ACK that answers no probe", to_probe(IP(src=VIP, dst=OWN)), drop("probe_stray"))
+table.add("IPv6: a SYN-ACK that answers no probe", to_probe(IPv6(src=VIP6, dst=OWN6)), drop("probe_stray"))
+table.add("anything else from a VIP to a probe's port", to_probe(IP(src=VIP, dst=OWN), dport=65535, flags="A"),
+          drop("probe_stray"))
+f = to_probe(IP(src=VIP, dst=OWN), dport=64511)
+table.add("from a VIP to the port below", f, punt(f))
+f = to_probe(IP(src="10.0.1.11", dst=OWN))
+table.add("to a probe's port, and not from a VIP", f, punt(f))
+f = frame_of(bytes(IP(src=VIP, dst=OWN) / UDP(sport=443, dport=64512)))
+table.add("to a probe's port, and not TCP", f, punt(f))
 
 p = ip4(tcp())
 table.add("in by the other port, out by the backend's", frame_of(p), tunnel(p, "one/a"), how=FROM_OTHER_WIRE)

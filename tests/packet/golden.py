@@ -6,7 +6,7 @@
     golden.py --reasons PAGE REASON...  every reason on the page has a case, save those named
 
 What is expected was built by scapy, never printed by the program. Every packet that goes in must be
-accounted for: forwarded, punted, injected, answered, dropped or held.
+accounted for: forwarded, punted, injected, answered, handed to the prober, dropped or held.
 """
 import importlib
 import os
@@ -74,7 +74,7 @@ def check_account(counters):
             kind = name.split(":")[0]
             total[kind] = total.get(kind, 0) + count
     came = sum(total.get(k, 0) for k in ("received", "from_kernel", "made"))
-    went = sum(total.get(k, 0) for k in ("forwarded", "to_kernel", "injected", "answered", "held", "dropped"))
+    went = sum(total.get(k, 0) for k in ("forwarded", "to_kernel", "injected", "answered", "probe_answers", "held", "dropped"))
     if came != went:
         raise Failure(f"{came} packets came in and {went} are accounted for: {total}")
     return total

@@ -21,9 +21,10 @@ static struct stage stage;
 static struct world world = {.publisher = &stage.publisher};
 static struct metrics_worker before; // as they were at the last report
 
-#define COUNTERS(X) \
-	X(received) \
-	X(from_kernel) X(made) X(forwarded) X(to_kernel) X(injected) X(answered) X(held)
+#define COUNTERS(X)    \
+	X(received)    \
+	X(from_kernel) \
+	X(made) X(forwarded) X(to_kernel) X(injected) X(answered) X(probe_answers) X(held)
 
 static void report(uint32_t poll)
 {

@@ -83,6 +83,11 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 	[DROP_PUNT_FULL] = "The kernel does not take its packets fast enough.",
 	[DROP_PUNT_NONE] =
 		"The port has no `kernel_interface`: ARP and the balancer's own addresses do not work there.",
+	[DROP_PROBE_STRAY] =
+		"A late answer to a probe `via: forwarding` (a few after a timeout are ordinary), or somebody who sends "
+		"in a VIP's name to the ports 64512 to 65535 of the balancer's own address.",
+	[DROP_PROBE_FULL] =
+		"The control lcore does not keep up with the answers to probes: give it a core of its own.",
 	[DROP_TX_FULL] =
 		"The port cannot send as fast as packets come. Look at its link's load; pause frames stop it too.",
 };

@@ -141,7 +141,7 @@ static void the_health_of_a_pool_is_checked(void **state)
 		{POOLS("name: p, backends: [], health: {intervall: 3s}"),
 			"2:38: pool 'p': health: unknown key 'intervall': did you mean 'interval'?"},
 		{POOLS("name: p, backends: [], health: {command: /}"),
-			"2:38: pool 'p': health: unknown key 'command': the keys here are type, port, interval, timeout, rise, fall, flap_limit, flap_window, flap_hold, host, alpn, ca, method, path, status, body, service, payload, expect"},
+			"2:38: pool 'p': health: unknown key 'command': the keys here are type, port, via, interval, timeout, rise, fall, flap_limit, flap_window, flap_hold, host, alpn, ca, method, path, status, body, service, payload, expect"},
 		{POOLS("name: p, backends: [], health: {rise: 2, rise: 3}"),
 			"2:47: pool 'p': health: key 'rise' is given twice (first at line 2)"},
 		{POOLS("name: p, backends: [], health: {timeout: 3s}"),

@@ -148,6 +148,20 @@ static void records_that_do_not_go_together_are_refused(void **state)
 		 "      - {name: b, address: 10.0.0.4}\n",
 			"6:16: pool 'p': backend 'b' is named twice (first at line 5)\n"
 			"7:16: pool 'p': backend 'b' is named twice (first at line 5)"},
+		{"services:\n"
+		 "  - {name: s, vip: 192.0.2.1, protocol: udp, port: 53, pool: p}\n"
+		 "pools:\n"
+		 "  - name: p\n"
+		 "    health: {port: 53, via: forwarding}\n"
+		 "    backends: [{name: a, address: 10.0.0.1}]\n",
+			"5:29: pool 'p': health: via: forwarding opens a TCP connection half, and no service of the pool has TCP: see 's' (line 2)"},
+		{"services:\n"
+		 "  - {name: s, vip: 192.0.2.1, protocol: tcp, ports: 80-90, pool: p}\n"
+		 "pools:\n"
+		 "  - name: p\n"
+		 "    health: {type: none, port: 91, via: forwarding}\n"
+		 "    backends: [{name: a, address: 10.0.0.1}]\n",
+			"5:41: pool 'p': health: via: forwarding opens a TCP connection half, and no service of the pool has one TCP port or, among several, the one that health.port names: see 's' (line 2)"},
 	};
 
 	bad_check(cases, COUNT(cases));

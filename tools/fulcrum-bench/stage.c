@@ -110,6 +110,8 @@ void stage_open(struct stage *stage, uint64_t flow_capacity, uint32_t names,
 	set_ports(stage);
 	stage->config.publisher = &stage->publisher;
 	stage->config.buffers = stage->pool;
+	stage->config.relay = stage->relay = relay_new(1);
+	need(stage->relay != NULL, "no memory for the relay");
 	stage->config.flows = make_flows(stage, flow_capacity);
 	stage->metrics = metrics_new(zeroed(metrics_size), names, names);
 	stage->config.metrics = stage->metrics;
@@ -123,6 +125,7 @@ void stage_close(struct stage *stage)
 {
 	publisher_offline(&stage->publisher, 0);
 	worker_free(stage->worker);
+	relay_free(stage->relay);
 	publisher_destroy(&stage->publisher);
 	for (uint32_t side = 0; side < SIDES; side++)
 		rte_eth_dev_stop(stage->sides[side].id);

@@ -6,6 +6,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>
+#include <snapshot/relay.h>
 
 // A worker between ports that are rings, in a process of its own and without hugepages: frames are put in, the
 // worker polls once, and what it sent is taken out. Any failure of the set-up ends the program with a sentence.
@@ -25,6 +26,7 @@ struct stage {
 	struct publisher publisher;
 	struct metrics_worker *metrics;
 	struct worker_config config;
+	struct relay *relay;
 	struct worker *worker;
 	void *flow_memory;
 	uint64_t flow_capacity;

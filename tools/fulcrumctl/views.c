@@ -171,6 +171,7 @@ static const struct column worker_columns[] = {
 	{"PUNTED", "punted", COLUMN_COUNT, FIELD(row_worker, punted), NULL},
 	{"INJECTED", "injected", COLUMN_COUNT, FIELD(row_worker, injected), NULL},
 	{"ANSWERED", "answered", COLUMN_COUNT, FIELD(row_worker, answered), NULL},
+	{NULL, "probe_answers", COLUMN_COUNT, FIELD(row_worker, probe_answers), NULL},
 	{"DROPPED", "dropped", COLUMN_COUNT, FIELD(row_worker, dropped), NULL},
 	{NULL, "queued", COLUMN_COUNT, FIELD(row_worker, queued), NULL},
 	{"HITS", "flow_hits", COLUMN_COUNT, FIELD(row_worker, flow_hits), NULL},
