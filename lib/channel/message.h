@@ -64,6 +64,7 @@ enum message_show_what {
 	MESSAGE_SHOW_HISTORY, // newest first
 	MESSAGE_SHOW_ZONES, // of each service
 	MESSAGE_SHOW_VIPS,
+	MESSAGE_SHOW_DIGEST, // two MESSAGE_TEXT lines, "config" and "tables" with their SHA-256 in hex
 };
 
 struct message_apply {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <control/control_private.h>
+#include <control/digest.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,6 +86,18 @@ void control_reply_plan(struct control *control, struct commit *commit)
 	commit->rows = NULL;
 }
 
+static int write_digests(const struct control *control, FILE *file)
+{
+	char config[DIGEST_TEXT_SIZE], tables[DIGEST_TEXT_SIZE];
+	int rc = digest_config(control->running->written, config);
+
+	if (rc == 0)
+		rc = digest_tables(control->running, control->config.publisher->current, tables);
+	if (rc == 0)
+		fprintf(file, "config %s\ntables %s\n", config, tables);
+	return rc;
+}
+
 // A job's: a large configuration takes its time.
 static void write_text(void *context)
 {
@@ -95,7 +108,10 @@ static void write_text(void *context)
 
 	if (file == NULL)
 		return;
-	rc = config_write(control->running->written, file);
+	if (reply->what == MESSAGE_SHOW_DIGEST)
+		rc = write_digests(control, file);
+	else
+		rc = config_write(control->running->written, file);
 	if (fclose(file) != 0 || rc != 0) {
 		free(reply->text);
 		reply->text = NULL;
@@ -135,7 +151,8 @@ void control_show(struct control *control, enum message_show_what what)
 	control_reply_forget(control);
 	control->reply.what = what;
 	control->reply.step = REPLY_ROWS;
-	if (what == MESSAGE_SHOW_CONFIG) {
+	if (what == MESSAGE_SHOW_CONFIG || what == MESSAGE_SHOW_DIGEST) {
+		control->reply.text_is_lines = what == MESSAGE_SHOW_DIGEST;
 		control->reply.step = REPLY_WAIT;
 		control->reply.wants_text = true;
 		control_work(control);

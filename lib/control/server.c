@@ -14,7 +14,7 @@ static void show(struct control *control)
 	struct message_show request;
 
 	memcpy(&request, control->message.body, sizeof(request));
-	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_VIPS)
+	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_DIGEST)
 		control_reply_error(control, EINVAL, "there is nothing of that kind to show");
 	else
 		control_show(control, (enum message_show_what)request.what);

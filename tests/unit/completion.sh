@@ -44,7 +44,7 @@ offers "fulcrumctl apply -f $1" "$1"
 offers "fulcrumctl teleport " "render verify"
 offers "fulcrumctl teleport render $1" "$1"
 offers "fulcrumctl teleport verify c.yaml --pool " "auth proxy"
-offers "fulcrumctl teleport verify c.yaml -o " "json table"
+offers "fulcrumctl teleport verify c.yaml -o " "json table yaml"
 offers "fulcrumctl teleport render c.yaml --f" "--force"
 
 # Every command that the tool's help names.

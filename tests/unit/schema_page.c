@@ -111,6 +111,13 @@ static json_t *explain_schema(void)
 		rows_schema(&view_explain_flow)));
 }
 
+static json_t *digest_schema(void)
+{
+	json_t *hex = json_pack("{s:s, s:s}", "type", "string", "pattern", "^[0-9a-f]{64}$");
+
+	return object_schema(json_pack("{s:O, s:o}", "config", hex, "tables", hex));
+}
+
 static json_t *plan_schema(void)
 {
 	return object_schema(json_pack("{s:o, s:o, s:o}", "version", count_schema(), "changes",
@@ -121,7 +128,8 @@ static const struct {
 	const char *name;
 	json_t *(*make)(void);
 } others[] = {{"summary", summary_schema}, {"version", version_schema}, {"config", config_schema},
-	{"flows", flows_schema}, {"explain", explain_schema}, {"plan", plan_schema}};
+	{"flows", flows_schema}, {"explain", explain_schema}, {"plan", plan_schema},
+	{"digest", digest_schema}};
 
 static json_t *make_schema(void)
 {

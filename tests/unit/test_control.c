@@ -192,7 +192,7 @@ static void a_header_of_wrong_bytes_is_refused(void **state)
 
 static void a_kind_that_cannot_be_shown_is_refused(void **state)
 {
-	static const uint32_t kinds[] = {0, MESSAGE_SHOW_VIPS + 1, 64, UINT32_MAX};
+	static const uint32_t kinds[] = {0, MESSAGE_SHOW_DIGEST + 1, 64, UINT32_MAX};
 
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		struct message_show show = {.what = kinds[i]};
@@ -515,6 +515,61 @@ static void a_plan_is_told_and_changes_nothing(void **state)
 	assert_int_equal(lab_apply_text(*state, three, &done), 0);
 	assert_int_equal(done.changes, 2);
 	assert_int_equal(done.version, 2);
+}
+
+// "config <hex>\ntables <hex>\n", together
+static void read_digests(struct lab *lab, char out[256])
+{
+	const struct message_show show = {.what = MESSAGE_SHOW_DIGEST};
+	size_t used = 0;
+
+	lab_send(lab, MESSAGE_SHOW, &show, sizeof(show));
+	while (lab_receive(lab) == MESSAGE_TEXT)
+		used += (size_t)snprintf(out + used, 256 - used, "%.*s\n", (int)lab->message.size,
+			(const char *)lab->message.body);
+	assert_int_equal(lab->message.type, MESSAGE_DONE);
+	assert_int_equal(used, 2 * (strlen("config ") + 64 + 1));
+}
+
+#define CONFIG_PART 72 // bytes of the first line
+
+static void balancers_that_judge_alike_have_one_digest(void **state)
+{
+	static const char *const one =
+		"services:\n"
+		"  - {name: s, vip: 203.0.113.10, protocol: tcp, port: 443, pool: p}\n"
+		"  - {name: t, vip: 203.0.113.10, protocol: tcp, port: 80, pool: q}\n"
+		"pools:\n"
+		"  - {name: p, health: {type: none}, backends: [{name: a, address: 10.0.0.1}, {name: b, address: 10.0.0.2}]}\n"
+		"  - {name: q, health: {type: none}, backends: [{name: c, address: 10.0.0.3}]}\n";
+	static const char *const other = // the same in another order
+		"pools:\n"
+		"  - {name: q, health: {type: none}, backends: [{name: c, address: 10.0.0.3}]}\n"
+		"  - {name: p, health: {type: none}, backends: [{name: b, address: 10.0.0.2}, {name: a, address: 10.0.0.1}]}\n"
+		"services:\n"
+		"  - {name: t, vip: 203.0.113.10, protocol: tcp, port: 80, pool: q}\n"
+		"  - {name: s, vip: 203.0.113.10, protocol: tcp, port: 443, pool: p}\n";
+	struct lab second;
+	char here[256], there[256];
+
+	lab_init(&second, &(struct lab_options){.workers = 1, .kernel_interface = "near"});
+	lab_start(&second);
+	assert_int_equal(lab_apply_text(&second, two, NULL), 0); // other indexes
+	assert_int_equal(lab_apply_text(&second, other, NULL), 0);
+	assert_int_equal(lab_apply_text(*state, one, NULL), 0);
+	read_digests(*state, here);
+	read_digests(&second, there);
+	assert_string_equal(here, there);
+	// A weight is in both, and so is a state; with it again they are alike.
+	assert_int_equal(lab_set_backend(*state, "b", CONFIG_STATE_UNSET, 50, NULL), 0);
+	read_digests(*state, here);
+	assert_memory_not_equal(here, there, CONFIG_PART);
+	assert_string_not_equal(here + CONFIG_PART, there + CONFIG_PART);
+	assert_int_equal(lab_set_backend(&second, "b", CONFIG_STATE_UNSET, 50, NULL), 0);
+	read_digests(&second, there);
+	assert_string_equal(here, there);
+	lab_leave(&second);
+	lab_free(&second);
 }
 
 // --- What is shown ---
@@ -1180,6 +1235,7 @@ int main(void)
 		TEST(an_abort_or_another_begin_forgets_the_records),
 		TEST_IN(small, every_name_can_change_when_there_is_no_room_for_both),
 		TEST(a_large_configuration_is_applied_whole),
+		TEST_IN(near, balancers_that_judge_alike_have_one_digest),
 		TEST(a_plan_is_told_and_changes_nothing),
 		TEST_IN(near, a_new_backend_serves_when_the_apply_is_answered),
 		TEST(services_pools_and_ports_are_shown),

@@ -25,7 +25,7 @@ _fulcrumctl_command() { # the first word that is neither an option nor one's val
 _fulcrumctl_words() { # what may follow, for a command and the word before
 	case $1:$2 in
 	teleport:-o | teleport:--output) [[ ${COMP_WORDS[at + 1]} != verify ]] || echo table json yaml ;;
-	*:-o | *:--output) echo table json ;;
+	*:-o | *:--output) echo table json yaml ;;
 	capture:-s | capture:--service | flows:-s | flows:--service) _fulcrumctl_ask services '$1' ;;
 	flows:-b | flows:--backend) _fulcrumctl_ask backends '$1 "/" $2' ;;
 	backend:backend) echo drain undrain disable enable weight ;;
@@ -43,7 +43,7 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 	flows:*) echo --service --backend --client --limit -o --output ;;
 	explain:explain) echo tcp udp ;;
 	explain:*) echo --syn -o --output ;;
-	history:*) echo -o --output ;;
+	history:* | digest:*) echo -o --output ;;
 	teleport:teleport) echo render verify ;;
 	teleport:--pool | teleport:-p) echo proxy auth ;;
 	teleport:*)
@@ -54,7 +54,7 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 		;;
 	top:*) echo --delay ;;
 	rollback:rollback) _fulcrumctl_ask history '$1' ;;
-	:*) echo check plan apply confirm show backend capture flows explain history rollback teleport top --channel --wait --help --version ;;
+	:*) echo check plan apply confirm show backend capture flows explain digest history rollback teleport top --channel --wait --help --version ;;
 	esac
 }
 

@@ -27,6 +27,7 @@ static const struct {
 	{"capture", command_capture},
 	{"flows", command_flows},
 	{"explain", command_explain},
+	{"digest", command_digest},
 	{"history", command_history},
 	{"rollback", command_rollback},
 	{"teleport", command_teleport},
@@ -59,6 +60,7 @@ static const char doc[] =
 	"  capture -w FILE        write packets into a file, with the reason of each drop\n"
 	"  flows                  list connections: whose, since when, to which backend\n"
 	"  explain PROTO A:P B:P  tell what becomes of a packet, step by step\n"
+	"  digest                 compare balancers: of the configuration and of the tables\n"
 	"  history                list the last applied configurations\n"
 	"  rollback VERSION       apply one of them anew\n"
 	"  teleport render FILE   write what a Teleport cluster needs, from one file\n"
