@@ -16,7 +16,7 @@ begin_session() {
 	mkfifo $LAB/typed
 	exec 7<>$LAB/typed
 	in_ns client ssh "${teleport_ssh_options[@]}" "${teleport_ssh_route[@]}" root@$domain \
-		'echo "at $PROXY"; while read -r line; do echo "$line"; done' <$LAB/typed >$LAB/session.log 2>&1 7>&- &
+		'echo "at $PROXY"; while read -r line && [ "$line" != bye ]; do echo "$line"; done' <$LAB/typed >$LAB/session.log 2>&1 7>&- &
 	lab_pids[session]=$!
 	lab_wait_for "grep -q '^at ' $LAB/session.log" 20 "the session begins"
 	session_at=$(sed -n 's/^at //p' $LAB/session.log)
@@ -51,9 +51,10 @@ both_end() {
 	lab_check "scp has ended well" test $status -eq 0
 	lab_check "and $MEGABYTES MB are there, byte for byte" cmp $LAB/file $LAB/received
 	session_lives "at the end"
-	exec 7>&-
+	echo bye >&7
 	wait ${lab_pids[session]} || lab_fail "the session did not end well"
 	unset "lab_pids[session]"
+	exec 7>&-
 }
 
 # Where connections to port 3023 are.
