@@ -153,7 +153,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		{DOMAIN PROXY_KEYS("ports: [mysql, mysql], ") AUTH,
 			"2:24: proxy: proxy-mysql is named twice"},
 		{DOMAIN PROXY AUTH_KEYS("ports: [mysql], "),
-			"3:8: auth: unknown key 'ports': the keys here are vips, balancers, forwarding, interface, diagnostics_port, flow_lifetime, on_down, health, instances, storage_file"},
+			"3:8: auth: unknown key 'ports': the keys here are vips, balancers, forwarding, interface, diagnostics_port, flow_lifetime, on_down, announce, health, instances, storage_file"},
 		{DOMAIN PROXY_KEYS("interface: ethernet-interface-0, ") AUTH,
 			"2:20: proxy: interface must be 1 to 15 characters of A-Z a-z 0-9 . _ -, beginning with a letter or a digit, not 'ethernet-interface-0'"},
 		{DOMAIN PROXY_KEYS("diagnostics_port: 3080, ") AUTH,
@@ -164,6 +164,10 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 			"2:24: proxy: flow_lifetime must be a time of whole seconds from 16m to 9h, not '15m'"},
 		{DOMAIN PROXY_KEYS("on_down: drop, ") AUTH,
 			"2:18: proxy: on_down must be keep, rehash or reset, not 'drop'"},
+		{DOMAIN PROXY_KEYS("announce: {quorum: 2}, ") AUTH,
+			"2:28: proxy: announce: quorum 2 is more than the pool's 1 instances: the VIP would never be announced"},
+		{DOMAIN PROXY_KEYS("announce: {mode: bgp}, ") AUTH,
+			"2:26: proxy: announce: mode must be none, arp or route, not 'bgp'"},
 		{DOMAIN PROXY_KEYS("health: {timeout: 3s}, ") AUTH,
 			"2:27: proxy: health: timeout 3s is longer than interval 2s: probes would overlap"},
 		{DOMAIN PROXY_KEYS("health: {type: tcp}, ") AUTH,
@@ -344,6 +348,27 @@ static void a_diagnostics_port_is_asked_for_all_ports(void **state)
 	render_free(&render);
 }
 
+static void a_vip_is_announced_alike_by_all_ports(void **state)
+{
+	struct render render;
+	struct config *config;
+
+	render_text(DOMAIN "tls_routing: off\n" PROXY_KEYS("announce: {mode: route, hold: 5s}, ")
+			    AUTH,
+		&render);
+	config = pool_file(&render, "proxy-lb.yaml");
+	for (uint32_t i = 0; i < config->service_count; i++) {
+		assert_int_equal(config->services[i].announce.mode, CONFIG_ANNOUNCE_ROUTE);
+		assert_int_equal(config->services[i].announce.quorum, 1);
+		assert_int_equal(config->services[i].announce.hold_ms, 5000);
+	}
+	config_free(config);
+	config = pool_file(&render, "auth-lb.yaml");
+	assert_int_equal(config->services[0].announce.mode, CONFIG_ANNOUNCE_NONE);
+	config_free(config);
+	render_free(&render);
+}
+
 static void a_state_is_that_of_all_ports(void **state)
 {
 	struct render render;
@@ -411,6 +436,7 @@ int main(void)
 		cmocka_unit_test(the_ports_are_those_of_the_document),
 		cmocka_unit_test(each_port_is_probed_by_its_own_protocol),
 		cmocka_unit_test(a_diagnostics_port_is_asked_for_all_ports),
+		cmocka_unit_test(a_vip_is_announced_alike_by_all_ports),
 		cmocka_unit_test(a_state_is_that_of_all_ports),
 		cmocka_unit_test(records_name_the_vips_or_the_balancer),
 		cmocka_unit_test(proxy_protocol_is_off_and_no_auth_runs_on_a_proxy),

@@ -265,6 +265,16 @@ static void check_ports(const struct cluster_reader *reader, int role)
 				kinds[i]->name);
 }
 
+static void check_announce(const struct cluster_reader *reader, int role)
+{
+	const struct cluster_pool *pool = pool_of(reader, role);
+
+	if (pool->announce.quorum > pool->instance_count)
+		POOL_FAULT(reader, role, "announce.quorum", 0,
+			"announce: quorum %u is more than the pool's %u instances: the VIP would never be announced",
+			pool->announce.quorum, pool->instance_count);
+}
+
 static void check_health(const struct cluster_reader *reader, int role)
 {
 	const struct cluster_pool *pool = pool_of(reader, role);
@@ -300,6 +310,7 @@ void cluster_check(const struct cluster_reader *reader)
 		check_balancers(reader, role);
 		check_instances(reader, role);
 		check_ports(reader, role);
+		check_announce(reader, role);
 		check_health(reader, role);
 	}
 	check_file(reader, "key_file", proxy->key_file);

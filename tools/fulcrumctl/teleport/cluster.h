@@ -58,6 +58,7 @@ struct cluster_pool {
 	uint16_t diagnostics_port; // 0: none
 	uint32_t flow_lifetime_s;
 	char interface[CLUSTER_INTERFACE];
+	struct config_announce announce; // of every VIP
 	struct cluster_health health;
 	char key_file[CLUSTER_PATH_SIZE]; // proxies alone
 	char cert_file[CLUSTER_PATH_SIZE];

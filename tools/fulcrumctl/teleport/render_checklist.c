@@ -90,6 +90,15 @@ static void put_ports(const struct cluster *cluster, enum cluster_role role, FIL
 	fprintf(out, ".\n");
 }
 
+static const char *announced(const struct cluster_pool *pool)
+{
+	return pool->announce.mode == CONFIG_ANNOUNCE_ARP
+		       ? " (it answers ARP and NDP for them on its kernel-side interface)"
+	       : pool->announce.mode == CONFIG_ANNOUNCE_ROUTE
+		       ? " (BIRD exports the routes that it puts into its kernel's table)"
+		       : "";
+}
+
 static void put_network(const struct cluster *cluster, FILE *out)
 {
 	char text[ADDR_TEXT_SIZE];
@@ -98,8 +107,8 @@ static void put_network(const struct cluster *cluster, FILE *out)
 	for (int role = 0; role < CLUSTER_ROLES; role++) {
 		const struct cluster_pool *pool = &cluster->pools[role];
 
-		fprintf(out, "- [ ] The routers lead the VIPs of the %s balancer to it:",
-			role == CLUSTER_PROXY ? "public" : "private");
+		fprintf(out, "- [ ] The routers lead the VIPs of the %s balancer to it%s:",
+			role == CLUSTER_PROXY ? "public" : "private", announced(pool));
 		for (uint32_t i = 0; i < pool->vip_count; i++)
 			fprintf(out, "%s %s", i > 0 ? "," : "",
 				addr_format(&pool->vips[i], text, sizeof(text)));

@@ -27,6 +27,18 @@ static void put_service(
 		format_duration_ms(pool->flow_lifetime_s * 1000ull, lifetime, sizeof(lifetime)));
 }
 
+static void put_announce(const struct cluster_pool *pool, FILE *out)
+{
+	const struct config_announce *announce = &pool->announce;
+	char hold[DURATION_SIZE];
+
+	if (announce->mode == CONFIG_ANNOUNCE_NONE)
+		return;
+	fprintf(out, "    announce: {mode: %s, quorum: %u, hold: %s}\n",
+		announce->mode == CONFIG_ANNOUNCE_ARP ? "arp" : "route", announce->quorum,
+		format_duration_ms(announce->hold_ms, hold, sizeof(hold)));
+}
+
 static void put_services(const struct cluster *cluster, enum cluster_role role, FILE *out)
 {
 	const struct cluster_pool *pool = &cluster->pools[role];
@@ -36,8 +48,10 @@ static void put_services(const struct cluster *cluster, enum cluster_role role, 
 	fprintf(out, "services:\n");
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "  # %u: %s.\n", kinds[i]->port, kinds[i]->doc);
-		for (uint32_t vip = 0; vip < pool->vip_count; vip++)
+		for (uint32_t vip = 0; vip < pool->vip_count; vip++) {
 			put_service(pool, kinds[i], vip, out);
+			put_announce(pool, out);
+		}
 	}
 }
 

@@ -21,6 +21,8 @@ static const struct schema_word dns_forms[] = {{"address", CLUSTER_DNS_ADDRESS},
 static const struct schema_word forwardings[] = {{"ipip", CONFIG_IPIP}, {"dsr", CONFIG_DSR}, {0}};
 static const struct schema_word on_downs[] = {{"keep", CONFIG_ON_DOWN_KEEP},
 	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {0}};
+static const struct schema_word announce_modes[] = {{"none", CONFIG_ANNOUNCE_NONE},
+	{"arp", CONFIG_ANNOUNCE_ARP}, {"route", CONFIG_ANNOUNCE_ROUTE}, {0}};
 static const struct schema_word states[] = {{"active", CONFIG_STATE_ACTIVE},
 	{"draining", CONFIG_STATE_DRAINING}, {"disabled", CONFIG_STATE_DISABLED}, {0}};
 static const struct schema_word optionals[] = {{"kubernetes", CLUSTER_KUBERNETES},
@@ -60,6 +62,18 @@ static const struct schema_key health_keys[] = {
 static const struct schema health = {"health", "How a pool's instances are probed.",
 	health_keys, sizeof(struct cluster_health)};
 
+static const struct schema_key announce_keys[] = {
+	{"mode", SCHEMA_WORD, FIELD(config_announce, mode), .words = announce_modes, .fallback = "none",
+		.doc = "not at all, by ARP and NDP, or as a route of the kernel's that a routing daemon exports"},
+	{"quorum", SCHEMA_NUMBER, FIELD(config_announce, quorum), .min = 1, .max = 65535, .fallback = "1",
+		.doc = "instances that every port must have up, or the VIP is withdrawn"},
+	{"hold", SCHEMA_MS, FIELD(config_announce, hold_ms), .max = 3600000, .fallback = "3s",
+		.doc = "how long they must be up before a VIP that was withdrawn comes back"},
+	{0},
+};
+static const struct schema announce = {"announce", "How the network learns that a pool's VIPs are at a balancer.",
+	announce_keys, sizeof(struct config_announce)};
+
 // What both pools have.
 #define POOL_KEYS(on_down_fallback) \
 	{"vips", SCHEMA_ADDRESS, .required = true, LIST(cluster_pool, vips, CLUSTER_VIPS_MAX, vip_count), \
@@ -76,6 +90,8 @@ static const struct schema health = {"health", "How a pool's instances are probe
 		.doc = "how long a silent connection is remembered; above three keep-alives of 5 minutes"}, \
 	{"on_down", SCHEMA_WORD, FIELD(cluster_pool, on_down), .words = on_downs, .fallback = on_down_fallback, \
 		.doc = "what becomes of the connections of an instance that is down: they stay, move to another one, or are reset"}, \
+	{"announce", SCHEMA_MAPPING, FIELD(cluster_pool, announce), .child = &announce, \
+		.doc = "how the network learns that the VIPs are at a balancer"}, \
 	{"health", SCHEMA_MAPPING, FIELD(cluster_pool, health), .child = &health, \
 		.doc = "how the instances are probed"}, \
 	{"instances", SCHEMA_RECORDS, .required = true, .child = &schema_cluster_instance, \
