@@ -80,10 +80,17 @@ check "is told once" says 'nowhere.yaml: No such file' render "$folder/nowhere.y
 sed 's/zone: a/zona: a/' "$cluster" >"$folder/bad.yaml"
 check "a mistake has its caret" says '|  *^' render "$folder/bad.yaml" -o "$out"
 check "verify refuses the same" ends_with 2 "$ctl" teleport verify "$folder/bad.yaml"
-for wrong in '--resolver dns.example.com' '--resolver 10.0.0.1:0' '--connections 0' '--timeout 5' '--pool node' '-o yaml' '--ca /nowhere'; do
-	# shellcheck disable=SC2086 # an option and its value
-	check "verify $wrong is refused" ends_with 2 "$ctl" teleport verify "$cluster" $wrong
-done
+# Usage is looked at before the file, and there is none: nothing here may reach a network.
+refuses() { # 'what is said' OPTION VALUE
+	check "verify $2 $3 is refused" says "$1" "$ctl" teleport verify "$folder/nowhere.yaml" "$2" "$3"
+}
+refuses "'dns.example.com' is no address" --resolver dns.example.com
+refuses "'10.0.0.1:0' is no address" --resolver 10.0.0.1:0
+refuses "'0' is no number from 1" --connections 0
+refuses "'5' is no time from 10ms" --timeout 5
+refuses "'node' is neither proxy nor auth" --pool node
+refuses "-o: 'xml' is" -o xml
+refuses "/nowhere has no certificates" --ca /nowhere
 echo 'a: [' >"$folder/storage.yaml"
 check "a storage file that is no YAML is told with its own place" says 'storage_file: .*storage.yaml:[0-9]' render "$cluster" -o "$out"
 rm "$folder/storage.yaml"

@@ -147,7 +147,7 @@ static const struct argp_option options[] = {
 	{"ca", 'c', "FILE", 0, "PEM certificates to trust (default: the machine's own)", 0},
 	{"connections", 'n', "N", 0, "So many to each port (default: 32)", 0},
 	{"timeout", 't', "TIME", 0, "How long each step may take (default: 3s)", 0},
-	{"output", 'o', "FORM", 0, "table (default) or json", 0},
+	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{0},
 };
 
@@ -201,9 +201,9 @@ int command_verify(int argc, char **argv)
 
 	ctl_parse(&argp, argc, argv, &arguments);
 	signal(SIGPIPE, SIG_IGN);
-	status = teleport_load(arguments.file, &cluster);
+	status = make_tls(verify);
 	if (status == CTL_OK)
-		status = make_tls(verify);
+		status = teleport_load(arguments.file, &cluster);
 	if (status == CTL_OK) {
 		verify->cluster = cluster;
 		verify->answers = json_array();
