@@ -54,7 +54,7 @@ static int configure(
 	if (rc != 0)
 		return rc;
 	choose_features(&info, queues, port, &conf);
-	if (queues > 1 && conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS && info.reta_size > 0)
+	if (queues > 1 && conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS)
 		log_warning(
 			"port %s spreads nothing over its %u queues: it has no RSS by address or port",
 			port->name, queues);

@@ -45,6 +45,10 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# What the build needs is told twice.
+for library in $(sed -n '/\[build\]=/,/"$/p' "$root/tools/install-deps" | grep -oE '[a-z0-9-]+-dev' | grep -v libc6); do
+	check "the package's build wants $library too" grep -q "^ $library\b" "$root/debian/control"
+done
 make_packages
 ok "dpkg-buildpackage makes $(cd "$work/debs" && echo fulcrum_*.deb fulcrum-backend_*.deb)"
 check "lintian finds no error and no warning" lintian --fail-on error,warning --allow-root "$work"/debs/*.changes

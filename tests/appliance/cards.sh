@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The balancer as an appliance: a machine that has the package installed, cards behind an IOMMU and bound to vfio-pci, and
+# systemd, which starts, watches and restarts the daemon. Real clients and backends are around it.
+. "$(dirname "$0")/../lab/lib.sh"
+. "$lab_root/tests/appliance/machine.sh"
+fulcrum_backend=$machine_work/root/usr/sbin/fulcrum-backend
+
+quickly() {
+	in_machine fulcrumctl "$@"
+}
+
+# field 'what' ROW 'key': of a show, by the row's name.
+field() {
+	quickly show "$1" -o json | python3 -c 'import json, sys
+rows = json.load(sys.stdin)
+rows = rows if isinstance(rows, list) else rows[sys.argv[1]]
+print([row for row in rows if row["name"] == sys.argv[2]][0][sys.argv[3]])' "$1" "$2" "$3"
+}
+
+all_up() {
+	local name
+	for name in web-1 web-2 web-3; do
+		[ "$(field backends $name health)" = up ] || return 1
+	done
+}
+
+# The router knew the card before by the same address.
+forget_neighbour() {
+	ip -n router neigh flush dev br-lb
+}
+
+requests_succeed() {
+	lab_requests "$1" >$LAB/answers
+	[ "$(lab_count '^b[123]$' $LAB/answers)" -eq "$1" ]
+}
+
+# configure PCI WORKERS
+configure() {
+	in_machine "cat >/etc/fulcrum/fulcrumd.yaml" <<-YAML
+		channel: /run/fulcrum/channel
+		channel_mode: "0660"
+		state: /var/lib/fulcrum
+		user: fulcrum
+		eal: {hugepages: required}
+		control_core: 0
+		workers: {cores: $2, idle: sleep}
+		ports: [{name: wan, device: "$1", kernel_interface: fulcrum0, rx_descriptors: 256, tx_descriptors: 256}]
+		flows: 65536
+	YAML
+}
+
+# try_card NAME PCI NETDEV WORKERS: the quickstart's story through that card.
+try_card() {
+	local name=$1 pci=$2 netdev=$3
+	lab_check "$name: bound to vfio-pci" in_machine "driverctl set-override $pci vfio-pci"
+	configure "$pci" "$4"
+	lab_check "$name: systemd starts the daemon" in_machine systemctl start fulcrumd ||
+		in_machine journalctl -u fulcrumd -n 30 --no-pager
+	lab_check "$name: it runs as its own user" test "$(in_machine 'stat -c %U /proc/$(pidof fulcrumd)')" = fulcrum
+	forget_neighbour
+	lab_check "$name: the pool is applied over the ring" quickly apply -f - <"$lab_root/config/quickstart.yaml"
+	lab_wait_for all_up "$machine_patience" "$name: all backends up"
+	lab_check "$name: 60 of 60 requests are answered" requests_succeed 60
+	lab_say "$(quickly show ports | tail -n 1)"
+
+	machine_monitor balancer "set_link $netdev off"
+	lab_wait_for "[ \"\$(field ports wan link_up)\" = False ]" 30 "$name: the pulled link seen"
+	lab_wait_for "quickly show backends | grep -q 'has no link'" 30 "$name: show backends says why"
+	machine_monitor balancer "set_link $netdev on"
+	lab_wait_for "[ \"\$(field ports wan link_up)\" = True ]" 30 "$name: the link seen again"
+	lab_wait_for all_up "$machine_patience" "$name: all backends up again"
+	lab_check "$name: with the link put back 30 of 30 requests are answered" requests_succeed 30
+
+	in_machine 'kill -KILL $(pidof fulcrumd)'
+	lab_wait_for "in_machine systemctl is-active fulcrumd" "$machine_patience" "$name: the unit restarts a killed daemon"
+	lab_wait_for "LAB_TIMEOUT=5 lab_get" "$machine_patience" "$name: an answer by the restarted daemon"
+	lab_check "$name: after it 30 of 30 requests are answered" requests_succeed 30
+}
+
+lab_begin
+lab_backends 3
+for k in 1 2 3; do
+	lab_agent b$k
+	lab_nginx b$k
+done
+machine_tap vm1 br-lb
+machine_tap vm2 br-lb
+machine_tap vm3 br-lb multi_queue
+begun=$(now_ms)
+machine_start balancer 2048 3 "hugepages=300" \
+	-netdev tap,id=n1,ifname=vm1,script=no,downscript=no \
+	-device e1000e,netdev=n1,mac=52:54:00:00:00:11,addr=0x10,romfile= \
+	-netdev tap,id=n2,ifname=vm2,script=no,downscript=no \
+	-device vmxnet3,netdev=n2,mac=52:54:00:00:00:12,addr=0x11,romfile= \
+	-netdev tap,id=n3,ifname=vm3,script=no,downscript=no,queues=2 \
+	-device virtio-net-pci,netdev=n3,mq=on,vectors=6,mac=52:54:00:00:00:13,addr=0x12,romfile=,disable-legacy=on,iommu_platform=on
+lab_say "the machine is up after $(($(now_ms) - begun)) ms"
+in_machine "cat >/etc/systemd/network/20-fulcrum.network" <<-'UNIT'
+	[Match]
+	Name=fulcrum0
+	[Network]
+	Address=10.0.0.2/24
+	Gateway=10.0.0.1
+	ConfigureWithoutCarrier=yes
+UNIT
+in_machine systemctl restart systemd-networkd
+
+try_card e1000e 0000:00:10.0 n1 "[1, 2]"
+lab_check "e1000e: that it spreads nothing over its queues is in the log" in_machine \
+	"journalctl -u fulcrumd | grep -q 'spreads nothing over its 2 queues'"
+in_machine systemctl stop fulcrumd
+try_card vmxnet3 0000:00:11.0 n2 "[1, 2]"
+lab_check "vmxnet3: two queues, and RSS by ports" test "$(field ports wan queues)" = 2
+lab_check "vmxnet3: RSS by address and port" grep -q ipv4-tcp <(field ports wan rss)
+in_machine systemctl stop fulcrumd
+lab_check "the kernel has vhost-net" in_machine modprobe vhost_net
+try_card virtio-net 0000:00:12.0 n3 "[0, 1, 2]"
+lab_check "virtio-net: two queues keep two of three workers busy, and the log says so" in_machine \
+	"journalctl -u fulcrumd | grep -q 'has 2 queue(s) each way: 2 of 3 workers work'"
+
+lab_check "the unit is enabled" in_machine systemctl enable fulcrumd
+in_machine "systemctl reboot" || true
+machine_forget_connection
+lab_wait_for "! in_machine true" 60 "the machine goes down"
+machine_wait_ready
+lab_wait_for "in_machine systemctl is-active fulcrumd" "$machine_patience" "the daemon after a reboot"
+lab_wait_for "LAB_TIMEOUT=5 lab_get" "$machine_patience" "an answer after the reboot"
+lab_check "after a reboot it serves what was applied: 30 of 30 requests are answered" requests_succeed 30
+lab_end
