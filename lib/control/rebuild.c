@@ -56,6 +56,8 @@ static void describe(const struct build *build, uint32_t at, struct snapshot_bac
 		.status = control_backend_status(&edition->config->backends[at], state),
 		.resolved = state->resolved,
 		.held_back = state->held_back,
+		.unasked = edition->config->backends[at].state == CONFIG_STATE_ACTIVE &&
+			   control_health_in_force(state) == HEALTH_UNKNOWN,
 		.awaited = state->health == HEALTH_UNKNOWN && state->recalled == HEALTH_UP,
 	};
 	if (!state->resolved)

@@ -79,6 +79,7 @@ struct snapshot_view {
 	uint8_t on_down; // enum config_on_down
 	uint8_t oversize; // enum config_oversize
 	bool is_spread; // everybody was down, and on_all_down spreads over all
+	bool is_settled; // the health of all backends was known once: before, nobody knows what a change replaced
 };
 
 struct snapshot_pool {
@@ -169,6 +170,7 @@ struct snapshot_backend_input {
 	uint32_t reference;
 	enum backend_status status;
 	uint8_t held_back; // tenths of its weight that it does not get yet, 0..9
+	bool unasked; // meant to serve, and nothing is known of its health yet
 	bool awaited; // it served until a restart: its place is kept until its next hop is known again
 	bool resolved; // what follows is known
 	uint8_t port;

@@ -129,6 +129,24 @@ static struct snapshot_generation *find_generation(
 	return at == VIEW_NONE ? NULL : generation_hold(snapshot->views[at].current);
 }
 
+// Whether one of the pool's backends may still turn out to have served all the time.
+static bool has_unasked(const struct view_input *in)
+{
+	const struct config_pool *pool = &in->input->config->pools[in->pool];
+	uint32_t i = 0;
+
+	while (i < pool->backend_count && !in->input->backends[pool->first_backend + i].unasked)
+		i++;
+	return i < pool->backend_count;
+}
+
+// What the table before the next change is. A balancer that has just begun finds its backends well one by one: the
+// tables that it has meanwhile are of no other balancer's, and a flow that comes from one must not be led by them.
+static struct snapshot_generation *replaced(const struct snapshot_view *before)
+{
+	return before->current != NULL && before->is_settled ? before->current : before->previous;
+}
+
 // Shares what did not change; else what was current becomes previous, for its time.
 static int advance(const struct view_input *in, const struct candidates *candidates,
 	struct snapshot_view *out, struct error *err)
@@ -138,6 +156,7 @@ static int advance(const struct view_input *in, const struct candidates *candida
 	const struct snapshot_view *before = in->before != NULL ? in->before : &none;
 	uint32_t now_s = in->input->now_s;
 
+	out->is_settled = before->is_settled || !has_unasked(in);
 	if (is_same(before->current, candidates, config->table_size)) {
 		out->current = generation_hold(before->current);
 		out->changed_s = before->changed_s;
@@ -147,8 +166,7 @@ static int advance(const struct view_input *in, const struct candidates *candida
 	}
 	out->changed_s = now_s;
 	if (config->previous_table_s > 0)
-		out->previous = generation_hold(
-			before->current != NULL ? before->current : before->previous);
+		out->previous = generation_hold(replaced(before));
 	if (candidates->count == 0)
 		return 0;
 	out->current = find_generation(in, candidates, config->table_size);

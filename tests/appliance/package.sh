@@ -24,6 +24,7 @@ later_version() {
 daemon=''
 start_daemon() {
 	local arguments=(--mount-proc --fork --kill-child --net --pid)
+	: >"$work/daemon.log"
 	unshare "${arguments[@]}" chroot "$system" fulcrumd -c /tmp/fulcrumd.yaml 2>"$work/daemon.log" &
 	daemon=$!
 	wait_for 60 "daemon" grep -q "fulcrumd: ready" "$work/daemon.log"

@@ -3,13 +3,12 @@
 # VIPs announced by ARP and NDP: the router learns where they are, and at once when another balancer takes them over.
 . "$(dirname "$0")/lib.sh"
 
-# write_pool MODE. The standby has just seen its backends come up one by one: what its table was before says nothing
-# of the other balancer's connections.
+# write_pool MODE
 write_pool() {
 	sed "/^pools:/,\$d; s|    pool: web|&\n    announce: \&announce {mode: $1}|" "$lab_root/config/quickstart.yaml"
 	printf '  - {name: web6, vip: "%s", protocol: tcp, port: 443, pool: web, announce: *announce}\n\n' $VIP6
 	sed -n '/^pools:/,$p' "$lab_root/config/quickstart.yaml" |
-		sed 's/interval: .*/interval: 1s/; s/timeout: .*/timeout: 1s/; s/^    backends:/    previous_table: 0s\n&/'
+		sed 's/interval: .*/interval: 1s/; s/timeout: .*/timeout: 1s/'
 }
 
 # A second balancer beside the first, with another address on the same network.

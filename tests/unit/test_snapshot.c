@@ -252,6 +252,39 @@ static void a_table_that_did_not_change_is_shared(void **state)
 	config_free(f.config);
 }
 
+// The tables of a balancer that finds its backends well one by one are of no other balancer's.
+static void a_beginning_leaves_no_previous_table(void **state)
+{
+	struct snapshot *snapshot[4];
+	struct fixture f;
+
+	load(&f, web);
+	for (int i = 0; i < 3; i++) {
+		f.backends[i].status = BACKEND_DRAINING;
+		f.backends[i].unasked = true;
+	}
+	for (int i = 0; i < 3; i++) {
+		snapshot[i] = build(&f, i > 0 ? snapshot[i - 1] : NULL);
+		assert_null(snapshot[i]->views[0].previous);
+		f.backends[i].status = BACKEND_UP;
+		f.backends[i].unasked = false;
+	}
+	snapshot[3] = build(&f, snapshot[2]);
+	assert_null(snapshot[3]->views[0].previous);
+	assert_int_equal(snapshot[3]->views[0].current->member_count, 3);
+	for (int i = 0; i < 3; i++)
+		snapshot_free(snapshot[i]);
+
+	// From then on what was there is known, with a backend that comes later too.
+	f.backends[1].status = BACKEND_DRAINING;
+	f.backends[1].unasked = true;
+	snapshot[0] = build(&f, snapshot[3]);
+	assert_ptr_equal(snapshot[0]->views[0].previous, snapshot[3]->views[0].current);
+	snapshot_free(snapshot[3]);
+	snapshot_free(snapshot[0]);
+	config_free(f.config);
+}
+
 static void the_previous_table_is_forgotten_after_its_time(void **state)
 {
 	struct snapshot *snapshot[4];
@@ -407,6 +440,7 @@ int main(void)
 		cmocka_unit_test(a_thousand_vips_of_ten_ports_are_all_found),
 		cmocka_unit_test(a_reference_of_another_generation_finds_nobody),
 		cmocka_unit_test(a_table_that_did_not_change_is_shared),
+		cmocka_unit_test(a_beginning_leaves_no_previous_table),
 		cmocka_unit_test(the_previous_table_is_forgotten_after_its_time),
 		cmocka_unit_test(a_slow_start_withholds_tenths_of_the_share),
 		cmocka_unit_test(only_who_can_serve_is_in_the_table),
