@@ -109,8 +109,11 @@ lab_say "rendered in $(($(now_ms) - begun)) ms: $(tail -n 1 $LAB/render.out)"
 for file in proxy auth; do
 	lab_check "$file-lb.yaml is right: $(ctl check -f $out/$file-lb.yaml)" ctl check -f $out/$file-lb.yaml
 done
-# All the hosts' files say the same but for the tunnel's address, which is left to the interface here.
-sed '/tunnel_addresses/d' $out/backends/proxy-0.yaml >$LAB/backend.yaml
+# The files of a pool's hosts say the same but for the tunnel's address, which is left to the interface here.
+{
+	sed '/tunnel_addresses/d' $out/backends/proxy-0.yaml
+	sed -n '/^vips/,$ {/^  /p}' $out/backends/auth-0.yaml
+} >$LAB/backend.yaml
 lab_start agent-farm farm "$fulcrum_backend" -c $LAB/backend.yaml --pin $LAB/bpf/farm
 lab_wait_for "grep -q ready $LAB/agent-farm.log" 20 "the agent"
 lab_fulcrumd

@@ -171,7 +171,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		{DOMAIN PROXY_KEYS("health: {timeout: 3s}, ") AUTH,
 			"2:27: proxy: health: timeout 3s is longer than interval 2s: probes would overlap"},
 		{DOMAIN PROXY_KEYS("health: {type: tcp}, ") AUTH,
-			"2:18: proxy: health: unknown key 'type': the keys here are interval, timeout, rise, fall, ca"},
+			"2:18: proxy: health: unknown key 'type': the keys here are via, interval, timeout, rise, fall, ca"},
 		{DOMAIN PROXY_KEYS("diagnostics_port: 3000, health: {ca: /ca.pem}, ") AUTH,
 			"2:46: proxy: health: a ca has no use where the diagnostics_port 3000 is asked: that is plain HTTP"},
 		{DOMAIN PROXY_KEYS("key_file: tls.key, ") AUTH,
@@ -321,6 +321,7 @@ static void each_port_is_probed_by_its_own_protocol(void **state)
 	assert_int_equal(config->pool_count, COUNT(wanted));
 	for (size_t i = 0; i < COUNT(wanted); i++) {
 		assert_int_equal(config->pools[i].health.type, wanted[i].type);
+		assert_int_equal(config->pools[i].health.via, CONFIG_VIA_FORWARDING);
 		assert_int_equal(config->pools[i].health.port, wanted[i].port);
 		assert_string_equal(config->pools[i].health.alpn, wanted[i].alpn);
 		assert_string_equal(config->pools[i].health.expect, wanted[i].expect);

@@ -43,6 +43,7 @@ struct cluster_health {
 	uint32_t timeout_ms;
 	uint16_t rise;
 	uint16_t fall;
+	uint8_t via; // enum config_via
 	char ca[128]; // as config_health has it
 };
 

@@ -83,6 +83,8 @@ static void put_health(const struct cluster_pool *pool, const struct port_kind *
 
 	fprintf(out, "    health:\n");
 	put_probe(pool, kind, out);
+	if (health->via == CONFIG_VIA_FORWARDING)
+		fprintf(out, "      via: forwarding\n");
 	fprintf(out, "      interval: %s\n      timeout: %s\n      rise: %u\n      fall: %u\n",
 		format_duration_ms(health->interval_ms, interval, sizeof(interval)),
 		format_duration_ms(health->timeout_ms, timeout, sizeof(timeout)), health->rise,

@@ -23,6 +23,8 @@ static const struct schema_word on_downs[] = {{"keep", CONFIG_ON_DOWN_KEEP},
 	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {0}};
 static const struct schema_word announce_modes[] = {{"none", CONFIG_ANNOUNCE_NONE},
 	{"arp", CONFIG_ANNOUNCE_ARP}, {"route", CONFIG_ANNOUNCE_ROUTE}, {0}};
+static const struct schema_word vias[] = {{"kernel", CONFIG_VIA_KERNEL},
+	{"forwarding", CONFIG_VIA_FORWARDING}, {0}};
 static const struct schema_word states[] = {{"active", CONFIG_STATE_ACTIVE},
 	{"draining", CONFIG_STATE_DRAINING}, {"disabled", CONFIG_STATE_DISABLED}, {0}};
 static const struct schema_word optionals[] = {{"kubernetes", CLUSTER_KUBERNETES},
@@ -47,6 +49,8 @@ const struct schema schema_cluster_instance = {"instance", "One host of a pool."
 	instance_keys, sizeof(struct cluster_instance)};
 
 static const struct schema_key health_keys[] = {
+	{"via", SCHEMA_WORD, FIELD(cluster_health, via), .words = vias, .fallback = "forwarding",
+		.doc = "how probes travel: by the kernel's routes, or beside that one through the VIP as traffic does, which finds an instance whose agent does not run"},
 	{"interval", SCHEMA_MS, FIELD(cluster_health, interval_ms), .min = 100, .max = 3600000, .fallback = "2s",
 		.doc = "from one probe to the next"},
 	{"timeout", SCHEMA_MS, FIELD(cluster_health, timeout_ms), .min = 10, .max = 60000, .fallback = "1s",
