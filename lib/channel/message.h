@@ -196,6 +196,14 @@ struct message_row_pool {
 };
 _Static_assert(sizeof(struct message_row_pool) == 104, "goes over the channel as it is");
 
+// As enum health_status, and one more.
+enum message_health {
+	MESSAGE_HEALTH_UNKNOWN,
+	MESSAGE_HEALTH_UP,
+	MESSAGE_HEALTH_DOWN,
+	MESSAGE_HEALTH_PARTLY, // up for some services of its pool, and not for others
+};
+
 struct message_row_backend {
 	char name[CONFIG_NAME_SIZE];
 	char pool[CONFIG_NAME_SIZE];
@@ -203,8 +211,8 @@ struct message_row_backend {
 	struct addr address;
 	uint16_t weight;
 	uint8_t state; // enum config_backend_state
-	uint8_t health; // enum health_status
-	uint32_t share_ppm; // of its pool's slots
+	uint8_t health; // enum message_health
+	uint32_t share_ppm; // of its pool's slots, over all services of the pool
 	uint32_t flows;
 	uint32_t oldest_s; // age of its oldest flow
 	uint32_t

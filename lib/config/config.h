@@ -57,6 +57,9 @@ enum config_backend_state {
 	CONFIG_STATE_LEAVING,
 };
 
+// Probes of one pool: its own, number 0, and those of services on other ports.
+#define CONFIG_PROBES_MAX 16u
+
 // Zones that a service may name.
 #define CONFIG_PREFER_MAX 8u
 
@@ -213,6 +216,16 @@ int config_find_backend(
 // 'health.port' names. 0: there is none, or it is no TCP.
 uint16_t config_half_open_port(
 	const struct config_service *service, const struct config_pool *pool);
+
+// What a service's backends are asked, where it is not what the pool's probe on 'pool_port' asks.
+struct config_probe {
+	const struct config_health *policy;
+	uint16_t port;
+};
+// False: it goes by the pool's probe.
+bool config_service_probe(const struct config *config, const struct config_service *service,
+	uint16_t pool_port, struct config_probe *out);
+bool config_same_probe(const struct config_probe *a, const struct config_probe *b);
 
 const char *config_state_name(enum config_backend_state state);
 

@@ -113,7 +113,7 @@ const struct schema schema_service = {"service",
 static const struct schema_key health_keys[] = {
 	{"type", SCHEMA_WORD, FIELD(config_health, type), .words = probe_types, .fallback = "tcp",
 		.doc = "the probe: a TCP connection, a TLS handshake, an HTTP request or a gRPC health check without or with TLS, a UDP datagram, or none, which takes every backend for up"},
-	{"port", SCHEMA_NUMBER, FIELD(config_health, port), .min = 1, .max = 65535, .absent = "the target port of the first service that uses the pool",
+	{"port", SCHEMA_NUMBER, FIELD(config_health, port), .min = 1, .max = 65535, .absent = "the target ports of the services that use the pool",
 		.doc = "the port that is probed"},
 	{"via", SCHEMA_WORD, FIELD(config_health, via), .words = vias, .fallback = "kernel",
 		.doc = "how probes travel: by the kernel's routes, or beside that one that opens a TCP connection half to each of the pool's VIPs as traffic does, in the tunnel or by the MAC address"},

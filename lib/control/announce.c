@@ -20,11 +20,12 @@ static const struct config_service *service_of(
 static uint32_t count_usable(
 	const struct control *control, const struct config_service *service, uint32_t enough)
 {
-	const struct config_pool *pool = &control->running->config->pools[service->pool_index];
-	uint32_t usable = 0;
+	const struct config *config = control->running->config;
+	const struct config_pool *pool = &config->pools[service->pool_index];
+	uint32_t place = (uint32_t)(service - config->services), usable = 0;
 
 	for (uint32_t i = 0; i < pool->backend_count && usable < enough; i++)
-		usable += rows_is_usable(control, pool->first_backend + i);
+		usable += rows_is_usable_for(control, pool->first_backend + i, place);
 	return usable;
 }
 

@@ -76,11 +76,16 @@ static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 	bool is_stranger =
 		before == EDITION_NONE ||
 		!addr_equal(&commit->running->config->backends[before].address, &backend->address);
-	bool was_probed = !is_stranger && edition_is_probed(commit->running, before);
+	uint32_t probes = edition_probes(commit->edition, at) != NULL ? CONFIG_PROBES_MAX : 1;
 
-	if (edition_is_probed(commit->edition, at) &&
-		!(was_probed && edition_same_target(commit->running, before, commit->edition, at)))
-		commit->puts[commit->put_count++] = at;
+	for (uint32_t p = 0; p < probes; p++) {
+		bool was_probed = !is_stranger && edition_is_probed(commit->running, before, p);
+
+		if (edition_is_probed(commit->edition, at, p) &&
+			!(was_probed && edition_same_target(
+						commit->running, before, commit->edition, at, p)))
+			commit->puts[commit->put_count++] = (struct probe_put){at, p};
+	}
 	if (control_backend_touch(state, commit->edition, at, is_stranger, commit->applied_s))
 		commit->touched[commit->touched_count++] = at | (is_stranger ? COMMIT_STRANGER : 0);
 }
@@ -91,21 +96,27 @@ static void find_drops(struct commit *commit)
 	const struct edition *old = commit->running;
 
 	for (uint32_t i = 0; old != NULL && i < old->config->backend_count; i++) {
-		uint32_t now = commit->edition->places[edition_index(old, i)];
+		uint32_t index = edition_index(old, i), now = commit->edition->places[index];
+		uint32_t probes = edition_probes(old, i) != NULL ? CONFIG_PROBES_MAX : 1;
 
-		if (edition_is_probed(old, i) &&
-			(now == EDITION_NONE || !edition_is_probed(commit->edition, now)))
-			commit->drops[commit->drop_count++] = edition_index(old, i);
+		for (uint32_t p = 0; p < probes; p++) {
+			if (edition_is_probed(old, i, p) &&
+				(now == EDITION_NONE ||
+					!edition_is_probed(commit->edition, now, p)))
+				commit->drops[commit->drop_count++] = edition_target_id(index, p);
+		}
 	}
 }
 
 static int compare(struct commit *commit)
 {
 	size_t count = (size_t)commit->all->backend_count + 1;
-	size_t old = commit->running == NULL ? 1 : commit->running->config->backend_count + 1;
+	size_t puts = (size_t)edition_count_probes(commit->edition) + 1;
+	size_t old =
+		commit->running == NULL ? 1 : (size_t)edition_count_probes(commit->running) + 1;
 
 	commit->touched = calloc(count, sizeof(*commit->touched));
-	commit->puts = calloc(count, sizeof(*commit->puts));
+	commit->puts = calloc(puts, sizeof(*commit->puts));
 	commit->drops = calloc(old, sizeof(*commit->drops));
 	commit->new_backends = registry_plan_new(&commit->backend_plan, &commit->new_backend_count);
 	commit->new_services = registry_plan_new(&commit->service_plan, &commit->new_service_count);
@@ -121,7 +132,7 @@ static int compare(struct commit *commit)
 static int make_edition(struct commit *commit)
 {
 	commit->edition = edition_new(commit->all, commit->config, &commit->backend_plan,
-		&commit->service_plan, commit->backend_registry->capacity);
+		&commit->service_plan, commit->backend_registry->capacity, commit->running);
 	if (commit->edition == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
 	commit->build.edition = commit->edition;

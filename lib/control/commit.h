@@ -19,6 +19,12 @@ struct control;
 struct control_backend;
 struct control_port;
 
+// A probe of the backend that stands at 'at', by its number.
+struct probe_put {
+	uint32_t at;
+	uint32_t probe;
+};
+
 // What a snapshot is built from, by whoever builds it.
 struct build {
 	const struct edition *edition;
@@ -89,7 +95,7 @@ struct commit {
 	uint32_t new_backend_count;
 	uint32_t *new_services;
 	uint32_t new_service_count;
-	uint32_t *puts; // backends whose probes begin or change
+	struct probe_put *puts; // probes that begin or change
 	uint32_t put_count;
 	uint32_t *drops; // probes to end, by id
 	uint32_t drop_count;

@@ -33,6 +33,13 @@ struct control_backend {
 	uint8_t port; // the pipeline's number of the port that its next hop is behind
 	bool resolved; // the hop has a MAC and is behind one of our ports
 	bool is_probed; // the health room speaks of this backend when it names the index
+	// Likewise of the probes beside its pool's own, a bit for each number.
+	uint16_t probes_put;
+	uint16_t probes_up;
+	uint16_t probes_down;
+	uint16_t recalled_up;
+	uint16_t recalled_down;
+	uint64_t probes_since_s; // wall clock: when one of them last changed
 	uint64_t since_s; // wall clock: when 'health' began
 	uint64_t drain_until_s; // wall clock: the deadline; 0: none
 	enum message_then drain_then;
@@ -141,7 +148,7 @@ struct target_changes {
 	uint32_t *drops;
 	uint32_t drop_count;
 	uint32_t dropped;
-	uint32_t *puts; // where the backends stand in the running edition
+	struct probe_put *puts; // in the running edition
 	uint32_t put_count;
 	uint32_t put;
 };
@@ -282,7 +289,9 @@ void control_rebuild_later(struct control *control);
 // What the packets on the way to a backend may have, from the outer IP header on.
 uint16_t control_path_mtu(const struct control *control, const struct control_backend *state);
 enum backend_status control_backend_status(
-	const struct config_backend *backend, const struct control_backend *state);
+	const struct config_backend *backend, const struct control_backend *state, uint32_t probe);
+// What the probe of that number says.
+enum health_status control_probe_health(const struct control_backend *state, uint32_t probe);
 
 // --- announce.c: which VIPs are announced ---
 
@@ -355,6 +364,8 @@ uint32_t control_floor_kept(const struct control *control, const struct config_p
 
 // When the running configuration is there. 0 or -ENOMEM.
 int control_recall_health(struct control *control);
+// Reads it once more, for ports that only the running configuration has. False: there is nothing.
+bool control_recall_lines(struct control *control);
 void control_save_health_later(struct control *control);
 void control_save_health_start(struct control *control);
 
@@ -418,6 +429,11 @@ bool census_step(struct census *census, const struct control *control);
 bool control_row(struct control *control, enum message_show_what what, uint32_t row);
 // zones.c: the next row; 'row' is not asked.
 bool control_zone_row(struct control *control, uint32_t row, struct message_row_zone *out);
+// Of all of its probes, enum message_health.
+uint8_t control_backend_health(const struct control *control, uint32_t at);
+// "port 3023 (service ssh)". Returns 'text'.
+const char *control_probe_name(
+	const struct control *control, uint32_t at, uint32_t probe, char *text, size_t size);
 // Why the backend at 'at' is not up, or takes no new flow; see struct message_row_backend.
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/edition.h>
+#include <control/edition_private.h>
 
 #include <snapshot/snapshot.h>
 #include <stdlib.h>
@@ -21,23 +21,6 @@ void edition_service_name(const void *config, uint32_t at, char name[REGISTRY_NA
 }
 
 _Static_assert(2 * CONFIG_NAME_SIZE <= REGISTRY_NAME_SIZE, "two names and a slash fit");
-
-// The port that a pool's backends answer on: the health section's, else that of the first service that uses it.
-static void find_probe_ports(struct edition *edition)
-{
-	const struct config *config = edition->config;
-
-	for (uint32_t i = 0; i < config->pool_count; i++)
-		edition->probe_ports[i] = config->pools[i].health.port;
-	for (uint32_t i = 0; i < config->service_count; i++) {
-		const struct config_service *service = &config->services[i];
-		uint16_t *port = &edition->probe_ports[service->pool_index];
-
-		if (*port == 0)
-			*port = service->target_port != 0 ? service->target_port
-							  : service->port_first;
-	}
-}
 
 static bool is_half_open(const struct config *config, uint32_t service)
 {
@@ -113,7 +96,7 @@ static void sort_services(struct edition *edition)
 
 struct edition *edition_new(struct config *config, struct config *written,
 	const struct registry_plan *backends, const struct registry_plan *services,
-	uint32_t capacity)
+	uint32_t capacity, const struct edition *before)
 {
 	struct edition *edition = calloc(1, sizeof(*edition));
 
@@ -128,22 +111,22 @@ struct edition *edition_new(struct config *config, struct config *written,
 	edition->service_end = end_of(services);
 	edition->service_places =
 		calloc((size_t)edition->service_end + 1, sizeof(*edition->service_places));
-	edition->probe_ports =
-		calloc((size_t)config->pool_count + 1, sizeof(*edition->probe_ports));
 	edition->half_open_start =
 		calloc((size_t)config->pool_count + 1, sizeof(*edition->half_open_start));
 	edition->half_open = calloc((size_t)config->service_count + 1, sizeof(*edition->half_open));
 	if (edition->backends == NULL || edition->services == NULL || edition->places == NULL ||
 		edition->service_places == NULL || edition->services_by_vip == NULL ||
-		edition->probe_ports == NULL || edition->half_open_start == NULL ||
-		edition->half_open == NULL) {
+		edition->half_open_start == NULL || edition->half_open == NULL) {
+		edition_free(edition);
+		return NULL;
+	}
+	number(edition, backends, services);
+	if (edition_find_probes(edition, config, before) != 0) {
 		edition_free(edition);
 		return NULL;
 	}
 	edition->config = config;
 	edition->written = written;
-	number(edition, backends, services);
-	find_probe_ports(edition);
 	sort_services(edition);
 	group_half_open(edition);
 	return edition;
@@ -153,6 +136,7 @@ void edition_free(struct edition *edition)
 {
 	if (edition == NULL)
 		return;
+	edition_forget_probes(edition);
 	if (edition->written != edition->config)
 		config_free(edition->written);
 	config_free(edition->config);
@@ -161,7 +145,6 @@ void edition_free(struct edition *edition)
 	free(edition->services_by_vip);
 	free(edition->places);
 	free(edition->service_places);
-	free(edition->probe_ports);
 	free(edition->half_open_start);
 	free(edition->half_open);
 	free(edition);
@@ -170,44 +153,4 @@ void edition_free(struct edition *edition)
 uint32_t edition_index(const struct edition *edition, uint32_t at)
 {
 	return edition->backends[at] & BACKEND_INDEX_MASK;
-}
-
-static const struct config_pool *pool_of(const struct edition *edition, uint32_t at)
-{
-	return &edition->config->pools[edition->config->backends[at].pool_index];
-}
-
-bool edition_is_unprobed(const struct edition *edition, uint32_t at)
-{
-	const struct config_health *health = &pool_of(edition, at)->health;
-
-	return health->type == CONFIG_PROBE_NONE && health->via == CONFIG_VIA_KERNEL;
-}
-
-static uint16_t port_of(const struct edition *edition, uint32_t at)
-{
-	return edition->probe_ports[edition->config->backends[at].pool_index];
-}
-
-bool edition_is_probed(const struct edition *edition, uint32_t at)
-{
-	return port_of(edition, at) != 0 && !edition_is_unprobed(edition, at) &&
-	       edition->config->backends[at].state != CONFIG_STATE_LEAVING;
-}
-
-void edition_target(const struct edition *edition, uint32_t at, struct health_target *out)
-{
-	*out = (struct health_target){edition_index(edition, at),
-		edition->config->backends[at].address, port_of(edition, at),
-		pool_of(edition, at)->health, ""};
-	memcpy(out->group, edition->config->backends[at].pool, sizeof(out->group));
-}
-
-bool edition_same_target(
-	const struct edition *a, uint32_t at_a, const struct edition *b, uint32_t at_b)
-{
-	return addr_equal(&a->config->backends[at_a].address, &b->config->backends[at_b].address) &&
-	       port_of(a, at_a) == port_of(b, at_b) &&
-	       memcmp(&pool_of(a, at_a)->health, &pool_of(b, at_b)->health,
-		       sizeof(struct config_health)) == 0;
 }

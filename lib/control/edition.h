@@ -11,6 +11,15 @@
 
 #define EDITION_NONE UINT32_MAX
 
+// The probes of a pool beside its own, by number. A number stays with its probe from one edition to the next, and goes
+// over to another one with the service that wants that instead, so that what is known of it does too.
+struct edition_probes {
+	struct config_probe list
+		[CONFIG_PROBES_MAX]; // port 0: there is none; number 0 stands for the pool's own
+	uint32_t service[CONFIG_PROBES_MAX]; // the first one that goes by it, or EDITION_NONE
+	uint16_t heirs; // bits of those whose service went by the pool's own until now
+};
+
 struct edition {
 	struct config *config; // finished, with the backends that are leaving
 	struct config
@@ -28,6 +37,9 @@ struct edition {
 	// p stand from half_open_start[p] to half_open_start[p + 1].
 	uint32_t *half_open_start;
 	uint32_t *half_open;
+	struct edition_probes **probes; // of each pool; NULL: there is but its own
+	uint32_t probe_pools; // how many pools 'probes' is of
+	uint8_t *service_probes; // the number of the one that each service goes by
 	uint32_t capacity; // of 'places'
 };
 
@@ -35,21 +47,31 @@ struct edition {
 void edition_backend_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
 void edition_service_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
 
-// Takes both over when it succeeds; NULL without memory.
+// Takes both configurations over when it succeeds; NULL without memory. 'before' is the one in force, or NULL.
 struct edition *edition_new(struct config *config, struct config *written,
 	const struct registry_plan *backends, const struct registry_plan *services,
-	uint32_t capacity);
+	uint32_t capacity, const struct edition *before);
 void edition_free(struct edition *edition); // NULL is fine
 
 // The index of a backend.
 uint32_t edition_index(const struct edition *edition, uint32_t at);
-// False: its pool is not probed, or nobody knows a port.
-bool edition_is_probed(const struct edition *edition, uint32_t at);
-// The probes that such a backend is to have.
-void edition_target(const struct edition *edition, uint32_t at, struct health_target *out);
+// Its pool's probes beside the pool's own, or NULL.
+const struct edition_probes *edition_probes(const struct edition *edition, uint32_t at);
+// False: it has no probe of that number. Of number 0, its pool is not probed, or nobody knows a port.
+bool edition_is_probed(const struct edition *edition, uint32_t at, uint32_t probe);
+// How many probes there are, over all backends, or more.
+uint32_t edition_count_probes(const struct edition *edition);
+// Such a probe. Its id has the backend's index, and the number above it.
+void edition_target(
+	const struct edition *edition, uint32_t at, uint32_t probe, struct health_target *out);
+#define EDITION_PROBE_SHIFT 24
+static inline uint32_t edition_target_id(uint32_t index, uint32_t probe)
+{
+	return index | probe << EDITION_PROBE_SHIFT;
+}
 // True where two editions probe it alike.
-bool edition_same_target(
-	const struct edition *a, uint32_t at_a, const struct edition *b, uint32_t at_b);
+bool edition_same_target(const struct edition *a, uint32_t at_a, const struct edition *b,
+	uint32_t at_b, uint32_t probe);
 // True where the pool of a backend asks for no probes: then it counts as up.
 bool edition_is_unprobed(const struct edition *edition, uint32_t at);
 

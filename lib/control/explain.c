@@ -82,7 +82,7 @@ static void fill_way(const struct control *control, const struct snapshot *snaps
 	name_backend(control, reference, out->backend);
 	out->address = control->running->config->backends[at].address;
 	out->state = control->running->config->backends[at].state;
-	out->health = (uint8_t)control->states[reference & BACKEND_INDEX_MASK].health;
+	out->health = control_backend_health(control, at);
 	control_backend_reason(control, at, out->reason, sizeof(out->reason));
 	if (backend->port == BACKEND_PORT_NONE)
 		return;

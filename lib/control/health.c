@@ -14,6 +14,49 @@ enum health_status control_health_in_force(const struct control_backend *state)
 	return state->floor.is_kept ? HEALTH_UP : state->health;
 }
 
+// Which services go by a probe: "service ssh, git".
+static const char *name_services(
+	const struct edition *running, uint32_t at, uint32_t probe, char *text, size_t size)
+{
+	const struct config_backend *backend = &running->config->backends[at];
+	size_t used = 0;
+
+	snprintf(text, size, "no service");
+	for (uint32_t i = 0; i < running->config->service_count && used + 1 < size; i++) {
+		if (running->config->services[i].pool_index != backend->pool_index ||
+			running->service_probes[i] != probe)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+			used == 0 ? "service " : ", ", running->config->services[i].name);
+	}
+	return text;
+}
+
+const char *control_probe_name(
+	const struct control *control, uint32_t at, uint32_t probe, char *text, size_t size)
+{
+	struct health_target target;
+	char services[96];
+
+	edition_target(control->running, at, probe, &target);
+	snprintf(text, size, "port %u (%s)", target.port,
+		name_services(control->running, at, probe, services, sizeof(services)));
+	return text;
+}
+
+// Said before what a probe of a pool says that has several.
+static const char *probe_subject(
+	const struct control *control, uint32_t at, uint32_t probe, char *text, size_t size)
+{
+	char name[160];
+
+	text[0] = '\0';
+	if (edition_probes(control->running, at) != NULL)
+		snprintf(text, size, ": %s",
+			control_probe_name(control, at, probe, name, sizeof(name)));
+	return text;
+}
+
 static void tell(const struct control *control, uint32_t index, uint64_t before_since_s,
 	enum health_status before, const char *reason)
 {
@@ -21,23 +64,54 @@ static void tell(const struct control *control, uint32_t index, uint64_t before_
 	const struct config_backend *backend = &running->config->backends[running->places[index]];
 	struct health_view view = {0};
 	char hold[64] = "";
-	char since[32], until[32];
+	char since[32], until[32], subject[176];
 
 	health_view(control->health, index, &view);
 	if (view.held_until_s != 0)
 		snprintf(hold, sizeof(hold), "; it flaps, and is held until %s",
 			clock_format_utc(view.held_until_s, until, sizeof(until)));
-	log_info("health: backend %s/%s is %s%s%s (%s since %s; down %u times by now%s%s)",
-		backend->pool, backend->name, health_status_name(control->states[index].health),
-		reason[0] != '\0' ? ": " : "", reason, health_status_name(before),
+	log_info("health: backend %s/%s%s is %s%s%s (%s since %s; down %u times by now%s%s)",
+		backend->pool, backend->name,
+		probe_subject(control, running->places[index], 0, subject, sizeof(subject)),
+		health_status_name(control->states[index].health), reason[0] != '\0' ? ": " : "",
+		reason, health_status_name(before),
 		clock_format_utc(before_since_s, since, sizeof(since)), view.downs, hold,
 		control->states[index].floor.is_kept ? "; kept in service" : "");
 }
 
+// One of the probes beside the pool's own.
+static void probe_changed(struct control *control, uint32_t index, uint32_t probe,
+	enum health_status status, const char *reason)
+{
+	struct control_backend *state = &control->states[index];
+	uint32_t at = control->running->places[index];
+	const struct config_backend *backend;
+	uint16_t bit = (uint16_t)(1u << probe);
+	char subject[176];
+
+	if ((state->probes_put & bit) == 0 || at == EDITION_NONE ||
+		!edition_is_probed(control->running, at, probe))
+		return;
+	backend = &control->running->config->backends[at];
+	state->probes_up &= (uint16_t)~bit;
+	state->probes_down &= (uint16_t)~bit;
+	if (status == HEALTH_UP)
+		state->probes_up |= bit;
+	else if (status == HEALTH_DOWN)
+		state->probes_down |= bit;
+	state->probes_since_s = clock_wall_s();
+	log_info("health: backend %s/%s%s is %s%s%s", backend->pool, backend->name,
+		probe_subject(control, at, probe, subject, sizeof(subject)),
+		health_status_name(status), reason[0] != '\0' ? ": " : "", reason);
+	control_save_health_later(control);
+	control_rebuild_later(control);
+}
+
 void control_health_changed(
-	void *context, uint32_t index, enum health_status status, const char *reason)
+	void *context, uint32_t id, enum health_status status, const char *reason)
 {
 	struct control *control = context;
+	uint32_t index = id & BACKEND_INDEX_MASK, probe = id >> EDITION_PROBE_SHIFT;
 	struct control_backend *state = &control->states[index];
 	enum health_status before = state->health;
 	uint64_t before_since_s = state->since_s;
@@ -45,6 +119,10 @@ void control_health_changed(
 	const struct config_backend *backend;
 	const struct config_pool *pool;
 
+	if (probe != 0) {
+		probe_changed(control, index, probe, status, reason);
+		return;
+	}
 	if (!state->is_probed || control->running->places[index] == EDITION_NONE)
 		return; // the last word on one that is being dropped
 	backend = &control->running->config->backends[control->running->places[index]];

@@ -3,18 +3,54 @@
 
 // What a commit has made comes in force: pointers are exchanged, a snapshot is published.
 
+// What is known of probes that are no more. True: there was something.
+static bool forget_probes(struct control_backend *state, const struct edition *edition, uint32_t at)
+{
+	uint32_t known = state->probes_put | state->probes_up | state->probes_down;
+	uint32_t gone = 0;
+
+	for (uint32_t p = 1; p < CONFIG_PROBES_MAX && known != 0; p++)
+		gone |= edition_is_probed(edition, at, p) ? 0 : known & 1u << p;
+	state->probes_put &= (uint16_t)~gone;
+	state->probes_up &= (uint16_t)~gone;
+	state->probes_down &= (uint16_t)~gone;
+	state->recalled_up &= (uint16_t)~gone;
+	state->recalled_down &= (uint16_t)~gone;
+	return gone != 0;
+}
+
+// A service that is probed apart from now on goes by what its pool's own probe says until its own has spoken.
+static bool inherit_probes(
+	struct control_backend *state, const struct edition *edition, uint32_t at)
+{
+	const struct edition_probes *probes = edition_probes(edition, at);
+	uint16_t heirs = 0;
+
+	if (probes != NULL)
+		heirs = (uint16_t)(probes->heirs &
+				   ~(state->probes_put | state->probes_up | state->probes_down));
+	if (state->health == HEALTH_UP)
+		state->recalled_up |= heirs;
+	else if (state->health == HEALTH_DOWN)
+		state->recalled_down |= heirs;
+	return heirs != 0;
+}
+
 bool control_backend_touch(struct control_backend *state, const struct edition *edition,
 	uint32_t at, bool is_stranger, uint64_t now_s)
 {
 	enum health_status health;
+	bool is_touched = is_stranger;
 
 	if (is_stranger)
 		*state = (struct control_backend){.port = BACKEND_PORT_NONE, .since_s = now_s};
-	if (edition_is_probed(edition, at))
-		return is_stranger;
+	is_touched |= forget_probes(state, edition, at);
+	is_touched |= inherit_probes(state, edition, at);
+	if (edition_is_probed(edition, at, 0))
+		return is_touched;
 	health = edition_is_unprobed(edition, at) ? HEALTH_UP : HEALTH_UNKNOWN;
 	if (state->health == health && !state->is_probed)
-		return is_stranger;
+		return is_touched;
 	state->is_probed = false;
 	state->floor = (struct floor_mark){0};
 	state->health = health;

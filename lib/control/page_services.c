@@ -61,7 +61,9 @@ void page_service_backends(struct page *page, const struct page_family *family, 
 void page_service_usable(struct page *page, const struct page_family *family, uint32_t row)
 {
 	if (has_service(page, row))
-		page_number(page, row, rows_count_usable(page->control, pool_of(page, row)));
+		page_number(page, row,
+			rows_count_usable_for(
+				page->control, page->control->running->service_places[row]));
 }
 
 void page_service_traffic(struct page *page, const struct page_family *family, uint32_t row)

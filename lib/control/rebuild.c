@@ -10,10 +10,33 @@
 
 // The operator's intent and the health, neither over the other, as one word for the workers. Unknown
 // health takes no flow.
-enum backend_status control_backend_status(
-	const struct config_backend *backend, const struct control_backend *state)
+static enum health_status by_bits(uint32_t up, uint32_t down, uint32_t probe)
 {
-	enum health_status health = control_health_in_force(state);
+	if ((up >> probe & 1) != 0)
+		return HEALTH_UP;
+	return (down >> probe & 1) != 0 ? HEALTH_DOWN : HEALTH_UNKNOWN;
+}
+
+enum health_status control_probe_health(const struct control_backend *state, uint32_t probe)
+{
+	return probe == 0 ? state->health : by_bits(state->probes_up, state->probes_down, probe);
+}
+
+// What the tables go by: the probe's word, or what stands in for it.
+static enum health_status health_in_force(const struct control_backend *state, uint32_t probe)
+{
+	enum health_status health = control_probe_health(state, probe);
+
+	if (probe == 0)
+		return control_health_in_force(state);
+	return health != HEALTH_UNKNOWN ? health
+					: by_bits(state->recalled_up, state->recalled_down, probe);
+}
+
+enum backend_status control_backend_status(
+	const struct config_backend *backend, const struct control_backend *state, uint32_t probe)
+{
+	enum health_status health = health_in_force(state, probe);
 
 	if (backend->state == CONFIG_STATE_LEAVING)
 		return BACKEND_DRAINING;
@@ -45,6 +68,25 @@ uint16_t control_path_mtu(const struct control *control, const struct control_ba
 	return path_mtu(state->hop.mtu, control->config.ports[state->port].mtu);
 }
 
+// What a backend is to each of its pool's services, where they do not all go by the pool's own probe.
+static void describe_partly(const struct edition *edition, uint32_t at,
+	const struct control_backend *state, struct snapshot_backend_input *out)
+{
+	const struct edition_probes *probes = edition_probes(edition, at);
+	uint32_t first = CONFIG_PROBES_MAX;
+	bool is_partly = false;
+
+	for (uint32_t p = 0; p < CONFIG_PROBES_MAX; p++) {
+		if (probes->service[p] == EDITION_NONE)
+			continue;
+		out->partly[p] =
+			(uint8_t)control_backend_status(&edition->config->backends[at], state, p);
+		first = first == CONFIG_PROBES_MAX ? p : first;
+		is_partly |= out->partly[p] != out->partly[first];
+	}
+	out->status = is_partly ? BACKEND_PARTLY : (enum backend_status)out->partly[first];
+}
+
 static void describe(const struct build *build, uint32_t at, struct snapshot_backend_input *out)
 {
 	const struct edition *edition = build->edition;
@@ -53,13 +95,15 @@ static void describe(const struct build *build, uint32_t at, struct snapshot_bac
 
 	*out = (struct snapshot_backend_input){
 		.reference = edition->backends[at],
-		.status = control_backend_status(&edition->config->backends[at], state),
+		.status = control_backend_status(&edition->config->backends[at], state, 0),
 		.resolved = state->resolved,
 		.held_back = state->held_back,
 		.unasked = edition->config->backends[at].state == CONFIG_STATE_ACTIVE &&
 			   control_health_in_force(state) == HEALTH_UNKNOWN,
 		.awaited = state->health == HEALTH_UNKNOWN && state->recalled == HEALTH_UP,
 	};
+	if (edition_probes(edition, at) != NULL)
+		describe_partly(edition, at, state, out);
 	if (!state->resolved)
 		return;
 	port = &build->ports[state->port];
@@ -80,6 +124,7 @@ int build_run(struct build *build, struct error *err)
 		.config = config,
 		.backends = backends,
 		.services = build->edition->services,
+		.probes = build->edition->service_probes,
 		.backend_capacity = build->edition->capacity,
 		.service_capacity = build->service_capacity,
 		.version = build->version,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,27 @@ static void make_path(const struct control *control, const char *suffix, char *o
 	snprintf(out, size, "%s/health%s", control->config.daemon->state, suffix);
 }
 
+// "up web/a1" is what the pool's own probe says, "up web/a1 3023" what the one of that port does.
+static void write_line(const struct edition *running, uint32_t at,
+	const struct control_backend *state, uint32_t probe, FILE *file)
+{
+	enum health_status health = control_probe_health(state, probe);
+	struct health_target target;
+	char name[REGISTRY_NAME_SIZE];
+
+	if (health == HEALTH_UNKNOWN || !edition_is_probed(running, at, probe))
+		return;
+	if (probe == 0)
+		health = control_health_in_force(state);
+	edition_backend_name(running->config, at, name);
+	fprintf(file, "%s %s", health_status_name(health), name);
+	if (probe != 0) {
+		edition_target(running, at, probe, &target);
+		fprintf(file, " %u", target.port);
+	}
+	fprintf(file, "\n");
+}
+
 static void write_lines(const struct control *control, FILE *file)
 {
 	const struct edition *running = control->running;
@@ -29,12 +51,10 @@ static void write_lines(const struct control *control, FILE *file)
 	for (uint32_t i = 0; i < running->config->backend_count; i++) {
 		const struct control_backend *state =
 			&control->states_copy[edition_index(running, i)];
-		char name[REGISTRY_NAME_SIZE];
+		uint32_t probes = edition_probes(running, i) != NULL ? CONFIG_PROBES_MAX : 1;
 
-		if (!state->is_probed || state->health == HEALTH_UNKNOWN)
-			continue;
-		edition_backend_name(running->config, i, name);
-		fprintf(file, "%s %s\n", health_status_name(control_health_in_force(state)), name);
+		for (uint32_t p = 0; p < probes; p++)
+			write_line(running, i, state, p, file);
 	}
 }
 
@@ -87,54 +107,86 @@ void control_save_health_later(struct control *control)
 		event_add(control->save_timer, &soon);
 }
 
+// The probe of a port beside the pool's own; 0: there is none.
+static uint32_t find_probe(const struct edition *running, uint32_t index, const char *port)
+{
+	uint32_t at = running->places[index];
+	const struct edition_probes *probes =
+		at != EDITION_NONE ? edition_probes(running, at) : NULL;
+	uint32_t probe = 1;
+
+	while (probes != NULL && probe < CONFIG_PROBES_MAX &&
+		(probes->list[probe].port == 0 || probes->list[probe].port != atoi(port)))
+		probe++;
+	return probes != NULL && probe < CONFIG_PROBES_MAX ? probe : 0;
+}
+
 static void recall_line(struct control *control, char *line)
 {
-	char *name = strchr(line, ' ');
+	char *rest = line;
+	const char *word = strsep(&rest, " "), *name = strsep(&rest, " \n");
+	const char *port = rest != NULL && rest[0] != '\0' ? rest : NULL;
+	bool is_up = strcmp(word, health_status_name(HEALTH_UP)) == 0;
 	struct control_backend *state;
-	uint32_t index;
+	uint32_t index, probe;
 
-	line[strcspn(line, "\n")] = '\0';
-	if (name == NULL)
-		return;
-	*name++ = '\0';
-	index = registry_find(&control->backends, name);
-	if (index == REGISTRY_NONE)
+	index = name != NULL ? registry_find(&control->backends, name) : REGISTRY_NONE;
+	if (index == REGISTRY_NONE ||
+		(!is_up && strcmp(word, health_status_name(HEALTH_DOWN)) != 0))
 		return;
 	state = &control->states[index];
-	if (strcmp(line, health_status_name(HEALTH_UP)) == 0)
-		state->recalled = HEALTH_UP;
-	else if (strcmp(line, health_status_name(HEALTH_DOWN)) == 0)
-		state->recalled = HEALTH_DOWN;
+	if (port == NULL) {
+		state->recalled = is_up ? HEALTH_UP : HEALTH_DOWN;
+		return;
+	}
+	probe = find_probe(control->running, index, port);
+	if (probe != 0 && is_up)
+		state->recalled_up |= (uint16_t)(1u << probe);
+	else if (probe != 0)
+		state->recalled_down |= (uint16_t)(1u << probe);
 }
 
 static void forget(int fd, short what, void *context)
 {
 	struct control *control = context;
 
-	for (uint32_t i = 0; i < control->running->config->backend_count; i++)
-		control->states[edition_index(control->running, i)].recalled = HEALTH_UNKNOWN;
+	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {
+		struct control_backend *state =
+			&control->states[edition_index(control->running, i)];
+
+		state->recalled = HEALTH_UNKNOWN;
+		state->recalled_up = state->recalled_down = 0;
+	}
 	control_rebuild_later(control);
+}
+
+bool control_recall_lines(struct control *control)
+{
+	char path[DAEMON_PATH_SIZE + 32];
+	char line[RECALL_LINE];
+	FILE *file;
+
+	if (control->config.daemon->state[0] == '\0')
+		return false;
+	make_path(control, "", path, sizeof(path));
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	while (fgets(line, sizeof(line), file) != NULL)
+		recall_line(control, line);
+	fclose(file);
+	return true;
 }
 
 int control_recall_health(struct control *control)
 {
 	static const struct timeval bound = {.tv_sec = RECALL_S};
-	char path[DAEMON_PATH_SIZE + 32];
-	char line[RECALL_LINE];
-	FILE *file;
 
 	control->save_timer = evtimer_new(control->base, save_due, control);
 	control->forget_timer = evtimer_new(control->base, forget, control);
 	if (control->save_timer == NULL || control->forget_timer == NULL)
 		return -ENOMEM;
-	if (control->config.daemon->state[0] == '\0')
+	if (!control_recall_lines(control))
 		return 0;
-	make_path(control, "", path, sizeof(path));
-	file = fopen(path, "re");
-	if (file == NULL)
-		return 0;
-	while (fgets(line, sizeof(line), file) != NULL)
-		recall_line(control, line);
-	fclose(file);
 	return event_add(control->forget_timer, &bound) != 0 ? -ENOMEM : 0;
 }

@@ -28,12 +28,24 @@ void rows_service_traffic(
 	subtract(out, &control->service_baselines[index]);
 }
 
-bool rows_is_usable(const struct control *control, uint32_t at)
+// Whether a service that goes by that probe gives it new flows.
+static bool is_usable(const struct control *control, uint32_t at, uint32_t probe)
 {
 	const struct control_backend *state = &control->states[edition_index(control->running, at)];
 
-	return state->resolved &&
-	       control_backend_status(&control->running->config->backends[at], state) == BACKEND_UP;
+	return state->resolved && control_backend_status(&control->running->config->backends[at],
+					  state, probe) == BACKEND_UP;
+}
+
+// For some service of its pool at least.
+bool rows_is_usable(const struct control *control, uint32_t at)
+{
+	const struct edition_probes *probes = edition_probes(control->running, at);
+	bool is_one = probes == NULL && is_usable(control, at, 0);
+
+	for (uint32_t p = 0; probes != NULL && p < CONFIG_PROBES_MAX && !is_one; p++)
+		is_one = probes->service[p] != EDITION_NONE && is_usable(control, at, p);
+	return is_one;
 }
 
 uint32_t rows_count_usable(const struct control *control, const struct config_pool *pool)
@@ -42,6 +54,23 @@ uint32_t rows_count_usable(const struct control *control, const struct config_po
 
 	for (uint32_t i = 0; i < pool->backend_count; i++)
 		usable += rows_is_usable(control, pool->first_backend + i);
+	return usable;
+}
+
+bool rows_is_usable_for(const struct control *control, uint32_t at, uint32_t service)
+{
+	return is_usable(control, at, control->running->service_probes[service]);
+}
+
+uint32_t rows_count_usable_for(const struct control *control, uint32_t service)
+{
+	const struct edition *running = control->running;
+	const struct config_pool *pool =
+		&running->config->pools[running->config->services[service].pool_index];
+	uint32_t usable = 0;
+
+	for (uint32_t i = 0; i < pool->backend_count; i++)
+		usable += rows_is_usable_for(control, pool->first_backend + i, service);
 	return usable;
 }
 
@@ -66,7 +95,7 @@ bool row_service(const struct control *control, uint32_t row, struct message_row
 	out->protocol = service->protocol;
 	out->forwarding = service->forwarding;
 	out->backends = pool->backend_count;
-	out->backends_usable = rows_count_usable(control, pool);
+	out->backends_usable = rows_count_usable_for(control, row);
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;

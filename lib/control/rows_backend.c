@@ -66,6 +66,60 @@ static void explain_health(const struct control *control, uint32_t index, char *
 			view.reason);
 }
 
+uint8_t control_backend_health(const struct control *control, uint32_t at)
+{
+	const struct control_backend *state = &control->states[edition_index(control->running, at)];
+	const struct edition_probes *probes = edition_probes(control->running, at);
+	uint8_t health = (uint8_t)state->health;
+	bool is_first = true;
+
+	for (uint32_t p = 0; probes != NULL && p < CONFIG_PROBES_MAX; p++) {
+		uint8_t other = (uint8_t)control_probe_health(state, p);
+
+		if (probes->service[p] == EDITION_NONE)
+			continue;
+		if (!is_first && other != health)
+			return MESSAGE_HEALTH_PARTLY;
+		health = other;
+		is_first = false;
+	}
+	return health;
+}
+
+// "port 3023 (service ssh) is down: connect to 10.0.1.11:3023: connection refused"
+static size_t explain_probe(
+	const struct control *control, uint32_t at, uint32_t probe, char *out, size_t size)
+{
+	uint32_t index = edition_index(control->running, at);
+	enum health_status health = control_probe_health(&control->states[index], probe);
+	struct health_view view = {0};
+	char name[96];
+	int used;
+
+	health_view(control->health, edition_target_id(index, probe), &view);
+	used = snprintf(out, size, "%s is %s%s%s",
+		control_probe_name(control, at, probe, name, sizeof(name)),
+		health_status_name(health), view.reason[0] != '\0' ? ": " : "", view.reason);
+	return used < 0 ? 0 : (size_t)used < size ? (size_t)used : size - 1;
+}
+
+// Of a backend that is not alike to all services: the ports that are not up.
+static void explain_probes(const struct control *control, uint32_t at, char *out, size_t size)
+{
+	const struct edition_probes *probes = edition_probes(control->running, at);
+	const struct control_backend *state = &control->states[edition_index(control->running, at)];
+	size_t used = 0;
+
+	for (uint32_t p = 0; p < CONFIG_PROBES_MAX && used + 3 < size; p++) {
+		if (probes->service[p] == EDITION_NONE ||
+			control_probe_health(state, p) == HEALTH_UP)
+			continue;
+		if (used > 0)
+			used += (size_t)snprintf(out + used, size - used, "; ");
+		used += explain_probe(control, at, p, out + used, size - used);
+	}
+}
+
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size)
 {
 	const struct config_backend *backend = &control->running->config->backends[at];
@@ -87,6 +141,8 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 			control->config.ports[state->port].name);
 	else if (!state->resolved)
 		snprintf(out, size, "its next hop does not answer ARP or NDP");
+	else if (control_backend_health(control, at) == MESSAGE_HEALTH_PARTLY)
+		explain_probes(control, at, out, size);
 	else
 		explain_health(control, index, out, size);
 }
@@ -114,7 +170,7 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	out->address = backend->address;
 	out->weight = backend->weight;
 	out->state = backend->state;
-	out->health = (uint8_t)state->health;
+	out->health = control_backend_health(control, row);
 	if (control->reply.share_whole > 0)
 		out->share_ppm = (uint32_t)(control->reply.shares[index] * 1000000 /
 					    control->reply.share_whole);
@@ -122,7 +178,8 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	out->oldest_s = control->reply.census.oldest_s[index];
 	if (state->drain_until_s > clock_wall_s())
 		out->drain_left_s = (uint32_t)(state->drain_until_s - clock_wall_s());
-	out->since_s = state->since_s;
+	out->since_s =
+		state->since_s > state->probes_since_s ? state->since_s : state->probes_since_s;
 	health_view(control->health, index, &view);
 	out->downs = view.downs;
 	out->is_kept = state->floor.is_kept;

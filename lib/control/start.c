@@ -97,7 +97,12 @@ static int begin_with(struct control *control, const struct config *now,
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		rc = control_rebuild_now(control, err);
-	return rc == 0 && is_back ? step_forth(control, now, mark, err) : rc;
+	if (rc != 0 || !is_back)
+		return rc;
+	rc = step_forth(control, now, mark, err);
+	if (rc == 0 && control_recall_lines(control))
+		rc = control_rebuild_now(control, err);
+	return rc;
 }
 
 int control_start(struct control *control, struct error *err)

@@ -44,14 +44,18 @@ static void step_again(struct control *control, uint32_t delay_ms)
 	event_add(control->targets_event, &delay);
 }
 
-static bool put(struct control *control, uint32_t at, uint32_t order)
+static bool put(struct control *control, const struct probe_put *put, uint32_t order)
 {
+	struct control_backend *state = &control->states[edition_index(control->running, put->at)];
 	struct health_target target;
 
-	edition_target(control->running, at, &target);
+	edition_target(control->running, put->at, put->probe, &target);
 	if (health_put_target(control->health, &target, order) != 0)
 		return false;
-	control->states[target.id].is_probed = true;
+	if (put->probe == 0)
+		state->is_probed = true;
+	else
+		state->probes_put |= (uint16_t)(1u << put->probe);
 	return true;
 }
 
@@ -70,7 +74,7 @@ void control_targets_step(int fd, short what, void *context)
 			control_work(control);
 			return;
 		}
-		if (!put(control, changes->puts[changes->put], changes->put)) {
+		if (!put(control, &changes->puts[changes->put], changes->put)) {
 			log_error("no memory to probe all backends; trying again");
 			step_again(control, 100);
 			return;

@@ -27,6 +27,8 @@ static struct message_row_zone *find_row(
 static void add_backend(const struct control *control, struct zone_rows *zones,
 	const struct config_service *service, uint32_t at)
 {
+	uint32_t probe =
+		control->running->service_probes[service - control->running->config->services];
 	const struct config_backend *backend = &control->running->config->backends[at];
 	const struct control_backend *state = &control->states[edition_index(control->running, at)];
 	struct message_row_zone *row = find_row(zones, service, backend->zone);
@@ -34,7 +36,7 @@ static void add_backend(const struct control *control, struct zone_rows *zones,
 	row->backends++;
 	if (backend->state != CONFIG_STATE_LEAVING)
 		row->weight += backend->weight;
-	if (!state->resolved || control_backend_status(backend, state) != BACKEND_UP)
+	if (!state->resolved || control_backend_status(backend, state, probe) != BACKEND_UP)
 		return;
 	row->backends_usable++;
 	row->weight_able += backend->weight * (10u - state->held_back) / 10;

@@ -104,7 +104,8 @@ static inline bool select_miss(const struct select_input *in, struct select_resu
 	if (found && previous == out->backend)
 		return true;
 	before = snapshot_find_backend(in->snapshot, previous);
-	if (before == NULL || before->status > BACKEND_DRAINING)
+	if (before == NULL ||
+		snapshot_status(in->snapshot, in->view, previous, before) > BACKEND_DRAINING)
 		return found;
 	out->backend = previous;
 	out->by_previous = true;
@@ -122,14 +123,16 @@ static inline enum select_hit select_hit(const struct select_input *in, uint32_t
 		[CONFIG_ON_DOWN_RESET] = SELECT_HIT_RESET,
 	};
 	const struct snapshot_backend *found = snapshot_find_backend(in->snapshot, backend);
+	enum backend_status status;
 
 	if (unlikely(found == NULL))
 		return SELECT_HIT_MISS;
-	if (likely(found->status <= BACKEND_DRAINING))
+	status = snapshot_status(in->snapshot, in->view, backend, found);
+	if (likely(status <= BACKEND_DRAINING))
 		return SELECT_HIT_KEEP;
-	if (found->status == BACKEND_DISABLED)
+	if (status == BACKEND_DISABLED)
 		return SELECT_HIT_REHASH;
-	if (found->status == BACKEND_RESET)
+	if (status == BACKEND_RESET)
 		return SELECT_HIT_RESET;
 	return (enum select_hit)by_policy[in->view->on_down];
 }

@@ -33,6 +33,9 @@ static void build_backends(const struct snapshot_input *input, struct snapshot *
 
 		to->generation = (uint8_t)(from->reference >> BACKEND_INDEX_BITS);
 		to->status = from->status;
+		if (from->status == BACKEND_PARTLY)
+			memcpy(snapshot->partly[from->reference & BACKEND_INDEX_MASK], from->partly,
+				sizeof(from->partly));
 		to->port = BACKEND_PORT_NONE;
 		if (!from->resolved)
 			continue;
@@ -87,12 +90,27 @@ static void build_services(const struct snapshot_input *input, struct snapshot *
 	}
 }
 
+static bool has_partly(const struct snapshot_input *input)
+{
+	uint32_t i = 0;
+
+	while (i < input->config->backend_count && input->backends[i].status != BACKEND_PARTLY)
+		i++;
+	return i < input->config->backend_count;
+}
+
 static bool allocate(const struct snapshot_input *input, struct snapshot *snapshot)
 {
+	bool is_partly = has_partly(input);
+
+	if (is_partly)
+		snapshot->partly =
+			allocate_lines(input->backend_capacity, sizeof(*snapshot->partly));
 	snapshot->backends = allocate_lines(input->backend_capacity, sizeof(*snapshot->backends));
 	snapshot->services = allocate_lines(input->service_capacity, sizeof(*snapshot->services));
 	snapshot->ttls = allocate_lines(input->service_capacity, sizeof(*snapshot->ttls));
-	return snapshot->backends != NULL && snapshot->services != NULL && snapshot->ttls != NULL;
+	return (!is_partly || snapshot->partly != NULL) && snapshot->backends != NULL &&
+	       snapshot->services != NULL && snapshot->ttls != NULL;
 }
 
 int snapshot_build(const struct snapshot_input *input, const struct snapshot *previous,
@@ -136,6 +154,7 @@ void snapshot_free(struct snapshot *snapshot)
 	views_free(snapshot);
 	vips_free(&snapshot->vips);
 	exact_free(&snapshot->exact);
+	free(snapshot->partly);
 	free(snapshot->backends);
 	free(snapshot->services);
 	free(snapshot->ttls);

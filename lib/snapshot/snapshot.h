@@ -37,6 +37,7 @@ enum backend_status {
 	BACKEND_DOWN, // the pool's on_down decides
 	BACKEND_DISABLED, // its flows are chosen anew
 	BACKEND_RESET, // its flows are reset
+	BACKEND_PARTLY, // not the same for all services of its pool: snapshot_status()
 };
 
 #define BACKEND_PORT_NONE 15 // its next hop is not resolved
@@ -75,6 +76,7 @@ struct snapshot_view {
 	uint32_t previous_s; // how long 'previous' stays
 	uint32_t changed_s; // when 'current' came, on the builder's clock
 	uint32_t next; // another view of the pool, VIEW_NONE
+	uint32_t probe; // number of the probe that its services go by
 	uint32_t service_count; // that share it
 	uint8_t on_down; // enum config_on_down
 	uint8_t oversize; // enum config_oversize
@@ -154,6 +156,7 @@ struct snapshot {
 	struct snapshot_vips vips;
 	struct snapshot_exact exact;
 	struct snapshot_backend *backends; // by index; 'backend_capacity' of them
+	uint8_t (*partly)[CONFIG_PROBES_MAX]; // by index and probe; NULL: nobody is BACKEND_PARTLY
 	uint32_t backend_capacity;
 	uint32_t service_capacity;
 	struct snapshot_service *services; // by index
@@ -169,6 +172,8 @@ struct snapshot {
 struct snapshot_backend_input {
 	uint32_t reference;
 	enum backend_status status;
+	uint8_t partly
+		[CONFIG_PROBES_MAX]; // BACKEND_PARTLY: by the probe's number, enum backend_status
 	uint8_t held_back; // tenths of its weight that it does not get yet, 0..9
 	bool unasked; // meant to serve, and nothing is known of its health yet
 	bool awaited; // it served until a restart: its place is kept until its next hop is known again
@@ -185,6 +190,7 @@ struct snapshot_input {
 	const struct config *config;
 	const struct snapshot_backend_input *backends; // one for each of the configuration's
 	const uint16_t *services; // the index of each of the configuration's
+	const uint8_t *probes; // the number of the probe that each of them goes by; NULL: 0 for all
 	uint32_t backend_capacity;
 	uint32_t service_capacity;
 	uint64_t version;
@@ -316,6 +322,16 @@ static inline const struct snapshot_backend *snapshot_find_backend(
 		backend->status == BACKEND_GONE)
 		return NULL;
 	return backend;
+}
+
+// What a backend is to the services of a view.
+static inline enum backend_status snapshot_status(const struct snapshot *snapshot,
+	const struct snapshot_view *view, uint32_t reference,
+	const struct snapshot_backend *backend)
+{
+	if (__builtin_expect(backend->status != BACKEND_PARTLY, 1))
+		return (enum backend_status)backend->status;
+	return (enum backend_status)snapshot->partly[reference & BACKEND_INDEX_MASK][view->probe];
 }
 
 static inline uint32_t generation_backend(

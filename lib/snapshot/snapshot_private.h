@@ -38,6 +38,7 @@ struct view_input {
 	const struct config_service
 		*service; // one of those that share it; NULL: nobody uses the pool
 	uint32_t pool;
+	uint32_t probe; // number of the one that its services go by
 };
 
 int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err);

@@ -27,23 +27,29 @@ void view_release(struct snapshot_view *view)
 	generation_release(view->previous);
 }
 
-static bool takes_new_flows(
-	const struct snapshot_backend_input *backend, const struct config_backend *config)
+static bool takes_new_flows(const struct snapshot_backend_input *backend,
+	enum backend_status status, const struct config_backend *config)
 {
-	return backend->status == BACKEND_UP && (backend->resolved || backend->awaited) &&
+	return status == BACKEND_UP && (backend->resolved || backend->awaited) &&
 	       config->weight > 0;
 }
 
 // When nobody is up: whoever is meant to serve and can be reached.
-static bool takes_in_need(
-	const struct snapshot_backend_input *backend, const struct config_backend *config)
+static bool takes_in_need(const struct snapshot_backend_input *backend, enum backend_status status,
+	const struct config_backend *config)
 {
-	return (backend->status == BACKEND_UP || backend->status == BACKEND_DOWN) &&
-	       backend->resolved && config->weight > 0;
+	return (status == BACKEND_UP || status == BACKEND_DOWN) && backend->resolved &&
+	       config->weight > 0;
 }
 
-typedef bool takes_fn(
-	const struct snapshot_backend_input *backend, const struct config_backend *config);
+typedef bool takes_fn(const struct snapshot_backend_input *backend, enum backend_status status,
+	const struct config_backend *config);
+
+static enum backend_status status_of(const struct snapshot_backend_input *backend, uint32_t probe)
+{
+	return backend->status == BACKEND_PARTLY ? (enum backend_status)backend->partly[probe]
+						 : backend->status;
+}
 
 static void gather(const struct view_input *in, takes_fn *takes, struct candidates *out)
 {
@@ -58,7 +64,7 @@ static void gather(const struct view_input *in, takes_fn *takes, struct candidat
 		// In tenths of it, so that the smallest weight can be held back too: ratios are all that counts.
 		uint32_t weight = config->weight * (10u - backend->held_back);
 
-		if (takes(backend, config))
+		if (takes(backend, status_of(backend, in->probe), config))
 			out->list[out->count++] =
 				(struct candidate){config, {backend->reference, weight}};
 	}

@@ -114,6 +114,18 @@ static void link_view(struct snapshot *snapshot, uint32_t pool, uint32_t view)
 	snapshot->views[*first].next = view;
 }
 
+static uint32_t probe_of(const struct building *b, const struct config_service *service)
+{
+	const uint8_t *probes = b->input->probes;
+
+	return probes != NULL ? probes[service - b->input->config->services] : 0;
+}
+
+static uint64_t policy_of(const struct building *b, const struct config_service *service)
+{
+	return zones_policy(service) + probe_of(b, service);
+}
+
 static int add_view(struct building *b, uint32_t pool, const struct config_service *service,
 	const struct snapshot_view *past, struct error *err)
 {
@@ -124,10 +136,12 @@ static int add_view(struct building *b, uint32_t pool, const struct config_servi
 		.snapshot = snapshot,
 		.tables = &b->tables,
 		.service = service,
-		.pool = pool};
+		.pool = pool,
+		.probe = service != NULL ? probe_of(b, service) : 0};
 	int rc;
 
-	snapshot->views[at].policy = service != NULL ? zones_policy(service) : 0;
+	snapshot->views[at].policy = service != NULL ? policy_of(b, service) : 0;
+	snapshot->views[at].probe = in.probe;
 	b->pasts[at] = past;
 	rc = view_build(&in, &snapshot->views[at], err);
 	if (rc != 0)
@@ -144,7 +158,7 @@ static int build_services(struct building *b, struct error *err)
 	for (uint32_t i = 0; i < config->service_count && rc == 0; i++) {
 		const struct config_service *service = &config->services[i];
 		uint32_t pool = service->pool_index, index = b->input->services[i];
-		uint64_t policy = zones_policy(service);
+		uint64_t policy = policy_of(b, service);
 		const struct snapshot_view *past = find_past(b, pool, policy, index);
 		uint32_t *view = &b->snapshot->services[index].view;
 

@@ -236,7 +236,7 @@ static void change_health(struct hand *hand)
 	for (uint32_t i = 0; i < running->config->backend_count; i++) {
 		struct control_backend *state = &hand->states[edition_index(running, i)];
 
-		if (edition_is_probed(running, i))
+		if (edition_is_probed(running, i, 0))
 			state->health = pick(8) == 0 ? HEALTH_DOWN : HEALTH_UP;
 	}
 	rebuild(hand);

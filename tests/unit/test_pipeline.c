@@ -189,6 +189,31 @@ static void an_entry_leads_to_its_backend_by_the_rules(void **state)
 	}
 }
 
+// What such a backend is to a flow, its service's view says.
+static void a_backend_may_serve_one_service_and_not_another(void **state)
+{
+	for (uint32_t probe = 0; probe < 2; probe++) {
+		uint8_t partly[BACKENDS][CONFIG_PROBES_MAX] = {[C] = {BACKEND_UP, BACKEND_DOWN}};
+		struct select_result out;
+		struct snapshot_view view;
+		struct fixture f;
+
+		set_up(&f, BACKEND_UP, BACKEND_UP, CONFIG_ON_DOWN_REHASH);
+		enter(&f, backend_reference(C, 0), FLOW_ESTABLISHED);
+		view = *f.in.view;
+		view.probe = probe;
+		f.in.view = &view;
+		f.in.event = SELECT_DATA;
+		f.snapshot->backends[C].status = BACKEND_PARTLY;
+		f.snapshot->partly = partly;
+		select_backend(&f.in, &out);
+		f.snapshot->partly = NULL;
+		assert_int_equal(out.verdict, SELECT_FORWARD);
+		assert_int_equal(out.backend == C, probe == 0);
+		tear_down(&f);
+	}
+}
+
 static void a_reset_right_after_the_syn_is_told_apart(void **state)
 {
 	static const struct {
@@ -347,6 +372,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_entry_leads_to_its_backend_by_the_rules),
+		cmocka_unit_test(a_backend_may_serve_one_service_and_not_another),
 		cmocka_unit_test(a_reset_right_after_the_syn_is_told_apart),
 		cmocka_unit_test(an_entry_of_a_removed_backend_is_a_miss),
 		cmocka_unit_test(a_miss_asks_the_previous_table_where_the_slot_changed),

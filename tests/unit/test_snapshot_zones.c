@@ -36,6 +36,7 @@ struct fixture {
 	struct config *config;
 	struct snapshot_backend_input backends[BACKENDS];
 	uint16_t services[SERVICES];
+	uint8_t probes[SERVICES];
 	uint32_t now_s;
 };
 
@@ -72,6 +73,7 @@ static struct snapshot *build(struct fixture *f, const struct snapshot *previous
 		.config = f->config,
 		.backends = f->backends,
 		.services = f->services,
+		.probes = f->probes,
 		.backend_capacity = BACKENDS,
 		.service_capacity = SERVICES,
 		.version = 1,
@@ -328,6 +330,42 @@ static void when_all_are_down_the_preferred_zone_is_tried(void **state)
 	config_free(f.config);
 }
 
+// Service y goes by a probe of its own port, which three backends do not answer on.
+static void who_is_down_for_one_port_serves_the_others(void **state)
+{
+	static const char yaml[] = "services:\n" SERVICE("x", 1, "") SERVICE("y", 2, "") ZONE_POOL;
+	struct snapshot *first, *second;
+	struct fixture f;
+
+	load(&f, yaml);
+	f.probes[1] = 1;
+	first = build(&f, NULL);
+	assert_int_equal(first->view_count, 2);
+	assert_ptr_equal(view_of(first, 0)->current, view_of(first, 1)->current);
+	assert_null(first->partly);
+	for (int i = 0; i < 3; i++) {
+		f.backends[i].status = BACKEND_PARTLY;
+		f.backends[i].partly[0] = BACKEND_UP;
+		f.backends[i].partly[1] = BACKEND_DOWN;
+	}
+	second = build(&f, first);
+	assert_int_equal(view_of(second, 0)->current->member_count, 10);
+	assert_null(view_of(second, 0)->previous);
+	assert_int_equal(view_of(second, 1)->current->member_count, 7);
+	assert_ptr_equal(view_of(second, 1)->previous, view_of(first, 1)->current);
+	for (uint32_t i = 0; i < 10; i++) {
+		const struct snapshot_backend *backend = snapshot_find_backend(second, i);
+
+		assert_int_equal(
+			snapshot_status(second, view_of(second, 0), i, backend), BACKEND_UP);
+		assert_int_equal(snapshot_status(second, view_of(second, 1), i, backend),
+			i < 3 ? BACKEND_DOWN : BACKEND_UP);
+	}
+	snapshot_free(first);
+	snapshot_free(second);
+	config_free(f.config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +376,7 @@ int main(void)
 		cmocka_unit_test(services_that_want_the_same_share_a_view),
 		cmocka_unit_test(each_service_keeps_the_table_that_it_had),
 		cmocka_unit_test(when_all_are_down_the_preferred_zone_is_tried),
+		cmocka_unit_test(who_is_down_for_one_port_serves_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

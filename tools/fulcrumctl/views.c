@@ -33,7 +33,7 @@ const char *view_state(uint64_t value)
 
 const char *view_health(uint64_t value)
 {
-	static const char *const names[] = {"unknown", "up", "down"};
+	static const char *const names[] = {"unknown", "up", "down", "partly"};
 
 	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
 }

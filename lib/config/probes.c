@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <config/config.h>
+
+#include <string.h>
+
+// Which services of a pool are asked about apart.
+
+// A mere connection can be asked of any port. What speaks a protocol says nothing of a port that may speak another.
+static bool fits_any_port(const struct config_health *health)
+{
+	return health->type == CONFIG_PROBE_TCP && health->payload[0] == '\0' &&
+	       health->expect[0] == '\0';
+}
+
+bool config_service_probe(const struct config *config, const struct config_service *service,
+	uint16_t pool_port, struct config_probe *out)
+{
+	const struct config_health *health = &config->pools[service->pool_index].health;
+	uint16_t port = service->target_port != 0 ? service->target_port : service->port_first;
+
+	if (health->port != 0 || !fits_any_port(health) || service->protocol != CONFIG_TCP ||
+		service->port_first != service->port_last || port == pool_port)
+		return false;
+	*out = (struct config_probe){health, port};
+	return true;
+}
+
+bool config_same_probe(const struct config_probe *a, const struct config_probe *b)
+{
+	return a->port == b->port && memcmp(a->policy, b->policy, sizeof(*a->policy)) == 0;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <config/config.h>
+#include <control/edition.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define SERVICES 26
+
+// An edition of services that are named by a letter, which is also their index; "a:443 b:8081" are names and ports.
+static struct edition *make(const char *services, const char *health, const struct edition *before)
+{
+	uint32_t indexes[SERVICES], backend = 0;
+	uint8_t generations[SERVICES] = {0};
+	struct registry_plan backends = {
+		.indexes = &backend, .generations = generations, .count = 1};
+	struct registry_plan plan = {.indexes = indexes, .generations = generations};
+	char yaml[4096] = "services:\n", copy[512], *rest = copy, *word;
+	struct config *config = NULL;
+	struct error err = {""};
+	size_t used = strlen(yaml);
+
+	snprintf(copy, sizeof(copy), "%s", services);
+	while ((word = strsep(&rest, " ")) != NULL) {
+		indexes[plan.count++] = (uint32_t)(word[0] - 'a');
+		used += (size_t)snprintf(yaml + used, sizeof(yaml) - used,
+			"  - {name: %c, vip: 192.0.2.%u, protocol: %s, %s: %s, pool: p}\n", word[0],
+			plan.count, strchr(word, '/') != NULL ? "udp" : "tcp",
+			strchr(word, '-') != NULL ? "ports" : "port", word + 2 + (word[2] == '/'));
+	}
+	snprintf(yaml + used, sizeof(yaml) - used,
+		"pools:\n  - name: p\n    health: {%s}\n    backends: [{name: x, address: 10.0.0.1}]\n",
+		health);
+	if (config_load_text("test", yaml, strlen(yaml), &config, NULL, NULL, &err) != 0)
+		fail_msg("%s", err.text);
+	return edition_new(config, config, &backends, &plan, 1, before);
+}
+
+// "0 1 2": the number of the probe that each service goes by.
+static void assert_numbers(const struct edition *edition, const char *expected)
+{
+	char text[128];
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < edition->config->service_count; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%u",
+			i == 0 ? "" : " ", edition->service_probes[i]);
+	assert_string_equal(text, expected);
+}
+
+static void a_service_on_another_port_is_asked_there_by_a_mere_connection(void **state)
+{
+	static const struct {
+		const char *services, *health, *numbers;
+	} rows[] = {
+		{"a:443", "", "0"}, {"a:443 b:443", "", "0 0"},
+		{"a:443 b:8081 c:8081 d:8082", "", "0 1 1 2"},
+		{"a:443 b:8081", "port: 9000", "0 0"}, // a port for all
+		{"a:443 b:8081", "type: none", "0 0"},
+		{"a:443 b:8081", "type: https", "0 0"}, // the other may speak something else
+		{"a:443 b:8081", "expect: 'SSH-'", "0 0"},
+		{"a:443 b:/5353", "", "0 0"}, // nobody can connect to a UDP port
+		{"a:443 b:100-200", "", "0 0"}, // which of them?
+		{"a:1 b:2 c:3 d:4 e:5 f:6 g:7 h:8 i:9 j:10 k:11 l:12 m:13 n:14 o:15 p:16 q:17 r:18",
+			"", "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 0 0"}, // there are no more
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct edition *edition = make(rows[i].services, rows[i].health, NULL);
+
+		assert_non_null(edition);
+		assert_numbers(edition, rows[i].numbers);
+		edition_free(edition);
+	}
+}
+
+// What is known of a port goes by its number.
+static void a_number_stays_with_its_port_and_goes_over_with_its_service(void **state)
+{
+	static const struct {
+		const char *services, *numbers;
+		uint16_t heirs;
+	} steps[] = {
+		{"a:443 b:8081 c:8082", "0 1 2", 0},
+		{"a:443 c:8082", "0 2", 0}, // b is gone, c stays
+		{"a:443 c:8082 d:9000", "0 2 1", 0}, // nobody has 1 any more
+		{"a:443 d:9000 c:8082", "0 1 2", 0},
+		{"a:443 c:8083 d:9000", "0 2 1", 0}, // c takes what is known of it along
+		{"a:443 e:443 d:9000 c:8083", "0 0 1 2", 0},
+		{"a:443 e:444 d:9000 c:8083", "0 3 1 2", 1 << 3}, // e went by the pool's own
+	};
+	struct edition *before = NULL;
+
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		struct edition *edition = make(steps[i].services, "", before);
+
+		assert_numbers(edition, steps[i].numbers);
+		if (edition->probes[0] != NULL)
+			assert_int_equal(edition->probes[0]->heirs, steps[i].heirs);
+		edition_free(before);
+		before = edition;
+	}
+	edition_free(before);
+}
+
+static void each_probe_has_its_port_and_an_id_of_its_own(void **state)
+{
+	struct edition *edition = make("a:443 b:8081", "", NULL);
+	struct health_target own, other;
+
+	assert_true(edition_is_probed(edition, 0, 0));
+	assert_true(edition_is_probed(edition, 0, 1));
+	assert_false(edition_is_probed(edition, 0, 2));
+	edition_target(edition, 0, 0, &own);
+	edition_target(edition, 0, 1, &other);
+	assert_int_equal(own.port, 443);
+	assert_int_equal(other.port, 8081);
+	assert_int_equal(own.id, 0);
+	assert_int_equal(other.id, 1u << EDITION_PROBE_SHIFT);
+	edition_free(edition);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_service_on_another_port_is_asked_there_by_a_mere_connection),
+		cmocka_unit_test(a_number_stays_with_its_port_and_goes_over_with_its_service),
+		cmocka_unit_test(each_probe_has_its_port_and_an_id_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
