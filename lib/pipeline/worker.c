@@ -18,6 +18,11 @@
 #define ECHO_RATE    1000
 #define TOO_BIG_RATE 1000
 
+// What a worker writes shares no cache line with what another one does: its own struct, fragments, counters and flow
+// table are whole lines each (metrics_footprint(), flow_table_footprint()), and so is its quiescent state.
+_Static_assert(sizeof(struct worker) % RTE_CACHE_LINE_SIZE == 0, "whole lines");
+_Static_assert(sizeof(struct rte_rcu_qsbr_cnt) % RTE_CACHE_LINE_SIZE == 0, "whole lines");
+
 uint32_t worker_now_s(void)
 {
 	return (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);

@@ -61,7 +61,7 @@ struct worker {
 	struct fragments *fragments;
 	bool many_unknown; // half of the burst before was in the middle of no known flow
 	struct burst burst;
-};
+} __attribute__((aligned(64))); // no line of it is another worker's
 
 // --- The stages, in their order ---
 
