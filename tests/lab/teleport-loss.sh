@@ -13,8 +13,8 @@ log_in_again_and_again() { # LOG
 	local begun said
 	until [ -e $LAB/enough ]; do
 		begun=$(now_ms)
-		said=$(teleport_ssh -o ConnectTimeout=5 -o ServerAliveInterval=1 -o ServerAliveCountMax=2 \
-			'echo $PROXY' 2>/dev/null) || said=failed
+		said=$(teleport_ssh -o ConnectTimeout=10 -o ServerAliveInterval=3 -o ServerAliveCountMax=3 \
+			'echo $PROXY' 2>>$LAB/ssh-errors.log) || said=failed
 		echo "$begun $said" >>"$1"
 	done
 }
@@ -23,7 +23,7 @@ fetch_again_and_again() { # LOG
 	local begun said
 	until [ -e $LAB/enough ]; do
 		begun=$(now_ms)
-		said=$(teleport_curl https://$domain/) || said=failed
+		said=$(teleport_curl --max-time 10 https://$domain/) || said=failed
 		echo "$begun $said" >>"$1"
 	done
 }
