@@ -12,7 +12,7 @@ pool() {
 		  - {name: web, vip: $VIP, protocol: tcp, port: 443, pool: web$1}
 		pools:
 		  - name: web
-		    health: {type: tcp, interval: 500ms, timeout: 400ms, rise: 2, fall: 2}
+		    health: {type: tcp, interval: 1s, timeout: 1s, rise: 2, fall: 3}
 		    backends:
 	YAML
 	for k in 1 2 3 4 5 6; do
@@ -28,7 +28,7 @@ load_begin() {
 	for k in 1 2 3 4; do
 		in_ns client bash -c "while [ -e $LAB/load ]; do
 			began=\$((\$(date +%s%N) / 1000000))
-			echo \"\$began \$(curl -sf --max-time 3 --cacert $LAB/tls.crt https://$VIP/ || echo failed)\"
+			echo \"\$began \$(curl -sf --max-time 15 --cacert $LAB/tls.crt https://$VIP/ || echo failed)\"
 		done" >>$LAB/requests &
 		loads[k]=$!
 	done
@@ -66,7 +66,7 @@ plug_in() {
 wait_health() {
 	local health=$1 k
 	shift
-	for k; do lab_wait_for "lab_backend_is $k health $health" 20 "$k $health"; done
+	for k; do lab_wait_for "lab_backend_is $k health $health" 40 "$k $health"; done
 }
 
 # share ZONE: of the service's new flows, in percent.
