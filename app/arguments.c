@@ -3,8 +3,6 @@
 
 #include <base/log.h>
 #include <errno.h>
-#include <flow/flow.h>
-#include <metrics/metrics.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,27 +25,10 @@ static void add(struct arguments *args, const char *format, ...)
 	args->used += (size_t)size + 1;
 }
 
-// What buffers, flow tables and counters take, and some for DPDK itself.
-static uint64_t memory_needed(const struct daemon_config *config)
-{
-	uint64_t buffers = 0;
-	uint64_t worker = flow_table_footprint(config->flows) +
-			  metrics_footprint(config->backends_max, config->services_max);
-
-	if (config->memory != 0)
-		return config->memory;
-	for (uint32_t p = 0; p < config->port_count; p++)
-		buffers +=
-			2ull * config->worker_count *
-			(config->ports[p].rx_descriptors + config->ports[p].tx_descriptors + 512) *
-			(config->ports[p].mtu + 1024);
-	return buffers + worker * config->worker_count + (96ull << 20);
-}
-
 static int add_memory(struct arguments *args, const struct daemon_config *config, uint64_t there,
 	struct error *err)
 {
-	uint64_t needed = memory_needed(config);
+	uint64_t needed = needs_memory(config);
 	uint64_t pages = (needed + (2 << 20) - 1) >> 21;
 
 	if (config->hugepages != DAEMON_HUGEPAGES_OFF && there >= needed) {
@@ -70,22 +51,23 @@ static int add_memory(struct arguments *args, const struct daemon_config *config
 	return 0;
 }
 
-static bool is_pci(const char *device)
-{
-	unsigned int part[4];
-
-	return sscanf(device, "%4x:%2x:%2x.%1x", &part[0], &part[1], &part[2], &part[3]) == 4;
-}
-
+// A card that is a port, and those that a bond has for members: the bond itself is a virtual device.
 static void add_devices(struct arguments *args, const struct daemon_config *config)
 {
+	char cards[NEEDS_CARDS_MAX][NEEDS_CARD_SIZE];
 	bool pci = false;
 
 	for (uint32_t p = 0; p < config->port_count; p++) {
 		const char *device = config->ports[p].device;
+		uint32_t count = needs_cards(&config->ports[p], cards);
+		bool is_card = needs_is_card(device);
 
-		pci |= is_pci(device);
-		add(args, is_pci(device) ? "--allow" : "--vdev");
+		pci |= count > 0;
+		for (uint32_t c = 0; c < count && !is_card; c++) {
+			add(args, "--allow");
+			add(args, "%s", cards[c]);
+		}
+		add(args, is_card ? "--allow" : "--vdev");
 		add(args, "%s", device);
 	}
 	if (!pci)

@@ -2,13 +2,15 @@
 #ifndef APP_ARGUMENTS_H
 #define APP_ARGUMENTS_H
 
+#include "needs.h"
+
 #include <base/error.h>
 #include <config/daemon.h>
 #include <stddef.h>
 
 // EAL's command line, made from the daemon's file. Nothing here touches DPDK.
 
-#define ARGUMENTS_MAX (DAEMON_EAL_ARGS_MAX + 2 * DAEMON_PORTS_MAX + 24)
+#define ARGUMENTS_MAX (DAEMON_EAL_ARGS_MAX + 2 * (1 + NEEDS_CARDS_MAX) * DAEMON_PORTS_MAX + 24)
 
 // EAL reorders and replaces its pointers and keeps some: it must stay. Zeroed at first.
 struct arguments {

@@ -140,6 +140,22 @@ static void virtual_devices_need_no_pci_bus_and_pci_devices_are_allowed_by_name(
 	assert_lacks(line, "--no-pci");
 }
 
+static void a_bond_is_a_virtual_device_whose_members_are_allowed(void **state)
+{
+	const char *line = line_of(WORKER
+		"ports: [{name: wan, device: \"net_bonding0,mode=4,slave=0000:03:00.0,slave=0000:3B:00.1\"}]\n",
+		PLENTY);
+
+	assert_has(line,
+		"--allow 0000:03:00.0 --allow 0000:3b:00.1 --vdev net_bonding0,mode=4,slave=");
+	assert_lacks(line, "--no-pci");
+	line = line_of(WORKER
+		"ports: [{name: wan, device: \"net_bonding0,mode=1,slave=net_tap1\"}]\n",
+		PLENTY);
+	assert_has(line, "--no-pci");
+	assert_lacks(line, "--allow");
+}
+
 static void an_operators_own_arguments_come_last(void **state)
 {
 	const char *line = line_of(
@@ -199,6 +215,7 @@ int main(void)
 		cmocka_unit_test(lcores_are_numbered_from_the_control_core_on),
 		cmocka_unit_test(
 			virtual_devices_need_no_pci_bus_and_pci_devices_are_allowed_by_name),
+		cmocka_unit_test(a_bond_is_a_virtual_device_whose_members_are_allowed),
 		cmocka_unit_test(an_operators_own_arguments_come_last),
 		cmocka_unit_test(systemd_is_told_by_either_kind_of_socket),
 	};
