@@ -97,7 +97,20 @@ static void say_show(uint32_t what)
 		.backends = 3};
 	const struct message_row_drop drops[] = {
 		{.name = "malformed", .text = "is no IP", .packets = 3}, {.name = "no_backend"}};
-	const struct message_row_daemon daemon = {.version = "0.9.9", .pid = 77, .started_s = 1};
+	const struct message_row_daemon daemon = {.version = "0.9.9",
+		.dpdk = "DPDK 19.08.1",
+		.pid = 77,
+		.workers = 4,
+		.started_s = 1};
+	const struct message_row_port ports[] = {
+		{.name = "wan", .device = "0000:03:00.0", .queues = 2, .rss = "ipv4 ipv6"},
+		{.name = "lan", .device = "0000:03:00.1", .queues = 4, .rss = "off", .link_up = 1},
+		{.name = "dmz",
+			.device = "0000:04:00.0",
+			.queues = 4,
+			.rss = "ipv4 ipv4-tcp",
+			.link_up = 1,
+			.link_mbps = 25000}};
 
 	switch (what) {
 	case MESSAGE_SHOW_SERVICES:
@@ -112,6 +125,10 @@ static void say_show(uint32_t what)
 		break;
 	case MESSAGE_SHOW_VERSION:
 		say(MESSAGE_ROW_DAEMON, &daemon, sizeof(daemon));
+		break;
+	case MESSAGE_SHOW_PORTS:
+		for (size_t i = 0; i < COUNT(ports); i++)
+			say(MESSAGE_ROW_PORT, &ports[i], sizeof(ports[i]));
 		break;
 	case MESSAGE_SHOW_CONFIG:
 		say(MESSAGE_TEXT, "services:\n", 10);
@@ -339,7 +356,8 @@ static void bad_usage_ends_with_2(void **state)
 		"backend", "backend drain", "backend drain a b", "backend weight a",
 		"backend weight a 65536", "backend weight a -1", "backend weight a x",
 		"backend paint a", "apply -f good.yaml --if-version x", "check -f good.yaml more",
-		"flows more", "flows --client here", "flows --limit x", "flows --limit 100001",
+		"doctor more", "doctor -o xml", "doctor -c nowhere.yaml", "flows more",
+		"flows --client here", "flows --limit x", "flows --limit 100001",
 		"apply -f good.yaml --confirm soon", "apply -f good.yaml --confirm 25h",
 		"apply -f good.yaml --confirm 500ms", "confirm 3", "plan",
 		"plan -f good.yaml -o xml", "flows -o xml", "flows --service ''"};
@@ -545,6 +563,33 @@ static void the_summary_has_the_daemon_and_what_it_serves(void **state)
 	says("\"services:\\n  - name: web\\n\"");
 }
 
+static void a_doctor_asks_a_running_daemon_about_its_ports(void **state)
+{
+	assert_int_equal(run("doctor --root ."), 1);
+	says("ok           daemon            fulcrumd 0.9.9 runs, process 77, 4 worker(s)\n");
+	says("the daemon runs with DPDK 19.08.1, but was built with ");
+	says("mend  apt-get install --reinstall fulcrum && systemctl restart fulcrumd\n");
+	says("wrong        queues            wan: 2 queue(s) for 4 workers");
+	says("leave 2 of workers: {cores: [...]}, then systemctl restart fulcrumd\n");
+	says("ok           queues            lan: 4 queue(s) for 4 worker(s)\n");
+	says("wrong        rss               wan spreads by addresses alone");
+	says("wrong        rss               lan spreads nothing");
+	says("ok           rss               dmz: ipv4 ipv4-tcp\n");
+	says("wrong        link              wan: down\n");
+	says("mend  plug the cable in");
+	says("ok           link              dmz: up, 25000 Mbit/s\n");
+}
+
+static void a_doctor_tells_of_a_daemon_that_died(void **state)
+{
+	kill(daemon_pid, SIGKILL);
+	waitpid(daemon_pid, NULL, 0);
+	assert_int_equal(run("doctor --root ."), 1);
+	says("wrong        daemon ");
+	says("mend  systemctl start fulcrumd; journalctl -u fulcrumd -n 50\n");
+	says("cannot tell  link ");
+}
+
 static void a_full_disk_is_told(void **state)
 {
 	assert_int_equal(run("show -o json >/dev/full"), 1);
@@ -599,6 +644,8 @@ int main(int argc, char **argv)
 		with_daemon(flows_are_listed_and_the_rest_is_counted),
 		with_daemon(json_is_exact),
 		with_daemon(the_summary_has_the_daemon_and_what_it_serves),
+		with_daemon(a_doctor_asks_a_running_daemon_about_its_ports),
+		with_daemon(a_doctor_tells_of_a_daemon_that_died),
 		with_daemon(a_full_disk_is_told),
 		with_daemon(a_busy_channel_ends_with_5),
 		with_daemon(a_client_written_from_the_page_alone_is_served),

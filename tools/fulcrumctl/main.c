@@ -32,6 +32,7 @@ static const struct {
 	{"rollback", command_rollback},
 	{"teleport", command_teleport},
 	{"top", command_top},
+	{"doctor", command_doctor},
 };
 
 struct arguments {
@@ -66,6 +67,7 @@ static const char doc[] =
 	"  teleport render FILE   write what a Teleport cluster needs, from one file\n"
 	"  teleport verify FILE   look at that cluster from a client's place\n"
 	"  top                    show services and backends live\n"
+	"  doctor                 look whether the machine has what the daemon needs\n"
 	"'fulcrumctl COMMAND --help' tells more.\n"
 	"\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "

@@ -48,21 +48,28 @@ static int session_refused(const struct message_error *error)
 	return ctl_fail(CTL_FAILED, "%.*s", (int)sizeof(error->text), error->text);
 }
 
-int session_open(const struct ctl *ctl, struct session **out)
+int session_try(const struct ctl *ctl, struct session **out, struct error *err)
 {
 	struct session *session = calloc(1, sizeof(*session));
-	struct error err;
 	int code;
 
 	if (session == NULL)
-		return ctl_fail(CTL_FAILED, "out of memory");
-	code = channel_client_open(ctl->channel, ctl->wait_ms, &session->client, &err);
+		return error_set(err, ENOMEM, "out of memory");
+	code = channel_client_open(ctl->channel, ctl->wait_ms, &session->client, err);
 	if (code < 0) {
 		free(session);
-		return session_fail(code, &err);
+		return code;
 	}
 	*out = session;
-	return CTL_OK;
+	return 0;
+}
+
+int session_open(const struct ctl *ctl, struct session **out)
+{
+	struct error err;
+	int code = session_try(ctl, out, &err);
+
+	return code < 0 ? session_fail(code, &err) : CTL_OK;
 }
 
 void session_close(struct session *session)

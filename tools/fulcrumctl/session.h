@@ -13,6 +13,8 @@ struct session;
 // Prints a failure of the channel.
 int session_fail(int code, const struct error *err);
 
+// Prints nothing where it fails: 0, or a code of channel_client_open() with its sentence.
+int session_try(const struct ctl *ctl, struct session **out, struct error *err);
 int session_open(const struct ctl *ctl, struct session **out);
 void session_close(struct session *session); // NULL is fine
 
