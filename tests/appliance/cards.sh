@@ -50,11 +50,22 @@ configure() {
 	YAML
 }
 
+# doctor_says 'regular expression'...: fulcrumctl doctor, which ends with 1 where anything is wrong, says all of these.
+doctor_says() {
+	local said line
+	said=$(in_machine fulcrumctl doctor || true)
+	for line; do
+		grep -qE "$line" <<<"$said" || { echo "$said" && return 1; }
+	done
+}
+
 # try_card NAME PCI NETDEV WORKERS: the quickstart's story through that card.
 try_card() {
 	local name=$1 pci=$2 netdev=$3
-	lab_check "$name: bound to vfio-pci" in_machine "driverctl set-override $pci vfio-pci"
 	configure "$pci" "$4"
+	lab_check "$name: the doctor finds that it is not bound, and names the command" doctor_says \
+		"^wrong +card +wan: $pci is bound to " "mend +driverctl set-override $pci vfio-pci"
+	lab_check "$name: bound to vfio-pci" in_machine "driverctl set-override $pci vfio-pci"
 	lab_check "$name: systemd starts the daemon" in_machine systemctl start fulcrumd ||
 		in_machine journalctl -u fulcrumd -n 30 --no-pager
 	lab_check "$name: it runs as its own user" test "$(in_machine 'stat -c %U /proc/$(pidof fulcrumd)')" = fulcrum
@@ -62,6 +73,9 @@ try_card() {
 	lab_check "$name: the pool is applied over the ring" quickly apply -f - <"$lab_root/config/quickstart.yaml"
 	lab_wait_for all_up "$machine_patience" "$name: all backends up"
 	lab_check "$name: 60 of 60 requests are answered" requests_succeed 60
+	lab_check "$name: the doctor finds it, its IOMMU, pages, user, folders and link right" doctor_says "^ok +card +wan: $pci " \
+		"^ok +card-group " "^ok +iommu " "^ok +vfio-pci " "^ok +memlock " "^ok +hugepages " "^ok +user " "^ok +state " \
+		"^ok +channel " "^ok +daemon " "^ok +dpdk " "^ok +link "
 	lab_say "$(quickly show ports | tail -n 1)"
 
 	machine_monitor balancer "set_link $netdev off"
