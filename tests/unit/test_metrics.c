@@ -34,7 +34,8 @@ static void the_blocks_stay_inside_their_footprint(void **state)
 		assert_true((uint8_t *)(worker->backends + n) <= (uint8_t *)worker->services);
 		assert_true((uint8_t *)(worker->services + 2 * n) <= end);
 		assert_int_equal((uintptr_t)worker->services % 64, 0);
-		assert_int_equal(metrics_footprint(n, 2 * n) % 64, 0); // no line is another worker's
+		assert_int_equal(
+			metrics_footprint(n, 2 * n) % 64, 0); // no line is another worker's
 		free(worker);
 	}
 }
