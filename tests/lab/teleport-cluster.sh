@@ -16,6 +16,7 @@ AUTH_BALANCER=10.0.0.4
 PROXIES="p1 p2 p3"
 ROUTING=on
 FORWARDING=ipip
+HEALTH="interval: 1s, timeout: 900ms, rise: 1, fall: 4" # a busy machine is no lost proxy
 out=$LAB/out
 nginx_modules=/usr/lib/nginx/modules
 postgres_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
@@ -236,7 +237,7 @@ teleport_file() {
 		  balancers: [$BALANCER]
 		  forwarding: $FORWARDING
 		  ports: [${PORTS:-}]
-		  health: &health {interval: 500ms, timeout: 400ms, rise: 1, fall: 3}
+		  health: &health {$HEALTH}
 		  instances:
 		$(teleport_instances $PROXIES)
 		auth:

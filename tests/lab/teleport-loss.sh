@@ -6,6 +6,7 @@
 . "$lab_root/tests/lab/teleport-cluster.sh"
 
 ROUTING=off
+HEALTH="interval: 500ms, timeout: 400ms, rise: 1, fall: 3"
 promise=1900 # fall x interval + timeout: 3 x 500 ms + 400 ms; a busy machine adds its own
 
 # Until $LAB/enough is there: logins one after the other, each with the time when it began and the proxy, or 'failed'.
