@@ -43,6 +43,9 @@ offers "fulcrumctl doctor --c" "--config"
 offers "fulcrumctl doctor -c $1" "$1"
 offers "fulcrumctl rollback 1" "11 12"
 offers "fulcrumctl apply -f $1" "$1"
+offers "fulcrumctl backend-setup --backend " "web/a1 web/a2"
+offers "fulcrumctl backend-setup --backend web/a1 --c" "--check"
+offers "fulcrumctl backend-setup -f $1" "$1"
 offers "fulcrumctl teleport " "render verify"
 offers "fulcrumctl teleport render $1" "$1"
 offers "fulcrumctl teleport verify c.yaml --pool " "auth proxy"
@@ -50,8 +53,9 @@ offers "fulcrumctl teleport verify c.yaml -o " "json table yaml"
 offers "fulcrumctl teleport render c.yaml --f" "--force"
 
 # Every command that the tool's help names.
-for name in $("$real" --help | sed -n '/^Commands:/,/COMMAND --help/s/^  \([a-z]\+\) .*/\1/p' | sort -u); do
-	offers "fulcrumctl $name" "$name"
+names=$("$real" --help | sed -n '/^Commands:/,/COMMAND --help/s/^  \([a-z-]\+\) .*/\1/p' | sort -u)
+for name in $names; do
+	offers "fulcrumctl $name" "$(grep "^$name" <<<"$names" | xargs)"
 	named=1
 done
 [[ -n $named ]] || { echo "the help names no command" && status=1; }

@@ -33,6 +33,9 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 		_fulcrumctl_ask backends '$1 "/" $2'
 		;;
 	backend:*) [[ ${COMP_WORDS[at + 1]} != drain ]] || echo --deadline --then ;;
+	backend-setup:-b | backend-setup:--backend) _fulcrumctl_ask backends '$1 "/" $2' ;;
+	backend-setup:--mtu) ;;
+	backend-setup:*) echo -b --backend -f --file --check --undo --mtu --track ;;
 	check:*) echo -f --file ;;
 	doctor:*) echo -c --config -o --output ;;
 	plan:*) echo -f --file -o --output ;;
@@ -55,7 +58,7 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 		;;
 	top:*) echo --delay ;;
 	rollback:rollback) _fulcrumctl_ask history '$1' ;;
-	:*) echo check plan apply confirm show backend capture flows explain digest history rollback teleport top doctor --channel --wait --help --version ;;
+	:*) echo check plan apply confirm show backend backend-setup capture flows explain digest history rollback teleport top doctor --channel --wait --help --version ;;
 	esac
 }
 
@@ -73,7 +76,7 @@ _fulcrumctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command at
 	_fulcrumctl_command
 	case $command:$before in
-	check:-f | check:--file | doctor:-c | doctor:--config | plan:-f | plan:--file | apply:-f | apply:--file | capture:-w | capture:--write | :-C | :--channel)
+	backend-setup:-f | backend-setup:--file | check:-f | check:--file | doctor:-c | doctor:--config | plan:-f | plan:--file | apply:-f | apply:--file | capture:-w | capture:--write | :-C | :--channel)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		;;
 	teleport:render | teleport:verify | teleport:--ca | teleport:-c) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;

@@ -27,9 +27,10 @@ struct ctl {
 };
 
 typedef int ctl_command_fn(const struct ctl *ctl, int argc, char **argv);
-ctl_command_fn command_check, command_apply, command_show, command_backend, command_capture,
-	command_confirm, command_digest, command_doctor, command_flows, command_explain,
-	command_history, command_plan, command_rollback, command_teleport, command_top;
+ctl_command_fn command_check, command_apply, command_show, command_backend, command_backend_setup,
+	command_capture, command_confirm, command_digest, command_doctor, command_flows,
+	command_explain, command_history, command_plan, command_rollback, command_teleport,
+	command_top;
 
 // Parses a command's own arguments. Its usage errors end the process with CTL_BAD_INPUT.
 void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);

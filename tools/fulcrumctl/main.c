@@ -24,6 +24,7 @@ static const struct {
 	{"confirm", command_confirm},
 	{"show", command_show},
 	{"backend", command_backend},
+	{"backend-setup", command_backend_setup},
 	{"capture", command_capture},
 	{"flows", command_flows},
 	{"explain", command_explain},
@@ -58,6 +59,7 @@ static const char doc[] =
 	"  show [WHAT]            tell what the balancer has and does\n"
 	"  backend VERB NAME      drain, undrain, disable or enable a backend\n"
 	"  backend weight NAME N  change its weight\n"
+	"  backend-setup -f FILE  print what makes a host without an agent fit to serve\n"
 	"  capture -w FILE        write packets into a file, with the reason of each drop\n"
 	"  flows                  list connections: whose, since when, to which backend\n"
 	"  explain PROTO A:P B:P  tell what becomes of a packet, step by step\n"

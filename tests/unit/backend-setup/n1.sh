@@ -1,0 +1,91 @@
+#!/bin/sh
+# Makes this host fit to serve behind Fulcrum as backend n1, 10.0.0.11, fd00:10::11.
+# Made by fulcrumctl backend-setup from pools.yaml; to be run by root on that host.
+# Run it again after a change and at each boot: it does what is missing.
+set -eu
+
+# The interface of the address by which the balancers know this host.
+dev4=$(ip -o addr show to 10.0.0.11 | awk '{ print $2; exit }')
+[ -n "$dev4" ] || {
+	echo "no interface has 10.0.0.11: is this backend n1?" >&2
+	exit 1
+}
+
+# The interface of the address by which the balancers know this host.
+dev6=$(ip -o addr show to fd00:10::11 | awk '{ print $2; exit }')
+[ -n "$dev6" ] || {
+	echo "no interface has fd00:10::11: is this backend n1?" >&2
+	exit 1
+}
+
+kept=/run/fulcrum-backend-setup # what sysctls were before
+
+raise() { # key value: for a sysctl that is less
+	was=$(cat "/proc/sys/$1")
+	[ "$was" -lt "$2" ] || return 0
+	mkdir -p "$kept/${1%/*}"
+	[ -e "$kept/$1" ] || echo "$was" >"$kept/$1"
+	echo "$2" >"/proc/sys/$1"
+}
+
+not_strict() { # device: the greater one of its rp_filter and that of all counts
+	all=$(cat /proc/sys/net/ipv4/conf/all/rp_filter)
+	own=$(cat "/proc/sys/net/ipv4/conf/$1/rp_filter")
+	[ $((all > own ? all : own)) -ne 1 ]
+}
+
+# Answer ARP for the addresses of the interface that is asked alone: the VIP's ARP stays the
+# balancer's.
+raise net/ipv4/conf/all/arp_ignore 1
+
+# Ask ARP by an address of the interface, never by the VIP.
+raise net/ipv4/conf/all/arp_announce 2
+
+# ICMP's "too big" names the public port, which no socket here has: let TCP (IPv6, too) find the
+# path's MTU by itself.
+raise net/ipv4/tcp_mtu_probing 1
+
+# Ports and MSS. nft puts the new table in the old one's place in one step, and sees to the checksums.
+nft -f - <<END
+table inet fulcrum_backend
+delete table inet fulcrum_backend
+table inet fulcrum_backend {
+	# Before all else: the public port becomes the server's; and no connection is tracked, so no table
+	# of connections fills up.
+	chain in {
+		type filter hook prerouting priority raw; policy accept;
+		# Service near: port 443 outside is port 3080 of the server here.
+		ip daddr 203.0.113.40 tcp dport 443 notrack tcp dport set 3080 comment "in near 203.0.113.40 443 to 3080"
+		ip6 daddr 2001:db8:1::40 tcp dport 443 notrack comment "in near6 2001:db8:1::40 untracked"
+	}
+
+	# Answers are not tracked either.
+	chain untracked {
+		type filter hook output priority raw; policy accept;
+		ip saddr 203.0.113.40 tcp sport 3080 notrack comment "out near 203.0.113.40 untracked"
+		ip6 saddr 2001:db8:1::40 tcp sport 443 notrack comment "out near6 2001:db8:1::40 untracked"
+	}
+
+	# Last of all: the server's port becomes the public one again.
+	chain out {
+		type filter hook postrouting priority 301; policy accept;
+		# Service near: port 3080 of the answers is port 443 again outside.
+		ip saddr 203.0.113.40 tcp sport 3080 tcp sport set 443 comment "out near 203.0.113.40 3080 to 443"
+	}
+}
+END
+
+# Clients come in here, and the way back to them may be another interface: a strict rp_filter (1)
+# would drop them.
+not_strict "$dev4" || raise "net/ipv4/conf/$dev4/rp_filter" 2
+
+# The kernel takes packets to the VIP for its own; /32, so that no network comes with it.
+ip addr replace 203.0.113.40/32 dev lo
+
+# The kernel takes packets to the VIP for its own; /128, so that no network comes with it.
+ip addr replace 2001:db8:1::40/128 dev lo
+
+# What an earlier pool file needed, and this one does not.
+ip link del fulcrum-ipip 2>/dev/null || true
+ip link del fulcrum-sit 2>/dev/null || true
+ip link del fulcrum-ip6tnl 2>/dev/null || true

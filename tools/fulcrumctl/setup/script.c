@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "script_private.h"
+
+#include <string.h>
+
+#define LINE_SIZE 100
+
+static const char *const tunnels[] = {SETUP_IPIP, SETUP_SIT, SETUP_IP6TNL};
+#define TUNNELS (sizeof(tunnels) / sizeof(tunnels[0]))
+
+// The text behind "# ", in lines.
+static void put_comment(FILE *out, const char *indent, const char *text)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (column == 0 || column + 1 + word > LINE_SIZE)
+			column = (size_t)fprintf(out, "%s%s#", column > 0 ? "\n" : "", indent);
+		column += (size_t)fprintf(out, " %.*s", (int)word, text);
+		text += word + (text[word] == ' ');
+	}
+	fputc('\n', out);
+}
+
+static bool uses(const struct setup_script *script, const char *word)
+{
+	for (uint32_t i = 0; i < script->steps->count; i++) {
+		const struct setup_step *step = &script->steps->steps[i];
+
+		if (strstr(step->test, word) != NULL ||
+			(step->script != NULL && strstr(step->script, word) != NULL))
+			return true;
+	}
+	return false;
+}
+
+// The reason for a step; nothing where it was given before.
+static void put_why(
+	const struct setup_script *script, FILE *out, const char *indent, uint32_t index)
+{
+	const char *why = script->steps->steps[index].why;
+
+	for (uint32_t i = 0; i < index && why != NULL; i++)
+		if (script->steps->steps[i].why != NULL &&
+			strcmp(script->steps->steps[i].why, why) == 0)
+			why = NULL;
+	if (why != NULL)
+		put_comment(out, indent, why);
+}
+
+static void put_title(const struct setup_script *script, FILE *out, const char *what)
+{
+	const struct setup_host *host = script->host;
+	char text[ADDR_TEXT_SIZE];
+
+	fprintf(out, "#!/bin/sh\n# %s backend %s", what, host->name);
+	if (host->ipv4.family != ADDR_NONE)
+		fprintf(out, ", %s", addr_format(&host->ipv4, text, sizeof(text)));
+	if (host->ipv6.family != ADDR_NONE)
+		fprintf(out, ", %s", addr_format(&host->ipv6, text, sizeof(text)));
+	fprintf(out,
+		".\n# Made by fulcrumctl backend-setup from %s; to be run by root on that host.\n",
+		script->file);
+}
+
+static void put_find(FILE *out, const struct addr *address)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	fprintf(out,
+		"\n# The interface of the address by which the balancers know this host.\n"
+		"dev%u=$(ip -o addr show to %s | awk '{ print $2; exit }')\n",
+		address->family, addr_format(address, text, sizeof(text)));
+}
+
+static void put_interface(
+	const struct setup_script *script, FILE *out, const struct addr *address, bool uses_mtu)
+{
+	unsigned family = address->family;
+	char text[ADDR_TEXT_SIZE];
+
+	if (family == ADDR_NONE)
+		return;
+	put_find(out, address);
+	fprintf(out,
+		"[ -n \"$dev%u\" ] || {\n"
+		"\techo \"no interface has %s: is this backend %s?\" >&2\n"
+		"\texit 1\n"
+		"}\n",
+		family, addr_format(address, text, sizeof(text)), script->host->name);
+	if (uses_mtu && script->options->mtu > 0)
+		fprintf(out, "mtu%u=%u # what the way from the balancers carries, by --mtu\n",
+			family, script->options->mtu);
+	else if (uses_mtu)
+		fprintf(out, "read -r mtu%u <\"/sys/class/net/$dev%u/mtu\"\n", family, family);
+}
+
+void setup_put_interfaces(const struct setup_script *script, FILE *out)
+{
+	put_interface(script, out, &script->host->ipv4, script->steps->uses_mtu4);
+	put_interface(script, out, &script->host->ipv6, script->steps->uses_mtu6);
+}
+
+const char setup_has_tunnel[] = "\nhas_tunnel() { # device address\n"
+				"\tcase $(ip -d link show dev \"$1\" 2>/dev/null) in\n"
+				"\t*\" local $2 \"*) ;;\n"
+				"\t*) return 1 ;;\n"
+				"\tesac\n"
+				"}\n";
+
+const char setup_not_strict[] =
+	"\nnot_strict() { # device: the greater one of its rp_filter and that of all counts\n"
+	"\tall=$(cat /proc/sys/net/ipv4/conf/all/rp_filter)\n"
+	"\town=$(cat \"/proc/sys/net/ipv4/conf/$1/rp_filter\")\n"
+	"\t[ $((all > own ? all : own)) -ne 1 ]\n"
+	"}\n";
+
+static const char kept[] = "kept=/run/fulcrum-backend-setup # what sysctls were before\n";
+
+static const char raise[] = "\nraise() { # key value: for a sysctl that is less\n"
+			    "\twas=$(cat \"/proc/sys/$1\")\n"
+			    "\t[ \"$was\" -lt \"$2\" ] || return 0\n"
+			    "\tmkdir -p \"$kept/${1%/*}\"\n"
+			    "\t[ -e \"$kept/$1\" ] || echo \"$was\" >\"$kept/$1\"\n"
+			    "\techo \"$2\" >\"/proc/sys/$1\"\n"
+			    "}\n";
+
+static const char drop_others[] =
+	"\ndrop_others() { # device 'addresses': what an earlier pool file put there besides\n"
+	"\tfor address in $(ip -o addr show dev \"$1\" scope global | awk '{ print $4 }'); do\n"
+	"\t\tcase \" $2 \" in\n"
+	"\t\t*\" $address \"*) ;;\n"
+	"\t\t*) ip addr del \"$address\" dev \"$1\" ;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"}\n";
+
+static void put_functions(const struct setup_script *script, FILE *out)
+{
+	if (uses(script, "raise "))
+		fprintf(out, "\n%s%s", kept, raise);
+	if (uses(script, "has_tunnel "))
+		fprintf(out, "%s%s", setup_has_tunnel, drop_others);
+	if (uses(script, "not_strict "))
+		fputs(setup_not_strict, out);
+}
+
+// The whole table at once, in one transaction: there is no moment without it.
+static void put_table(const struct setup_script *script, FILE *out)
+{
+	bool is_open = false;
+
+	fprintf(out,
+		"\n# Ports and MSS. nft puts the new table in the old one's place in one step, and sees to "
+		"the checksums.\nnft -f - <<END\n"
+		"table inet %s\ndelete table inet %s\ntable inet %s {\n",
+		SETUP_TABLE, SETUP_TABLE, SETUP_TABLE);
+	for (uint32_t i = 0; i < script->steps->count; i++) {
+		const struct setup_step *step = &script->steps->steps[i];
+
+		if (step->kind == SETUP_CHAIN) {
+			fputs(is_open ? "\t}\n\n" : "", out);
+			put_why(script, out, "\t", i);
+			fprintf(out, "\tchain %s {\n\t\t%s\n", step->script, step->command);
+			is_open = true;
+		} else if (step->kind == SETUP_RULE) {
+			put_why(script, out, "\t\t", i);
+			fprintf(out, "\t\t%s\n", step->command);
+		}
+	}
+	fputs("\t}\n}\nEND\n", out);
+}
+
+static void put_commands(const struct setup_script *script, FILE *out)
+{
+	bool has_table = false;
+
+	for (uint32_t i = 0; i < script->steps->count; i++) {
+		const struct setup_step *step = &script->steps->steps[i];
+
+		if (step->kind == SETUP_CHAIN && !has_table) {
+			put_table(script, out);
+			has_table = true;
+		}
+		if (step->kind != SETUP_COMMAND)
+			continue;
+		if (step->why != NULL)
+			fputc('\n', out);
+		put_why(script, out, "", i);
+		fprintf(out, "%s\n", step->script != NULL ? step->script : step->command);
+	}
+}
+
+// Addresses of a tunnel that no service has, and tunnels that none needs.
+static void put_leftovers(const struct setup_script *script, FILE *out)
+{
+	fputs("\n# What an earlier pool file needed, and this one does not.\n", out);
+	for (size_t tunnel = 0; tunnel < TUNNELS; tunnel++) {
+		char end[32];
+
+		if (!uses(script, tunnels[tunnel])) {
+			fprintf(out, "ip link del %s 2>/dev/null || true\n", tunnels[tunnel]);
+			continue;
+		}
+		snprintf(end, sizeof(end), " dev %s", tunnels[tunnel]);
+		fprintf(out, "drop_others %s '", tunnels[tunnel]);
+		for (uint32_t i = 0; i < script->steps->count; i++) {
+			const char *command = script->steps->steps[i].command;
+			const char *address = command + strlen("ip addr replace ");
+
+			if (strncmp(command, "ip addr replace ", strlen("ip addr replace ")) == 0 &&
+				strstr(command, end) != NULL)
+				fprintf(out, "%.*s ", (int)strcspn(address, " "), address);
+		}
+		fputs("'\n", out);
+	}
+}
+
+void setup_print_script(const struct setup_script *script, FILE *out)
+{
+	put_title(script, out, "Makes this host fit to serve behind Fulcrum as");
+	fputs("# Run it again after a change and at each boot: it does what is missing.\nset -eu\n",
+		out);
+	setup_put_interfaces(script, out);
+	put_functions(script, out);
+	put_commands(script, out);
+	put_leftovers(script, out);
+}
+
+static const char restore[] = "\nrestore() { # key\n"
+			      "\t[ -e \"$kept/$1\" ] || return 0\n"
+			      "\tcat \"$kept/$1\" >\"/proc/sys/$1\"\n"
+			      "\trm \"$kept/$1\"\n"
+			      "}\n\n";
+
+void setup_print_undo(const struct setup_script *script, FILE *out)
+{
+	put_title(script, out, "Takes back what made this host serve behind Fulcrum as");
+	fputs("set -eu\n", out);
+	if (uses(script, "$dev4"))
+		put_find(out, &script->host->ipv4);
+	if (uses(script, "raise "))
+		fprintf(out, "\n%s%s", kept, restore);
+	for (uint32_t i = script->steps->count; i-- > 0;)
+		if (script->steps->steps[i].undo != NULL)
+			fprintf(out, "%s\n", script->steps->steps[i].undo);
+	fprintf(out, "nft delete table inet %s 2>/dev/null || true\n", SETUP_TABLE);
+	if (uses(script, "raise "))
+		fputs("rm -rf \"$kept\"\n", out);
+}
