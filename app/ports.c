@@ -97,7 +97,7 @@ static int find(const struct daemon_port *port, uint16_t *id, struct error *err)
 	if (rte_eth_dev_get_port_by_name(name, id) == 0)
 		return 0;
 	return error_set(err, ENODEV,
-		"port %s: DPDK found no device '%s'; a card must be bound to vfio-pci: dpdk-devbind.py --status",
+		"port %s: DPDK found no device '%s'; 'fulcrumctl doctor' says what is missing",
 		port->name, name);
 }
 
