@@ -5,6 +5,9 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
+# What is mounted below the system's root is gone with this namespace, whatever way the story ends.
+[ -n "${PACKAGE_INSIDE:-}" ] || PACKAGE_INSIDE=1 exec unshare --mount bash "$0"
+
 system=$work/root
 inside() {
 	chroot "$system" env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
@@ -32,19 +35,16 @@ start_daemon() {
 
 # unshare(1) itself does not heed SIGTERM; its child does.
 stop_daemon() {
+	local child
 	[ -n "$daemon" ] || return 0
-	kill "$(cat "/proc/$daemon/task/$daemon/children")" || true
+	child=$(cat "/proc/$daemon/task/$daemon/children" 2>/dev/null) || true
+	# shellcheck disable=SC2086 # none, where it has not come so far
+	kill ${child:--KILL $daemon} 2>/dev/null || true
 	wait "$daemon" 2>/dev/null || true
 	daemon=''
 }
 
-clean_up() {
-	stop_daemon
-	for place in proc sys dev; do
-		! mountpoint -q "$system/$place" || umount -l "$system/$place"
-	done
-}
-trap clean_up EXIT
+trap stop_daemon EXIT
 
 # What the build needs is told twice.
 for library in $(sed -n '/\[build\]=/,/"$/p' "$root/tools/install-deps" | grep -oE '[a-z0-9-]+-dev' | grep -v libc6); do
@@ -54,8 +54,7 @@ make_packages
 ok "dpkg-buildpackage makes $(cd "$work/debs" && echo fulcrum_*.deb fulcrum-backend_*.deb)"
 check "lintian finds no error and no warning" lintian --fail-on error,warning --allow-root "$work"/debs/*.changes
 make_base
-clean_up
-rm -rf "$system"
+rm -rf --one-file-system "$system"
 mkdir -p "$system"
 tar -C "$system" --exclude=./dev/* -xf "$work/base.tar"
 mount --rbind /dev "$system/dev"
