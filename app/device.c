@@ -107,6 +107,19 @@ bool device_tells_link(uint16_t id)
 	return rte_eth_dev_info_get(id, &info) == 0 && strcmp(info.driver_name, "net_tap") != 0;
 }
 
+// What the card says, or where its driver has no such question, what it was told.
+static uint64_t rss_in_force(uint16_t id)
+{
+	struct rte_eth_rss_conf told = {0};
+	struct rte_eth_conf conf;
+
+	if (rte_eth_dev_rss_hash_conf_get(id, &told) == 0)
+		return told.rss_hf;
+	if (rte_eth_dev_conf_get(id, &conf) != 0 || conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS)
+		return 0;
+	return conf.rx_adv_conf.rss_conf.rss_hf;
+}
+
 void device_rss(uint16_t id, char *out, size_t size)
 {
 	static const struct {
@@ -120,14 +133,12 @@ void device_rss(uint16_t id, char *out, size_t size)
 		{RTE_ETH_RSS_NONFRAG_IPV6_TCP, "ipv6-tcp"},
 		{RTE_ETH_RSS_NONFRAG_IPV6_UDP, "ipv6-udp"},
 	};
-	struct rte_eth_rss_conf conf = {0};
+	uint64_t rss = rss_in_force(id);
 	size_t used = 0;
 
 	snprintf(out, size, "off");
-	if (rte_eth_dev_rss_hash_conf_get(id, &conf) != 0)
-		return;
 	for (size_t i = 0; i < RTE_DIM(kinds) && used < size; i++) {
-		if (conf.rss_hf & kinds[i].bits)
+		if (rss & kinds[i].bits)
 			used += (size_t)snprintf(out + used, size - used, "%s%s",
 				used > 0 ? " " : "", kinds[i].name);
 	}

@@ -38,8 +38,8 @@ static bool takes_new_flows(const struct snapshot_backend_input *backend,
 static bool takes_in_need(const struct snapshot_backend_input *backend, enum backend_status status,
 	const struct config_backend *config)
 {
-	return (status == BACKEND_UP || status == BACKEND_DOWN) && backend->resolved &&
-	       config->weight > 0;
+	return (status == BACKEND_UP || status == BACKEND_DOWN) &&
+	       config->state != CONFIG_STATE_DRAINING && backend->resolved && config->weight > 0;
 }
 
 typedef bool takes_fn(const struct snapshot_backend_input *backend, enum backend_status status,
@@ -162,7 +162,6 @@ static int advance(const struct view_input *in, const struct candidates *candida
 	const struct snapshot_view *before = in->before != NULL ? in->before : &none;
 	uint32_t now_s = in->input->now_s;
 
-	out->is_settled = before->is_settled || !has_unasked(in);
 	if (is_same(before->current, candidates, config->table_size)) {
 		out->current = generation_hold(before->current);
 		out->changed_s = before->changed_s;
@@ -195,7 +194,10 @@ int view_build(const struct view_input *in, struct snapshot_view *out, struct er
 	out->oversize = config->oversize;
 	out->previous_s = config->previous_table_s;
 	gather(in, takes_new_flows, &candidates);
-	if (candidates.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD) {
+	out->is_settled = (in->before != NULL && in->before->is_settled) || !has_unasked(in);
+	// At the beginning nobody is known to be well yet, which is not the same.
+	if (candidates.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_SPREAD &&
+		out->is_settled) {
 		gather(in, takes_in_need, &candidates);
 		out->is_spread = candidates.count > 0;
 	}

@@ -358,6 +358,43 @@ static void only_who_can_serve_is_in_the_table(void **state)
 	}
 }
 
+static void need_calls_nobody_back_who_drains(void **state)
+{
+	struct snapshot *before, *snapshot;
+	struct fixture f;
+
+	load(&f, web);
+	before = build(&f, NULL);
+	for (int i = 0; i < 3; i++)
+		f.backends[i].status = BACKEND_DOWN;
+	f.config->backends[1].state = CONFIG_STATE_DRAINING;
+	snapshot = build(&f, before);
+	assert_true(snapshot->views[0].is_spread);
+	assert_int_equal(snapshot->views[0].current->member_count, 2);
+	snapshot_free(before);
+	snapshot_free(snapshot);
+	config_free(f.config);
+}
+
+// One that is known to be down is no reason to send it everything while nobody knows of the others.
+static void a_beginning_spreads_nothing(void **state)
+{
+	struct snapshot *snapshot;
+	struct fixture f;
+
+	load(&f, web);
+	f.backends[0].status = BACKEND_DOWN;
+	for (int i = 1; i < 3; i++) {
+		f.backends[i].status = BACKEND_DRAINING;
+		f.backends[i].unasked = true;
+	}
+	snapshot = build(&f, NULL);
+	assert_false(snapshot->views[0].is_spread);
+	assert_null(snapshot->views[0].current);
+	snapshot_free(snapshot);
+	config_free(f.config);
+}
+
 static void when_all_are_down_the_pool_spreads_or_drops(void **state)
 {
 	for (int drop = 0; drop < 2; drop++) {
@@ -444,6 +481,8 @@ int main(void)
 		cmocka_unit_test(the_previous_table_is_forgotten_after_its_time),
 		cmocka_unit_test(a_slow_start_withholds_tenths_of_the_share),
 		cmocka_unit_test(only_who_can_serve_is_in_the_table),
+		cmocka_unit_test(need_calls_nobody_back_who_drains),
+		cmocka_unit_test(a_beginning_spreads_nothing),
 		cmocka_unit_test(when_all_are_down_the_pool_spreads_or_drops),
 		cmocka_unit_test(who_was_never_seen_up_takes_nothing_even_in_need),
 		cmocka_unit_test(pools_of_the_same_names_and_weights_share_one_table),
