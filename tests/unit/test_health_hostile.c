@@ -32,7 +32,7 @@ static void probe_all_kinds(struct room *room, uint32_t count)
 		targets[i].policy.timeout_ms = 10;
 		strcpy(targets[i].policy.host, "app.example.com");
 		if (targets[i].policy.type == CONFIG_PROBE_TCP)
-			strcpy(targets[i].policy.expect, "0x00");
+			strcpy(targets[i].policy.expect, "0x7f");
 	}
 	assert_int_equal(health_set_targets(room->health, targets, TARGETS), 0);
 	while (stats(room).probes - before < count)
