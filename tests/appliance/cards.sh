@@ -123,6 +123,7 @@ in_machine systemctl restart systemd-networkd
 try_card e1000e 0000:00:10.0 n1 "[1, 2]"
 lab_check "e1000e: that it spreads nothing over its queues is in the log" in_machine \
 	"journalctl -u fulcrumd | grep -q 'spreads nothing over its 2 queues'"
+lab_check "e1000e: the doctor says so, too" doctor_says "^wrong +rss +wan spreads nothing"
 in_machine systemctl stop fulcrumd
 try_card vmxnet3 0000:00:11.0 n2 "[1, 2]"
 lab_check "vmxnet3: two queues, and RSS by ports" test "$(field ports wan queues)" = 2
@@ -132,6 +133,7 @@ lab_check "the kernel has vhost-net" in_machine modprobe vhost_net
 try_card virtio-net 0000:00:12.0 n3 "[0, 1, 2]"
 lab_check "virtio-net: two queues keep two of three workers busy, and the log says so" in_machine \
 	"journalctl -u fulcrumd | grep -q 'has 2 queue(s) each way: 2 of 3 workers work'"
+lab_check "virtio-net: the doctor says so, too" doctor_says "^wrong +queues +wan: 2 queue.s. for 3 workers"
 
 lab_check "the unit is enabled" in_machine systemctl enable fulcrumd
 in_machine "systemctl reboot" || true
