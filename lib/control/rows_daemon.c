@@ -71,7 +71,7 @@ bool row_port(const struct control *control, uint32_t row, struct message_row_po
 	out->mtu = port->mtu;
 	out->queues = port->queues;
 	out->link_up = link.link_status == RTE_ETH_LINK_UP;
-	out->link_mbps = link.link_speed;
+	out->link_mbps = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN ? link.link_speed : 0;
 	out->rx_packets = stats.ipackets;
 	out->rx_bytes = stats.ibytes;
 	out->tx_packets = stats.opackets;
