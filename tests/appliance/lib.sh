@@ -59,7 +59,7 @@ sources() {
 }
 
 # base_packages: a system to install the packages into and to boot, as small as that allows.
-base_packages="systemd,systemd-sysv,udev,kmod,iproute2,curl,openssh-server,driverctl,dpdk,procps,nftables,netbase"
+base_packages="systemd,systemd-sysv,udev,kmod,iproute2,curl,openssh-server,driverctl,dpdk,procps,nftables,python3,netbase"
 
 # An archive of a clean Debian of this release. Made once; remove it to have it made anew.
 make_base() {

@@ -48,7 +48,7 @@ drop_others() { # device 'addresses': what an earlier pool file put there beside
 
 not_strict() { # device: the greater one of its rp_filter and that of all counts
 	all=$(cat /proc/sys/net/ipv4/conf/all/rp_filter)
-	own=$(cat "/proc/sys/net/ipv4/conf/$1/rp_filter")
+	own=$(cat "/proc/sys/net/ipv4/conf/$1/rp_filter" || echo 1)
 	[ $((all > own ? all : own)) -ne 1 ]
 }
 

@@ -113,7 +113,7 @@ const char setup_has_tunnel[] = "\nhas_tunnel() { # device address\n"
 const char setup_not_strict[] =
 	"\nnot_strict() { # device: the greater one of its rp_filter and that of all counts\n"
 	"\tall=$(cat /proc/sys/net/ipv4/conf/all/rp_filter)\n"
-	"\town=$(cat \"/proc/sys/net/ipv4/conf/$1/rp_filter\")\n"
+	"\town=$(cat \"/proc/sys/net/ipv4/conf/$1/rp_filter\" || echo 1)\n"
 	"\t[ $((all > own ? all : own)) -ne 1 ]\n"
 	"}\n";
 
