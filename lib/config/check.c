@@ -57,12 +57,7 @@ struct place check_place(
 const char *check_line(const struct check *check, const char *word, enum record_kind kind,
 	uint32_t index, const char *key, char *text)
 {
-	struct place place = check_place(check, kind, index, key);
-
-	text[0] = '\0';
-	if (place.line != 0)
-		snprintf(text, CHECK_LINE_SIZE, " (%sline %u)", word, place.line);
-	return text;
+	return findings_line(check->findings, check_place(check, kind, index, key), word, text);
 }
 
 bool check_is_faulty(const struct check *check, enum record_kind kind, uint32_t index)

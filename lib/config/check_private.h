@@ -36,8 +36,8 @@ const char *check_subject(
 struct place check_place(
 	const struct check *check, enum record_kind kind, uint32_t index, const char *key);
 
-#define CHECK_LINE_SIZE 40
-// " (first at line 11)", or "" where there are no lines. Returns 'text'.
+#define CHECK_LINE_SIZE FINDINGS_LINE_SIZE
+// findings_line() of a record's key.
 const char *check_line(const struct check *check, const char *word, enum record_kind kind,
 	uint32_t index, const char *key, char *text);
 

@@ -25,7 +25,7 @@
 #define CONFIG_POOLS_MAX    65535u
 #define CONFIG_BACKENDS_MAX 2000000u
 
-// A longer text is refused: 1,000 services with 1,000 backends each are 70 to 90 MB.
+// A longer text, or longer texts together, are refused: 1,000 services with 1,000 backends each are 70 to 90 MB.
 #define CONFIG_TEXT_MAX (90u << 20)
 
 enum config_protocol { CONFIG_TCP = 6, CONFIG_UDP = 17 }; // IANA protocol numbers
@@ -182,11 +182,21 @@ int config_add_backend(struct config *config, const struct config_backend *backe
 // 0, -EINVAL with the sentence, or -ENOMEM. The tool and the daemon call the same code.
 int config_finish(struct config *config, struct error *err);
 
-// YAML to a finished configuration. 'name' stands in front of the sentences ("pools.yaml:14:9: ...").
-// Every error that can be found in one pass is handed to 'report' in the order of the lines (up to
-// 1,000 of them; NULL: only the first one counts).
+// YAML to a finished configuration: of one text, of one file, or of several sources, whose lists of services and pools
+// are taken together, in their order. The name stands in front of the sentences ("pools.yaml:14:9: ...").
+// Every error that can be found in one pass is handed to 'report' in the order of the sources and their lines (up
+// to 1,000 of them; NULL: only the first one counts).
 // 0 and '*out', or -EINVAL (bad content), -ENOMEM, -EIO; 'err' then holds the first sentence.
+struct config_source {
+	const char *name;
+	const char *text; // NULL: the file of that name is read
+	size_t size;
+};
+
 typedef void config_report_fn(void *context, const char *sentence);
+// 'count' is at least 1.
+int config_load(const struct config_source *sources, uint32_t count, struct config **out,
+	config_report_fn *report, void *context, struct error *err);
 int config_load_file(const char *path, struct config **out, config_report_fn *report, void *context,
 	struct error *err);
 int config_load_text(const char *name, const char *text, size_t size, struct config **out,

@@ -121,7 +121,7 @@ static int load(struct findings *findings, const char *text, size_t size, struct
 int daemon_config_load_text(const char *name, const char *text, size_t size,
 	struct daemon_config *out, struct error *err)
 {
-	struct findings findings = {.name = name};
+	struct findings findings = {.files = &name};
 	struct daemon_config config;
 	int rc = load(&findings, text, size, &config);
 	int told = findings_close(&findings, NULL, NULL, err);

@@ -5,19 +5,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static char *compose(const struct findings *findings, struct place place, const char *sentence)
 {
 	char *text = NULL;
 	int rc;
 
-	if (findings->name == NULL)
+	if (findings->files == NULL)
 		rc = asprintf(&text, "%s", sentence);
 	else if (place.line == 0)
-		rc = asprintf(&text, "%s: %s", findings->name, sentence);
+		rc = asprintf(&text, "%s: %s", findings->files[place.file], sentence);
 	else
-		rc = asprintf(
-			&text, "%s:%u:%u: %s", findings->name, place.line, place.column, sentence);
+		rc = asprintf(&text, "%s:%u:%u: %s", findings->files[place.file], place.line,
+			place.column, sentence);
 	return rc < 0 ? NULL : text;
 }
 
@@ -44,10 +45,30 @@ void findings_add(struct findings *findings, struct place place, const char *for
 	findings->count++;
 }
 
+#define PATH_SHOWN_MAX 100
+
+const char *findings_line(
+	const struct findings *findings, struct place place, const char *word, char *text)
+{
+	const char *path = findings->file_count > 1 ? findings->files[place.file] : "";
+	size_t size = strlen(path);
+	bool long_path = size > PATH_SHOWN_MAX;
+
+	text[0] = '\0';
+	if (place.line != 0 && size == 0)
+		snprintf(text, FINDINGS_LINE_SIZE, " (%sline %u)", word, place.line);
+	else if (place.line != 0)
+		snprintf(text, FINDINGS_LINE_SIZE, " (%s%s%s:%u)", word, long_path ? "..." : "",
+			long_path ? path + size - PATH_SHOWN_MAX : path, place.line);
+	return text;
+}
+
 static int by_place(const void *left, const void *right)
 {
 	const struct finding *a = left, *b = right;
 
+	if (a->place.file != b->place.file)
+		return a->place.file < b->place.file ? -1 : 1;
 	if (a->place.line != b->place.line)
 		return a->place.line < b->place.line ? -1 : 1;
 	if (a->place.column != b->place.column)
@@ -64,7 +85,8 @@ static void tell(const struct findings *findings, config_report_fn *report, void
 	if (findings->total == findings->count)
 		return;
 	snprintf(more, sizeof(more), "%s: %u more errors are not listed",
-		findings->name != NULL ? findings->name : "configuration",
+		findings->files != NULL && findings->file_count <= 1 ? findings->files[0]
+								     : "configuration",
 		findings->total - findings->count);
 	report(context, more);
 }
@@ -85,6 +107,6 @@ int findings_close(
 	for (uint32_t i = 0; i < findings->count; i++)
 		free(findings->list[i].text);
 	free(findings->list);
-	*findings = (struct findings){.name = findings->name};
+	*findings = (struct findings){.files = findings->files, .file_count = findings->file_count};
 	return rc;
 }

@@ -10,7 +10,10 @@
 #include <string.h>
 
 struct loader {
-	const struct tree *tree;
+	struct tree *tree; // of all sources
+	uint32_t root; // of the one that is being read
+	struct place hash_key; // where it is given; nowhere yet
+	uint64_t size; // of the texts until now
 	struct findings *findings;
 	struct config *config;
 	struct origins origins;
@@ -102,12 +105,12 @@ static int load_service(struct loader *l, struct decode *decode)
 	return rc != 0 ? rc : config_add_service(l->config, &service);
 }
 
-// Every entry of the list under 'key' of the whole file.
+// Every entry of the list under 'key' of the whole source.
 static int load_list(struct loader *l, const char *key, const struct schema *schema,
 	int (*load)(struct loader *l, struct decode *decode))
 {
 	struct decode decode = {l->tree, l->findings, NULL, schema, 0, 0};
-	uint32_t list = tree_find(l->tree, TREE_ROOT, key);
+	uint32_t list = tree_find(l->tree, l->root, key);
 	int rc = 0;
 
 	if (list == 0 || tree_node(l->tree, list)->kind != TREE_LIST)
@@ -121,86 +124,155 @@ static int load_list(struct loader *l, const char *key, const struct schema *sch
 	return rc;
 }
 
-static bool has_list(const struct tree *tree, const char *key)
+static bool has_list(const struct loader *l, const char *key)
 {
-	uint32_t list = tree_find(tree, TREE_ROOT, key);
+	uint32_t list = tree_find(l->tree, l->root, key);
 
-	return list != 0 && tree_node(tree, list)->kind == TREE_LIST;
+	return list != 0 && tree_node(l->tree, list)->kind == TREE_LIST;
 }
 
-static int load_tree(struct loader *l)
+// One of the sources may give it.
+static void take_hash_key(struct loader *l, const struct config *head)
 {
-	struct decode decode = {l->tree, l->findings, NULL, &schema_pool_file, TREE_ROOT, 0};
+	uint32_t node = tree_find(l->tree, l->root, "hash_key");
+	char line[FINDINGS_LINE_SIZE];
+
+	if (node == 0)
+		return;
+	if (l->hash_key.line != 0) {
+		findings_add(l->findings, tree_place(l->tree, node), "hash_key is given twice%s",
+			findings_line(l->findings, l->hash_key, "first at ", line));
+		return;
+	}
+	l->hash_key = tree_place(l->tree, node);
+	l->config->hash_key_set = head->hash_key_set;
+	memcpy(l->config->hash_key, head->hash_key, sizeof(l->config->hash_key));
+}
+
+static int load_records(struct loader *l)
+{
+	struct config head;
+	struct decode decode = {l->tree, l->findings, NULL, &schema_pool_file, l->root, 0};
 	int rc;
 
 	// Where the list itself cannot be read, no pool can be found, which is no fault of the services.
-	if (!decode_record(&decode, l->config) && !has_list(l->tree, "pools"))
+	if (!decode_record(&decode, &head) && !has_list(l, "pools"))
 		l->origins.pool_names_missing = true;
+	take_hash_key(l, &head);
+	explicit_bzero(head.hash_key, sizeof(head.hash_key));
 	rc = load_list(l, "services", &schema_service, load_service);
 	if (rc == 0)
 		rc = load_list(l, "pools", &schema_pool, load_pool);
-	if (rc == 0)
-		rc = check_finish(l->config, &l->origins, l->findings);
-	for (uint32_t i = 0; i < RECORD_KINDS; i++)
-		free(l->origins.nodes[i]);
 	return rc;
 }
 
-static int load(struct findings *findings, const char *text, size_t size, struct config *config)
+static int load_text(struct loader *l, uint32_t file, const char *text, size_t size)
 {
-	struct loader loader = {.findings = findings, .config = config};
-	struct tree *tree = NULL;
 	int rc;
 
-	if (size > CONFIG_TEXT_MAX) {
-		findings_add(findings, (struct place){0, 0}, "a file may have %u MiB at most",
+	l->size += size;
+	if (l->size > CONFIG_TEXT_MAX) {
+		findings_add(l->findings, (struct place){.file = file},
+			"%s may have %u MiB at most",
+			size > CONFIG_TEXT_MAX ? "a file" : "all files together",
 			CONFIG_TEXT_MAX >> 20);
-		return -EINVAL;
+		return -E2BIG;
 	}
-	rc = tree_read(text, size, findings, &tree);
-	loader.tree = loader.origins.tree = tree;
-	if (rc == 0)
-		rc = load_tree(&loader);
-	tree_free(tree);
+	rc = tree_add(l->tree, file, text, size, l->findings, &l->root);
+	return rc != 0 ? rc : load_records(l);
+}
+
+static int load_source(struct loader *l, uint32_t file, const struct config_source *source)
+{
+	struct error err;
+	char *text;
+	size_t size;
+	int rc;
+
+	if (source->text != NULL)
+		return load_text(l, file, source->text, source->size);
+	rc = tree_read_file(source->name, &text, &size, &err);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc != 0) {
+		findings_add(l->findings, (struct place){.file = file}, "%s",
+			err.text + strlen(source->name) + strlen(": "));
+		return rc;
+	}
+	rc = load_text(l, file, text, size);
+	explicit_bzero(text, size); // it may hold the hash key
+	free(text);
 	return rc;
 }
 
-int config_load_text(const char *name, const char *text, size_t size, struct config **out,
+// A source that cannot be read does not keep the others' faults from being told.
+static int load_sources(struct loader *l, const struct config_source *sources, uint32_t count)
+{
+	int result = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		int rc = load_source(l, i, &sources[i]);
+
+		if (rc == -ENOMEM || rc == -E2BIG)
+			return rc;
+		if (result == 0)
+			result = rc;
+	}
+	return result != 0 ? result : check_finish(l->config, &l->origins, l->findings);
+}
+
+static int load(struct findings *findings, const struct config_source *sources, uint32_t count,
+	struct config *config)
+{
+	struct loader loader = {.findings = findings, .config = config, .tree = tree_new()};
+	int rc;
+
+	if (loader.tree == NULL)
+		return -ENOMEM;
+	loader.origins.tree = loader.tree;
+	rc = load_sources(&loader, sources, count);
+	for (uint32_t i = 0; i < RECORD_KINDS; i++)
+		free(loader.origins.nodes[i]);
+	tree_free(loader.tree);
+	return rc;
+}
+
+int config_load(const struct config_source *sources, uint32_t count, struct config **out,
 	config_report_fn *report, void *context, struct error *err)
 {
-	struct findings findings = {.name = name};
+	const char **names = calloc(count, sizeof(*names));
+	struct findings findings = {.files = names, .file_count = count};
 	struct config *config = config_new();
-	int rc = config == NULL ? -ENOMEM : load(&findings, text, size, config);
-	int told = findings_close(&findings, report, context, err);
+	int told, rc = -ENOMEM;
 
+	for (uint32_t i = 0; names != NULL && i < count; i++)
+		names[i] = sources[i].name;
+	if (names != NULL && config != NULL)
+		rc = load(&findings, sources, count, config);
+	told = findings_close(&findings, report, context, err);
+	free(names);
 	if (rc == 0 && told == 0) {
 		*out = config;
 		return 0;
 	}
 	config_free(config);
 	if (rc == -ENOMEM || told == -ENOMEM)
-		return error_set(err, ENOMEM, "%s: out of memory", name);
-	return -EINVAL;
+		return error_set(err, ENOMEM, "%s: out of memory", sources[0].name);
+	return rc == -EIO ? -EIO : -EINVAL;
+}
+
+int config_load_text(const char *name, const char *text, size_t size, struct config **out,
+	config_report_fn *report, void *context, struct error *err)
+{
+	const struct config_source source = {name, text != NULL ? text : "", size};
+
+	return config_load(&source, 1, out, report, context, err);
 }
 
 int config_load_file(const char *path, struct config **out, config_report_fn *report, void *context,
 	struct error *err)
 {
-	struct error own;
-	char *text;
-	size_t size;
-	int rc;
+	const struct config_source source = {.name = path};
 
-	if (err == NULL)
-		err = &own;
-	rc = tree_read_file(path, &text, &size, err);
-	if (rc != 0) {
-		if (report != NULL)
-			report(context, err->text);
-		return rc;
-	}
-	rc = config_load_text(path, text, size, out, report, context, err);
-	explicit_bzero(text, size);
-	free(text);
-	return rc;
+	return config_load(&source, 1, out, report, context, err);
 }

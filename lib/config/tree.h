@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A YAML text as a tree, with the place of everything in it. Aliases are followed by the accessors, so
+// YAML texts as a tree, with the place of everything in them. Aliases are followed by the accessors, so
 // nobody above sees them. Immutable once read; any thread.
 //
 // Refused here, each with its place: text that is not UTF-8, tabs as indentation, several documents, tags,
 // keys that are not plain, nesting deeper than TREE_DEPTH_MAX, and aliases that would make
-// more than TREE_ALIASED_MAX values of what they stand for.
+// more than TREE_ALIASED_MAX values of what they stand for. These limits are for all texts of a tree together.
 
 #define TREE_DEPTH_MAX   16u
 #define TREE_ANCHORS_MAX 1000u
@@ -34,7 +34,13 @@ struct tree; // opaque
 
 #define TREE_ROOT 1u
 
-// 0 and '*out', -ENOMEM, or -EINVAL with a finding added. A text without a document is -EINVAL too.
+// An empty tree, or NULL without memory.
+struct tree *tree_new(void);
+// Adds a text, whose places are in the findings' file of that number; '*root' is its own root. Anchors are known in their
+// text alone. 0, -ENOMEM, or -EINVAL with a finding added. A text without a document is -EINVAL too.
+int tree_add(struct tree *tree, uint32_t file, const char *text, size_t size,
+	struct findings *findings, uint32_t *root);
+// A tree of one text, of file 0, below TREE_ROOT. As tree_add(); '*out' is set where that is 0.
 int tree_read(const char *text, size_t size, struct findings *findings, struct tree **out);
 void tree_free(struct tree *tree);
 

@@ -11,10 +11,12 @@ struct tree {
 	char *text; // all scalars, each with its zero
 	uint32_t text_size;
 	uint32_t text_room;
+	uint32_t anchor_count; // of all texts
+	uint64_t values; // with what aliases stand for
 };
 
 // Whether all of it is text that YAML takes: UTF-8 without control characters, no tab in an indentation.
 // False with a finding at the first place where it is not.
-bool tree_check_text(const char *text, size_t size, struct findings *findings);
+bool tree_check_text(uint32_t file, const char *text, size_t size, struct findings *findings);
 
 #endif

@@ -29,17 +29,17 @@ struct reader {
 	uint32_t depth;
 	struct anchor *anchors;
 	uint32_t anchor_count;
-	uint64_t values; // with what aliases stand for
 	uint32_t documents;
+	uint32_t file;
 };
 
-static struct place place_of(yaml_mark_t mark)
+static struct place place_of(const struct reader *r, yaml_mark_t mark)
 {
-	return (struct place){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+	return (struct place){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1, r->file};
 }
 
 #define REFUSE(reader, mark, ...) \
-	(findings_add((reader)->findings, place_of(mark), __VA_ARGS__), -EINVAL)
+	(findings_add((reader)->findings, place_of(reader, mark), __VA_ARGS__), -EINVAL)
 
 // What libyaml says, and what would be right.
 static const struct {
@@ -75,13 +75,13 @@ static const char *remedy_for(const char *problem)
 
 static int refuse_yaml(struct reader *r)
 {
-	uint32_t began = place_of(r->parser.context_mark).line;
+	uint32_t began = place_of(r, r->parser.context_mark).line;
 	const char *problem = r->parser.problem != NULL ? r->parser.problem : "cannot be read";
 
 	if (r->parser.error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
 	// What does not end is noticed far behind its beginning.
-	if (r->parser.context != NULL && began < place_of(r->parser.problem_mark).line)
+	if (r->parser.context != NULL && began < place_of(r, r->parser.problem_mark).line)
 		return REFUSE(r, r->parser.problem_mark,
 			"not YAML: %s in what began at line %u: %s", problem, began,
 			remedy_for(problem));
@@ -122,8 +122,8 @@ static int add_node(struct reader *r, enum tree_kind kind, yaml_mark_t mark, uin
 		tree->node_room = room;
 	}
 	*out = tree->node_count++;
-	r->values++;
-	tree->nodes[*out] = (struct tree_node){.place = place_of(mark), .kind = kind};
+	r->tree->values++;
+	tree->nodes[*out] = (struct tree_node){.place = place_of(r, mark), .kind = kind};
 	if (parent == NULL)
 		return 0;
 	if (parent->last == 0)
@@ -161,10 +161,11 @@ static int add_anchor(struct reader *r, const yaml_char_t *name, uint32_t node, 
 
 	if (name == NULL)
 		return 0;
-	if (r->anchor_count == TREE_ANCHORS_MAX)
+	if (r->tree->anchor_count == TREE_ANCHORS_MAX)
 		return REFUSE(r, mark, "there are more than %u anchors", TREE_ANCHORS_MAX);
 	*anchor = (struct anchor){.node = node, .values = 1};
 	r->anchor_count++;
+	r->tree->anchor_count++;
 	return add_text(r->tree, name, strlen((const char *)name), &anchor->name);
 }
 
@@ -183,10 +184,10 @@ static int read_alias(struct reader *r, const yaml_event_t *event)
 			r, event->start_mark, "the alias *%s stands inside of what it names", name);
 	if (key_is_due(r))
 		return REFUSE(r, event->start_mark, "a key must be plain text, not an alias");
-	r->values += anchor->values;
-	if (r->values - r->tree->node_count > TREE_ALIASED_MAX)
-		return REFUSE(r, event->start_mark,
-			"aliases would make more than %u values of this file", TREE_ALIASED_MAX);
+	r->tree->values += anchor->values;
+	if (r->tree->values - r->tree->node_count > TREE_ALIASED_MAX)
+		return REFUSE(r, event->start_mark, "aliases would make more than %u values of %s",
+			TREE_ALIASED_MAX, r->findings->file_count > 1 ? "all files" : "this file");
 	rc = add_node(r, TREE_ALIAS, event->start_mark, &node);
 	if (rc == 0)
 		r->tree->nodes[node].first = anchor->node;
@@ -234,7 +235,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *event)
 static int open_level(struct reader *r, const yaml_event_t *event, enum tree_kind kind,
 	const yaml_char_t *anchor, const yaml_char_t *tag)
 {
-	struct level level = {.values_before = r->values};
+	struct level level = {.values_before = r->tree->values};
 	int rc;
 
 	if (tag != NULL)
@@ -267,7 +268,7 @@ static void close_level(struct reader *r)
 		node->size /= 2;
 	if (level->anchor != 0) {
 		r->anchors[level->anchor - 1].open = false;
-		r->anchors[level->anchor - 1].values = r->values - level->values_before;
+		r->anchors[level->anchor - 1].values = r->tree->values - level->values_before;
 	}
 }
 
@@ -313,14 +314,14 @@ static int read_events(struct reader *r)
 		yaml_event_delete(&event);
 	}
 	if (rc == 0 && r->documents == 0) {
-		findings_add(r->findings, (struct place){1, 1},
+		findings_add(r->findings, (struct place){1, 1, r->file},
 			"there is nothing in this file: it must be a mapping (key: value)");
 		rc = -EINVAL;
 	}
 	return rc;
 }
 
-static struct tree *tree_new(void)
+struct tree *tree_new(void)
 {
 	struct tree *tree = calloc(1, sizeof(*tree));
 
@@ -338,26 +339,35 @@ static struct tree *tree_new(void)
 	return tree;
 }
 
-int tree_read(const char *text, size_t size, struct findings *findings, struct tree **out)
+int tree_add(struct tree *tree, uint32_t file, const char *text, size_t size,
+	struct findings *findings, uint32_t *root)
 {
-	struct reader r = {.findings = findings, .tree = NULL};
+	struct reader r = {.findings = findings, .tree = tree, .file = file};
 	int rc = -ENOMEM;
 
-	if (!tree_check_text(text, size, findings))
+	*root = tree->node_count;
+	if (!tree_check_text(file, text, size, findings))
 		return -EINVAL;
-	r.tree = tree_new();
 	r.anchors = calloc(TREE_ANCHORS_MAX, sizeof(*r.anchors));
-	if (r.tree != NULL && r.anchors != NULL && yaml_parser_initialize(&r.parser)) {
+	if (r.anchors != NULL && yaml_parser_initialize(&r.parser)) {
 		yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 		yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, size);
 		rc = read_events(&r);
 		yaml_parser_delete(&r.parser);
 	}
 	free(r.anchors);
-	if (rc != 0) {
-		tree_free(r.tree);
-		return rc;
-	}
-	*out = r.tree;
-	return 0;
+	return rc;
+}
+
+int tree_read(const char *text, size_t size, struct findings *findings, struct tree **out)
+{
+	struct tree *tree = tree_new();
+	uint32_t root;
+	int rc = tree == NULL ? -ENOMEM : tree_add(tree, 0, text, size, findings, &root);
+
+	if (rc == 0)
+		*out = tree;
+	else
+		tree_free(tree);
+	return rc;
 }

@@ -28,10 +28,10 @@ static bool is_tab_indented(const uint8_t *p, size_t left)
 	return spaces < left && p[spaces] == '\t';
 }
 
-bool tree_check_text(const char *text, size_t size, struct findings *findings)
+bool tree_check_text(uint32_t file, const char *text, size_t size, struct findings *findings)
 {
 	const uint8_t *p = (const uint8_t *)text;
-	struct place place = {1, 1};
+	struct place place = {1, 1, file};
 
 	for (size_t i = 0; i < size;) {
 		size_t length = utf8_length(p + i, size - i);
@@ -52,7 +52,7 @@ bool tree_check_text(const char *text, size_t size, struct findings *findings)
 		}
 		place.column++;
 		if (p[i] == '\n' || (p[i] == '\r' && !(i + 1 < size && p[i + 1] == '\n')))
-			place = (struct place){place.line + 1, 1};
+			place = (struct place){place.line + 1, 1, file};
 		i += length;
 	}
 	return true;

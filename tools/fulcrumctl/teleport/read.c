@@ -72,7 +72,7 @@ static void fill_in(struct cluster *cluster)
 // The text is to stand under a key of another file, so it has to be a mapping; its faults have its own places.
 static int check_storage(const char *path, const char *text, size_t size, struct error *err)
 {
-	struct findings findings = {.name = path};
+	struct findings findings = {.files = &path};
 	struct tree *tree = NULL;
 	int rc = tree_read(text, size, &findings, &tree);
 
@@ -183,7 +183,7 @@ static int load(struct cluster_reader *reader)
 int cluster_load(const char *path, struct cluster **out, config_report_fn *report, void *context,
 	struct error *err)
 {
-	struct findings findings = {.name = path};
+	struct findings findings = {.files = &path};
 	struct cluster_reader reader = {.path = path, .findings = &findings};
 	int rc, told;
 
