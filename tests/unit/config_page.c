@@ -110,6 +110,8 @@ static const char *const introduction =
 	"value are errors. Each error is told with its place and with what would be right, and nothing of a file that has one\n"
 	"is used:\n\n"
 	"    pools.yaml:14:9: pool 'web': backend 'a1' is named twice (first at line 11)\n\n"
+	"[Several pool files](fulcrumctl.md#pool-files) may be one configuration; then a place that is referred to has its file, too:\n\n"
+	"    pools.yaml:14:9: pool 'web' is named twice (first at other.yaml:11)\n\n"
 	"- A **name** has 1 to 63 characters (an interface or a port 15) of `A-Z a-z 0-9 . _ -` and begins with a letter or a\n"
 	"  digit.\n"
 	"- An **address** is IPv4 or IPv6, without a prefix length or zone, and one that a host can have: not\n"
@@ -127,7 +129,7 @@ static const char *const limits =
 	"- `forwarding: dsr` needs backends of the VIP's family. `target_port` needs a single port.\n"
 	"- A pool that is probed needs one port to probe: `health.port`, or that of a service with a single port.\n"
 	"- At most 65,535 services, 65,535 pools, 2,000,000 backends, 90 MiB of text, 1,000 anchors, and 16,000,000 values that\n"
-	"  stand for aliases.\n";
+	"  stand for aliases; several files together, too.\n";
 
 static int write_page(FILE *out)
 {

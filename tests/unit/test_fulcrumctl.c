@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -286,11 +287,21 @@ static void does_not_say(const char *text)
 		fail_msg("'%s' is in:\n%s", text, output);
 }
 
+// A folder in it.
+static void make_parts(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/parts", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
 static int make_folder(void **state)
 {
 	snprintf(folder, sizeof(folder), "/tmp/test_fulcrumctl.XXXXXX");
 	if (mkdtemp(folder) == NULL)
 		return -1;
+	make_parts();
 	write_file("good.yaml",
 		"services:\n"
 		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, forwarding: ipip, pool: web}\n"
@@ -313,14 +324,16 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	static const char *const names[] = {"good.yaml", "bad.yaml", "channel"};
+	static const char *const names[] = {"good.yaml", "bad.yaml", "channel", "parts/10.yaml",
+		"parts/20.yaml", "parts/.#10.yaml", "parts/notes.txt"};
 	char path[128];
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
 		unlink(path);
 	}
-	return rmdir(folder);
+	snprintf(path, sizeof(path), "%s/parts", folder);
+	return rmdir(path) != 0 ? -1 : rmdir(folder);
 }
 
 static int start_daemon(void **state)
@@ -438,6 +451,53 @@ static void a_file_may_come_from_standard_input(void **state)
 	says("-:7:32: ");
 	does_not_say("^");
 	assert_int_equal(run("check -f -"), 2); // nothing in it
+}
+
+static void several_files_and_folders_are_one_configuration(void **state)
+{
+	static const char *const also[] = {
+		"check -f good.yaml -f parts", "check -f parts/ -f - <good.yaml"};
+
+	write_file("parts/20.yaml", "pools:\n  - {name: mail, backends: []}\n");
+	write_file("parts/10.yaml",
+		"services:\n"
+		"  - {name: mail, vip: 203.0.113.11, protocol: tcp, port: 25, pool: mail}\n");
+	write_file("parts/.#10.yaml", "an editor's");
+	write_file("parts/notes.txt", "no YAML: at: all");
+	for (size_t i = 0; i < COUNT(also); i++) {
+		assert_int_equal(run(also[i]), 0);
+		says("right: 2 services, 2 pools, 2 backends\n");
+		says(" and others: note: no hash_key");
+	}
+	assert_int_equal(run("apply -f good.yaml -f parts"), 0);
+	says("6 records came");
+	assert_int_equal(run("plan -f good.yaml -f parts"), 0);
+	assert_int_equal(run("backend-setup --backend web-1 -f parts -f good.yaml"), 0);
+	says("backend-setup from parts and others;");
+}
+
+static void a_fault_of_several_files_is_shown_in_its_own(void **state)
+{
+	write_file("parts/10.yaml", "pools:\n  - name: other\n    backends: []\n  - name: web\n");
+	write_file("parts/20.yaml", "# none\n\n\npools:\n  - name: other\n    backends: []\n");
+	assert_int_equal(run("check -f good.yaml -f parts"), 2);
+	says("parts/10.yaml:4:11: pool 'web' is named twice (first at good.yaml:4)\n"
+	     "     4 |   - name: web\n"
+	     "       |           ^\n");
+	says("parts/20.yaml:5:11: pool 'other' is named twice (first at parts/10.yaml:2)\n"
+	     "     5 |   - name: other\n"
+	     "       |           ^\n");
+	assert_int_equal(run("check -f parts/10.yaml -f - <good.yaml"), 2);
+	says("-:4:11: pool 'web' is named twice (first at parts/10.yaml:4)\n");
+	assert_int_equal(run("check -f good.yaml -f good.yaml"), 2);
+	says("-f good.yaml is given twice");
+}
+
+static void a_folder_without_a_pool_file_is_refused(void **state)
+{
+	write_file("parts/notes.txt", "no YAML: at: all");
+	assert_int_equal(run("apply -f good.yaml -f parts"), 2);
+	says("fulcrumctl: parts: there is no *.yaml in this folder\n");
 }
 
 static void help_tells_the_exit_statuses(void **state)
@@ -634,6 +694,9 @@ int main(int argc, char **argv)
 		without_daemon(a_bad_file_ends_with_2_and_a_caret),
 		without_daemon(a_good_file_is_right_without_a_daemon),
 		without_daemon(a_file_may_come_from_standard_input),
+		with_daemon(several_files_and_folders_are_one_configuration),
+		without_daemon(a_fault_of_several_files_is_shown_in_its_own),
+		without_daemon(a_folder_without_a_pool_file_is_refused),
 		without_daemon(help_tells_the_exit_statuses),
 		with_daemon(an_apply_sends_every_record_and_tells_what_changed),
 		with_daemon(a_plan_tells_changes_and_what_they_cost),

@@ -7,13 +7,13 @@
 #include <base/parse.h>
 
 struct arguments {
-	const char *file;
+	struct load_files files;
 	uint64_t if_version;
 	uint32_t confirm_s;
 };
 
 static const struct argp_option options[] = {
-	{"file", 'f', "FILE", 0, "The pool file; - is standard input", 0},
+	LOAD_OPTION,
 	{"if-version", 'v', "N", 0, "Only where version N is in force now", 0},
 	{"confirm", 'c', "TIME", 0,
 		"Take it back unless 'fulcrumctl confirm' follows within TIME, such as 5m", 0},
@@ -38,7 +38,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		arguments->file = value;
+		load_add_file(&arguments->files, value, state);
 		return 0;
 	case 'v':
 		if (parse_u64(value, &arguments->if_version) < 0 || arguments->if_version == 0)
@@ -48,14 +48,13 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		parse_confirm(arguments, value, state);
 		return 0;
 	case ARGP_KEY_END:
-		if (arguments->file == NULL)
-			argp_error(state, "-f FILE is missing");
+		load_need_file(&arguments->files, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "-f FILE",
+static const struct argp argp = {options, parse_option, "-f FILE...",
 	"Puts a pool file in force, whole or not at all, and prints what changed.\v"
 	"A file with an error is refused with exit status 2 and nothing is sent. With --confirm the daemon "
 	"itself puts what was before in force again when the time is over, also where this machine can no "
@@ -85,12 +84,12 @@ int command_apply(const struct ctl *ctl, int argc, char **argv)
 	int status;
 
 	ctl_parse(&argp, argc, argv, &arguments);
-	status = load_file(arguments.file, &config);
+	status = load_files(&arguments.files, &config);
 	if (status != CTL_OK)
 		return status;
 	status = session_open(ctl, &session);
 	if (status == CTL_OK) {
-		load_note_key(arguments.file, config);
+		load_note_key(&arguments.files, config);
 		status = send_config(session, config, &arguments);
 		session_close(session);
 	}

@@ -45,17 +45,19 @@ static void excerpt_print_blanks(const char *line, size_t column)
 	}
 }
 
-void load_print_excerpt(const char *path, const char *sentence)
+bool load_print_excerpt(const char *path, const char *sentence)
 {
 	bool colours = ctl_colours(STDERR_FILENO);
 	size_t number, column;
 	char *line = NULL;
 
-	if (excerpt_place(path, sentence, &number, &column) &&
-		excerpt_read_line(path, number, &line)) {
+	if (!excerpt_place(path, sentence, &number, &column))
+		return false;
+	if (excerpt_read_line(path, number, &line)) {
 		fprintf(stderr, "%6zu | %s\n       | ", number, line);
 		excerpt_print_blanks(line, column);
 		fprintf(stderr, "%s^%s\n", colours ? "\033[1;31m" : "", colours ? "\033[0m" : "");
 	}
 	free(line);
+	return true;
 }

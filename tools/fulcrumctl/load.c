@@ -21,8 +21,10 @@ void load_print_sentence(void *context, const char *sentence)
 
 	report->count++;
 	fprintf(stderr, "%s%s%s\n", colours ? "\033[1m" : "", sentence, colours ? "\033[0m" : "");
-	if (!is_stdin(report->path))
-		load_print_excerpt(report->path, sentence);
+	for (uint32_t i = 0; i < report->path_count; i++) {
+		if (!is_stdin(report->paths[i]) && load_print_excerpt(report->paths[i], sentence))
+			return;
+	}
 }
 
 // All of standard input; a byte more than a file may have is enough to have it refused. NULL without memory.
@@ -52,42 +54,72 @@ static char *read_stdin(size_t *size)
 	return NULL;
 }
 
-static int load_stdin(struct load_report *report, struct config **out, struct error *err)
+// Gives standard input's source its text, which the caller wipes and frees.
+static int load_stdin(struct config_source *source, char **text, size_t *size)
 {
-	size_t size;
-	char *text = read_stdin(&size);
-	int code;
-
-	if (text == NULL)
-		return error_set(err, ENOMEM, "out of memory");
+	*text = read_stdin(size);
+	if (*text == NULL)
+		return ctl_fail(CTL_FAILED, "out of memory");
 	if (ferror(stdin))
-		code = error_set(err, EIO, "standard input cannot be read");
-	else
-		code = config_load_text("-", text, size, out, load_print_sentence, report, err);
-	explicit_bzero(text, size); // it holds the hash key
-	free(text);
-	return code;
+		return ctl_fail(CTL_BAD_INPUT, "standard input cannot be read");
+	source->text = *text;
+	source->size = *size;
+	return CTL_OK;
 }
 
-int load_file(const char *path, struct config **out)
+static int load_sources(
+	const struct config_source *sources, struct load_report *report, struct config **out)
 {
-	struct load_report report = {.path = path};
 	struct error err = {{0}};
-	int code = is_stdin(path) ? load_stdin(&report, out, &err)
-				  : config_load_file(path, out, load_print_sentence, &report, &err);
+	int code = config_load(sources, report->path_count, out, load_print_sentence, report, &err);
 
 	if (code == 0)
 		return CTL_OK;
-	if (report.count == 0)
+	if (report->count == 0)
 		return ctl_fail(code == -ENOMEM ? CTL_FAILED : CTL_BAD_INPUT, "%s", err.text);
 	return CTL_BAD_INPUT;
 }
 
-void load_note_key(const char *path, const struct config *config)
+static int load_paths(char **paths, uint32_t count, struct config **out)
+{
+	struct load_report report = {.paths = (const char *const *)paths, .path_count = count};
+	struct config_source *sources = calloc(count, sizeof(*sources));
+	char *text = NULL; // standard input's
+	size_t size = 0;
+	int status = sources == NULL ? ctl_fail(CTL_FAILED, "out of memory") : CTL_OK;
+
+	for (uint32_t i = 0; i < count && status == CTL_OK; i++) {
+		sources[i].name = paths[i];
+		if (is_stdin(paths[i]))
+			status = load_stdin(&sources[i], &text, &size);
+	}
+	if (status == CTL_OK)
+		status = load_sources(sources, &report, out);
+	if (text != NULL)
+		explicit_bzero(text, size); // it may hold the hash key
+	free(text);
+	free(sources);
+	return status;
+}
+
+int load_files(const struct load_files *files, struct config **out)
+{
+	char **paths;
+	uint32_t count;
+	int status = load_find_paths(files, &paths, &count);
+
+	if (status != CTL_OK)
+		return status;
+	status = load_paths(paths, count, out);
+	load_free_paths(paths, count);
+	return status;
+}
+
+void load_note_key(const struct load_files *files, const struct config *config)
 {
 	if (!config->hash_key_set)
 		fprintf(stderr,
 			"%s: note: no hash_key: the built-in key serves, which is no secret (128 random bits "
 			"in hex: openssl rand -hex 16)\n",
-			path);
+			files->title);
 }

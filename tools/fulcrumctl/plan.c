@@ -9,12 +9,12 @@
 #include <stdio.h>
 
 struct arguments {
-	const char *file;
+	struct load_files files;
 	bool json;
 };
 
 static const struct argp_option options[] = {
-	{"file", 'f', "FILE", 0, "The pool file; - is standard input", 0},
+	LOAD_OPTION,
 	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{0},
 };
@@ -25,20 +25,19 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		arguments->file = value;
+		load_add_file(&arguments->files, value, state);
 		return 0;
 	case 'o':
 		arguments->json = ctl_parse_output(value, state);
 		return 0;
 	case ARGP_KEY_END:
-		if (arguments->file == NULL)
-			argp_error(state, "-f FILE is missing");
+		load_need_file(&arguments->files, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "-f FILE",
+static const struct argp argp = {options, parse_option, "-f FILE...",
 	"Tells what 'apply' would change, and what that would cost. Nothing is changed.\v"
 	"MOVED: slots of the pool's table that would go to another backend. Of the connections that the balancer "
 	"knows, KEPT stay with their backend, as the new table has it; REMEMBERED stay with it because the "
@@ -113,7 +112,7 @@ int command_plan(const struct ctl *ctl, int argc, char **argv)
 	int status;
 
 	ctl_parse(&argp, argc, argv, &arguments);
-	status = load_file(arguments.file, &config);
+	status = load_files(&arguments.files, &config);
 	if (status != CTL_OK)
 		return status;
 	status = session_open(ctl, &session);

@@ -13,7 +13,7 @@
 enum verb { VERB_PRINT, VERB_UNDO, VERB_CHECK };
 
 struct arguments {
-	const char *file;
+	struct load_files files;
 	const char *backend;
 	enum verb verb;
 	struct setup_options options;
@@ -23,7 +23,7 @@ enum { OPTION_CHECK = 256, OPTION_UNDO, OPTION_TRACK, OPTION_MTU };
 
 static const struct argp_option options[] = {
 	{"backend", 'b', "NAME", 0, "The backend that the host is: its name, or pool/name", 0},
-	{"file", 'f', "FILE", 0, "The pool file; - is standard input", 0},
+	LOAD_OPTION,
 	{"check", OPTION_CHECK, NULL, 0,
 		"Look at this host, and tell what is there, what is missing, and the command that mends it",
 		0},
@@ -64,7 +64,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		arguments->backend = value;
 		return 0;
 	case 'f':
-		arguments->file = value;
+		load_add_file(&arguments->files, value, state);
 		return 0;
 	case OPTION_CHECK:
 		set_verb(arguments, VERB_CHECK, state);
@@ -79,15 +79,15 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		arguments->options.is_tracked = true;
 		return 0;
 	case ARGP_KEY_END:
-		if (arguments->backend == NULL || arguments->file == NULL)
-			argp_error(state, "%s is missing",
-				arguments->backend == NULL ? "--backend NAME" : "-f FILE");
+		if (arguments->backend == NULL)
+			argp_error(state, "--backend NAME is missing");
+		load_need_file(&arguments->files, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "--backend NAME -f FILE",
+static const struct argp argp = {options, parse_option, "--backend NAME -f FILE...",
 	"Prints a shell script that makes a host with a stock kernel and no agent fit to serve: tunnels, VIPs, "
 	"sysctls, and nft rules for ports and MSS.\v"
 	"Read the script, run it on that host as root, and again at each boot.\n"
@@ -137,13 +137,13 @@ static int set_up(const struct arguments *arguments, const struct config *config
 	int status;
 
 	if (setup_host_find(config, arguments->backend, &host, &err) != 0)
-		return ctl_fail(CTL_BAD_INPUT, "%s: %s", arguments->file, err.text);
+		return ctl_fail(CTL_BAD_INPUT, "%s: %s", arguments->files.title, err.text);
 	if (setup_steps_make(&host, &arguments->options, &steps) != 0) {
 		setup_host_free(&host);
 		return ctl_fail(CTL_FAILED, "out of memory");
 	}
 	status = run(arguments, &(struct setup_script){
-					.file = arguments->file,
+					.file = arguments->files.title,
 					.host = &host,
 					.options = &arguments->options,
 					.steps = &steps,
@@ -160,7 +160,7 @@ int command_backend_setup(const struct ctl *ctl, int argc, char **argv)
 	int status;
 
 	ctl_parse(&argp, argc, argv, &arguments);
-	status = load_file(arguments.file, &config);
+	status = load_files(&arguments.files, &config);
 	if (status != CTL_OK)
 		return status;
 	status = set_up(&arguments, config);

@@ -52,7 +52,7 @@ static const struct argp render_argp = {render_options, parse_render, "cluster.y
 
 int teleport_load(const char *path, struct cluster **out)
 {
-	struct load_report report = {.path = path};
+	struct load_report report = {.paths = &path, .path_count = 1};
 	struct error err = {""};
 	int rc = cluster_load(path, out, load_print_sentence, &report, &err);
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ctl.h"
+#include "load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void load_add_file(struct load_files *files, const char *word, const struct argp_state *state)
+{
+	for (uint32_t i = 0; i < files->count; i++) {
+		if (strcmp(files->words[i], word) == 0) {
+			argp_error(state, "-f %s is given twice", word);
+			return;
+		}
+	}
+	if (files->count == LOAD_FILES_MAX) {
+		argp_error(state, "there are more than %u -f: name a folder of them instead",
+			LOAD_FILES_MAX);
+		return;
+	}
+	files->words[files->count++] = word;
+	snprintf(files->title, sizeof(files->title), "%s%s", files->words[0],
+		files->count > 1 ? " and others" : "");
+}
+
+void load_need_file(const struct load_files *files, const struct argp_state *state)
+{
+	if (files->count == 0)
+		argp_error(state, "-f FILE is missing");
+}
+
+// --- The files that they stand for ---
+
+struct paths {
+	char **list;
+	uint32_t count;
+};
+
+// Takes 'path' over; NULL is none for want of memory.
+static int add_path(struct paths *paths, char *path)
+{
+	char **grown =
+		path == NULL ? NULL : reallocarray(paths->list, paths->count + 1, sizeof(*grown));
+
+	if (grown == NULL) {
+		free(path);
+		return ctl_fail(CTL_FAILED, "out of memory");
+	}
+	paths->list = grown;
+	paths->list[paths->count++] = path;
+	return CTL_OK;
+}
+
+// As the shell's *.yaml: what begins with a dot is an editor's.
+static int is_pool_file(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".yaml") == 0;
+}
+
+// In the order of the bytes, whatever the locale.
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int add_folder(struct paths *paths, const char *folder)
+{
+	const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+	struct dirent **entries;
+	int count = scandir(folder, &entries, is_pool_file, by_name);
+	int status = CTL_OK;
+
+	if (count < 0)
+		return ctl_fail(CTL_BAD_INPUT, "%s: %s", folder, strerror(errno));
+	if (count == 0)
+		status = ctl_fail(CTL_BAD_INPUT, "%s: there is no *.yaml in this folder", folder);
+	for (int i = 0; i < count; i++) {
+		char *path = NULL;
+
+		if (status == CTL_OK &&
+			asprintf(&path, "%s%s%s", folder, slash, entries[i]->d_name) < 0)
+			path = NULL;
+		if (status == CTL_OK)
+			status = add_path(paths, path);
+		free(entries[i]);
+	}
+	free(entries);
+	return status;
+}
+
+int load_find_paths(const struct load_files *files, char ***paths, uint32_t *count)
+{
+	struct paths found = {0};
+	int status = CTL_OK;
+
+	for (uint32_t i = 0; i < files->count && status == CTL_OK; i++) {
+		const char *word = files->words[i];
+		struct stat about;
+
+		if (stat(word, &about) == 0 && S_ISDIR(about.st_mode))
+			status = add_folder(&found, word);
+		else
+			status = add_path(&found, strdup(word));
+	}
+	if (status != CTL_OK)
+		load_free_paths(found.list, found.count);
+	*paths = found.list;
+	*count = found.count;
+	return status;
+}
+
+void load_free_paths(char **paths, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		free(paths[i]);
+	free(paths);
+}
