@@ -6,6 +6,8 @@
 #include <rte_ethdev.h>
 #include <string.h>
 
+static uint64_t rss_told[RTE_MAX_ETHPORTS]; // by the port's number
+
 #define RSS_WANTED (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP)
 
 static int get_info(uint16_t id, const struct daemon_port *port, struct rte_eth_dev_info *info,
@@ -58,6 +60,7 @@ static int configure(
 		log_warning(
 			"port %s spreads nothing over its %u queues: it has no RSS by address or port",
 			port->name, queues);
+	rss_told[id] = conf.rx_adv_conf.rss_conf.rss_hf;
 	rc = rte_eth_dev_configure(id, queues, queues, &conf);
 	if (rc != 0)
 		return error_set(
@@ -110,14 +113,9 @@ bool device_tells_link(uint16_t id)
 // What the card says, or where its driver has no such question, what it was told.
 static uint64_t rss_in_force(uint16_t id)
 {
-	struct rte_eth_rss_conf told = {0};
-	struct rte_eth_conf conf;
+	struct rte_eth_rss_conf conf = {0};
 
-	if (rte_eth_dev_rss_hash_conf_get(id, &told) == 0)
-		return told.rss_hf;
-	if (rte_eth_dev_conf_get(id, &conf) != 0 || conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS)
-		return 0;
-	return conf.rx_adv_conf.rss_conf.rss_hf;
+	return rte_eth_dev_rss_hash_conf_get(id, &conf) == 0 ? conf.rss_hf : rss_told[id];
 }
 
 void device_rss(uint16_t id, char *out, size_t size)

@@ -100,7 +100,8 @@ static void describe(const struct build *build, uint32_t at, struct snapshot_bac
 		.held_back = state->held_back,
 		.unasked = edition->config->backends[at].state == CONFIG_STATE_ACTIVE &&
 			   control_health_in_force(state) == HEALTH_UNKNOWN,
-		.awaited = state->health == HEALTH_UNKNOWN && state->recalled == HEALTH_UP,
+		// Its first probe may be answered before the kernel has told of its neighbour.
+		.awaited = state->health != HEALTH_DOWN && state->recalled == HEALTH_UP,
 	};
 	if (edition_probes(edition, at) != NULL)
 		describe_partly(edition, at, state, out);

@@ -51,10 +51,11 @@ done
 lab_wait_for '[ "$(queued)" -eq 0 ]' 5 "no fragment waits"
 lab_check "none was without its first one" test "$(lab_dropped fragment_unknown)" -eq 0
 
+# The tap holds no more of them than the worker has time for.
 in_ns client "$fragments" flood $VIP 5353 20000
 lab_wait_for '[ "$(queued)" -eq 0 ]' 10 "those that were held are given up"
 full=$(lab_dropped fragment_full) unknown=$(lab_dropped fragment_unknown)
-lab_check "they are dropped by name: $full at once, $unknown after a while" test $((full + unknown)) -gt 15000
+lab_check "they are dropped by name: $full at once, $unknown after a while" test $((full + unknown)) -gt 3000
 lab_check "and some of them did wait" test "$unknown" -ge 256
 lab_check "datagrams come back after the flood, in order" in_ns client "$fragments" echo $VIP 5353 10
 lab_check "and reversed" in_ns client "$fragments" reversed $VIP 5353 5
