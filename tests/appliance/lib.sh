@@ -67,9 +67,9 @@ make_base() {
 	[ ! -f "$work/base.tar" ] || return 0
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	sources | mmdebstrap --variant=minbase --include="$base_packages" \
-		"$codename" "$work/base.tar.part" - >"$work/base.log" 2>&1 || {
+		"$codename" "$work/base.part.tar" - >"$work/base.log" 2>&1 || {
 		tail -n 15 "$work/base.log" >&2
 		fail "no clean Debian could be made from this machine's package sources"
 	}
-	mv "$work/base.tar.part" "$work/base.tar"
+	mv "$work/base.part.tar" "$work/base.tar"
 }
