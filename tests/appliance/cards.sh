@@ -4,7 +4,6 @@
 # systemd, which starts, watches and restarts the daemon. Real clients and backends are around it.
 . "$(dirname "$0")/../lab/lib.sh"
 . "$lab_root/tests/appliance/machine.sh"
-fulcrum_backend=$machine_work/root/usr/sbin/fulcrum-backend
 
 quickly() {
 	in_machine fulcrumctl "$@"

@@ -3,6 +3,10 @@
 # A machine's cards are taps in the router's namespace; it is reached by ssh over one more of them.
 
 machine_work=${FULCRUM_APPLIANCE:-$lab_root/build/appliance}
+# The programs are the packages'.
+fulcrumd=$machine_work/root/usr/sbin/fulcrumd
+fulcrumctl=$machine_work/root/usr/bin/fulcrumctl
+fulcrum_backend=$machine_work/root/usr/sbin/fulcrum-backend
 machine_patience=${FULCRUM_PATIENCE:-240} # seconds: everything is slow here, and slower on a busy host
 
 # machine_tap NAME BRIDGE [multi_queue]: one end of a card's cable.
