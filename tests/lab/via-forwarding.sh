@@ -3,7 +3,8 @@
 # Probes through the path: what a backend lacks beside its server is found, told, and found back; all tunnels and DSR.
 . "$(dirname "$0")/lib.sh"
 
-promise=1300 # fall x interval + timeout: 2 x 500 ms + 300 ms; a busy machine adds its own
+interval=${PROBE_INTERVAL:-800} timeout=${PROBE_TIMEOUT:-800} # milliseconds: a busy machine wants more than a quiet one
+promise=$((2 * interval + timeout)) # fall x interval + timeout
 
 # agent bK [KEYS]: decapsulation; port 8443 mapped to 3080, or what KEYS say.
 agent() {
@@ -85,7 +86,7 @@ cat >$LAB/pool.yaml <<-YAML
 	  - {name: dsr6, vip: "$VIP6", protocol: tcp, port: 7443, pool: near6, forwarding: dsr}
 	pools:
 	  - name: four
-	    health: &probe {port: 3080, via: forwarding, interval: 500ms, timeout: 300ms, rise: 1, fall: 2, flap_limit: 0}
+	    health: &probe {port: 3080, via: forwarding, interval: ${interval}ms, timeout: ${timeout}ms, rise: 1, fall: 2, flap_limit: 0}
 	    backends: [{name: four-1, address: 10.0.1.11}, {name: four-2, address: 10.0.1.12}]
 	  - {name: six, health: *probe, backends: [{name: six-1, address: "fd00:11::11"}, {name: six-2, address: "fd00:11::12"}]}
 	  - {name: near, health: *probe, backends: [{name: near-3, address: 10.0.0.13}]}
@@ -109,7 +110,7 @@ done
 
 # Tunnels.
 path="through the path to $VIP:8443"
-fails four-1 "the VIP is not on the host" "$path: no answer within 300ms: is decapsulation set up, the VIP on the host" \
+fails four-1 "the VIP is not on the host" "$path: no answer within ${timeout}ms: is decapsulation set up, the VIP on the host" \
 	ip -n b1 addr del $VIP/32 dev lo
 lab_check "the other one is up" lab_backend_is four-2 health up
 recovers four-1 ip -n b1 addr add $VIP/32 dev lo
@@ -118,12 +119,12 @@ fails four-1 "nor on a host that forwards" "$path: .*would send it on (ICMP): is
 	ip -n b1 addr del $VIP/32 dev lo
 in_ns b1 sysctl -q net.ipv4.ip_forward=0
 recovers four-1 ip -n b1 addr add $VIP/32 dev lo
-fails four-1 "the IPv6 VIP is not on the host" "through the path to \[$VIP6\]:8443: no answer within 300ms" \
+fails four-1 "the IPv6 VIP is not on the host" "through the path to \[$VIP6\]:8443: no answer within ${timeout}ms" \
 	ip -n b1 addr del $VIP6/128 dev lo
 lab_wait_for "lab_backend_is six-1 health down" 10 "six-1 down as well"
 recovers six-1 ip -n b1 addr add $VIP6/128 dev lo nodad
 lab_wait_up four-1
-fails four-1 "decapsulation is missing" "takes no tunnel (ICMP): set up decapsulation\|no answer within 300ms: is decapsulation" \
+fails four-1 "decapsulation is missing" "takes no tunnel (ICMP): set up decapsulation\|no answer within ${timeout}ms: is decapsulation" \
 	lab_stop agent-b1
 lab_wait_for "lab_backend_is six-1 health down" 10 "and for IPv6"
 recovers four-1 agent b1
@@ -133,10 +134,10 @@ lab_check "the one beside it is" lab_backend_is six-1 health up
 recovers four-1 agent_again b1
 
 # Direct server return.
-fails near-3 "DSR, the VIP is not on the host" "through the path to $VIP:7443: no answer within 300ms: is the VIP on the host, and" \
+fails near-3 "DSR, the VIP is not on the host" "through the path to $VIP:7443: no answer within ${timeout}ms: is the VIP on the host, and" \
 	ip -n b3 addr del $VIP/32 dev lo
 recovers near-3 ip -n b3 addr add $VIP/32 dev lo
-fails near6-3 "DSR in IPv6, likewise" "through the path to \[$VIP6\]:7443: no answer within 300ms" \
+fails near6-3 "DSR in IPv6, likewise" "through the path to \[$VIP6\]:7443: no answer within ${timeout}ms" \
 	ip -n b3 addr del $VIP6/128 dev lo
 recovers near6-3 ip -n b3 addr add $VIP6/128 dev lo nodad
 
