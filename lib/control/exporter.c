@@ -34,15 +34,12 @@ static void set_pulse(struct exporter *exporter)
 static void on_pulse(int fd, short what, void *context)
 {
 	struct exporter *exporter = context;
-	struct publisher *publisher = exporter->control->config.publisher;
 	uint64_t now_ns = clock_monotonic_ns();
 
 	histogram_observe(
 		&exporter->lag, now_ns > exporter->due_ns ? (now_ns - exporter->due_ns) / 1000 : 0);
-	if (publisher_passed(publisher, exporter->token)) {
+	if (publisher_progressed(exporter->control->config.publisher, &exporter->token))
 		exporter->passed_ns = now_ns;
-		exporter->token = publisher_token(publisher);
-	}
 	set_pulse(exporter);
 }
 

@@ -27,14 +27,13 @@ static void look(int fd, short what, void *context)
 {
 	struct control *control = context;
 
-	if (!publisher_passed(control->config.publisher, control->watchdog_token)) {
+	if (!publisher_progressed(control->config.publisher, &control->watchdog_token)) {
 		if (!control->watchdog_waits)
 			log_warning("watchdog: a worker makes no progress");
 		control->watchdog_waits = true;
 		return;
 	}
 	control->watchdog_waits = false;
-	control->watchdog_token = publisher_token(control->config.publisher);
 	notify("WATCHDOG=1");
 }
 

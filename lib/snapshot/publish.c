@@ -70,14 +70,17 @@ uint64_t publisher_set_capture(struct publisher *publisher, struct capture *capt
 	return rte_rcu_qsbr_start(publisher->qsbr);
 }
 
-uint64_t publisher_token(struct publisher *publisher)
-{
-	return rte_rcu_qsbr_start(publisher->qsbr);
-}
-
 bool publisher_passed(struct publisher *publisher, uint64_t token)
 {
 	return rte_rcu_qsbr_check(publisher->qsbr, token, false) == 1;
+}
+
+bool publisher_progressed(struct publisher *publisher, uint64_t *token)
+{
+	if (!publisher_passed(publisher, *token))
+		return false;
+	*token = rte_rcu_qsbr_start(publisher->qsbr);
+	return true;
 }
 
 bool publisher_reclaim(struct publisher *publisher)

@@ -35,8 +35,8 @@ bool publisher_reclaim(struct publisher *publisher);
 // when publisher_passed() says so of the number that this returns.
 uint64_t publisher_set_capture(struct publisher *publisher, struct capture *capture);
 bool publisher_passed(struct publisher *publisher, uint64_t token);
-// A number of this moment, for publisher_passed().
-uint64_t publisher_token(struct publisher *publisher);
+// True where every worker has passed a quiescent point since it was true the last time for that token; 0 to begin with.
+bool publisher_progressed(struct publisher *publisher, uint64_t *token);
 
 // --- A worker ---
 
