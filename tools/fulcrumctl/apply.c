@@ -61,12 +61,14 @@ static const struct argp argp = {options, parse_option, "-f FILE...",
 	"longer be reached; a restart in between takes it back, too.",
 	0, 0, 0};
 
-static int send_config(
-	struct session *session, const struct config *config, const struct arguments *arguments)
+static int apply(struct session *session, const struct config *config, void *context)
 {
+	const struct arguments *arguments = context;
 	struct message_done done;
-	int status = transfer_config(session, config, arguments->if_version, arguments->confirm_s);
+	int status;
 
+	load_note_key(&arguments->files, config);
+	status = transfer_config(session, config, arguments->if_version, arguments->confirm_s);
 	if (status == CTL_OK)
 		status = session_send(session, MESSAGE_APPLY_COMMIT, NULL, 0);
 	if (status == CTL_OK)
@@ -79,20 +81,7 @@ static int send_config(
 int command_apply(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {0};
-	struct session *session;
-	struct config *config;
-	int status;
 
 	ctl_parse(&argp, argc, argv, &arguments);
-	status = load_files(&arguments.files, &config);
-	if (status != CTL_OK)
-		return status;
-	status = session_open(ctl, &session);
-	if (status == CTL_OK) {
-		load_note_key(&arguments.files, config);
-		status = send_config(session, config, &arguments);
-		session_close(session);
-	}
-	config_free(config);
-	return status;
+	return transfer_run(ctl, &arguments.files, apply, &arguments);
 }

@@ -181,18 +181,9 @@ static int take_row(void *context, uint16_t type, const void *body, uint32_t siz
 static int look(const struct ctl *ctl, struct progress *progress)
 {
 	const struct message_show show = {.what = MESSAGE_SHOW_BACKENDS};
-	struct message_done done;
-	struct session *session;
-	int status = session_open(ctl, &session);
 
-	if (status != CTL_OK)
-		return status;
 	progress->is_there = false;
-	status = session_send(session, MESSAGE_SHOW, &show, sizeof(show));
-	if (status == CTL_OK)
-		status = session_receive(session, take_row, progress, &done);
-	session_close(session);
-	return status;
+	return session_ask(ctl, MESSAGE_SHOW, &show, sizeof(show), take_row, progress, NULL);
 }
 
 static void print_progress(const struct message_row_backend *row)
@@ -235,19 +226,13 @@ int command_backend(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {0};
 	struct message_done done;
-	struct session *session;
 	int status;
 
 	ctl_parse(&argp, argc, argv, &arguments);
-	status = session_open(ctl, &session);
-	if (status != CTL_OK)
-		return status;
-	status = session_send(session, MESSAGE_BACKEND_SET, &arguments.set, sizeof(arguments.set));
-	if (status == CTL_OK)
-		status = session_receive(session, session_print_text, NULL, &done);
+	status = session_ask(ctl, MESSAGE_BACKEND_SET, &arguments.set, sizeof(arguments.set),
+		session_print_text, NULL, &done);
 	if (status == CTL_OK)
 		session_print_done(&done);
-	session_close(session);
 	if (status == CTL_OK && arguments.is_watched)
 		status = watch(ctl, &arguments);
 	return status;

@@ -112,20 +112,10 @@ static int receive_row(void *context, uint16_t type, const void *body, uint32_t 
 	return CTL_OK;
 }
 
-// One request in a session of its own: others have the daemon's ear in between.
 static int ask(const struct ctl *ctl, enum message_type type, const void *body, uint32_t size,
 	struct message_row_capture *row)
 {
-	struct session *session;
-	int status = session_open(ctl, &session);
-
-	if (status != CTL_OK)
-		return status;
-	status = session_send(session, type, body, size);
-	if (status == CTL_OK)
-		status = session_receive(session, receive_row, row, NULL);
-	session_close(session);
-	return status;
+	return session_ask(ctl, type, body, size, receive_row, row, NULL);
 }
 
 static int follow(const struct ctl *ctl, struct message_row_capture *row)

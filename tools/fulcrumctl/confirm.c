@@ -19,11 +19,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'r':
 		request->takes_back = 1;
 		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one word too many", value);
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return ctl_refuse_word(key, value, state);
 }
 
 static const struct argp argp = {options, parse_option, "",
@@ -35,20 +32,14 @@ int command_confirm(const struct ctl *ctl, int argc, char **argv)
 {
 	struct message_confirm request = {0};
 	struct message_done done;
-	struct session *session;
 	int status;
 
 	ctl_parse(&argp, argc, argv, &request);
-	status = session_open(ctl, &session);
-	if (status != CTL_OK)
-		return status;
-	status = session_send(session, MESSAGE_CONFIRM, &request, sizeof(request));
-	if (status == CTL_OK)
-		status = session_receive(session, session_print_text, NULL, &done);
+	status = session_ask(
+		ctl, MESSAGE_CONFIRM, &request, sizeof(request), session_print_text, NULL, &done);
 	if (status == CTL_OK && request.takes_back)
 		session_print_done(&done);
 	else if (status == CTL_OK)
 		printf("version %" PRIu64 " is confirmed\n", done.version);
-	session_close(session);
 	return status;
 }

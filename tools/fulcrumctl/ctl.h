@@ -37,6 +37,9 @@ void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);
 // The same for a command that has commands of its own: what stands behind the first word is theirs.
 void ctl_parse_in_order(const struct argp *argp, int argc, char **argv, void *input);
 
+// For the end of a command's parser: a word is a usage error, anything else is not known.
+error_t ctl_refuse_word(int key, const char *value, const struct argp_state *state);
+
 // The value of -o: false for table; true for json and for yaml, which view_print_json() then prints. Anything else is a
 // usage error.
 bool ctl_parse_output(const char *value, const struct argp_state *state);

@@ -18,11 +18,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'o':
 		*json = ctl_parse_output(value, state);
 		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one word too many", value);
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return ctl_refuse_word(key, value, state);
 }
 
 static const struct argp argp = {options, parse_option, "",
@@ -58,18 +55,11 @@ int command_digest(const struct ctl *ctl, int argc, char **argv)
 {
 	const struct message_show show = {.what = MESSAGE_SHOW_DIGEST};
 	json_t *root = json_object();
-	struct session *session;
 	bool json = false;
 	int status;
 
 	ctl_parse(&argp, argc, argv, &json);
-	status = session_open(ctl, &session);
-	if (status == CTL_OK) {
-		status = session_send(session, MESSAGE_SHOW, &show, sizeof(show));
-		if (status == CTL_OK)
-			status = session_receive(session, receive_line, root, NULL);
-		session_close(session);
-	}
+	status = session_ask(ctl, MESSAGE_SHOW, &show, sizeof(show), receive_line, root, NULL);
 	if (status == CTL_OK && json)
 		return view_print_json(root);
 	if (status == CTL_OK)

@@ -180,18 +180,11 @@ int command_explain(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {0};
 	struct answer answer = {0};
-	struct session *session;
 	int status;
 
 	ctl_parse(&argp, argc, argv, &arguments);
-	status = session_open(ctl, &session);
-	if (status != CTL_OK)
-		return status;
-	status = session_send(
-		session, MESSAGE_EXPLAIN, &arguments.request, sizeof(arguments.request));
-	if (status == CTL_OK)
-		status = session_receive(session, receive_row, &answer, NULL);
-	session_close(session);
+	status = session_ask(ctl, MESSAGE_EXPLAIN, &arguments.request, sizeof(arguments.request),
+		receive_row, &answer, NULL);
 	if (status == CTL_OK && arguments.json)
 		status = print_json(&answer);
 	else if (status == CTL_OK)

@@ -67,11 +67,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'o':
 		arguments->json = ctl_parse_output(value, state);
 		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one word too many", value);
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return ctl_refuse_word(key, value, state);
 }
 
 static const struct argp argp = {options, parse_option, "",
@@ -106,34 +103,20 @@ static void print_table(const struct rows *rows, uint64_t matched)
 			rows->count > 0 ? " more" : "");
 }
 
-static int fetch(struct session *session, const struct arguments *arguments)
+int command_flows(const struct ctl *ctl, int argc, char **argv)
 {
-	struct rows rows = {0};
+	struct arguments arguments = {.request = {.limit = LIMIT_DEFAULT}};
 	struct message_done done;
-	int status = session_send(
-		session, MESSAGE_FLOWS, &arguments->request, sizeof(arguments->request));
+	struct rows rows = {0};
+	int status;
 
-	if (status == CTL_OK)
-		status = session_receive(session, receive_row, &rows, &done);
-	if (status == CTL_OK && arguments->json)
+	ctl_parse(&argp, argc, argv, &arguments);
+	status = session_ask(ctl, MESSAGE_FLOWS, &arguments.request, sizeof(arguments.request),
+		receive_row, &rows, &done);
+	if (status == CTL_OK && arguments.json)
 		status = print_json(&rows, done.changes);
 	else if (status == CTL_OK)
 		print_table(&rows, done.changes);
 	rows_free(&rows);
-	return status;
-}
-
-int command_flows(const struct ctl *ctl, int argc, char **argv)
-{
-	struct arguments arguments = {.request = {.limit = LIMIT_DEFAULT}};
-	struct session *session;
-	int status;
-
-	ctl_parse(&argp, argc, argv, &arguments);
-	status = session_open(ctl, &session);
-	if (status != CTL_OK)
-		return status;
-	status = fetch(session, &arguments);
-	session_close(session);
 	return status;
 }

@@ -122,6 +122,14 @@ void ctl_parse_in_order(const struct argp *command, int argc, char **argv, void 
 	parse(command, argc, argv, ARGP_IN_ORDER, input);
 }
 
+error_t ctl_refuse_word(int key, const char *value, const struct argp_state *state)
+{
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	argp_error(state, "'%s' is one word too many", value);
+	return 0;
+}
+
 bool ctl_parse_output(const char *value, const struct argp_state *state)
 {
 	if (strcmp(value, "yaml") == 0)

@@ -85,8 +85,9 @@ static int print_json(struct answer *answer, const struct message_done *done)
 	return view_print_json(root);
 }
 
-static int plan(struct session *session, const struct config *config, bool json)
+static int plan(struct session *session, const struct config *config, void *context)
 {
+	bool json = ((const struct arguments *)context)->json;
 	struct answer answer = {.changes = json ? json_array() : NULL};
 	struct message_done done;
 	int status = transfer_config(session, config, 0, 0);
@@ -107,19 +108,7 @@ static int plan(struct session *session, const struct config *config, bool json)
 int command_plan(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {0};
-	struct session *session;
-	struct config *config;
-	int status;
 
 	ctl_parse(&argp, argc, argv, &arguments);
-	status = load_files(&arguments.files, &config);
-	if (status != CTL_OK)
-		return status;
-	status = session_open(ctl, &session);
-	if (status == CTL_OK) {
-		status = plan(session, config, arguments.json);
-		session_close(session);
-	}
-	config_free(config);
-	return status;
+	return transfer_run(ctl, &arguments.files, plan, &arguments);
 }

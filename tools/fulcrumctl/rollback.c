@@ -32,18 +32,12 @@ int command_rollback(const struct ctl *ctl, int argc, char **argv)
 {
 	struct message_rollback request = {0};
 	struct message_done done;
-	struct session *session;
 	int status;
 
 	ctl_parse(&argp, argc, argv, &request);
-	status = session_open(ctl, &session);
-	if (status != CTL_OK)
-		return status;
-	status = session_send(session, MESSAGE_ROLLBACK, &request, sizeof(request));
-	if (status == CTL_OK)
-		status = session_receive(session, session_print_text, NULL, &done);
+	status = session_ask(
+		ctl, MESSAGE_ROLLBACK, &request, sizeof(request), session_print_text, NULL, &done);
 	if (status == CTL_OK)
 		session_print_done(&done);
-	session_close(session);
 	return status;
 }

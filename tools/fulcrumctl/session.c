@@ -119,6 +119,21 @@ int session_receive(
 	}
 }
 
+int session_ask(const struct ctl *ctl, enum message_type type, const void *body, uint32_t size,
+	session_row_fn *row, void *context, struct message_done *done)
+{
+	struct session *session;
+	int status = session_open(ctl, &session);
+
+	if (status != CTL_OK)
+		return status;
+	status = session_send(session, type, body, size);
+	if (status == CTL_OK)
+		status = session_receive(session, row, context, done);
+	session_close(session);
+	return status;
+}
+
 int session_print_text(void *context, uint16_t type, const void *body, uint32_t size)
 {
 	if (type == MESSAGE_TEXT)

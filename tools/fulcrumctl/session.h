@@ -26,6 +26,10 @@ typedef int session_row_fn(void *context, uint16_t type, const void *body, uint3
 int session_receive(
 	struct session *session, session_row_fn *row, void *context, struct message_done *done);
 
+// One request in a session of its own, so that others have the daemon's ear before and after it.
+int session_ask(const struct ctl *ctl, enum message_type type, const void *body, uint32_t size,
+	session_row_fn *row, void *context, struct message_done *done);
+
 // Prints a MESSAGE_TEXT as a line of standard output.
 session_row_fn session_print_text;
 

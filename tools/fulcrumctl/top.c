@@ -36,11 +36,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		else
 			arguments->delay_ms = (uint32_t)delay_ms;
 		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one word too many", value);
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return ctl_refuse_word(key, value, state);
 }
 
 static const struct argp argp = {options, parse_option, "",

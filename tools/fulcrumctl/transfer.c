@@ -55,3 +55,21 @@ int transfer_config(struct session *session, const struct config *config, uint64
 
 	return status == CTL_OK ? send_records(session, config) : status;
 }
+
+int transfer_run(
+	const struct ctl *ctl, const struct load_files *files, transfer_fn *run, void *context)
+{
+	struct session *session;
+	struct config *config;
+	int status = load_files(files, &config);
+
+	if (status != CTL_OK)
+		return status;
+	status = session_open(ctl, &session);
+	if (status == CTL_OK) {
+		status = run(session, config, context);
+		session_close(session);
+	}
+	config_free(config);
+	return status;
+}
