@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Real netlink in two network namespaces of the test's own, with a veth pair between them:
-//     here: near 10.0.0.1/24 fd00::1/64  --  there: far 10.0.0.2/24 fd00::2/64
+// Real netlink in two network namespaces of the test's own, with a veth pair between them.
+#include "far_namespace.h"
+
 #include <kernel/kernel_private.h>
 
 #include <errno.h>
 #include <event2/event.h>
 #include <linux/neighbour.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,68 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define DEADLINE_S   20
-#define FAR_MAC      "02:00:00:00:00:02"
-#define SKIPPED      77
-
-static pid_t far_pid; // holds the far namespace open until 'far_pipe' is closed
-static int far_pipe;
-
-__attribute__((format(printf, 1, 2))) static int shell(const char *format, ...)
-{
-	char line[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	return system(line);
-}
-
-#define SHELL(...) assert_int_equal(shell(__VA_ARGS__), 0)
-
-static void hold_far_namespace(int ready, int until)
-{
-	char byte = unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
-
-	if (write(ready, &byte, 1) == 1)
-		while (read(until, &byte, 1) > 0)
-			;
-	_exit(0);
-}
-
-// False where this user may not make namespaces.
-static bool enter_namespaces(void)
-{
-	int ready[2], until[2];
-	char byte = 'n';
-
-	if (unshare(CLONE_NEWNET) != 0 || pipe(ready) != 0 || pipe(until) != 0)
-		return false;
-	far_pid = fork();
-	if (far_pid == 0) {
-		close(until[1]);
-		hold_far_namespace(ready[1], until[0]);
-	}
-	close(ready[1]);
-	close(until[0]);
-	far_pipe = until[1];
-	return read(ready[0], &byte, 1) == 1 && byte == 'y' &&
-	       shell("ip link add near type veth peer name far address " FAR_MAC " netns %d",
-		       far_pid) == 0;
-}
-
-static void leave_namespaces(void)
-{
-	close(far_pipe);
-	waitpid(far_pid, NULL, 0);
-}
 
 // ---- the room
 
@@ -93,21 +36,12 @@ static void on_change(void *context)
 	room->changes++;
 }
 
-static void set_up_links(void)
-{
-	SHELL("ip link set lo up && ip link set near mtu 1500 address 02:00:00:00:00:01 up && "
-	      "ip addr add 10.0.0.1/24 dev near && ip -6 addr add fd00::1/64 dev near nodad");
-	SHELL("nsenter -t %d -n sh -c 'ip link set far up && ip addr add 10.0.0.2/24 dev far && "
-	      "ip -6 addr add fd00::2/64 dev far nodad'",
-		far_pid);
-}
-
 static int enter(void **state)
 {
 	struct room *room = calloc(1, sizeof(*room));
 	struct error err;
 
-	set_up_links();
+	make_near_and_far();
 	room->base = event_base_new();
 	assert_int_equal(kernel_new(room->base, on_change, room, &room->kernel, &err), 0);
 	*state = room;
@@ -121,9 +55,7 @@ static int leave(void **state)
 	kernel_free(room->kernel);
 	event_base_free(room->base);
 	free(room);
-	SHELL("ip link set near down && ip addr flush dev near && ip neigh flush dev near nud all && "
-	      "ip route flush scope global && ip -6 route flush proto boot");
-	SHELL("nsenter -t %d -n sh -c 'ip link set far down && ip addr flush dev far'", far_pid);
+	SHELL("ip link del near");
 	return 0;
 }
 
@@ -232,7 +164,7 @@ static void a_destination_on_the_link_is_its_own_neighbour(void **state)
 		assert_addr(&hop.gateway, rows[i][0]);
 		assert_addr(&hop.source, rows[i][1]);
 		assert_int_equal(hop.mtu, 1500);
-		assert_mac(&hop.source_mac, "02:00:00:00:00:01");
+		assert_mac(&hop.source_mac, NEAR_MAC);
 	}
 }
 
@@ -484,8 +416,10 @@ int main(void)
 	};
 	int failed;
 
-	if (!enter_namespaces())
+	if (!enter_namespaces()) {
+		printf("skipped: needs root and network namespaces\n");
 		return SKIPPED;
+	}
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	leave_namespaces();
 	return failed;

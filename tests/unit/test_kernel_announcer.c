@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Real netlink in two network namespaces of the test's own:
-//     here: near 10.0.0.1/24 fd00::1/64  --  there: far 10.0.0.2/24 fd00::2/64
-//           side 10.9.0.1/24, and near.7, a VLAN on near, 10.7.0.1/24, where the kernel knows VLANs
+// Real netlink in two network namespaces of the test's own. Beside near and far, where a case wants them: side,
+// 10.9.0.1/24, and near.7, a VLAN on near, 10.7.0.1/24, where the kernel knows VLANs.
+#include "far_namespace.h"
+
 #include <kernel/announcer_private.h>
 
 #include <errno.h>
 #include <event2/event.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,68 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define DEADLINE_S   20
-#define SKIPPED      77
-#define NEAR_MAC     "02:00:00:00:00:01"
 #define OLD_MAC      "02:00:00:00:00:99"
-
-static pid_t far_pid; // holds the far namespace open until 'far_pipe' is closed
-static int far_pipe;
-
-__attribute__((format(printf, 1, 2))) static int shell(const char *format, ...)
-{
-	char line[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	return system(line);
-}
-
-#define SHELL(...) assert_int_equal(shell(__VA_ARGS__), 0)
-
-static void hold_far_namespace(int ready, int until)
-{
-	char byte = unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
-
-	if (write(ready, &byte, 1) == 1)
-		while (read(until, &byte, 1) > 0)
-			;
-	_exit(0);
-}
-
-// False where this user may not make namespaces.
-static bool enter_namespaces(void)
-{
-	int ready[2], until[2];
-	char byte = 'n';
-
-	if (unshare(CLONE_NEWNET) != 0 || pipe(ready) != 0 || pipe(until) != 0)
-		return false;
-	far_pid = fork();
-	if (far_pid == 0) {
-		close(until[1]);
-		hold_far_namespace(ready[1], until[0]);
-	}
-	close(ready[1]);
-	close(until[0]);
-	far_pipe = until[1];
-	return read(ready[0], &byte, 1) == 1 && byte == 'y' && shell("ip link set lo up") == 0;
-}
-
-static void leave_namespaces(void)
-{
-	close(far_pipe);
-	waitpid(far_pid, NULL, 0);
-}
 
 // ---- the room
 
@@ -157,12 +101,7 @@ __attribute__((format(printf, 2, 3))) static void run_until(
 
 static void make_near(struct room *room)
 {
-	SHELL("ip link add near address " NEAR_MAC " type veth peer name far netns %d", far_pid);
-	SHELL("ip link set near up && ip addr add 10.0.0.1/24 dev near && "
-	      "ip -6 addr add fd00::1/64 dev near nodad");
-	SHELL("nsenter -t %d -n sh -c 'ip link set far up && ip addr add 10.0.0.2/24 dev far && "
-	      "ip -6 addr add fd00::2/64 dev far nodad'",
-		far_pid);
+	make_near_and_far();
 	run_until(room, "true"); // reads what the kernel said of it
 }
 
