@@ -92,11 +92,7 @@ try_card() {
 }
 
 lab_begin
-lab_backends 3
-for k in 1 2 3; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 3
 machine_tap vm1 br-lb
 machine_tap vm2 br-lb
 machine_tap vm3 br-lb multi_queue

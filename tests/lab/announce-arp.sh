@@ -50,11 +50,7 @@ announcements() {
 }
 
 lab_begin
-lab_backends 2
-for k in 1 2; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 2
 ip -n router route replace $VIP/32 dev br-lb # both are on the link: their owner is asked for
 ip -n router -6 route replace $VIP6/128 dev br-lb
 lab_config

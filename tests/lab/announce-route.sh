@@ -59,11 +59,7 @@ print(*{row["state"] for row in json.load(sys.stdin)})')" = "$1" ]
 }
 
 lab_begin
-lab_backends 3
-for k in 1 2 3; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 3
 # A switch between the two: the router's link stays up when the balancer goes.
 lab_cable router other router other-end
 ip -n router link set other master br-lb

@@ -16,11 +16,7 @@ lab_begin
 refused "no daemon" 3 'fulcrumd' ctl show backends
 refused "no daemon for an apply" 3 'fulcrumd' ctl apply -f "$lab_root/config/quickstart.yaml"
 
-lab_backends 3
-for k in 1 2 3; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 3
 lab_fulcrumd
 ctl apply -f "$lab_root/config/quickstart.yaml"
 lab_wait_up web-1 web-2 web-3

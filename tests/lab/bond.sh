@@ -4,11 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 lab_begin
-lab_backends 3
-for k in 1 2 3; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 3
 member() { echo "--vdev=net_tap$1,iface=ftap$1"; }
 lab_config "eal: {hugepages: auto, memory: 256MiB, prefix: fulcrum, arguments: [\"$(member 0)\", \"$(member 1)\"]}" \
 	'workers: {cores: [0, 1], idle: sleep}' \

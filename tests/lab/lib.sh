@@ -252,6 +252,16 @@ lab_agent() {
 	lab_wait_for "grep -q ready $LAB/agent-$1.log" 10 "the agent on $1"
 }
 
+# lab_web_backends N: b1 .. bN with agent and nginx.
+lab_web_backends() {
+	local k
+	lab_backends "$1"
+	for ((k = 1; k <= $1; k++)); do
+		lab_agent b$k
+		lab_nginx b$k
+	done
+}
+
 # One HTTPS request of a client that checks the certificate; prints the page, which is the backend's name.
 lab_get() {
 	in_ns client curl -sf --max-time "${LAB_TIMEOUT:-3}" --cacert $LAB/tls.crt "https://${1:-$VIP}/"
@@ -347,13 +357,8 @@ lab_wait_up() {
 
 # The quickstart, running: agents, web servers, daemon, pool applied, all backends up.
 lab_quickstart() {
-	local k
 	lab_begin
-	lab_backends 3
-	for k in 1 2 3; do
-		lab_agent b$k
-		lab_nginx b$k
-	done
+	lab_web_backends 3
 	lab_fulcrumd
 	lab_check "the pool is applied" ctl apply -f "$lab_root/config/quickstart.yaml"
 	lab_wait_up web-1 web-2 web-3

@@ -4,11 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 lab_begin
-lab_backends 3
-for k in 1 2 3; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 3
 lab_config 'eal: {hugepages: "off", memory: 128MiB, prefix: fulcrum}'
 
 # What systemd does: a datagram socket whose name the daemon is given.

@@ -9,11 +9,7 @@ capabilities() {
 }
 
 lab_begin
-lab_backends 3
-for k in 1 2 3; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 3
 lab_config
 echo 'user: nobody' >>$LAB/fulcrumd.yaml
 mkdir -p $LAB/state

@@ -5,11 +5,7 @@
 
 taskset -p -c 0 $$ >/dev/null
 lab_begin
-lab_backends 3
-for k in 1 2 3; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 3
 lab_config 'workers: {cores: [0], idle: sleep}'
 lab_fulcrumd
 lab_check "it runs on core 0 alone" \

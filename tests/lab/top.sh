@@ -24,10 +24,8 @@ wait_shows() {
 }
 
 lab_begin
-lab_backends 2
+lab_web_backends 2
 for k in 1 2; do
-	lab_agent b$k
-	lab_nginx b$k
 	lab_responder b$k
 done
 lab_fulcrumd

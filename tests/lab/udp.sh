@@ -4,10 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 
 lab_begin
-lab_backends 3
+lab_web_backends 3
 for k in 1 2 3; do
-	lab_agent b$k
-	lab_nginx b$k
 	lab_responder b$k
 done
 lab_fulcrumd

@@ -8,11 +8,7 @@ command -v clang >/dev/null || {
 }
 
 lab_begin
-lab_backends 2
-for k in 1 2; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 2
 clang -O2 -g -target bpf -mcpu=v3 -idirafter "/usr/include/$(uname -m)-linux-gnu" \
 	-c "$lab_root/tests/lab/vlan_tag.bpf.c" -o $LAB/tag.o
 

@@ -76,11 +76,7 @@ print(round(sum(z["share_ppm"] for z in json.load(sys.stdin) if z["zone"] == sys
 }
 
 lab_begin
-lab_backends 6
-for k in 1 2 3 4 5 6; do
-	lab_agent b$k
-	lab_nginx b$k
-done
+lab_web_backends 6
 lab_fulcrumd
 pool "" >$LAB/all.yaml
 pool ", prefer: [a, b], prefer_floor: 70%" >$LAB/prefer.yaml
