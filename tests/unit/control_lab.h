@@ -12,6 +12,7 @@
 // own and workers that only take up snapshots; the test is its client, as fulcrumctl is.
 
 #define LAB_FOLDER_SIZE 64
+#define LAB_SKIPPED     77 // what main() returns where there is no namespace
 
 struct lab_options {
 	uint32_t backends_max; // 0: 64
@@ -34,7 +35,7 @@ struct lab {
 };
 
 // A network namespace with an interface 'near' (192.0.2.1/24), and a route to 10.0.0.0/8 by a neighbour there whose
-// address the kernel knows. False where this user may not make one.
+// address the kernel knows. False where this user may not make one, and says so.
 bool lab_enter_namespace(void);
 // Runs a line of shell; the test fails where that does.
 void lab_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -45,6 +46,11 @@ void lab_start(struct lab *lab);
 void lab_stop(struct lab *lab);
 void lab_kill(struct lab *lab);
 void lab_free(struct lab *lab); // and whatever runs
+
+// A case's room as cmocka sets it up, running: as the case says, or the usual one of a worker, a port and three flows.
+int lab_setup(void **state, const struct lab_options *options);
+int lab_setup_usual(void **state);
+int lab_teardown(void **state);
 
 // --- A client: joins where there is none yet ---
 
@@ -70,6 +76,18 @@ int lab_set_backend(struct lab *lab, const char *name, uint32_t state, uint32_t 
 uint32_t lab_show(
 	struct lab *lab, enum message_show_what what, void *rows, uint32_t most, size_t size);
 
+// The configuration in force; the caller frees it.
+struct config *lab_shown_config(struct lab *lab);
+struct message_row_daemon lab_daemon_row(struct lab *lab);
+struct message_row_backend lab_backend_row(struct lab *lab, const char *name); // of 16 at the most
+void lab_assert_untouched(struct lab *lab, uint64_t version, uint32_t backends);
+// The reply to come is an ERROR of that code whose text has these words.
+void lab_assert_refused(struct lab *lab, int code, const char *words);
+
+// --- Configurations ---
+
+extern const char
+	lab_two[]; // service 'web' over pool 'web' of 'a' and 'b', which has three times the weight
 struct config *lab_config(const char *yaml);
 // 'services' services over one pool each of 'backends' backends, not probed.
 struct config *lab_config_large(uint32_t services, uint32_t backends);

@@ -5,14 +5,12 @@
 #include <base/clock.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
 
-#define SKIPPED 77
 #define WAIT_MS 20000
 
 #define SERVICE(name, vip, protocol, announce)                                              \
@@ -90,18 +88,7 @@ static void wait_for_shell(const char *line)
 
 static int enter(void **state)
 {
-	static struct lab lab;
-
-	lab_init(&lab, &(struct lab_options){.workers = 1, .kernel_interface = "near"});
-	lab_start(&lab);
-	*state = &lab;
-	return 0;
-}
-
-static int leave(void **state)
-{
-	lab_free(*state);
-	return 0;
+	return lab_setup(state, &(struct lab_options){.workers = 1, .kernel_interface = "near"});
 }
 
 static void a_vip_with_too_few_backends_is_withheld_and_says_why(void **state)
@@ -225,7 +212,7 @@ static void a_daemon_that_ends_leaves_nothing(void **state)
 
 int main(void)
 {
-#define LAB_TEST(f) cmocka_unit_test_setup_teardown(f, enter, leave)
+#define LAB_TEST(f) cmocka_unit_test_setup_teardown(f, enter, lab_teardown)
 	const struct CMUnitTest tests[] = {
 		LAB_TEST(a_vip_with_too_few_backends_is_withheld_and_says_why),
 		LAB_TEST(every_service_of_a_vip_must_have_its_quorum),
@@ -236,9 +223,5 @@ int main(void)
 		LAB_TEST(a_daemon_that_ends_leaves_nothing),
 	};
 
-	if (!lab_enter_namespace()) {
-		printf("skipped: needs root and network namespaces\n");
-		return SKIPPED;
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return lab_enter_namespace() ? cmocka_run_group_tests(tests, NULL, NULL) : LAB_SKIPPED;
 }

@@ -6,15 +6,12 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
 
-#define SKIPPED    77
 #define LONG_S     3600
 #define FOREVER_NS (60 * CLOCK_NS_PER_S)
 
@@ -27,28 +24,8 @@ static const char second[] =
 
 static int enter(void **state)
 {
-	struct lab *lab = calloc(1, sizeof(*lab));
-
-	lab_init(lab, &(struct lab_options){.workers = 1});
-	lab_start(lab);
-	assert_int_equal(lab_apply_text(lab, first, NULL), 0);
-	*state = lab;
-	return 0;
-}
-
-static int leave(void **state)
-{
-	lab_free(*state);
-	free(*state);
-	return 0;
-}
-
-static struct message_row_daemon daemon_row(struct lab *lab)
-{
-	struct message_row_daemon row;
-
-	assert_int_equal(lab_show(lab, MESSAGE_SHOW_VERSION, &row, 1, sizeof(row)), 1);
-	return row;
+	lab_setup(state, &(struct lab_options){.workers = 1});
+	return lab_apply_text(*state, first, NULL);
 }
 
 static uint32_t count_backends(struct lab *lab)
@@ -96,7 +73,7 @@ static void wait_for_version(struct lab *lab, uint64_t version)
 	const struct timespec nap = {.tv_nsec = 20000000};
 	uint64_t until_ns = clock_monotonic_ns() + FOREVER_NS;
 
-	while (daemon_row(lab).config_version != version) {
+	while (lab_daemon_row(lab).config_version != version) {
 		assert_true(clock_monotonic_ns() < until_ns);
 		nanosleep(&nap, NULL);
 	}
@@ -104,7 +81,7 @@ static void wait_for_version(struct lab *lab, uint64_t version)
 
 static void assert_runs(struct lab *lab, uint64_t version, uint32_t backends)
 {
-	assert_int_equal(daemon_row(lab).config_version, version);
+	assert_int_equal(lab_daemon_row(lab).config_version, version);
 	assert_int_equal(count_backends(lab), backends);
 }
 
@@ -151,7 +128,7 @@ static void what_nobody_confirms_is_taken_back_whoever_is_gone(void **state)
 	struct message_row_daemon row;
 
 	assert_int_equal(apply_on_trial(*state, second, LONG_S), 0);
-	row = daemon_row(*state);
+	row = lab_daemon_row(*state);
 	assert_in_range(row.confirm_left_s, LONG_S - 60, LONG_S);
 	assert_int_equal(row.confirm_before, 1);
 	assert_int_equal(confirm(*state, true), 0);
@@ -161,7 +138,7 @@ static void what_nobody_confirms_is_taken_back_whoever_is_gone(void **state)
 	lab_leave(*state);
 	wait_for_version(*state, 5);
 	assert_runs(*state, 5, 1);
-	assert_int_equal(daemon_row(*state).confirm_left_s, 0);
+	assert_int_equal(lab_daemon_row(*state).confirm_left_s, 0);
 	assert_int_equal(lab_show(*state, MESSAGE_SHOW_HISTORY, rows, 10, sizeof(rows[0])), 3);
 	assert_int_equal(rows[0].version, 5);
 	assert_int_equal(rows[0].running, 1);
@@ -192,7 +169,7 @@ static void what_is_confirmed_stays_also_over_a_restart(void **state)
 
 	assert_int_equal(apply_on_trial(*state, second, LONG_S), 0);
 	assert_int_equal(confirm(*state, false), 0);
-	assert_int_equal(daemon_row(*state).confirm_left_s, 0);
+	assert_int_equal(lab_daemon_row(*state).confirm_left_s, 0);
 	assert_int_equal(confirm(*state, false), -1);
 	assert_int_equal(lab_show(*state, MESSAGE_SHOW_HISTORY, rows, 10, sizeof(rows[0])), 2);
 	assert_int_equal(rows[0].confirm_left_s, 0);
@@ -207,7 +184,7 @@ static void a_restart_takes_back_what_was_not_confirmed(void **state)
 	lab_kill(*state);
 	lab_start(*state);
 	assert_runs(*state, 1, 1);
-	assert_int_equal(daemon_row(*state).confirm_left_s, 0);
+	assert_int_equal(lab_daemon_row(*state).confirm_left_s, 0);
 	assert_int_equal(lab_apply_text(*state, second, NULL), 0);
 	assert_runs(*state, 2, 2);
 }
@@ -216,13 +193,13 @@ static void a_trial_that_changes_nothing_is_none(void **state)
 {
 	assert_int_equal(lab_apply_text(*state, second, NULL), 0);
 	assert_int_equal(apply_on_trial(*state, second, 1), 0);
-	assert_int_equal(daemon_row(*state).confirm_left_s, 0);
+	assert_int_equal(lab_daemon_row(*state).confirm_left_s, 0);
 	assert_int_equal(confirm(*state, false), -1);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, lab_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(there_is_nothing_to_confirm_without_a_trial),
 		TEST(a_trial_of_more_than_a_day_is_refused),
@@ -234,9 +211,5 @@ int main(void)
 		TEST(a_trial_that_changes_nothing_is_none),
 	};
 
-	if (!lab_enter_namespace()) {
-		printf("skipped: this user may not make a network namespace\n");
-		return SKIPPED;
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return lab_enter_namespace() ? cmocka_run_group_tests(tests, NULL, NULL) : LAB_SKIPPED;
 }
