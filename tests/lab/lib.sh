@@ -125,10 +125,12 @@ lab_namespace() {
 		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
 }
 
+# lab_bridge NAME MAC IPV4 IPV6: with an address of its own, as it otherwise takes the least of its ports'. A port added
+# later would then make it deaf to all who know the former one, in IPv6 for as long as half a minute.
 lab_bridge() {
-	ip -n router link add "$1" type bridge forward_delay 0
-	ip -n router addr add "$2" dev "$1"
-	ip -n router addr add "$3" dev "$1" nodad
+	ip -n router link add "$1" address "$2" type bridge forward_delay 0
+	ip -n router addr add "$3" dev "$1"
+	ip -n router addr add "$4" dev "$1" nodad
 	ip -n router link set "$1" up
 }
 
@@ -151,8 +153,8 @@ lab_begin() {
 	ip -n router addr add fd00:100::1/64 dev client nodad
 	ip -n client route add default via 198.51.100.1
 	ip -n client -6 route add default via fd00:100::1
-	lab_bridge br-lb 10.0.0.1/24 fd00:10::1/64
-	lab_bridge br-be 10.0.1.1/24 fd00:11::1/64
+	lab_bridge br-lb 02:00:00:00:0a:00 10.0.0.1/24 fd00:10::1/64
+	lab_bridge br-be 02:00:00:00:0a:01 10.0.1.1/24 fd00:11::1/64
 	ip -n router route add $VIP/32 via $BALANCER
 	ip -n router -6 route add $VIP6/128 via fd00:10::2
 }
