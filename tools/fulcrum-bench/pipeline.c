@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline.h"
+#include "baseline.h"
 #include "command.h"
 
 #include <base/clock.h>
@@ -64,6 +65,11 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void pipeline_sort(double *values, uint64_t count)
+{
+	qsort(values, count, sizeof(*values), compare);
+}
+
 static void run_rounds(
 	struct lanes *lanes, const struct pipeline_options *options, struct pipeline_result *result)
 {
@@ -82,10 +88,10 @@ static void run_rounds(
 			lane_balance_by_stage(lane, packets, &result->steps);
 	}
 	for (int f = 0; f < FIGURES; f++)
-		qsort(result->ns[f], result->rounds, sizeof(double), compare);
+		pipeline_sort(result->ns[f], result->rounds);
 	result->steps.count = RTE_MIN(result->steps.count, (uint32_t)LANE_SAMPLES);
 	for (int i = 0; i < LANE_STEPS; i++)
-		qsort(result->steps.cycles[i], result->steps.count, sizeof(double), compare);
+		pipeline_sort(result->steps.cycles[i], result->steps.count);
 }
 
 static void measure(
@@ -114,6 +120,8 @@ int command_pipeline(int argc, char **argv)
 		pipeline_help(rc > 0 ? stdout : stderr);
 		return rc > 0 ? 0 : EXIT_USAGE;
 	}
+	if (options.baseline != NULL)
+		return baseline_compare(&options);
 	lanes_open(&lanes, &options.lane);
 	measure(&lanes, &options, &result);
 	pipeline_print(&options, &result, lanes.huge);

@@ -9,6 +9,8 @@
 // The parts of 'fulcrum-bench pipeline': what is asked for, what was measured, how it is told.
 
 #define PIPELINE_ROUNDS_MAX 1001
+#define PIPELINE_TURNS_MAX  101
+#define PIPELINE_PASSED_MAX 32
 
 struct pipeline_options {
 	struct lane_options lane;
@@ -16,6 +18,10 @@ struct pipeline_options {
 	uint64_t packets; // of a round
 	bool stages;
 	bool json;
+	const char *baseline; // a program to compare with; NULL
+	uint64_t turns; // of each program then
+	char passed[PIPELINE_PASSED_MAX][48]; // the options that such a run gets
+	uint32_t passed_count;
 };
 
 // 0, 1 for --help, or -EINVAL after a sentence on stderr.
@@ -42,6 +48,7 @@ struct pipeline_result {
 	uint64_t lost; // not forwarded
 };
 
+void pipeline_sort(double *values, uint64_t count);
 double pipeline_median(const struct pipeline_result *result, enum pipeline_figure figure);
 void pipeline_print(
 	const struct pipeline_options *options, const struct pipeline_result *result, bool huge);

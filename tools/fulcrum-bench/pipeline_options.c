@@ -33,12 +33,28 @@ static const char help[] =
 	"  --packets N       of a round (1M)\n"
 	"  --stages          cycles of the time stamp counter that each stage takes, measured apart\n"
 	"  --no-huge         4 KiB pages even where others are free\n"
+	"  --baseline PROGRAM  another build's fulcrum-bench: runs of it and of this one take turns, with the\n"
+	"                    other options given to both; medians of the turns and of ours / its\n"
+	"  --turns N         of each (7)\n"
 	"  --json            one object on one line\n";
 
 #define FLOWS_MAX (64u << 20)
 
-enum { FLOWS, SYN, MISS, SIZE, BACKENDS, SERVICES, BURST, WORKERS, ROUNDS, PACKETS, NUMBERS };
-enum { MODE = NUMBERS, FAMILY, ZIPF, STAGES, NO_HUGE, JSON, HELP };
+enum {
+	FLOWS,
+	SYN,
+	MISS,
+	SIZE,
+	BACKENDS,
+	SERVICES,
+	BURST,
+	WORKERS,
+	ROUNDS,
+	PACKETS,
+	TURNS,
+	NUMBERS
+};
+enum { MODE = NUMBERS, FAMILY, ZIPF, STAGES, NO_HUGE, BASELINE, JSON, HELP };
 
 struct parse {
 	struct pipeline_options *out;
@@ -79,6 +95,7 @@ static int set_number(struct parse *parse, const char *name, int option, const c
 		[WORKERS] = {1, LANES_MAX},
 		[ROUNDS] = {1, PIPELINE_ROUNDS_MAX},
 		[PACKETS] = {1, 1ull << 32},
+		[TURNS] = {1, PIPELINE_TURNS_MAX},
 	};
 	uint64_t value;
 
@@ -134,6 +151,8 @@ static int set_option(struct parse *parse, const char *name, int option, const c
 		parse->out->lane.huge = false;
 	else if (option == STAGES)
 		parse->out->stages = true;
+	else if (option == BASELINE)
+		parse->out->baseline = text;
 	else if (option == JSON)
 		parse->out->json = true;
 	else if (option == MODE) {
@@ -144,6 +163,26 @@ static int set_option(struct parse *parse, const char *name, int option, const c
 		parse->out->lane.traffic.family = second ? ADDR_IPV6 : ADDR_IPV4;
 	}
 	return rc;
+}
+
+// Remembers what the runs that are compared get.
+static bool pass_on(struct parse *parse, const char *name, int option, const char *text)
+{
+	struct pipeline_options *out = parse->out;
+	int size;
+
+	if (option == BASELINE || option == TURNS || option == JSON)
+		return true;
+	if (out->passed_count < PIPELINE_PASSED_MAX) {
+		char *place = out->passed[out->passed_count++];
+
+		size = snprintf(place, sizeof(out->passed[0]), "--%s%s%s", name,
+			text == NULL ? "" : "=", text == NULL ? "" : text);
+		if (size < (int)sizeof(out->passed[0]))
+			return true;
+	}
+	fprintf(stderr, "fulcrum-bench pipeline: too many options, or --%s is too long\n", name);
+	return false;
 }
 
 static int take_numbers(struct parse *parse)
@@ -169,6 +208,7 @@ static int take_numbers(struct parse *parse)
 	parse->out->lane.workers = (uint32_t)numbers[WORKERS];
 	parse->out->rounds = numbers[ROUNDS];
 	parse->out->packets = numbers[PACKETS];
+	parse->out->turns = numbers[TURNS];
 	return 0;
 }
 
@@ -178,9 +218,11 @@ int pipeline_parse(int argc, char **argv, struct pipeline_options *out)
 		{"miss", 1, NULL, MISS}, {"size", 1, NULL, SIZE}, {"backends", 1, NULL, BACKENDS},
 		{"services", 1, NULL, SERVICES}, {"burst", 1, NULL, BURST},
 		{"workers", 1, NULL, WORKERS}, {"rounds", 1, NULL, ROUNDS},
-		{"packets", 1, NULL, PACKETS}, {"mode", 1, NULL, MODE}, {"family", 1, NULL, FAMILY},
-		{"zipf", 1, NULL, ZIPF}, {"stages", 0, NULL, STAGES}, {"no-huge", 0, NULL, NO_HUGE},
-		{"json", 0, NULL, JSON}, {"help", 0, NULL, HELP}, {0}};
+		{"packets", 1, NULL, PACKETS}, {"turns", 1, NULL, TURNS},
+		{"baseline", 1, NULL, BASELINE}, {"mode", 1, NULL, MODE},
+		{"family", 1, NULL, FAMILY}, {"zipf", 1, NULL, ZIPF}, {"stages", 0, NULL, STAGES},
+		{"no-huge", 0, NULL, NO_HUGE}, {"json", 0, NULL, JSON}, {"help", 0, NULL, HELP},
+		{0}};
 	struct parse parse = {
 		.out = out,
 		.numbers = {[FLOWS] = 1024,
@@ -190,7 +232,8 @@ int pipeline_parse(int argc, char **argv, struct pipeline_options *out)
 			[BURST] = PIPELINE_BURST,
 			[WORKERS] = 1,
 			[ROUNDS] = 15,
-			[PACKETS] = 1 << 20},
+			[PACKETS] = 1 << 20,
+			[TURNS] = 7},
 	};
 	int option, at = 0;
 
@@ -200,7 +243,8 @@ int pipeline_parse(int argc, char **argv, struct pipeline_options *out)
 	while ((option = getopt_long(argc, argv, "", list, &at)) != -1) {
 		if (option == HELP)
 			return 1;
-		if (option == '?' || set_option(&parse, list[at].name, option, optarg) != 0)
+		if (option == '?' || set_option(&parse, list[at].name, option, optarg) != 0 ||
+			!pass_on(&parse, list[at].name, option, optarg))
 			return -EINVAL;
 	}
 	if (optind == argc)
