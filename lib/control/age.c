@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <control/backend_private.h>
 #include <control/control_private.h>
+#include <control/health_private.h>
+#include <control/rebuild_private.h>
 
 #include <string.h>
 

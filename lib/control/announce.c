@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <control/announce_private.h>
 #include <control/rows.h>
 
 #include <event2/event.h>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <control/capture_private.h>
 #include <control/control_private.h>
+#include <control/reply_private.h>
 #include <packet/headers.h>
 #include <snapshot/capture.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/forecast.h>
 

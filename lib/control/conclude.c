@@ -2,6 +2,7 @@
 #include <base/log.h>
 #include <base/parse.h>
 #include <control/control_private.h>
+#include <control/state.h>
 
 #include <stdlib.h>
 

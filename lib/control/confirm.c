@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <control/apply_private.h>
 #include <control/control_private.h>
+#include <control/reply_private.h>
 
 #include <errno.h>
 #include <event2/event.h>

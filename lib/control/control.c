@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <control/announce_private.h>
+#include <control/apply_private.h>
+#include <control/capture_private.h>
 #include <control/control_private.h>
 #include <control/exporter.h>
+#include <control/health_private.h>
+#include <control/rebuild_private.h>
+#include <control/reply_private.h>
+#include <control/resolve_private.h>
 
 #include <errno.h>
 #include <event2/event.h>

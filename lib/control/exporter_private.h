@@ -4,6 +4,7 @@
 
 #include <control/control_private.h>
 #include <control/exporter.h>
+#include <control/reply_private.h>
 #include <control/rows.h>
 #include <metrics/exposition.h>
 

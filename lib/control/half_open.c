@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <control/backend_private.h>
 #include <control/half_open_private.h>
 #include <packet/headers.h>
 #include <snapshot/relay.h>

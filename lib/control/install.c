@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <control/announce_private.h>
+#include <control/apply_private.h>
+#include <control/backend_private.h>
 #include <control/control_private.h>
+#include <control/health_private.h>
+#include <control/rebuild_private.h>
+#include <control/resolve_private.h>
 
 // What a commit has made comes in force: pointers are exchanged, a snapshot is published.
 

@@ -2,7 +2,9 @@
 #include <base/clock.h>
 #include <base/log.h>
 #include <base/parse.h>
+#include <control/backend_private.h>
 #include <control/control_private.h>
+#include <control/health_private.h>
 
 // The floors of the running pools: who is kept in service although its probes fail, and until when.
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
 #include <control/control_private.h>
+#include <control/resolve_private.h>
 
 #include <rte_ethdev.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <control/announce_private.h>
 #include <control/exporter_private.h>
 #include <control/web.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/exporter_private.h>
+#include <control/health_private.h>
 
 #include <stdio.h>
 

@@ -2,6 +2,7 @@
 #include <base/clock.h>
 #include <control/control_private.h>
 #include <control/digest.h>
+#include <control/reply_private.h>
 
 #include <errno.h>
 #include <stdlib.h>

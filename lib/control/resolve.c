@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <control/backend_private.h>
 #include <control/control_private.h>
+#include <control/rebuild_private.h>
+#include <control/resolve_private.h>
 
 #include <event2/event.h>
 #include <string.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <control/backend_private.h>
+#include <control/health_private.h>
+#include <control/reply_private.h>
 #include <control/rows.h>
 
 #include <string.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <control/backend_private.h>
+#include <control/reply_private.h>
 #include <control/rows.h>
 
 #include <inttypes.h>

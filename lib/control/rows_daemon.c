@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <control/apply_private.h>
 #include <control/rows.h>
 
 #include <rte_ethdev.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/parse.h>
+#include <control/announce_private.h>
 #include <control/rows.h>
 
 #include <errno.h>

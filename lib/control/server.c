@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <control/apply_private.h>
+#include <control/capture_private.h>
 #include <control/control_private.h>
+#include <control/health_private.h>
+#include <control/rebuild_private.h>
+#include <control/reply_private.h>
 
 #include <errno.h>
 #include <event2/event.h>

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <control/apply_private.h>
 #include <control/control_private.h>
+#include <control/health_private.h>
+#include <control/rebuild_private.h>
+#include <control/resolve_private.h>
+#include <control/state.h>
 
 #include <errno.h>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
+#include <control/backend_private.h>
 #include <control/control_private.h>
+#include <control/health_private.h>
 
 #include <event2/event.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <control/apply_private.h>
 #include <control/control_private.h>
+#include <control/reply_private.h>
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <control/backend_private.h>
 #include <control/control_private.h>
+#include <control/reply_private.h>
 
 #include <stdlib.h>
 #include <string.h>

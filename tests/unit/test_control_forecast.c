@@ -3,6 +3,7 @@
 // flow tables, by the commit's own jobs and the workers' own judgement. Only the event loop and the network are missing.
 #include <base/clock.h>
 #include <control/control_private.h>
+#include <control/resolve_private.h>
 #include <errno.h>
 #include <judge/explain.h>
 #include <packet/headers.h>

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_BACKEND_PRIVATE_H
+#define CONTROL_BACKEND_PRIVATE_H
+
+#include <channel/message.h>
+#include <config/config.h>
+#include <control/edition.h>
+#include <control/floor.h>
+#include <health/health.h>
+#include <kernel/kernel.h>
+#include <snapshot/snapshot.h>
+
+// What the loop knows of a backend. What a job reads of it is a copy.
+
+struct control;
+
+// What is known of a backend beside its configuration; by the backend's index.
+struct control_backend {
+	struct kernel_next_hop hop;
+	enum health_status health;
+	enum health_status recalled; // from before a restart; stands in while 'health' is unknown
+	struct floor_mark floor;
+	uint8_t port; // the pipeline's number of the port that its next hop is behind
+	bool resolved; // the hop has a MAC and is behind one of our ports
+	bool is_probed; // the health room speaks of this backend when it names the index
+	// Likewise of the probes beside its pool's own, a bit for each number.
+	uint16_t probes_put;
+	uint16_t probes_up;
+	uint16_t probes_down;
+	uint16_t recalled_up;
+	uint16_t recalled_down;
+	uint64_t probes_since_s; // wall clock: when one of them last changed
+	uint64_t since_s; // wall clock: when 'health' began
+	uint64_t drain_until_s; // wall clock: the deadline; 0: none
+	enum message_then drain_then;
+	bool drain_is_over;
+	uint64_t ramp_from_s; // wall clock: the start of its slow start; 0: there is none
+	uint8_t held_back; // tenths of its weight that its slow start withholds
+	uint32_t
+		half_open_next; // of its pool's services: whose turn it is to be probed through the path
+	uint64_t leaving_s; // wall clock: since when it is CONFIG_STATE_LEAVING; 0
+};
+
+// Fits a state to the edition where its backend stands at 'at'. True: that changed it.
+bool control_backend_touch(struct control_backend *state, const struct edition *edition,
+	uint32_t at, bool is_stranger, uint64_t now_s);
+// What the tables go by: the probes' word, or what stands in for it.
+enum health_status control_health_in_force(const struct control_backend *state);
+// What the probe of that number says.
+enum health_status control_probe_health(const struct control_backend *state, uint32_t probe);
+enum backend_status control_backend_status(
+	const struct config_backend *backend, const struct control_backend *state, uint32_t probe);
+// What the packets on the way to a backend may have, from the outer IP header on.
+uint16_t control_path_mtu(const struct control *control, const struct control_backend *state);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_REPLY_PRIVATE_H
+#define CONTROL_REPLY_PRIVATE_H
+
+#include <channel/message.h>
+#include <control/commit.h>
+#include <control/flows.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The answer that is being sent, in steps, as the reply ring takes it.
+
+struct control;
+
+// The zones of the service at hand, for 'show zones'.
+struct zone_rows {
+	uint32_t service; // where the next one stands in the configuration
+	struct message_row_zone *rows;
+	uint32_t count;
+	uint32_t next;
+};
+
+// The flows of each backend, counted in steps over the workers' tables.
+struct census {
+	uint32_t *flows; // by the backend's index
+	uint32_t *oldest_s; // the age of its oldest flow
+	uint32_t worker; // whose table is counted
+	uint32_t bucket;
+};
+
+// 0 or -ENOMEM.
+int census_begin(struct census *census, uint32_t capacity);
+void census_end(struct census *census); // a zeroed one is fine
+// Counts some more. False: that was all.
+bool census_step(struct census *census, const struct control *control);
+
+// Long answers, sent as the reply ring takes them.
+struct reply {
+	enum {
+		REPLY_NONE,
+		REPLY_WAIT, // for a job
+		REPLY_CENSUS,
+		REPLY_FLOWS,
+		REPLY_EXPLAIN,
+		REPLY_ROWS,
+		REPLY_TEXT,
+		REPLY_PLAN,
+		REPLY_GRACE, // DONE comes when no worker uses an older snapshot
+		REPLY_END
+	} step;
+	enum message_show_what what;
+	bool held; // control->message waits for room in the ring
+	bool is_lost; // the session that asked is over
+	bool wants_text; // of the running configuration, by a job
+	uint32_t next; // row
+	struct census census;
+	uint32_t pool; // whose 'shares' there are; UINT32_MAX
+	uint64_t *shares; // slots of each of the pool's backends, by the backend's index
+	uint64_t share_whole; // of all of them
+	struct flows_listing listing;
+	struct zone_rows zones;
+	struct message_explain packet; // that is to be explained
+	char *text; // lines, or one YAML
+	size_t text_size;
+	size_t text_sent;
+	bool text_is_lines;
+	struct message_row_plan *plan; // rows to send after the text
+	uint32_t plan_count;
+	bool waits_for_grace;
+	uint64_t grace_until_ns; // then it is an error
+	uint64_t changes;
+};
+
+// How soon to look again.
+enum pace { PACE_NOW, PACE_SOON, PACE_QUIET };
+
+void control_reply_error(struct control *control, int code, const char *text);
+void control_reply_done(struct control *control, uint64_t changes);
+// Takes 'text' over: lines to send before the DONE, after the grace period of what was published.
+void control_reply_commit(struct control *control, char *text, size_t size, uint64_t changes);
+// Takes both over, and sends them before the DONE.
+void control_reply_plan(struct control *control, struct commit *commit);
+void control_show(struct control *control, enum message_show_what what);
+void control_explain(struct control *control, const struct message_explain *request);
+void control_show_start(struct control *control);
+void control_show_flows(struct control *control, const struct message_flows *request);
+bool control_reply_is_active(const struct control *control);
+// Goes on with the answer at hand.
+enum pace control_reply_step(struct control *control);
+void control_reply_forget(struct control *control);
+
+// Fills control->message with row number 'row'. False: there are no more.
+bool control_row(struct control *control, enum message_show_what what, uint32_t row);
+// zones.c: the next row; 'row' is not asked.
+bool control_zone_row(struct control *control, uint32_t row, struct message_row_zone *out);
+// "port 3023 (service ssh)". Returns 'text'.
+const char *control_probe_name(
+	const struct control *control, uint32_t at, uint32_t probe, char *text, size_t size);
+// Why the backend at 'at' is not up, or takes no new flow; see struct message_row_backend.
+void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size);
+// Of all of its probes, enum message_health.
+uint8_t control_backend_health(const struct control *control, uint32_t at);
+
+// --- explain.c ---
+
+// 0, or a negative errno with the sentence.
+int control_explain_check(const struct message_explain *request, struct error *err);
+// Fills control->message with row number 'row' about control->reply.packet. False: there are no more.
+bool control_explain_row(struct control *control, uint32_t row);
+
+#endif

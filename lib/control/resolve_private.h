@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_RESOLVE_PRIVATE_H
+#define CONTROL_RESOLVE_PRIVATE_H
+
+#include <stdbool.h>
+
+// The next hops of backends, and the ports that they are behind.
+
+struct commit;
+struct control;
+struct control_backend;
+
+// --- resolve.c, solicit.c: next hops ---
+
+// Of the backends that a commit adds, into the states that it builds from: begin, then steps while true.
+void control_resolve_begin(struct control *control, struct commit *commit);
+bool control_resolve_commit(struct control *control, struct commit *commit);
+void control_resolve_take(struct control_backend *state, const struct control_backend *from);
+// Asks for all again where a round began meanwhile, or goes on.
+void control_resolve_installed(struct control *control, const struct commit *commit);
+
+void control_resolve_all(struct control *control);
+void control_resolve_step(int fd, short what, void *context);
+void control_solicit(int fd, short what, void *context);
+void control_solicit_step(int fd, short what, void *context);
+
+// --- links.c: the ports' cables ---
+
+void control_follow_links(int fd, short what, void *context);
+
+#endif
