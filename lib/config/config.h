@@ -229,12 +229,14 @@ uint16_t config_half_open_port(
 
 // What a service's backends are asked, where it is not what the pool's probe on 'pool_port' asks.
 struct config_probe {
-	const struct config_health *policy;
+	const struct config_health *policy; // of its pool
 	uint16_t port;
+	bool connects; // and no more, though the pool's probe asks for more on its own port
 };
 // False: it goes by the pool's probe.
 bool config_service_probe(const struct config *config, const struct config_service *service,
 	uint16_t pool_port, struct config_probe *out);
+void config_probe_policy(const struct config_probe *probe, struct config_health *out);
 bool config_same_probe(const struct config_probe *a, const struct config_probe *b);
 
 const char *config_state_name(enum config_backend_state state);

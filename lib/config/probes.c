@@ -6,7 +6,7 @@
 // Which services of a pool are asked about apart.
 
 // A mere connection can be asked of any port. What speaks a protocol says nothing of a port that may speak another.
-static bool fits_any_port(const struct config_health *health)
+static bool is_connection(const struct config_health *health)
 {
 	return health->type == CONFIG_PROBE_TCP && health->payload[0] == '\0' &&
 	       health->expect[0] == '\0';
@@ -18,14 +18,34 @@ bool config_service_probe(const struct config *config, const struct config_servi
 	const struct config_health *health = &config->pools[service->pool_index].health;
 	uint16_t port = service->target_port != 0 ? service->target_port : service->port_first;
 
-	if (health->port != 0 || !fits_any_port(health) || service->protocol != CONFIG_TCP ||
-		service->port_first != service->port_last || port == pool_port)
+	if (health->port != 0 || health->type == CONFIG_PROBE_NONE ||
+		service->protocol != CONFIG_TCP || service->port_first != service->port_last ||
+		port == pool_port)
 		return false;
-	*out = (struct config_probe){health, port};
+	*out = (struct config_probe){health, port, !is_connection(health)};
 	return true;
+}
+
+void config_probe_policy(const struct config_probe *probe, struct config_health *out)
+{
+	const struct config_health *policy = probe->policy;
+
+	*out = *policy;
+	if (!probe->connects)
+		return;
+	*out = (struct config_health){.type = CONFIG_PROBE_TCP,
+		.interval_ms = policy->interval_ms,
+		.timeout_ms = policy->timeout_ms,
+		.rise = policy->rise,
+		.fall = policy->fall,
+		.flap_limit = policy->flap_limit,
+		.flap_window_ms = policy->flap_window_ms,
+		.flap_hold_ms = policy->flap_hold_ms,
+		.via = policy->via};
 }
 
 bool config_same_probe(const struct config_probe *a, const struct config_probe *b)
 {
-	return a->port == b->port && memcmp(a->policy, b->policy, sizeof(*a->policy)) == 0;
+	return a->port == b->port && a->connects == b->connects &&
+	       memcmp(a->policy, b->policy, sizeof(*a->policy)) == 0;
 }

@@ -181,7 +181,7 @@ static struct config_probe probe_of(const struct edition *edition, uint32_t at, 
 
 	if (probe == 0 && !edition_is_unprobed(edition, at))
 		return (struct config_probe){&pool_of(edition, at)->health,
-			edition->probe_ports[edition->config->backends[at].pool_index]};
+			edition->probe_ports[edition->config->backends[at].pool_index], false};
 	return probe != 0 && probes != NULL ? probes->list[probe] : (struct config_probe){0};
 }
 
@@ -207,7 +207,8 @@ void edition_target(
 	const struct config_probe asked = probe_of(edition, at, probe);
 
 	*out = (struct health_target){edition_target_id(edition_index(edition, at), probe),
-		edition->config->backends[at].address, asked.port, *asked.policy, ""};
+		edition->config->backends[at].address, asked.port, {0}, ""};
+	config_probe_policy(&asked, &out->policy);
 	memcpy(out->group, edition->config->backends[at].pool, sizeof(out->group));
 	// The one through the path asks all services at once, beside the pool's own.
 	if (probe != 0)

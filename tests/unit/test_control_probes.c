@@ -66,8 +66,11 @@ static void a_service_on_another_port_is_asked_there_by_a_mere_connection(void *
 		{"a:443 b:8081 c:8081 d:8082", "", "0 1 1 2"},
 		{"a:443 b:8081", "port: 9000", "0 0"}, // a port for all
 		{"a:443 b:8081", "type: none", "0 0"},
-		{"a:443 b:8081", "type: https", "0 0"}, // the other may speak something else
-		{"a:443 b:8081", "expect: 'SSH-'", "0 0"},
+		{"a:443 b:8081", "type: https", "0 1"}, // the other may speak something else
+		{"a:443 b:443", "type: https", "0 0"},
+		{"a:443 b:8081", "type: https, port: 9000", "0 0"},
+		{"a:443 b:8081 c:8082", "expect: 'SSH-'", "0 1 2"},
+		{"a:/53 b:53 c:8081", "type: udp", "0 0 1"},
 		{"a:443 b:/5353", "", "0 0"}, // nobody can connect to a UDP port
 		{"a:443 b:100-200", "", "0 0"}, // which of them?
 		{"a:1 b:2 c:3 d:4 e:5 f:6 g:7 h:8 i:9 j:10 k:11 l:12 m:13 n:14 o:15 p:16 q:17 r:18",
@@ -129,12 +132,33 @@ static void each_probe_has_its_port_and_an_id_of_its_own(void **state)
 	edition_free(edition);
 }
 
+static void a_port_beside_the_pools_own_is_asked_to_accept_and_for_nothing_else(void **state)
+{
+	struct edition *edition = make("a:443 b:8081",
+		"type: https, host: x, path: /readyz, body: yes, interval: 1700ms, fall: 7", NULL);
+	struct health_target own, other;
+
+	edition_target(edition, 0, 0, &own);
+	edition_target(edition, 0, 1, &other);
+	assert_int_equal(own.policy.type, CONFIG_PROBE_HTTPS);
+	assert_string_equal(own.policy.path, "/readyz");
+	assert_int_equal(other.policy.type, CONFIG_PROBE_TCP);
+	assert_string_equal(other.policy.host, "");
+	assert_string_equal(other.policy.path, "");
+	assert_string_equal(other.policy.body, "");
+	assert_int_equal(other.policy.interval_ms, 1700);
+	assert_int_equal(other.policy.fall, 7);
+	edition_free(edition);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_on_another_port_is_asked_there_by_a_mere_connection),
 		cmocka_unit_test(a_number_stays_with_its_port_and_goes_over_with_its_service),
 		cmocka_unit_test(each_probe_has_its_port_and_an_id_of_its_own),
+		cmocka_unit_test(
+			a_port_beside_the_pools_own_is_asked_to_accept_and_for_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
