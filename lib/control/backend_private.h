@@ -29,6 +29,8 @@ struct control_backend {
 	uint16_t probes_down;
 	uint16_t recalled_up;
 	uint16_t recalled_down;
+	uint16_t probes_kept; // in service by max_down_percent, though they are down
+	struct floor_mark *probe_floors; // by number; the control thread's alone; NULL: none
 	uint64_t probes_since_s; // wall clock: when one of them last changed
 	uint64_t since_s; // wall clock: when 'health' began
 	uint64_t drain_until_s; // wall clock: the deadline; 0: none
@@ -44,8 +46,8 @@ struct control_backend {
 // Fits a state to the edition where its backend stands at 'at'. True: that changed it.
 bool control_backend_touch(struct control_backend *state, const struct edition *edition,
 	uint32_t at, bool is_stranger, uint64_t now_s);
-// What the tables go by: the probes' word, or what stands in for it.
-enum health_status control_health_in_force(const struct control_backend *state);
+// What the tables go by: the probe's word, or what stands in for it.
+enum health_status control_health_in_force(const struct control_backend *state, uint32_t probe);
 // What the probe of that number says.
 enum health_status control_probe_health(const struct control_backend *state, uint32_t probe);
 enum backend_status control_backend_status(

@@ -187,10 +187,12 @@ void control_free(struct control *control)
 	commit_free(control->commit);
 	snapshot_free(control->build.snapshot);
 	edition_free(control->running);
-	registry_free(&control->backends);
 	registry_free(&control->services);
 	free(control->vips);
 	free(control->vips_before);
+	for (uint32_t i = 0; control->states != NULL && i < control->backends.end; i++)
+		free(control->states[i].probe_floors);
+	registry_free(&control->backends);
 	free(control->states);
 	free(control->states_copy);
 	free(control->backend_baselines);

@@ -81,6 +81,7 @@ struct control {
 	bool link_is_down[DAEMON_PORTS_MAX];
 	uint64_t watchdog_token;
 	bool watchdog_waits; // for a worker
+	bool has_floors; // somebody may be kept in service by max_down_percent
 
 	struct transaction transaction;
 	struct reply reply;

@@ -11,11 +11,27 @@
 
 // What the probes say, as the control room takes it: told in one line, and then part of the next snapshot.
 
-enum health_status control_health_in_force(const struct control_backend *state)
+static enum health_status by_bits(uint32_t up, uint32_t down, uint32_t probe)
 {
-	if (state->health == HEALTH_UNKNOWN)
-		return state->recalled;
-	return state->floor.is_kept ? HEALTH_UP : state->health;
+	if ((up >> probe & 1) != 0)
+		return HEALTH_UP;
+	return (down >> probe & 1) != 0 ? HEALTH_DOWN : HEALTH_UNKNOWN;
+}
+
+enum health_status control_probe_health(const struct control_backend *state, uint32_t probe)
+{
+	return probe == 0 ? state->health : by_bits(state->probes_up, state->probes_down, probe);
+}
+
+enum health_status control_health_in_force(const struct control_backend *state, uint32_t probe)
+{
+	enum health_status health = control_probe_health(state, probe);
+	bool is_kept = probe == 0 ? state->floor.is_kept : (state->probes_kept >> probe & 1) != 0;
+
+	if (health == HEALTH_UNKNOWN)
+		return probe == 0 ? state->recalled
+				  : by_bits(state->recalled_up, state->recalled_down, probe);
+	return is_kept ? HEALTH_UP : health;
 }
 
 // Which services go by a probe: "service ssh, git".
@@ -83,12 +99,27 @@ static void tell(const struct control *control, uint32_t index, uint64_t before_
 		control->states[index].floor.is_kept ? "; kept in service" : "");
 }
 
+// One of a backend's probes has changed its mind; 'before' is what was in force.
+static void weigh_loss(
+	struct control *control, uint32_t at, uint32_t probe, enum health_status before)
+{
+	const struct config_backend *backend = &control->running->config->backends[at];
+	const struct config_pool *pool = &control->running->config->pools[backend->pool_index];
+	struct control_backend *state = &control->states[edition_index(control->running, at)];
+
+	if (control_probe_health(state, probe) != HEALTH_DOWN)
+		control_floor_recover(control, pool, state, probe);
+	else if (before == HEALTH_UP && backend->state == CONFIG_STATE_ACTIVE)
+		control_floor_lose(control, pool, state, probe);
+}
+
 // One of the probes beside the pool's own.
 static void probe_changed(struct control *control, uint32_t index, uint32_t probe,
 	enum health_status status, const char *reason)
 {
 	struct control_backend *state = &control->states[index];
 	uint32_t at = control->running->places[index];
+	enum health_status in_force = control_health_in_force(state, probe);
 	const struct config_backend *backend;
 	uint16_t bit = (uint16_t)(1u << probe);
 	char subject[176];
@@ -104,9 +135,11 @@ static void probe_changed(struct control *control, uint32_t index, uint32_t prob
 	else if (status == HEALTH_DOWN)
 		state->probes_down |= bit;
 	state->probes_since_s = clock_wall_s();
-	log_info("health: backend %s/%s%s is %s%s%s", backend->pool, backend->name,
+	weigh_loss(control, at, probe, in_force);
+	log_info("health: backend %s/%s%s is %s%s%s%s", backend->pool, backend->name,
 		probe_subject(control, at, probe, subject, sizeof(subject)),
-		health_status_name(status), reason[0] != '\0' ? ": " : "", reason);
+		health_status_name(status), reason[0] != '\0' ? ": " : "", reason,
+		(state->probes_kept & bit) != 0 ? " (kept in service)" : "");
 	control_save_health_later(control);
 	control_rebuild_later(control);
 }
@@ -119,25 +152,21 @@ void control_health_changed(
 	struct control_backend *state = &control->states[index];
 	enum health_status before = state->health;
 	uint64_t before_since_s = state->since_s;
-	enum health_status in_force = control_health_in_force(state);
-	const struct config_backend *backend;
+	enum health_status in_force = control_health_in_force(state, 0);
+	uint32_t at = control->running->places[index];
 	const struct config_pool *pool;
 
 	if (probe != 0) {
 		probe_changed(control, index, probe, status, reason);
 		return;
 	}
-	if (!state->is_probed || control->running->places[index] == EDITION_NONE)
+	if (!state->is_probed || at == EDITION_NONE)
 		return; // the last word on one that is being dropped
-	backend = &control->running->config->backends[control->running->places[index]];
-	pool = &control->running->config->pools[backend->pool_index];
+	pool = &control->running->config->pools[control->running->config->backends[at].pool_index];
 	state->health = status;
 	state->since_s = clock_wall_s();
-	if (status != HEALTH_DOWN)
-		control_floor_recover(control, pool, state);
-	else if (in_force == HEALTH_UP && backend->state == CONFIG_STATE_ACTIVE)
-		control_floor_lose(control, pool, state);
-	if (control_health_in_force(state) != in_force || in_force != HEALTH_UP)
+	weigh_loss(control, at, 0, in_force);
+	if (control_health_in_force(state, 0) != in_force || in_force != HEALTH_UP)
 		control_begin_ramp(pool, state);
 	tell(control, index, before_since_s, before, reason);
 	control_save_health_later(control);

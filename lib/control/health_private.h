@@ -13,6 +13,7 @@
 
 struct control;
 struct control_backend;
+struct edition;
 
 // Probes to begin and to end, and how far that got.
 struct target_changes {
@@ -39,13 +40,18 @@ void control_health_changed(
 
 // --- keep.c: the floors of pools ---
 
-// A backend that served fails by its probes: it is lost, or kept.
-void control_floor_lose(
-	struct control *control, const struct config_pool *pool, struct control_backend *state);
-void control_floor_recover(
-	struct control *control, const struct config_pool *pool, struct control_backend *state);
+// A backend that served fails by one of its probes: it is lost, or kept.
+void control_floor_lose(struct control *control, const struct config_pool *pool,
+	struct control_backend *state, uint32_t probe);
+void control_floor_recover(struct control *control, const struct config_pool *pool,
+	struct control_backend *state, uint32_t probe);
+// What is remembered of probes that are no more, or of another backend.
+void control_floor_forget(struct control_backend *state, const struct edition *edition, uint32_t at,
+	bool is_stranger);
 // Once a second. True: somebody is kept no longer.
 bool control_floor_age(struct control *control);
+// For one of its services at least.
+bool control_floor_keeps(const struct control_backend *state);
 uint32_t control_floor_kept(const struct control *control, const struct config_pool *pool);
 
 // --- recall.c: the health over a restart ---

@@ -20,6 +20,7 @@ static bool forget_probes(struct control_backend *state, const struct edition *e
 	state->probes_put &= (uint16_t)~gone;
 	state->probes_up &= (uint16_t)~gone;
 	state->probes_down &= (uint16_t)~gone;
+	state->probes_kept &= (uint16_t)~gone;
 	state->recalled_up &= (uint16_t)~gone;
 	state->recalled_down &= (uint16_t)~gone;
 	return gone != 0;
@@ -74,6 +75,7 @@ static void touch_all(struct control *control, const struct commit *commit)
 		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
 		uint32_t index = edition_index(commit->edition, at);
 
+		control_floor_forget(&control->states[index], commit->edition, at, is_stranger);
 		control_backend_touch(&control->states[index], commit->edition, at, is_stranger,
 			commit->applied_s);
 		if (is_stranger)

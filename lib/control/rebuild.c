@@ -13,33 +13,10 @@
 
 // The operator's intent and the health, neither over the other, as one word for the workers. Unknown
 // health takes no flow.
-static enum health_status by_bits(uint32_t up, uint32_t down, uint32_t probe)
-{
-	if ((up >> probe & 1) != 0)
-		return HEALTH_UP;
-	return (down >> probe & 1) != 0 ? HEALTH_DOWN : HEALTH_UNKNOWN;
-}
-
-enum health_status control_probe_health(const struct control_backend *state, uint32_t probe)
-{
-	return probe == 0 ? state->health : by_bits(state->probes_up, state->probes_down, probe);
-}
-
-// What the tables go by: the probe's word, or what stands in for it.
-static enum health_status health_in_force(const struct control_backend *state, uint32_t probe)
-{
-	enum health_status health = control_probe_health(state, probe);
-
-	if (probe == 0)
-		return control_health_in_force(state);
-	return health != HEALTH_UNKNOWN ? health
-					: by_bits(state->recalled_up, state->recalled_down, probe);
-}
-
 enum backend_status control_backend_status(
 	const struct config_backend *backend, const struct control_backend *state, uint32_t probe)
 {
-	enum health_status health = health_in_force(state, probe);
+	enum health_status health = control_health_in_force(state, probe);
 
 	if (backend->state == CONFIG_STATE_LEAVING)
 		return BACKEND_DRAINING;
@@ -102,7 +79,7 @@ static void describe(const struct build *build, uint32_t at, struct snapshot_bac
 		.resolved = state->resolved,
 		.held_back = state->held_back,
 		.unasked = edition->config->backends[at].state == CONFIG_STATE_ACTIVE &&
-			   control_health_in_force(state) == HEALTH_UNKNOWN,
+			   control_health_in_force(state, 0) == HEALTH_UNKNOWN,
 		// Its first probe may be answered before the kernel has told of its neighbour.
 		.awaited = state->health != HEALTH_DOWN && state->recalled == HEALTH_UP,
 	};

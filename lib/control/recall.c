@@ -30,16 +30,14 @@ static void make_path(const struct control *control, const char *suffix, char *o
 static void write_line(const struct edition *running, uint32_t at,
 	const struct control_backend *state, uint32_t probe, FILE *file)
 {
-	enum health_status health = control_probe_health(state, probe);
 	struct health_target target;
 	char name[REGISTRY_NAME_SIZE];
 
-	if (health == HEALTH_UNKNOWN || !edition_is_probed(running, at, probe))
+	if (control_probe_health(state, probe) == HEALTH_UNKNOWN ||
+		!edition_is_probed(running, at, probe))
 		return;
-	if (probe == 0)
-		health = control_health_in_force(state);
 	edition_backend_name(running->config, at, name);
-	fprintf(file, "%s %s", health_status_name(health), name);
+	fprintf(file, "%s %s", health_status_name(control_health_in_force(state, probe)), name);
 	if (probe != 0) {
 		edition_target(running, at, probe, &target);
 		fprintf(file, " %u", target.port);

@@ -99,9 +99,14 @@ static size_t explain_probe(
 	int used;
 
 	health_view(control->health, edition_target_id(index, probe), &view);
-	used = snprintf(out, size, "%s is %s%s%s",
+	used = snprintf(out, size, "%s is %s%s%s%s",
 		control_probe_name(control, at, probe, name, sizeof(name)),
-		health_status_name(health), view.reason[0] != '\0' ? ": " : "", view.reason);
+		health_status_name(health),
+		health == HEALTH_DOWN &&
+				control_health_in_force(&control->states[index], probe) == HEALTH_UP
+			? ", kept in service"
+			: "",
+		view.reason[0] != '\0' ? ": " : "", view.reason);
 	return used < 0 ? 0 : (size_t)used < size ? (size_t)used : size - 1;
 }
 
@@ -184,7 +189,7 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 		state->since_s > state->probes_since_s ? state->since_s : state->probes_since_s;
 	health_view(control->health, index, &view);
 	out->downs = view.downs;
-	out->is_kept = state->floor.is_kept;
+	out->is_kept = control_floor_keeps(state);
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;

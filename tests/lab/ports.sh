@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # One pool, two services on ports of their own. A backend whose second port is dead takes nothing more of that service,
-# keeps serving the first, and is said to be up in part, with the port and why. So over a restart.
+# keeps serving the first, and is said to be up in part, with the port and why. So over a restart, and where the pool's own
+# probe speaks a protocol. Each port has a floor of its own.
 . "$(dirname "$0")/lib.sh"
 
 second_port() {
@@ -62,4 +63,23 @@ lab_check "the first requests after it avoid the dead port" test "$(lab_count '^
 second_port b1
 lab_wait_for 'lab_backend_is web-1 health up' 15 "web-1 is up as a whole"
 lab_check "three serve both" test "$(usable web) $(usable plain)" = "3 3"
+
+lab_say "with a probe that speaks TLS, and a floor"
+sed '/^pools:/,$ {s/  - name: web$/&\n    max_down_percent: 40/; s/type: tcp /type: tls /; s/: 1s/: 3s/}' $LAB/pool.yaml >$LAB/floor.yaml
+lab_check "the pool asks for TLS, and has a floor" ctl apply -f $LAB/floor.yaml
+lab_wait_for '[ "$(usable web) $(usable plain)" = "3 3" ]' 40 "all serve both"
+lab_stop second-b1
+lab_stop second-b2
+lab_wait_for 'lab_backend_is web-1 health partly && lab_backend_is web-2 health partly' 40 "two are up in part"
+lab_check "one of three may be lost, one is kept for the second service" test "$(usable web) $(usable plain)" = "3 2"
+lab_check "the alarm names the port" grep -q "pool 'web', port 8081 (service plain): 2 of the 3 backends that served failed" \
+	$LAB/fulcrumd.log
+lab_check "'show backends' says who is kept" grep -q 'port 8081 (service plain) is down, kept in service: connect to' \
+	<(reason web-1; reason web-2)
+lab_check "a line of the log, too" grep -q 'port 8081 (service plain) is down: .* (kept in service)' $LAB/fulcrumd.log
+second_port b1
+second_port b2
+lab_wait_for '[ "$(usable web) $(usable plain)" = "3 3" ]' 40 "all serve both again"
+lab_wait_for "grep -q 'port 8081 (service plain): no backend is kept in service any more' $LAB/fulcrumd.log" 40 \
+	"the end of it is told"
 lab_end
