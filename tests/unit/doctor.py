@@ -18,6 +18,7 @@ PAGES = "/sys/kernel/mm/hugepages"
 SMALL = "hugepages-2048kB"
 FILE = "/etc/fulcrum/fulcrumd.yaml"
 UNIT = "/lib/systemd/system/fulcrumd.service"
+ADDED = "/etc/systemd/system/fulcrumd.service.d"
 CLOCK = "/sys/devices/system/clocksource/clocksource0"
 CONF = "/proc/sys/net/ipv4/conf"
 USER = os.getuid() or 4711  # root may write everywhere
@@ -112,6 +113,7 @@ WRONG = [
     ("vfio-pci", {"/sys/bus/pci/drivers/vfio-pci/x": None}, "not loaded", "modprobe vfio-pci"),
     ("memlock", {UNIT: "[Service]\nLimitMEMLOCK=67108864\n"}, "67108864, it needs 512 MiB", "LimitMEMLOCK=infinity"),
     ("memlock", {UNIT: "[Service]\n"}, "little", "LimitMEMLOCK=infinity"),
+    ("memlock", {ADDED + "/a.conf": "[Service]\nLimitMEMLOCK=8M\n"}, "may lock 8M,", "LimitMEMLOCK=infinity"),
     ("hugepages", {f"{PAGES}/{SMALL}/free_hugepages": "100"}, "200 MiB are free, 512 MiB are needed",
      "vm.nr_hugepages = 668'"),
     ("hugepages", {FILE: daemon_file(hugepages="auto"), f"{PAGES}/{SMALL}/free_hugepages": None,
@@ -164,6 +166,9 @@ RIGHT = [
     ("card-group", {CARD + "/iommu_group/devices/0000:00:1c.0/x": "",
                     "/sys/bus/pci/devices/0000:00:1c.0/driver": Link("../pcieport")}, "no card shares"),
     ("rp-filter", {CONF + "/all/rp_filter": "1", CONF + "/fulcrum0/rp_filter": "2"}, "not strict"),
+    ("memlock", {UNIT: "[Service]\nLimitMEMLOCK=67108864\n",
+                 ADDED + "/a.conf": "[Service]\nLimitMEMLOCK=infinity\n"}, "may lock infinity"),
+    ("memlock", {UNIT: "[Service]\nLimitMEMLOCK=1G\n"}, "may lock 1G"),
 ]
 
 BY_A_DAEMON = {"daemon", "dpdk", "queues", "rss", "link"}  # test_fulcrumctl.c has these

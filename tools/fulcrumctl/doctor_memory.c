@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "doctor_checks.h"
 
+#include <glob.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,24 +156,56 @@ static bool find_word(const char *path, const char *key, char *word, size_t size
 	return true;
 }
 
+// What the unit's additions say, the operator's last.
+static void find_limit_in_additions(const struct doctor *doctor, char *limit, size_t size)
+{
+	static const char *const folders[] = {
+		"/lib/systemd/system", "/run/systemd/system", "/etc/systemd/system"};
+	char pattern[DOCTOR_PATH_SIZE];
+	glob_t found;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		doctor_path(doctor, pattern, "%s/fulcrumd.service.d/*.conf", folders[i]);
+		if (glob(pattern, 0, NULL, &found) != 0)
+			continue;
+		for (size_t file = 0; file < found.gl_pathc; file++)
+			find_word(found.gl_pathv[file], "LimitMEMLOCK=", limit, size);
+		globfree(&found);
+	}
+}
+
 // The limit of a running daemon, or what its unit says; false: nobody says.
 static bool find_limit(const struct doctor *doctor, char *limit, size_t size)
 {
 	static const char *const units[] = {"/etc/systemd/system/fulcrumd.service",
 		"/lib/systemd/system/fulcrumd.service", "/usr/lib/systemd/system/fulcrumd.service"};
 	char path[DOCTOR_PATH_SIZE];
+	bool is_found = false;
 
 	snprintf(limit, size, "little");
 	if (doctor->has_daemon) {
 		doctor_path(doctor, path, "/proc/%u/limits", doctor->daemon.pid);
 		return find_word(path, "Max locked memory", limit, size);
 	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; !is_found && i < sizeof(units) / sizeof(units[0]); i++) {
 		doctor_path(doctor, path, "%s", units[i]);
-		if (find_word(path, "LimitMEMLOCK=", limit, size))
-			return true;
+		is_found = find_word(path, "LimitMEMLOCK=", limit, size);
 	}
-	return false;
+	find_limit_in_additions(doctor, limit, size);
+	return is_found;
+}
+
+// Bytes, or what systemd takes for them: "8M".
+static bool is_enough(const char *limit, uint64_t needed)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	uint64_t bytes = strtoull(limit, &end, 10);
+	const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+
+	if (unit != NULL)
+		bytes <<= 10 * (unit - units + 1);
+	return strcmp(limit, "infinity") == 0 || strcmp(limit, "unlimited") == 0 || bytes >= needed;
 }
 
 void doctor_check_memlock(struct doctor *doctor)
@@ -183,8 +216,7 @@ void doctor_check_memlock(struct doctor *doctor)
 		return;
 	if (!find_limit(doctor, limit, sizeof(limit))) {
 		doctor_unknown(doctor, "there is no unit fulcrumd.service, and no daemon");
-	} else if (strcmp(limit, "infinity") == 0 || strcmp(limit, "unlimited") == 0 ||
-		   strtoull(limit, NULL, 10) >= needs_memory(&doctor->config)) {
+	} else if (is_enough(limit, needs_memory(&doctor->config))) {
 		doctor_ok(doctor, "the daemon may lock %s", limit);
 	} else {
 		doctor_wrong(doctor, "the daemon may lock %s, it needs %" PRIu64 " MiB", limit,
