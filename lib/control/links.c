@@ -8,7 +8,7 @@
 // Whether each port's cable is in. What stands behind a port without one is behind nothing: its backends have no
 // next hop, so that new flows go elsewhere and a VIP that nobody can serve is withdrawn.
 
-static bool has_link(const struct control_port *port)
+bool control_port_has_link(const struct control_port *port)
 {
 	struct rte_eth_link link;
 
@@ -23,7 +23,7 @@ void control_follow_links(int fd, short what, void *context)
 
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
 		const struct control_port *port = &control->config.ports[p];
-		bool is_down = !has_link(port);
+		bool is_down = !control_port_has_link(port);
 
 		if (is_down == control->link_is_down[p])
 			continue;

@@ -26,6 +26,8 @@ void control_solicit_step(int fd, short what, void *context);
 
 // --- links.c: the ports' cables ---
 
+// A device that cannot tell is taken to have one.
+bool control_port_has_link(const struct control_port *port);
 void control_follow_links(int fd, short what, void *context);
 
 #endif

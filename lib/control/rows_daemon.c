@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/apply_private.h>
+#include <control/resolve_private.h>
 #include <control/rows.h>
 
 #include <rte_ethdev.h>
@@ -71,7 +72,7 @@ bool row_port(const struct control *control, uint32_t row, struct message_row_po
 	memcpy(out->rss, port->rss, sizeof(out->rss));
 	out->mtu = port->mtu;
 	out->queues = port->queues;
-	out->link_up = link.link_status == RTE_ETH_LINK_UP;
+	out->link_up = control_port_has_link(port);
 	out->link_mbps = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN ? link.link_speed : 0;
 	out->rx_packets = stats.ipackets;
 	out->rx_bytes = stats.ibytes;

@@ -46,6 +46,7 @@ static void services_pools_and_ports_are_shown(void **state)
 	assert_string_equal(port.name, "wan");
 	assert_string_equal(port.kernel_interface, "near");
 	assert_int_equal(port.mtu, 1500);
+	assert_int_equal(port.link_up, 1); // as the device cannot tell
 }
 
 // Two services of one pool, of which one prefers a zone that lacks half of its weight.
