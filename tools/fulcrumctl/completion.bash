@@ -32,7 +32,7 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 	backend:drain | backend:undrain | backend:disable | backend:enable | backend:weight)
 		_fulcrumctl_ask backends '$1 "/" $2'
 		;;
-	backend:*) [[ ${COMP_WORDS[at + 1]} != drain ]] || echo --deadline --then ;;
+	backend:*) [[ ${COMP_WORDS[at + 1]} != drain ]] || echo --deadline --then --watch ;;
 	backend-setup:-b | backend-setup:--backend) _fulcrumctl_ask backends '$1 "/" $2' ;;
 	backend-setup:--mtu) ;;
 	backend-setup:*) echo -b --backend -f --file --check --undo --mtu --track ;;
