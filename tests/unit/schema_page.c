@@ -36,6 +36,8 @@ static json_t *cell_schema(const struct column *column)
 			json_string("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"));
 		return time;
 	}
+	case COLUMN_NAME_OR_NONE:
+		return or_null("string");
 	case COLUMN_LEFT:
 		return or_null("integer");
 	default:

@@ -101,6 +101,10 @@ const char *column_format(const struct column *column, const void *row, char *te
 		return text;
 	case COLUMN_PORTS:
 		return format_ports(value, text, size);
+	case COLUMN_NAME_OR_NONE:
+		if (value == 0)
+			return strcpy(text, "-");
+		// fall through
 	case COLUMN_NAME:
 		snprintf(text, size, "%s", column->name(value));
 		return text;

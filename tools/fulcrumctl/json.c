@@ -25,6 +25,8 @@ static json_t *json_cell(const struct column *column, const void *row)
 		return json_text(column, row);
 	case COLUMN_ADDR:
 		return json_string(column_format(column, row, text, sizeof(text)));
+	case COLUMN_NAME_OR_NONE:
+		return value == 0 ? json_null() : json_string(column->name(value));
 	case COLUMN_NAME:
 		return json_string(column->name(value));
 	case COLUMN_BOOL:

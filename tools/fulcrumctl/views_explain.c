@@ -18,7 +18,8 @@ static const struct column packet_columns[] = {
 static const struct column flow_columns[] = {
 	{NULL, "worker", COLUMN_NUMBER, FIELD(row_explain_flow, worker), NULL},
 	{NULL, "known", COLUMN_BOOL, FIELD(row_explain_flow, is_known), NULL},
-	{NULL, "flow_state", COLUMN_NAME, FIELD(row_explain_flow, flow_state), view_flow_state},
+	{NULL, "flow_state", COLUMN_NAME_OR_NONE, FIELD(row_explain_flow, flow_state),
+		view_flow_state},
 	{NULL, "flow_backend", COLUMN_TEXT, FIELD(row_explain_flow, flow_backend), NULL},
 	{NULL, "age_s", COLUMN_NUMBER, FIELD(row_explain_flow, age_s), NULL},
 	{NULL, "idle_s", COLUMN_NUMBER, FIELD(row_explain_flow, idle_s), NULL},
