@@ -37,6 +37,14 @@ static int refuse(const struct schema_key *key, const char *given, struct error 
 		value_expects(key, expects, sizeof(expects)), given);
 }
 
+// Bytes of one element; ports are two fields.
+static size_t element_size(const struct schema_key *key)
+{
+	bool ports = key->type == SCHEMA_PORT || key->type == SCHEMA_PORTS;
+
+	return ports ? 2 * sizeof(uint16_t) : key->size;
+}
+
 struct schema_key value_element(const struct schema_key *key, uint32_t index)
 {
 	struct schema_key element = *key;
@@ -61,7 +69,7 @@ uint32_t value_count(const struct schema_key *key, const void *record)
 
 size_t value_size(const struct schema_key *key)
 {
-	return value_element_size(key) * (key->list_max > 0 ? key->list_max : 1);
+	return element_size(key) * (key->list_max > 0 ? key->list_max : 1);
 }
 
 int value_parse(const struct schema_key *key, const char *text, void *record, struct error *err)
@@ -71,7 +79,7 @@ int value_parse(const struct schema_key *key, const char *text, void *record, st
 
 	if (types[key->type].parse(key, text, field) != 0)
 		return refuse(key, value_quote(text, quoted, sizeof(quoted)), err);
-	memcpy((uint8_t *)record + key->offset, field, value_element_size(key));
+	memcpy((uint8_t *)record + key->offset, field, element_size(key));
 	if (key->type == SCHEMA_HEX)
 		*((uint8_t *)record + key->flag) = true;
 	return 0;

@@ -51,7 +51,4 @@ void value_format_hex(const struct schema_key *key, const uint8_t *field, char *
 const char *value_number_text(
 	const struct schema_key *key, uint64_t number, char *text, size_t size);
 
-// Bytes of one element; SCHEMA_PORT(S) are two fields.
-size_t value_element_size(const struct schema_key *key);
-
 #endif

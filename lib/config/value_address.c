@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/endpoint.h>
+#include <config/value_private.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int value_parse_address(const struct schema_key *key, const char *text, uint8_t *field)
+{
+	struct addr addr;
+
+	if (addr_parse(text, &addr) != 0 || addr_is_unusable(&addr))
+		return -EINVAL;
+	memcpy(field, &addr, sizeof(addr));
+	return 0;
+}
+
+int value_check_address(const struct schema_key *key, const uint8_t *field, char *given)
+{
+	static const uint8_t zero[sizeof(((struct addr *)0)->bytes)];
+	struct addr addr;
+
+	memcpy(&addr, field, sizeof(addr));
+	if ((addr.family != ADDR_IPV4 && addr.family != ADDR_IPV6) ||
+		memcmp(addr.zero, zero, sizeof(addr.zero)) != 0 ||
+		(addr.family == ADDR_IPV4 && memcmp(addr.bytes + 4, zero, 12) != 0)) {
+		snprintf(given, VALUE_QUOTE_SIZE, "bytes that are none");
+		return -EINVAL;
+	}
+	if (!addr_is_unusable(&addr))
+		return 0;
+	addr_format(&addr, given, VALUE_QUOTE_SIZE);
+	return -EINVAL;
+}
+
+void value_format_address(
+	const struct schema_key *key, const uint8_t *field, char *text, size_t size)
+{
+	struct addr addr;
+
+	memcpy(&addr, field, sizeof(addr));
+	addr_format(&addr, text, size);
+}
+
+int value_parse_prefix(const struct schema_key *key, const char *text, uint8_t *field)
+{
+	struct prefix prefix;
+
+	if (prefix_parse(text, &prefix) != 0)
+		return -EINVAL;
+	memcpy(field, &prefix, sizeof(prefix));
+	return 0;
+}
+
+int value_check_prefix(const struct schema_key *key, const uint8_t *field, char *given)
+{
+	struct prefix prefix;
+
+	memcpy(&prefix, field, sizeof(prefix));
+	if (prefix_is_sound(&prefix))
+		return 0;
+	snprintf(given, VALUE_QUOTE_SIZE, "bytes that are none");
+	return -EINVAL;
+}
+
+void value_format_prefix(
+	const struct schema_key *key, const uint8_t *field, char *text, size_t size)
+{
+	struct prefix prefix;
+
+	memcpy(&prefix, field, sizeof(prefix));
+	prefix_format(&prefix, text, size);
+}
+
+// --- Where to listen ---
+
+int value_parse_listen(const struct schema_key *key, const char *text, uint8_t *field)
+{
+	struct endpoint endpoint = {0};
+
+	if (strcmp(text, "off") != 0 &&
+		(endpoint_parse(text, &endpoint) != 0 || endpoint.port == 0))
+		return -EINVAL;
+	memcpy(field, &endpoint, sizeof(endpoint));
+	return 0;
+}
+
+void value_format_listen(
+	const struct schema_key *key, const uint8_t *field, char *text, size_t size)
+{
+	struct endpoint endpoint;
+
+	memcpy(&endpoint, field, sizeof(endpoint));
+	if (endpoint.port == 0)
+		snprintf(text, size, "off");
+	else
+		endpoint_format(&endpoint, text, size);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/parse.h>
+#include <config/value_private.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PORT_LAST 65535u
+
+static int parse_one_port(const char *text, uint16_t *out)
+{
+	uint64_t port;
+
+	if (parse_u64(text, &port) != 0 || port < 1 || port > PORT_LAST)
+		return -EINVAL;
+	*out = (uint16_t)port;
+	return 0;
+}
+
+static int parse_range(const char *text, uint16_t ports[2])
+{
+	char first[sizeof("65535")];
+	const char *dash = strchr(text, '-');
+
+	if (dash == NULL) {
+		if (parse_one_port(text, &ports[0]) != 0)
+			return -EINVAL;
+		ports[1] = ports[0];
+		return 0;
+	}
+	if ((size_t)(dash - text) >= sizeof(first))
+		return -EINVAL;
+	snprintf(first, sizeof(first), "%.*s", (int)(dash - text), text);
+	if (parse_one_port(first, &ports[0]) != 0 || parse_one_port(dash + 1, &ports[1]) != 0 ||
+		ports[0] > ports[1])
+		return -EINVAL;
+	return 0;
+}
+
+int value_parse_ports(const struct schema_key *key, const char *text, uint8_t *field)
+{
+	uint16_t ports[2] = {0, PORT_LAST};
+
+	if (key->type == SCHEMA_PORT && strchr(text, '-') != NULL)
+		return -EINVAL;
+	if ((key->type == SCHEMA_PORT || strcmp(text, "any") != 0) && parse_range(text, ports) != 0)
+		return -EINVAL;
+	memcpy(field, ports, sizeof(ports));
+	return 0;
+}
+
+int value_check_ports(const struct schema_key *key, const uint8_t *field, char *given)
+{
+	uint16_t ports[2];
+
+	memcpy(ports, field, sizeof(ports));
+	if ((ports[0] == 0 && ports[1] == PORT_LAST) || (ports[0] >= 1 && ports[0] <= ports[1]))
+		return 0;
+	snprintf(given, VALUE_QUOTE_SIZE, "%u-%u", ports[0], ports[1]);
+	return -EINVAL;
+}
+
+void value_format_ports(const struct schema_key *key, const uint8_t *field, char *text, size_t size)
+{
+	uint16_t ports[2];
+
+	memcpy(ports, field, sizeof(ports));
+	if (ports[0] == 0)
+		snprintf(text, size, "any");
+	else if (ports[0] == ports[1])
+		snprintf(text, size, "%u", ports[0]);
+	else
+		snprintf(text, size, "%u-%u", ports[0], ports[1]);
+}
