@@ -25,4 +25,11 @@ lab_check "digest" lab_fits digest digest
 lab_check "explain" lab_fits explain explain tcp 198.51.100.7:40000 $VIP:443
 ctl show config | sed '/name: web-1/d' >$LAB/less.yaml
 lab_check "plan" lab_fits plan plan -f $LAB/less.yaml
+# What it finds is this machine's; some of it may be wrong here.
+lab_fits_doctor() { # yaml|json
+	{ ctl doctor -c $LAB/fulcrumd.yaml -o "$1" || [ $? = 1 ]; } |
+		python3 "$lab_root/tests/unit/schemas.py" "$schemas/doctor.json" "$1"
+}
+lab_check "doctor" lab_fits_doctor json
+lab_check "doctor as YAML" lab_fits_doctor yaml
 lab_end

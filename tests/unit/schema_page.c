@@ -126,12 +126,18 @@ static json_t *plan_schema(void)
 		array_schema(of_type("string")), "pools", rows_schema(&view_plan)));
 }
 
+static json_t *doctor_schema(void)
+{
+	return object_schema(json_pack(
+		"{s:o, s:o}", "ok", of_type("boolean"), "checks", rows_schema(&view_doctor)));
+}
+
 static const struct {
 	const char *name;
 	json_t *(*make)(void);
 } others[] = {{"summary", summary_schema}, {"version", version_schema}, {"config", config_schema},
 	{"flows", flows_schema}, {"explain", explain_schema}, {"plan", plan_schema},
-	{"digest", digest_schema}};
+	{"digest", digest_schema}, {"doctor", doctor_schema}};
 
 static json_t *make_schema(void)
 {

@@ -45,26 +45,6 @@ static const struct argp argp = {options, parse_option, NULL,
 	"Exit status: 0 nothing is wrong, 1 something is, 2 for bad usage or a FILE that is not there.",
 	0, 0, 0};
 
-static const char *result_text(uint64_t result)
-{
-	static const char *const texts[] = {"ok", "cannot tell", "wrong"};
-
-	return result <= DOCTOR_WRONG ? texts[result] : "?";
-}
-
-#define ROW(member) offsetof(struct doctor_row, member), sizeof(((struct doctor_row *)0)->member)
-
-static const struct column columns[] = {
-	{NULL, "check", COLUMN_TEXT, ROW(check), NULL},
-	{NULL, "result", COLUMN_NAME, ROW(result), result_text},
-	{NULL, "found", COLUMN_TEXT, ROW(found), NULL},
-	{NULL, "why", COLUMN_TEXT, ROW(why), NULL},
-	{NULL, "mend", COLUMN_TEXT, ROW(mend), NULL},
-	{0},
-};
-static const struct view view_checks = {
-	.name = "checks", .size = sizeof(struct doctor_row), .columns = columns};
-
 static void add(struct doctor *doctor, enum doctor_result result, const char *format, va_list args)
 {
 	struct doctor_row row = {.result = (uint8_t)result};
@@ -161,7 +141,7 @@ static void print_row(const struct doctor_row *row)
 	bool colour = ctl_colours(STDOUT_FILENO);
 
 	printf("%s%-11s%s  %-16s  %s\n", colour ? colours[row->result] : "",
-		result_text(row->result), colour ? "\033[0m" : "", row->check, row->found);
+		view_doctor_result(row->result), colour ? "\033[0m" : "", row->check, row->found);
 	if (row->result == DOCTOR_WRONG)
 		printf("%13swhy   %s\n", "", row->why);
 	if (row->mend[0] != '\0')
@@ -183,7 +163,7 @@ static int report(const struct doctor *doctor, bool json)
 	}
 	if (json)
 		status = view_print_json(json_pack("{s:b, s:o}", "ok", count[DOCTOR_WRONG] == 0,
-			"checks", view_json_rows(&view_checks, &doctor->rows)));
+			"checks", view_json_rows(&view_doctor, &doctor->rows)));
 	else
 		printf("%zu ok, %zu wrong, %zu cannot be told\n", count[DOCTOR_OK],
 			count[DOCTOR_WRONG], count[DOCTOR_UNKNOWN]);

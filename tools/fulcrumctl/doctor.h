@@ -3,6 +3,7 @@
 #define FULCRUMCTL_DOCTOR_H
 
 #include "ctl.h"
+#include "doctor_row.h"
 #include "view.h"
 
 #include <channel/message.h>
@@ -12,16 +13,6 @@
 
 // What 'fulcrumctl doctor' looks at: a table of checks (doctor_checks.c), each of which adds one row or more. A check
 // reads the machine only through the functions below, so that a test gives it a machine of its own.
-
-enum doctor_result { DOCTOR_OK, DOCTOR_UNKNOWN, DOCTOR_WRONG };
-
-struct doctor_row {
-	char check[24];
-	char found[192];
-	char why[128]; // what the check is for, where it is not ok
-	char mend[384]; // what to type; "": nothing, or nothing that could be typed
-	uint8_t result;
-};
 
 struct doctor {
 	const char *root; // stands in front of every path

@@ -60,11 +60,13 @@ extern const struct view view_flows;
 extern const struct view view_plan;
 extern const struct view view_explain; // only as JSON
 extern const struct view view_explain_flow;
+extern const struct view view_doctor; // of 'doctor', whose rows no daemon sends; only as JSON
 
 // Names of what a row has as a number.
 const char *view_state(uint64_t value);
 const char *view_health(uint64_t value);
 const char *view_flow_state(uint64_t value);
+const char *view_doctor_result(uint64_t value);
 
 // Rows as they came, in one array.
 struct rows {
