@@ -7,6 +7,7 @@
 #define EXIT_UNMET 1 // an expectation was not met
 #define EXIT_USAGE 2
 
+int command_latency(int argc, char **argv);
 int command_pipeline(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_simulate(int argc, char **argv);

@@ -61,6 +61,11 @@ static inline uint64_t mix(uint64_t value)
 	return value ^ (value >> 31);
 }
 
+uint64_t generator_mix(uint64_t value)
+{
+	return mix(value);
+}
+
 struct draw {
 	enum kind kind;
 	uint32_t client_be;

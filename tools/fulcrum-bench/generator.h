@@ -17,6 +17,7 @@
 #define GENERATOR_SIZE_MIN      60u // of a frame, without its check sequence
 #define GENERATOR_SIZE_MAX      1514u
 #define GENERATOR_SIZE_MIN_IPV6 74u
+#define GENERATOR_FLOWS_MAX     (64u << 20)
 #define GENERATOR_SERVICES      16384u // at most: one of a /18's addresses each
 
 struct generator_options {
@@ -61,6 +62,9 @@ struct generator {
 void generator_open(
 	struct generator *generator, uint32_t index, const struct generator_options *options);
 void generator_close(struct generator *generator); // fails when a buffer was lost
+
+// A good mixing of a counter.
+uint64_t generator_mix(uint64_t value);
 
 struct addr generator_vip(enum addr_family family, uint32_t service);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "lane.h"
 
-#include "publish.h"
+#include "lane_config.h"
 #include "stage.h"
 
 #include <rte_eal.h>
@@ -62,71 +62,6 @@ static void start_eal(struct lanes *lanes, uint64_t table_size)
 	need(rte_eal_init(count, arguments) >= 0, "DPDK does not start");
 }
 
-static void write_services(const struct lane_options *options, FILE *out)
-{
-	char vip[ADDR_TEXT_SIZE];
-
-	fprintf(out, "services:\n");
-	for (uint32_t i = 0; i < options->traffic.services; i++) {
-		struct addr addr = generator_vip(options->traffic.family, i);
-
-		fprintf(out,
-			"  - {name: s%u, vip: '%s', protocol: tcp, port: %u, forwarding: %s, pool: "
-			"bench}\n",
-			i, addr_format(&addr, vip, sizeof(vip)), GENERATOR_PORT,
-			options->forwarding == CONFIG_DSR ? "dsr" : "ipip");
-	}
-}
-
-static void write_pool(const struct lane_options *options, FILE *out)
-{
-	fprintf(out, "pools:\n  - name: bench\n    backends:\n");
-	for (uint32_t i = 0; i < options->backends; i++) {
-		fprintf(out, "      - {name: b%u, address: ", i);
-		if (options->traffic.family == ADDR_IPV4)
-			fprintf(out, "10.%u.%u.%u}\n", i >> 16, i >> 8 & 0xff, i & 0xff);
-		else
-			fprintf(out, "'fd00::%x:%x'}\n", 1 + (i >> 16), i & 0xffff);
-	}
-}
-
-static struct config *make_config(const struct lane_options *options)
-{
-	struct config *config = NULL;
-	struct error err = {0};
-	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
-
-	need(stream != NULL, "out of memory");
-	write_services(options, stream);
-	write_pool(options, stream);
-	fclose(stream);
-	if (config_load_text("the bench's pool", text, size, &config, NULL, NULL, &err) != 0)
-		need(false, err.text);
-	free(text);
-	return config;
-}
-
-static void publish(struct lanes *lanes, const struct lane_options *options, uint32_t names)
-{
-	static const struct snapshot_backend_input hop = {
-		.mtu = 9000, // whatever the size, it fits with its outer header
-		.vlan_tci = ENCAP_VLAN_NONE,
-		.source_mac = {{2, 0, 0, 0, 0, 1}},
-		.next_hop_mac = {{2, 0, 0, 0, 0, 2}},
-	};
-	struct config *config = make_config(options);
-	struct addr sources[2];
-	struct error err = {0};
-
-	addr_parse("192.0.2.1", &sources[0]);
-	addr_parse("2001:db8::1", &sources[1]);
-	if (publish_config(&lanes->publisher, config, &hop, sources, names, &err) != 0)
-		need(false, err.text);
-	config_free(config);
-}
-
 static void *zeroed(size_t size)
 {
 	void *memory = rte_zmalloc("lane", size, RTE_CACHE_LINE_SIZE);
@@ -177,12 +112,14 @@ static void warm_up(struct lane *lane, uint64_t capacity)
 void lanes_open(struct lanes *lanes, const struct lane_options *options)
 {
 	uint64_t capacity = RTE_MAX(options->traffic.flows * PLACES_A_FLOW, (uint64_t)1024);
-	uint32_t names = RTE_MAX(options->backends, options->traffic.services) + 1;
+	uint32_t names = lane_names(options);
+	struct config *config = lane_config(options, 0);
 
 	*lanes = (struct lanes){.huge = options->huge, .count = options->workers};
 	start_eal(lanes, flow_table_footprint(capacity));
 	need(publisher_init(&lanes->publisher, lanes->count) == 0, "no memory for the publisher");
-	publish(lanes, options, names);
+	lanes_apply(lanes, options, config);
+	config_free(config);
 	for (uint32_t i = 0; i < lanes->count; i++) {
 		struct lane *lane = &lanes->lane[i];
 

@@ -16,7 +16,8 @@
 struct lane_options {
 	struct generator_options traffic;
 	enum config_forwarding forwarding;
-	uint32_t backends;
+	uint32_t backends; // of each pool
+	uint32_t pools; // that the services take in turn
 	uint32_t workers;
 	bool huge; // pages, where enough are free
 };

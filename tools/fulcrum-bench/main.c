@@ -9,6 +9,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
+	{"latency", command_latency,
+		"measure how long packets stay in a worker under a given load"},
 	{"pipeline", command_pipeline, "measure what a packet costs a worker"},
 	{"replay", command_replay,
 		"take a capture through the packet path, every frame accounted for"},

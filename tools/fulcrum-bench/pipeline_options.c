@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "options.h"
 #include "pipeline.h"
 
-#include <base/parse.h>
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +37,6 @@ static const char help[] =
 	"  --turns N         of each (7)\n"
 	"  --json            one object on one line\n";
 
-#define FLOWS_MAX (64u << 20)
-
 enum {
 	FLOWS,
 	SYN,
@@ -61,31 +58,10 @@ struct parse {
 	uint64_t numbers[NUMBERS];
 };
 
-// "4096", "128k", "1M".
-static int parse_count(const char *text, uint64_t *out)
-{
-	size_t size = strlen(text);
-	char digits[24];
-	char last = size > 0 ? text[size - 1] : '\0';
-	uint32_t shift = last == 'k' ? 10 : last == 'M' ? 20 : 0;
-
-	if (size >= sizeof(digits))
-		return -EINVAL;
-	memcpy(digits, text, size + 1);
-	if (shift != 0)
-		digits[size - 1] = '\0';
-	if (parse_u64(digits, out) != 0 || *out > UINT64_MAX >> 20)
-		return -EINVAL;
-	*out <<= shift;
-	return 0;
-}
-
 static int set_number(struct parse *parse, const char *name, int option, const char *text)
 {
-	static const struct {
-		uint64_t min, max;
-	} bounds[NUMBERS] = {
-		[FLOWS] = {1, FLOWS_MAX},
+	static const struct option_bounds bounds[NUMBERS] = {
+		[FLOWS] = {1, GENERATOR_FLOWS_MAX},
 		[SYN] = {0, 100},
 		[MISS] = {0, 100},
 		[SIZE] = {GENERATOR_SIZE_MIN, GENERATOR_SIZE_MAX},
@@ -97,28 +73,8 @@ static int set_number(struct parse *parse, const char *name, int option, const c
 		[PACKETS] = {1, 1ull << 32},
 		[TURNS] = {1, PIPELINE_TURNS_MAX},
 	};
-	uint64_t value;
 
-	if (parse_count(text, &value) == 0 && value >= bounds[option].min &&
-		value <= bounds[option].max) {
-		parse->numbers[option] = value;
-		return 0;
-	}
-	fprintf(stderr,
-		"fulcrum-bench pipeline: --%s %s: a whole number from %" PRIu64 " to %" PRIu64 "\n",
-		name, text, bounds[option].min, bounds[option].max);
-	return -EINVAL;
-}
-
-// One of two words.
-static int set_word(
-	const char *name, const char *text, const char *first, const char *second, bool *out_second)
-{
-	*out_second = strcmp(text, second) == 0;
-	if (*out_second || strcmp(text, first) == 0)
-		return 0;
-	fprintf(stderr, "fulcrum-bench pipeline: --%s %s: %s or %s\n", name, text, first, second);
-	return -EINVAL;
+	return option_number("pipeline", name, text, &bounds[option], &parse->numbers[option]);
 }
 
 static int set_zipf(struct parse *parse, const char *text)
@@ -156,10 +112,10 @@ static int set_option(struct parse *parse, const char *name, int option, const c
 	else if (option == JSON)
 		parse->out->json = true;
 	else if (option == MODE) {
-		rc = set_word(name, text, "ipip", "dsr", &second);
+		rc = option_word("pipeline", name, text, "ipip", "dsr", &second);
 		parse->out->lane.forwarding = second ? CONFIG_DSR : CONFIG_IPIP;
 	} else {
-		rc = set_word(name, text, "4", "6", &second);
+		rc = option_word("pipeline", name, text, "4", "6", &second);
 		parse->out->lane.traffic.family = second ? ADDR_IPV6 : ADDR_IPV4;
 	}
 	return rc;
@@ -237,9 +193,10 @@ int pipeline_parse(int argc, char **argv, struct pipeline_options *out)
 	};
 	int option, at = 0;
 
-	*out = (struct pipeline_options){
-		.lane = {
-			.traffic = {.family = ADDR_IPV4}, .forwarding = CONFIG_IPIP, .huge = true}};
+	*out = (struct pipeline_options){.lane = {.pools = 1,
+						 .traffic = {.family = ADDR_IPV4},
+						 .forwarding = CONFIG_IPIP,
+						 .huge = true}};
 	while ((option = getopt_long(argc, argv, "", list, &at)) != -1) {
 		if (option == HELP)
 			return 1;

@@ -46,7 +46,7 @@ int publish_config(struct publisher *publisher, const struct config *config,
 		.services = services,
 		.backend_capacity = capacity,
 		.service_capacity = capacity,
-		.version = 1,
+		.version = publisher->current == NULL ? 1 : publisher->current->version + 1,
 	};
 	struct snapshot *snapshot;
 	int rc = error_set(err, ENOMEM, "out of memory");
@@ -55,7 +55,7 @@ int publish_config(struct publisher *publisher, const struct config *config,
 		make_up_hops(config, hop, sources, backends);
 		for (uint32_t i = 0; i < config->service_count; i++)
 			services[i] = (uint16_t)i;
-		rc = snapshot_build(&input, NULL, &snapshot, err);
+		rc = snapshot_build(&input, publisher->current, &snapshot, err);
 	}
 	free(backends);
 	free(services);
