@@ -46,8 +46,9 @@ enum flow_state {
 // How long a flow of each state lives without a packet, at least, and less than a second more; one row a
 // service, by the service's index.
 struct flow_ttl {
-	uint16_t seconds[FLOW_STATES];
+	uint16_t seconds[8]; // by state: as many as make its place in a table a shift
 };
+_Static_assert(FLOW_STATES <= 8, "a row has a place for each state");
 
 struct flow_bucket {
 	uint32_t tag[FLOW_WAYS];

@@ -207,6 +207,22 @@ static inline bool select_known(const struct snapshot *snapshot, const struct fl
 	return true;
 }
 
+// What begins nearly every TCP flow: a SYN and nothing but that, of a service that spreads by the five-tuple. True and the
+// reference of the table's choice, which select_backend() would make, too; the caller stores it. Else that one decides.
+static inline bool select_begin(const struct snapshot *snapshot,
+	const struct snapshot_service *service, const struct packet *packet, uint64_t slot_hash,
+	uint32_t *backend)
+{
+	const struct snapshot_view *view = &snapshot->views[service->view];
+
+	if (packet->kind != PACKET_TCP ||
+		(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_SYN ||
+		service->affinity != CONFIG_FIVE_TUPLE || view->current == NULL)
+		return false;
+	*backend = generation_backend(view->current, slot_hash);
+	return true;
+}
+
 // Judges one packet. The caller stores a new entry where select_stores() says so.
 static inline void select_backend(const struct select_input *in, struct select_result *out)
 {

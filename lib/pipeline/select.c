@@ -2,17 +2,18 @@
 #include <judge/select.h>
 #include <pipeline/worker_private.h>
 
-static void store(struct worker *worker, const struct select_input *in, const struct packet *packet,
-	uint16_t service, uint32_t backend)
+// Remembers a packet's flow, as far as the budget of new ones goes.
+static __attribute__((noinline)) void store(struct worker *worker, const struct packet *packet,
+	uint64_t flow_hash, uint16_t service, uint32_t backend, enum flow_state state)
 {
 	const struct snapshot *snapshot = worker->snapshot;
 	struct flow_begin begin = {
-		.hash = in->flow_hash,
+		.hash = flow_hash,
 		.client = select_client(packet),
-		.client_port = in->client_port_be,
+		.client_port = packet_source_port_be(packet),
 		.service = service,
 		.backend = backend,
-		.state = select_first_state(in->event),
+		.state = state,
 	};
 
 	if (!rate_take(&worker->new_flow_rate)) {
@@ -32,6 +33,12 @@ static void store(struct worker *worker, const struct select_input *in, const st
 	}
 }
 
+static inline void count_new(struct worker *worker, uint16_t service, uint32_t backend)
+{
+	metrics_add(&worker->metrics->services[service].new_flows, 1);
+	metrics_add(&worker->metrics->backends[backend & BACKEND_INDEX_MASK].new_flows, 1);
+}
+
 static void count(struct worker *worker, const struct select_result *result, uint16_t service)
 {
 	struct metrics_worker *metrics = worker->metrics;
@@ -46,10 +53,27 @@ static void count(struct worker *worker, const struct select_result *result, uin
 	metrics_add(&metrics->flow_misses, 1);
 	if (result->by_previous)
 		metrics_add(&metrics->previous_table, 1);
-	if (result->begins && result->verdict == SELECT_FORWARD) {
-		metrics_add(&metrics->services[service].new_flows, 1);
-		metrics_add(&metrics->backends[result->backend & BACKEND_INDEX_MASK].new_flows, 1);
-	}
+	if (result->begins && result->verdict == SELECT_FORWARD)
+		count_new(worker, service, result->backend);
+}
+
+// True: the packet begins a flow, and is on its way to burst->backends[i].
+static inline bool begin(struct worker *worker, struct burst *burst, uint32_t i)
+{
+	const struct snapshot *snapshot = worker->snapshot;
+	const struct packet *packet = &burst->packets[i];
+	const struct hash128 *hash = &burst->hashes[i];
+	uint16_t number = burst->services[i];
+	uint32_t backend;
+
+	if (!select_begin(snapshot, &snapshot->services[number], packet, hash->slot, &backend))
+		return false;
+	burst->backends[i] = backend;
+	rte_prefetch0(&snapshot->backends[backend & BACKEND_INDEX_MASK]);
+	metrics_add(&worker->metrics->flow_misses, 1);
+	count_new(worker, number, backend);
+	store(worker, packet, hash->flow, number, backend, FLOW_NEW);
+	return true;
 }
 
 // All of the rules. True: the packet goes on to burst->backends[i].
@@ -84,7 +108,8 @@ static __attribute__((noinline)) bool select_uncommon(
 		return false;
 	}
 	if (unlikely(select_stores(in.event, &result)))
-		store(worker, &in, packet, number, result.backend);
+		store(worker, packet, in.flow_hash, number, result.backend,
+			select_first_state(in.event));
 	burst->backends[i] = result.backend;
 	rte_prefetch0(&snapshot->backends[result.backend & BACKEND_INDEX_MASK]);
 	return true;
@@ -111,19 +136,20 @@ static __attribute__((noinline)) void prefetch_unknown(
 	}
 }
 
-void stage_select(struct worker *worker, struct burst *burst)
+static inline bool is_known(struct worker *worker, struct burst *burst, uint32_t i)
 {
 	const struct snapshot *snapshot = worker->snapshot;
+
+	return select_known(snapshot, worker->flows, &snapshot->services[burst->services[i]].ttl,
+		&burst->packets[i], burst->hashes[i].flow, worker->now_s, &burst->backends[i]);
+}
+
+static void select_most_known(struct worker *worker, struct burst *burst)
+{
 	uint32_t kept = 0, known = 0;
 
-	// As the burst before, so is this one: flows that another balancer had do not come alone.
-	if (burst->begins > 0 || unlikely(worker->many_unknown))
-		prefetch_unknown(worker, burst);
 	for (uint32_t i = 0; i < burst->count; i++) {
-		const struct snapshot_service *service = &snapshot->services[burst->services[i]];
-
-		if (likely(select_known(snapshot, worker->flows, &service->ttl, &burst->packets[i],
-			    burst->hashes[i].flow, worker->now_s, &burst->backends[i])))
+		if (likely(is_known(worker, burst, i)))
 			known++;
 		else if (!select_uncommon(worker, burst, i))
 			continue;
@@ -132,4 +158,27 @@ void stage_select(struct worker *worker, struct burst *burst)
 	metrics_add(&worker->metrics->flow_hits, known);
 	worker->many_unknown = 2 * (known + burst->begins) < burst->count;
 	burst->count = kept;
+}
+
+// The same, the other way round, in a flood of SYNs.
+static void select_most_begin(struct worker *worker, struct burst *burst)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < burst->count; i++)
+		if (likely(begin(worker, burst, i)) || select_uncommon(worker, burst, i))
+			burst_keep(burst, kept++, i);
+	worker->many_unknown = false;
+	burst->count = kept;
+}
+
+void stage_select(struct worker *worker, struct burst *burst)
+{
+	// As the burst before, so is this one: flows that another balancer had do not come alone.
+	if (burst->begins > 0 || unlikely(worker->many_unknown))
+		prefetch_unknown(worker, burst);
+	if (likely(2 * burst->begins < burst->count))
+		select_most_known(worker, burst);
+	else
+		select_most_begin(worker, burst);
 }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <flow/flow_inline.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+// cmocka wants the headers above first
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define SERVICES 3u
+#define ROUNDS   200000
+
+static const struct flow_ttl ttls[SERVICES] = {
+	{{[FLOW_NEW] = 60, [FLOW_ESTABLISHED] = 14400, [FLOW_CLOSING] = 30, [FLOW_UDP] = 120}},
+	{{[FLOW_NEW] = 1,
+		[FLOW_ESTABLISHED] = FLOW_TTL_MAX_S,
+		[FLOW_CLOSING] = FLOW_TTL_MAX_S,
+		[FLOW_UDP] = 2}},
+	{{0}},
+};
+
+static uint16_t any_of(const uint16_t *values, size_t count)
+{
+	return values[(size_t)random() % count];
+}
+
+// Rows at the edges of what can be told apart, of services that are there and that are no more.
+static void fill(struct flow_bucket *bucket, uint32_t now_s)
+{
+	static const uint16_t idles[] = {0, 1, 2, 3, 29, 30, 31, 60, 61, 119, 120, 121, 14399,
+		14400, 14401, FLOW_TTL_MAX_S - 1, FLOW_TTL_MAX_S, FLOW_TTL_MAX_S + 1, 65535};
+	static const uint16_t services[] = {0, 0, 0, 1, 1, 2, SERVICES, 32768, 65535};
+
+	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
+		bucket->seen[way] = (uint16_t)(now_s - any_of(idles, COUNT(idles)));
+		bucket->service[way] = any_of(services, COUNT(services));
+		bucket->life[way] = (uint16_t)((uint32_t)random() & ~FLOW_LIFE_STATE_MASK);
+		bucket->life[way] |= (uint16_t)(random() % FLOW_STATES);
+	}
+}
+
+// The ways at once by vectors, where there are any, choose as one after the other.
+static void the_row_to_give_up_is_the_first_of_the_least_worth(void **state)
+{
+	srandom(1);
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		uint32_t now_s = (uint32_t)random(), first = round & 1, least = first;
+		struct flow_bucket bucket;
+		struct flow_victim victim;
+		uint32_t worths[FLOW_WAYS];
+
+		fill(&bucket, now_s);
+		for (uint32_t way = 0; way < FLOW_WAYS; way++)
+			worths[way] = flow_worth(&bucket, way, ttls, SERVICES, now_s);
+		for (uint32_t way = first; way < FLOW_WAYS; way++)
+			least = worths[way] < worths[least] ? way : least;
+		victim = flow_victim_in(&bucket, first, ttls, SERVICES, now_s);
+		assert_ptr_equal(victim.ref.bucket, &bucket);
+		assert_int_equal(victim.ref.way, least);
+		assert_int_equal(victim.worth, worths[least]);
+	}
+}
+
+static void a_live_row_is_worth_something_and_an_expired_one_nothing(void **state)
+{
+	const uint32_t now_s = 100000;
+	struct flow_bucket bucket = {.service = {1, 1, 0, 0}};
+
+	bucket.life[0] = bucket.life[1] = FLOW_CLOSING;
+	bucket.seen[0] = (uint16_t)(now_s - FLOW_TTL_MAX_S);
+	bucket.seen[1] = (uint16_t)(now_s - FLOW_TTL_MAX_S - 1);
+	bucket.life[2] = FLOW_UDP;
+	bucket.life[3] = FLOW_ESTABLISHED;
+	bucket.seen[2] = (uint16_t)now_s;
+	bucket.seen[3] = (uint16_t)(now_s - ttls[0].seconds[FLOW_ESTABLISHED]);
+	assert_in_range(flow_worth(&bucket, 0, ttls, SERVICES, now_s), 1, FLOW_WORTH_LITTLE);
+	assert_int_equal(flow_worth(&bucket, 1, ttls, SERVICES, now_s), FLOW_WORTH_NOTHING);
+	assert_true(flow_worth(&bucket, 2, ttls, SERVICES, now_s) > FLOW_WORTH_LITTLE);
+	assert_true(flow_worth(&bucket, 3, ttls, SERVICES, now_s) >
+		    flow_worth(&bucket, 2, ttls, SERVICES, now_s));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_row_to_give_up_is_the_first_of_the_least_worth),
+		cmocka_unit_test(a_live_row_is_worth_something_and_an_expired_one_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
