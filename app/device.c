@@ -118,6 +118,38 @@ static uint64_t rss_in_force(uint16_t id)
 	return rte_eth_dev_rss_hash_conf_get(id, &conf) == 0 ? conf.rss_hf : rss_told[id];
 }
 
+static int read_table(uint16_t id, uint16_t *queues, uint32_t size)
+{
+	struct rte_eth_rss_reta_entry64 table[SPREAD_TABLE_MAX / RTE_ETH_RETA_GROUP_SIZE];
+	int rc;
+
+	memset(table, 0xff, sizeof(table)); // all entries are asked for
+	rc = rte_eth_dev_rss_reta_query(id, table, (uint16_t)size);
+	for (uint32_t i = 0; rc == 0 && i < size; i++)
+		queues[i] = table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE];
+	return rc;
+}
+
+void device_spread(uint16_t id, uint16_t queues, struct spread *out)
+{
+	struct rte_eth_rss_conf conf = {.rss_key = out->key, .rss_key_len = sizeof(out->key)};
+	struct rte_eth_dev_info info;
+
+	*out = (struct spread){.size = 1};
+	if (queues == 1)
+		return;
+	out->size = 0;
+	if (rte_eth_dev_info_get(id, &info) != 0 || info.reta_size > SPREAD_TABLE_MAX ||
+		info.hash_key_size < 40 || info.hash_key_size > sizeof(out->key) ||
+		rte_eth_dev_rss_hash_conf_get(id, &conf) != 0 ||
+		read_table(id, out->queues, info.reta_size) != 0)
+		return;
+	out->kinds = conf.rss_hf;
+	out->size = memcmp(out->key, out->key + 1, sizeof(out->key) - 1) != 0
+			    ? info.reta_size
+			    : 0; // zeros: not told
+}
+
 void device_rss(uint16_t id, char *out, size_t size)
 {
 	static const struct {

@@ -5,6 +5,7 @@
 #include <base/addr.h>
 #include <base/error.h>
 #include <config/daemon.h>
+#include <control/spread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ bool device_tells_link(uint16_t id);
 
 // What the started device's RSS looks at: "ipv4 ipv4-tcp ipv6 ...", or "off".
 void device_rss(uint16_t id, char *out, size_t size);
+
+// How it spreads packets over its queues, as far as its driver tells.
+void device_spread(uint16_t id, uint16_t queues, struct spread *out);
 
 // The device by which the kernel uses port number 'number', with the port's own MAC, so that what the kernel
 // announces there leads back to the port: virtio_user where the kernel has vhost-net, a tap else.

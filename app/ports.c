@@ -51,6 +51,7 @@ static void describe(struct ports *ports, uint32_t p, const struct daemon_port *
 	control->id = id;
 	control->queues = (uint16_t)ports->queues;
 	device_rss(id, control->rss, sizeof(control->rss));
+	device_spread(id, control->queues, &control->spread);
 	control->tells_link = device_tells_link(id);
 	control->mtu = port->mtu;
 	control->vlan_tci = port->vlan == DAEMON_VLAN_SET ? port->vlan_id : ENCAP_VLAN_NONE;

@@ -341,7 +341,13 @@ struct message_row_explain {
 };
 _Static_assert(sizeof(struct message_row_explain) == 304, "goes over the channel as it is");
 
-// What one worker would do. Which of them gets the packet is the port's RSS to say.
+enum message_by_rss {
+	MESSAGE_BY_RSS_UNKNOWN, // the card does not tell, or the ports do not agree
+	MESSAGE_BY_RSS_NO,
+	MESSAGE_BY_RSS_YES,
+};
+
+// What one worker would do.
 struct message_row_explain_flow {
 	char flow_backend
 		[CONFIG_NAME_SIZE]; // that the flow table has; "": it is gone, or the flow is not known
@@ -360,7 +366,7 @@ struct message_row_explain_flow {
 	uint8_t resets; // 1: the client is sent a RST
 	uint8_t state; // of the backend, enum config_backend_state
 	uint8_t health; // enum health_status
-	uint8_t zero;
+	uint8_t by_rss; // enum message_by_rss: whether the ports give it such packets
 	uint32_t age_s;
 	uint32_t idle_s;
 	uint16_t path_mtu;

@@ -5,6 +5,7 @@
 #include <base/addr.h>
 #include <base/error.h>
 #include <config/daemon.h>
+#include <control/spread.h>
 #include <flow/flow.h>
 #include <metrics/metrics.h>
 #include <snapshot/publish.h>
@@ -24,6 +25,7 @@ struct control_port {
 	char kernel_interface[16]; // "" is none
 	uint16_t id; // DPDK's
 	char rss[64]; // what spreads its packets over the queues, in words
+	struct spread spread;
 	bool tells_link; // else it is taken to have one
 	uint16_t queues;
 	uint16_t mtu;

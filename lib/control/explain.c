@@ -95,6 +95,24 @@ static void fill_way(const struct control *control, const struct snapshot *snaps
 	mac_format(&mac, out->source_mac, sizeof(out->source_mac));
 }
 
+// Whose the packet is, by whatever port it comes.
+static uint32_t find_worker(const struct control *control, const struct packet *packet)
+{
+	uint32_t found = spread_worker(&control->config.ports[0].spread, packet);
+
+	for (uint32_t p = 1; p < control->config.port_count; p++)
+		if (spread_worker(&control->config.ports[p].spread, packet) != found)
+			return SPREAD_UNKNOWN;
+	return found;
+}
+
+static enum message_by_rss by_rss(uint32_t found, uint32_t worker)
+{
+	if (found == SPREAD_UNKNOWN)
+		return MESSAGE_BY_RSS_UNKNOWN;
+	return found == worker ? MESSAGE_BY_RSS_YES : MESSAGE_BY_RSS_NO;
+}
+
 static void fill_flow(const struct control *control, const struct explanation *explanation,
 	uint32_t worker, struct message_row_explain_flow *out)
 {
@@ -103,6 +121,7 @@ static void fill_flow(const struct control *control, const struct explanation *e
 
 	explain_flow(explanation, control->config.flows[worker], now_s, &flow);
 	out->worker = worker;
+	out->by_rss = (uint8_t)by_rss(find_worker(control, &explanation->packet), worker);
 	out->is_known = flow.is_known;
 	if (flow.is_known) {
 		name_backend(control, flow.row.backend, out->flow_backend);

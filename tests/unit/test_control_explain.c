@@ -47,6 +47,7 @@ static void a_packet_is_explained_step_by_step(void **state)
 	assert_int_equal(packet.slots, 65537);
 	assert_string_equal(flow.backend, packet.current);
 	assert_int_equal(flow.is_known, 0);
+	assert_int_equal(flow.by_rss, MESSAGE_BY_RSS_UNKNOWN); // by a port that does not tell
 	assert_string_equal(flow.port, "wan");
 	assert_string_equal(flow.next_hop_mac, "02:00:00:00:00:02");
 	assert_int_equal(flow.path_mtu - flow.room, 20);

@@ -84,8 +84,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp argp = {options, parse_option, "tcp|udp CLIENT:PORT VIP:PORT",
 	"Tells what becomes of a packet, step by step, as the balancer stands now. Sends none and changes "
 	"nothing.\v"
-	"Without --syn a TCP packet is one in the middle of its connection. Which worker gets it is for the "
-	"port's RSS to say: the one that knows the flow, if there is one.",
+	"Without --syn a TCP packet is one in the middle of its connection. Which worker gets it is told "
+	"where the card tells how it spreads packets; else it is the one that knows the flow, if there is one.",
 	0, 0, 0};
 
 struct answer {
@@ -133,6 +133,10 @@ static void print_flow(const struct message_row_explain_flow *flow)
 			flow->worker, view_flow_state(flow->flow_state), flow->age_s, flow->idle_s,
 			flow->flow_backend[0] != '\0' ? flow->flow_backend
 						      : "a backend that is gone");
+	if (flow->by_rss == MESSAGE_BY_RSS_YES)
+		printf("           the port's RSS gives it the packet\n");
+	else if (flow->by_rss == MESSAGE_BY_RSS_NO)
+		printf("           the port's RSS gives the packet to another one\n");
 	if (flow->resets)
 		printf("           the client is sent a RST: its backend is down\n");
 }

@@ -3,6 +3,13 @@
 
 #include <channel/message.h>
 
+static const char *view_by_rss(uint64_t value)
+{
+	static const char *const names[] = {"unknown", "no", "yes"};
+
+	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
 static const struct column packet_columns[] = {
 	{NULL, "service", COLUMN_TEXT, FIELD(row_explain, service), NULL},
 	{NULL, "pool", COLUMN_TEXT, FIELD(row_explain, pool), NULL},
@@ -17,6 +24,7 @@ static const struct column packet_columns[] = {
 
 static const struct column flow_columns[] = {
 	{NULL, "worker", COLUMN_NUMBER, FIELD(row_explain_flow, worker), NULL},
+	{NULL, "by_rss", COLUMN_NAME, FIELD(row_explain_flow, by_rss), view_by_rss},
 	{NULL, "known", COLUMN_BOOL, FIELD(row_explain_flow, is_known), NULL},
 	{NULL, "flow_state", COLUMN_NAME_OR_NONE, FIELD(row_explain_flow, flow_state),
 		view_flow_state},

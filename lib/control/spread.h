@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_SPREAD_H
+#define CONTROL_SPREAD_H
+
+#include <packet/parse.h>
+#include <stdint.h>
+
+// How a port spreads what comes in over its receive queues, one a worker: the Toeplitz hash of addresses and ports, and a
+// table by its last bits, as cards for Windows have it (Microsoft, "RSS Hashing Functions"). For explain, which works
+// out whose a packet would be; the cards do it by themselves. Any thread.
+
+#define SPREAD_KEY_MAX   64
+#define SPREAD_TABLE_MAX 1024
+#define SPREAD_UNKNOWN   UINT32_MAX
+
+struct spread {
+	uint64_t kinds; // DPDK's RTE_ETH_RSS_*: what is hashed
+	uint8_t key[SPREAD_KEY_MAX];
+	uint16_t queues[SPREAD_TABLE_MAX];
+	uint32_t size; // of the table; 0: the card does not tell
+};
+
+// The worker that gets a packet of TCP or UDP; SPREAD_UNKNOWN where the card does not tell, or does not hash such ones.
+uint32_t spread_worker(const struct spread *spread, const struct packet *packet);
+
+#endif
