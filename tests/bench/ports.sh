@@ -55,6 +55,10 @@ forwarded() {
 	ctl show workers -o json | python3 -c 'import json, sys; print(sum(w["forwarded"] + w["dropped"] for w in json.load(sys.stdin)))'
 }
 
+hits() {
+	ctl show workers -o json | python3 -c 'import json, sys; print(sum(w["flow_hits"] for w in json.load(sys.stdin)))'
+}
+
 # fulcrum DEVICE FORWARDING BUFFERS
 fulcrum() {
 	local worker pid packets time
@@ -80,7 +84,7 @@ fulcrum() {
 	ctl apply -f $LAB/pool.yaml >$LAB/apply.log 2>&1 || lab_fail "apply: $(cat $LAB/apply.log)"
 	pid=$(pgrep -P "${lab_pids[fulcrumd]}" fulcrumd || echo "${lab_pids[fulcrumd]}")
 	worker=$(cat /proc/"$pid"/task/*/comm | grep -m1 worker)
-	sleep 1 # until every flow is in the table
+	lab_wait_for "[ \$(hits) -gt $((2 * flows)) ]" 30 "every flow is known"
 	packets=$(forwarded) time=$(cpu_ns "$pid" "$worker")
 	sleep "$SECONDS_EACH"
 	packets=$(($(forwarded) - packets)) time=$(($(cpu_ns "$pid" "$worker") - time))
@@ -97,8 +101,9 @@ testpmd() {
 	pid=$!
 	exec 9>$LAB/words
 	echo start >&9
-	sleep 2
+	lab_wait_for "grep -qE 'worker|lcore' /proc/$pid/task/*/comm" 20 "testpmd's worker is there"
 	worker=$(cat /proc/$pid/task/*/comm | grep -m1 -E 'worker|lcore')
+	lab_wait_for "[ \$(cpu_ns $pid '$worker') -gt 500000000 ]" 20 "it forwards"
 	time=$(cpu_ns $pid "$worker")
 	echo 'clear port stats all' >&9
 	sleep "$SECONDS_EACH"
