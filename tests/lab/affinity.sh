@@ -16,7 +16,7 @@ apply() {
 		  - {name: second, vip: $VIP, protocol: tcp, port: 7001, pool: stream, affinity: $1}
 		pools:
 		  - name: stream
-		    health: {port: 7000, interval: 500ms, timeout: 400ms, rise: 1, fall: 4}
+		    health: {port: 7000, interval: 5s, timeout: 5s, rise: 1, fall: 4}
 		    backends:
 		      - {name: b1, address: 10.0.1.11}
 		      - {name: b2, address: 10.0.1.12}

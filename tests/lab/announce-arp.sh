@@ -5,10 +5,9 @@
 
 # write_pool MODE
 write_pool() {
-	sed "/^pools:/,\$d; s|    pool: web|&\n    announce: \&announce {mode: $1}|" "$lab_root/config/quickstart.yaml"
+	sed "/^pools:/,\$d; s|    pool: web|&\n    announce: \&announce {mode: $1}|" $lab_pool
 	printf '  - {name: web6, vip: "%s", protocol: tcp, port: 443, pool: web, announce: *announce}\n\n' $VIP6
-	sed -n '/^pools:/,$p' "$lab_root/config/quickstart.yaml" |
-		sed 's/interval: .*/interval: 1s/; s/timeout: .*/timeout: 1s/'
+	sed -n '/^pools:/,$p' $lab_pool
 }
 
 # A second balancer beside the first, with another address on the same network.
@@ -85,7 +84,7 @@ lab_wait_for 'ip -n lb -o addr show dev fulcrum0 | grep -q "$VIP/32"' 10 "an add
 
 lab_wait_for usable 20 "the standby has usable backends"
 lab_capture arp router br-lb "arp or icmp6"
-LAB_TIMEOUT=10 lab_requests 200 >$LAB/answers &
+lab_requests 200 >$LAB/answers &
 requests=$!
 lab_wait_for 'lab_count . $LAB/answers | grep -q "[1-9]"' 20 "requests are on their way"
 begun=$(now_ms)

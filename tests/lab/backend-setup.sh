@@ -19,7 +19,7 @@ cat >$LAB/pools.yaml <<-YAML
 	  - {name: names, vip: $VIP, protocol: udp, port: 53, target_port: 5353, forwarding: dsr, pool: near}
 	pools:
 	  - name: near
-	    health: &probe {type: tcp, port: 80, interval: 500ms, timeout: 300ms}
+	    health: &probe {type: tcp, port: 80, interval: 1s, timeout: 1s}
 	    backends: [{name: b1, address: 10.0.0.11}]
 	  - {name: near6, health: *probe, backends: [{name: b1, address: "fd00:10::11"}]}
 YAML

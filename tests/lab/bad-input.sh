@@ -14,17 +14,17 @@ refused() {
 
 lab_begin
 refused "no daemon" 3 'fulcrumd' ctl show backends
-refused "no daemon for an apply" 3 'fulcrumd' ctl apply -f "$lab_root/config/quickstart.yaml"
+refused "no daemon for an apply" 3 'fulcrumd' ctl apply -f $lab_pool
 
 lab_web_backends 3
 lab_fulcrumd
-ctl apply -f "$lab_root/config/quickstart.yaml"
+ctl apply -f $lab_pool
 lab_wait_up web-1 web-2 web-3
 before=$(ctl show config)
 
 # broken NAME SED-SCRIPT WORDS: the quickstart, edited, is refused at a line and column.
 broken() {
-	sed "$2" "$lab_root/config/quickstart.yaml" >$LAB/$1.yaml
+	sed "$2" $lab_pool >$LAB/$1.yaml
 	refused "$1" 2 "$1\.yaml:[0-9]+:[0-9]+: .*$3" ctl apply -f $LAB/$1.yaml
 	refused "$1, checked" 2 "$1\.yaml:[0-9]+:[0-9]+: " ctl check -f $LAB/$1.yaml
 }

@@ -14,9 +14,8 @@ lab_fulcrumd
 lab_say "$(ctl show ports | tail -n 1)"
 lab_check "the bond is the port" grep -q '"device": "net_bonding0,mode=1' <(ctl show ports -o json)
 lab_check "every worker has a queue" grep -q "\"queues\": $(nproc | awk '{print ($1 > 1) ? 2 : 1}')" <(ctl show ports -o json)
-sed '/^    health:/,/^    backends:/ s/: [35]00ms/: 1s/' "$lab_root/config/quickstart.yaml" >$LAB/pool.yaml
-lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
+lab_check "the pool is applied" ctl apply -f $lab_pool
 lab_wait_up web-1 web-2 web-3
-LAB_TIMEOUT=20 lab_requests 60 >$LAB/answers
+lab_requests 60 >$LAB/answers
 lab_check "60 of 60 requests are answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
 lab_end

@@ -10,7 +10,7 @@ CONNECTIONS=${CONNECTIONS:-1000}
 pool() {
 	local name
 	echo "services: [{name: stream, vip: $VIP, protocol: tcp, port: 7000, pool: stream}]"
-	echo "pools: [{name: stream, health: {interval: 500ms, timeout: 400ms, rise: 1, fall: 4}, backends: ["
+	echo "pools: [{name: stream, health: {interval: 5s, timeout: 5s, rise: 1, fall: 4}, backends: ["
 	for name in $1; do
 		echo "  {name: s$name, address: 10.0.1.$((10 + name)), weight: $([ "${2:-}" = $name ] && echo ${3:-50} || echo 100)},"
 	done

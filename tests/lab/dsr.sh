@@ -10,7 +10,7 @@ for k in 1 2 3; do
 done
 lab_fulcrumd
 
-sed 's/forwarding: ipip/forwarding: dsr/; s/10\.0\.1\./10.0.0./' "$lab_root/config/quickstart.yaml" >$LAB/pool.yaml
+sed 's/forwarding: ipip/forwarding: dsr/; s/10\.0\.1\./10.0.0./' $lab_pool >$LAB/pool.yaml
 lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
 lab_wait_up web-1 web-2 web-3
 

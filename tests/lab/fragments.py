@@ -20,7 +20,7 @@ family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
 def client():
     s = socket.socket(family, socket.SOCK_DGRAM)
-    s.settimeout(1)
+    s.settimeout(5)
     s.connect((address, port))
     return s
 

@@ -29,7 +29,7 @@ cat >$LAB/pool.yaml <<-YAML
 	  - {name: web6, vip: "$VIP6", protocol: tcp, port: 443, pool: web}
 	pools:
 	  - name: web
-	    health: {port: 443, interval: 500ms, timeout: 500ms, rise: 1}
+	    health: {port: 443, interval: 1s, timeout: 1s, rise: 1}
 	    backends:
 	      - {name: web-1, address: 10.0.1.11}
 	      - {name: web-2, address: 10.0.1.12}

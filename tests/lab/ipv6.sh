@@ -25,7 +25,7 @@ cat >$LAB/pool.yaml <<-YAML
 	  - {name: dsr, vip: "$VIP6", protocol: tcp, port: 9443, pool: near, forwarding: dsr}
 	pools:
 	  - name: six
-	    health: &probe {port: 443, interval: 500ms, timeout: 500ms, rise: 1}
+	    health: &probe {port: 443, interval: 1s, timeout: 1s, rise: 1}
 	    backends: [{name: six-1, address: "fd00:11::11"}, {name: six-2, address: "fd00:11::12"}]
 	  - {name: four, health: *probe, backends: [{name: four-1, address: 10.0.1.11}, {name: four-2, address: 10.0.1.12}]}
 	  - {name: near, health: *probe, backends: [{name: near-3, address: "fd00:10::13"}]}

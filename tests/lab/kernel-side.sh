@@ -21,7 +21,7 @@ lab_check "TCP to the balancer's own address works" \
 	in_ns client curl -sf -o $LAB/got http://$BALANCER/files/big
 lab_check "byte for byte" cmp $LAB/www/big $LAB/got
 
-ctl apply -f "$lab_root/config/quickstart.yaml"
+ctl apply -f $lab_pool
 lab_check "a ping to a VIP is answered" in_ns client ping -q -c 3 -i 0.02 -W 2 $VIP
 answered() {
 	ctl show workers -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["answered"])'

@@ -17,7 +17,7 @@ lab_wait_for "test -S $LAB/notify" 5
 NOTIFY_SOCKET=$LAB/notify lab_fulcrumd
 lab_wait_for "grep -q READY=1 $LAB/notify.log" 2 "systemd is told READY=1"
 
-lab_check "the pool is applied" ctl apply -f "$lab_root/config/quickstart.yaml"
+lab_check "the pool is applied" ctl apply -f $lab_pool
 lab_wait_up web-1 web-2 web-3
 lab_requests 90 >$LAB/answers
 lab_check "90 of 90 requests are answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 90

@@ -6,6 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 
+lab_stream_health="interval: 1s, timeout: 1s, rise: 1, fall: 4" # here servers are lost
+
 # Opens 24 connections that are asked by 'ask SECONDS'; the answer is in 'said'.
 open_connections() {
 	rm -f $LAB/questions
@@ -31,6 +33,11 @@ next_answer() {
 	answers=$((answers + 1))
 	lab_wait_for "[ \$(wc -l <$LAB/talk.log) -ge $answers ]" 90 "the client's answer $answers"
 	said=$(tail -n 1 $LAB/talk.log)
+}
+
+# What the machine kept the daemon and the client waiting for a core until now, in milliseconds.
+waited_ms() {
+	awk '{ sum += $2 } END { print int(sum / 1e6) }' /proc/{"${lab_pids[fulcrumd]}","$(pgrep -P $talk_pid)"}/task/*/schedstat
 }
 
 ask() {
@@ -79,11 +86,12 @@ open_connections
 ask 5
 round_trip=$(of_answer b1 echoed_ms)
 pull_b1
+waited=$(waited_ms)
 ask 5
 lab_say "through a backend and back took up to $round_trip ms; the reset up to $(of_answer b1 reset_ms) ms"
 lab_check "each of b1's $mine connections got ECONNRESET" test "$(of_answer b1 reset)" -eq "$mine"
 # A kernel sends nothing again before 200 ms are over: the RST answered the first packet.
-lab_check "by its next packet" test "$(of_answer b1 reset_ms | cut -d. -f1)" -lt 200
+lab_check "by its next packet" test "$(of_answer b1 reset_ms | cut -d. -f1)" -lt $((200 + $(waited_ms) - waited))
 lab_check "the balancer made the RSTs" test "$(lab_worker_sum resets)" -eq "$mine"
 others_talk
 close_connections
@@ -107,7 +115,7 @@ lab_say "on_down: keep"
 lab_stream_apply 3 'on_down: keep'
 open_connections
 pull_b1
-ask 0.3
+ask 2
 lab_check "b1's $mine connections wait" test "$(of_answer b1 silent)" -eq "$mine"
 others_talk
 lab_check "their flows are still b1's" test "$(ctl flows --backend b1 --limit 0)" = "$mine matched"

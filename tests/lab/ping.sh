@@ -16,7 +16,7 @@ cat >$LAB/pool.yaml <<-YAML
 	  - {name: talk, vip: $VIP, protocol: udp, port: 5353, pool: talk}
 	pools:
 	  - name: web
-	    health: {interval: 500ms, timeout: 500ms, rise: 1}
+	    health: {interval: 1s, timeout: 1s, rise: 1}
 	    on_all_down: drop
 	    backends: [{name: web-1, address: 10.0.1.11}, {name: web-2, address: 10.0.1.12}]
 	  - {name: talk, health: {type: none}, backends: [{name: talk-1, address: 10.0.1.11}]}
@@ -40,7 +40,7 @@ lab_wait_for "in_ns client ping -q -c 1 -W 1 $VIP" 5 "soon it is pinged again"
 
 # hops [options]: the last line's and the first hop's addresses
 hops() {
-	in_ns client traceroute -n -q 1 -w 1 -m 5 "$@" >$LAB/hops 2>&1 || true
+	in_ns client traceroute -n -q 1 -w 5 -m 5 "$@" >$LAB/hops 2>&1 || true
 	awk 'NR > 1 {printf "%s ", $2}' $LAB/hops
 }
 lab_check "traceroute by ICMP ends at the VIP" test "$(hops -I $VIP)" = "198.51.100.1 $VIP "

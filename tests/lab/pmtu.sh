@@ -23,10 +23,10 @@ cat >$LAB/pool.yaml <<-YAML
 	  - {name: web6, vip: "$VIP6", protocol: tcp, port: 443, pool: web6}
 	pools:
 	  - name: web
-	    health: {interval: 500ms, timeout: 500ms, rise: 1}
+	    health: {interval: 1s, timeout: 1s, rise: 1}
 	    backends: [{name: web-1, address: 10.0.1.11}]
 	  - name: web6
-	    health: {interval: 500ms, timeout: 500ms, rise: 1}
+	    health: {interval: 1s, timeout: 1s, rise: 1}
 	    backends: [{name: web6-1, address: "fd00:11::11"}]
 YAML
 lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml

@@ -25,7 +25,7 @@ lab_check "the control thread keeps CAP_NET_ADMIN and CAP_NET_RAW" test "$(capab
 worker=$(grep -lE '^(rte|dpdk|lcore)-worker|^lcore-worker' /proc/$pid/task/*/comm | awk -F/ '{print $5; exit}')
 lab_check "a worker keeps nothing" test "$(capabilities "$worker")" = 0000000000000000
 
-lab_check "the pool is applied" ctl apply -f "$lab_root/config/quickstart.yaml"
+lab_check "the pool is applied" ctl apply -f $lab_pool
 lab_wait_up web-1 web-2 web-3
 lab_requests 90 >$LAB/answers
 lab_check "90 of 90 requests are answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 90

@@ -60,7 +60,7 @@ lab_etcd b2 https
 lab_names b3
 lab_greeter b4
 lab_fulcrumd
-times='interval: 500ms, timeout: 400ms, rise: 2, fall: 2'
+times='interval: 1s, timeout: 1s, rise: 2, fall: 2'
 cat >$LAB/pools.yaml <<YAML
 pools:
   - name: plain
@@ -94,15 +94,15 @@ lab_wait_for '[[ $(reason etcd-2) == *"certificate ends in 1 days"* ]]' 10 "the 
 fails cart "etcd is asked for a service that it has not" 'it knows no service .shop.Cart' true
 fails greets "a server that speaks first is asked by gRPC" 'what it sends is no HTTP/2' true
 fails nobody "nothing listens on the UDP port" 'nothing listens on the port (ICMP port unreachable)' true
-fails etcd-1 "etcd is frozen" 'gRPC health check of .* no answer within 400ms' freeze etcd-b1 STOP
+fails etcd-1 "etcd is frozen" 'gRPC health check of .* no answer within 1s' freeze etcd-b1 STOP
 recovers etcd-1 freeze etcd-b1 CONT
 fails etcd-2 "etcd with TLS is stopped" 'connection refused' lab_stop etcd-b2
 fails etcd-2 "etcd is back, without TLS" 'what it sends is no TLS\|closed the connection\|reset' lab_etcd b2 http
 lab_stop etcd-b2
 recovers etcd-2 lab_etcd b2 https
-fails names "the responder is frozen" 'UDP request to .* no answer within 400ms' freeze udp-b3 STOP
+fails names "the responder is frozen" 'UDP request to .* no answer within 1s' freeze udp-b3 STOP
 recovers names freeze udp-b3 CONT
-fails greeter "the greeter is frozen" 'greeting from .* no answer within 400ms' freeze greeter-b4 STOP
+fails greeter "the greeter is frozen" 'greeting from .* no answer within 1s' freeze greeter-b4 STOP
 recovers greeter freeze greeter-b4 CONT
 lab_check "silence did not bring back who had said no" lab_backend_is nobody health down
 lab_end

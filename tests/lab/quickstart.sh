@@ -4,6 +4,10 @@
 . "$(dirname "$0")/lib.sh"
 
 lab_quickstart
+lab_check "the README's file itself is applied" ctl apply -f "$lab_root/config/quickstart.yaml"
+lab_wait_up web-1 web-2 web-3
+lab_check "and again with patient probes" ctl apply -f $lab_pool
+lab_wait_up web-1 web-2 web-3
 
 lab_requests 300 >$LAB/answers
 lab_check "300 of 300 requests are answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 300
@@ -13,7 +17,7 @@ for k in 1 2 3; do
 	lab_check "b$k served near a third: $share" test "$share" -ge 59 -a "$share" -le 141
 done
 
-lab_check "applying the same file again changes nothing" ctl apply -f "$lab_root/config/quickstart.yaml"
+lab_check "applying the same file again changes nothing" ctl apply -f $lab_pool
 for what in services pools backends drops workers ports version config; do
 	lab_check "show $what prints a table" test -n "$(ctl show $what)"
 done

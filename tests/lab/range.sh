@@ -21,7 +21,7 @@ cat >$LAB/pool.yaml <<-YAML
 	  - {name: all, vip: $ALL, protocol: tcp, ports: any, pool: web}
 	pools:
 	  - name: web
-	    health: {port: 443, interval: 500ms, timeout: 500ms, rise: 1}
+	    health: {port: 443, interval: 1s, timeout: 1s, rise: 1}
 	    backends: [{name: web-1, address: 10.0.1.11}, {name: web-2, address: 10.0.1.12}]
 YAML
 lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
@@ -31,7 +31,7 @@ lab_wait_up web-1 web-2
 answered() {
 	local address=$1
 	shift
-	printf '%s\n' "$@" | in_ns client xargs -P 8 -I{} curl -s --max-time 3 "http://$address:{}/" >$LAB/answers || true
+	printf '%s\n' "$@" | in_ns client xargs -P 8 -I{} curl -s --max-time 20 "http://$address:{}/" >$LAB/answers || true
 	lab_count '^b[12]$' $LAB/answers
 }
 

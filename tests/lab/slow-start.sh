@@ -10,7 +10,7 @@ print(next(b["share_ppm"] for b in json.load(sys.stdin) if b["name"] == sys.argv
 
 lab_quickstart
 # From here on: those that are up already have their share.
-sed '/^pools:/,$ s/  - name: web$/&\n    slow_start: 10s/' "$lab_root/config/quickstart.yaml" >$LAB/pool.yaml
+sed '/^pools:/,$ s/  - name: web$/&\n    slow_start: 10s/' $lab_pool >$LAB/pool.yaml
 lab_check "the slow start is applied" ctl apply -f $LAB/pool.yaml
 
 lab_stop nginx-b2

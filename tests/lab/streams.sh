@@ -2,6 +2,9 @@
 # For stories of connections that last: stream.py's servers and clients. Sourced after lib.sh.
 
 lab_stream_pool=$LAB/pool.yaml
+# So patient that no server is lost on a busy machine: a SYN that comes again while the pool changes may go to another
+# server, and whoever had it at both is reset.
+lab_stream_health="interval: 5s, timeout: 5s, rise: 1, fall: 4"
 
 # lab_stream_backends N: b1 .. bN, each with an agent and a stream server on port 7000.
 lab_stream_backends() {
@@ -23,7 +26,7 @@ lab_stream_apply() {
 		echo "services: [{name: stream, vip: $VIP, protocol: tcp, port: 7000, pool: stream}]"
 		echo "pools:"
 		echo "  - name: stream"
-		echo "    health: {interval: 500ms, timeout: 400ms, rise: 1, fall: 4}"
+		echo "    health: {$lab_stream_health}"
 		echo "    ${2:-on_down: keep}"
 		echo "    backends:"
 		for ((k = 1; k <= $1; k++)); do

@@ -92,7 +92,7 @@ def main():
     parser.add_argument("ports", type=int, nargs="+")
     parser.add_argument("--sources", default="0.0.0.0")
     parser.add_argument("--each", type=int, default=1)
-    parser.add_argument("--timeout", type=float, default=10)
+    parser.add_argument("--timeout", type=float, default=30)
     parser.add_argument("--connections", type=int, default=20)
     args = parser.parse_args()
     spread(args) if args.what == "spread" else ask(args)

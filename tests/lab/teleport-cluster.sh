@@ -314,7 +314,7 @@ teleport_apply_auth() {
 # --- Clients ---
 
 teleport_ssh_options=(-F none -i $LAB/client_key -o UserKnownHostsFile=$LAB/known_hosts -o StrictHostKeyChecking=yes
-	-o BatchMode=yes -o ConnectTimeout=5 -o LogLevel=ERROR)
+	-o BatchMode=yes -o ConnectTimeout=20 -o LogLevel=ERROR)
 
 # How ssh and scp reach the cluster: by port 3023, or by ALPN on port 443.
 teleport_ssh_way() {
@@ -328,12 +328,12 @@ teleport_ssh() { # COMMAND...
 }
 
 teleport_curl() { # URL OPTION...
-	in_ns client curl -sf --max-time 5 --cacert $LAB/ca.crt "$@"
+	in_ns client curl -sf --max-time 20 --cacert $LAB/ca.crt "$@"
 }
 
 teleport_etcdctl() { # NAMESPACE COMMAND...
 	in_ns "$1" env ETCDCTL_API=3 GOMAXPROCS=1 etcdctl --endpoints https://$AUTH_VIP:3025 --cacert $LAB/ca.crt \
-		--cert $LAB/client/tls.crt --key $LAB/client/tls.key --dial-timeout 3s --command-timeout 5s "${@:2}"
+		--cert $LAB/client/tls.crt --key $LAB/client/tls.key --dial-timeout 10s --command-timeout 20s "${@:2}"
 }
 
 teleport_verify() { # NAMESPACE OPTION...

@@ -82,7 +82,7 @@ lab_wait_for 'shows web/web-1' 5 "the filter is gone"
 press p
 wait_shows 'paused'
 ctl backend drain web-2 >/dev/null
-sleep 1 # two rounds that it must not look in
+sleep 1 # two rounds in which it must not look
 lab_check "a paused screen stands" eval "! shows draining"
 press p
 wait_shows draining

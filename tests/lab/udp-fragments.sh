@@ -21,7 +21,7 @@ cat >$LAB/pool.yaml <<-YAML
 	  - {name: dsr6, vip: "$VIP6", protocol: udp, port: 5354, pool: six, forwarding: dsr}
 	pools:
 	  - name: four
-	    health: &probe {port: 443, interval: 500ms, timeout: 500ms, rise: 1}
+	    health: &probe {port: 443, interval: 1s, timeout: 1s, rise: 1}
 	    backends:
 	      - {name: four-1, address: 10.0.0.11}
 	      - {name: four-2, address: 10.0.0.12}
@@ -52,7 +52,8 @@ lab_wait_for '[ "$(queued)" -eq 0 ]' 5 "no fragment waits"
 lab_check "none was without its first one" test "$(lab_dropped fragment_unknown)" -eq 0
 
 # The tap holds no more of them than the worker has time for.
-in_ns client "$fragments" flood $VIP 5353 20000
+lab_wait_for 'in_ns client "$fragments" flood $VIP 5353 20000
+	[ $(($(lab_dropped fragment_full) + $(lab_dropped fragment_unknown))) -gt 3000 ]' 20 "a flood of which 3000 came in"
 lab_wait_for '[ "$(queued)" -eq 0 ]' 10 "those that were held are given up"
 full=$(lab_dropped fragment_full) unknown=$(lab_dropped fragment_unknown)
 lab_check "they are dropped by name: $full at once, $unknown after a while" test $((full + unknown)) -gt 3000

@@ -41,7 +41,7 @@ start "vlan: set, vlan_id: 100"
 switch_port push
 lab_check "the balancer is pinged" in_ns client ping -q -c 3 -i 0.02 -W 2 $BALANCER
 lab_check "a full frame passes" in_ns client ping -q -c 1 -s 1472 -M do -W 2 $BALANCER
-ctl apply -f "$lab_root/config/quickstart.yaml"
+ctl apply -f $lab_pool
 lab_wait_up web-1 web-2
 serves "in VLAN 100"
 lab_check "tagged, every packet" test "$(lab_count "$tagged" $LAB/wire.log)" -eq "$(lab_count "$tunnels" $LAB/wire.log)"
