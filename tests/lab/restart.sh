@@ -15,7 +15,7 @@ for signal in TERM INT; do
 
 	begun=$(now_ms)
 	lab_fulcrumd
-	lab_wait_for "LAB_TIMEOUT=0.2 lab_get" 10 "an answer from the restarted daemon"
+	lab_wait_for "LAB_TIMEOUT=1 lab_get" 10 "an answer from the restarted daemon"
 	lab_say "answers $(($(now_ms) - begun)) ms after its start"
 	lab_check "without a new apply it has the pool" grep -q web-2 <(ctl show config)
 	lab_check "and the drained backend is still drained" lab_backend_is web-3 state draining
