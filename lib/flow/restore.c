@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <flow/flow_inline.h>
+#include <flow/restore.h>
+
+// The lowest hash of a bucket, with a row's tag.
+static uint64_t hash_of(const struct flow_table *table, uint32_t bucket, uint32_t tag)
+{
+	uint64_t first = ((uint64_t)bucket << 32) + table->bucket_count - 1;
+
+	return first / table->bucket_count << 32 | tag;
+}
+
+// Where a row's own bucket is: a guest is in the other one of the pair.
+static uint32_t home_of(uint32_t bucket, uint32_t way, uint16_t life)
+{
+	return bucket ^ (way > 0 && (life & FLOW_LIFE_MARK) != 0);
+}
+
+static uint32_t age_of(uint16_t life, uint32_t now_s)
+{
+	uint16_t age_s = (uint16_t)(now_s - (life & FLOW_LIFE_BEGUN));
+
+	return age_s < FLOW_AGE_MAX_S ? age_s : FLOW_AGE_MAX_S;
+}
+
+uint32_t flow_keep_bucket(const struct flow_table *table, uint32_t bucket,
+	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s,
+	struct flow_kept out[FLOW_WAYS])
+{
+	const struct flow_bucket *rows = &table->buckets[bucket];
+	uint32_t count = 0;
+
+	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
+		uint16_t life = rows->life[way], service = rows->service[way];
+		enum flow_state state = flow_life_state(life);
+
+		if (state == FLOW_EMPTY || state >= FLOW_STATES || service >= services ||
+			!flow_is_live(state, rows->seen[way], &ttls[service], now_s))
+			continue;
+		out[count++] = (struct flow_kept){
+			.hash = hash_of(table, home_of(bucket, way, life), rows->tag[way]),
+			.client = table->clients[(size_t)bucket * FLOW_WAYS + way],
+			.client_port = rows->client_port[way],
+			.service = service,
+			.backend = rows->backend[way],
+			.state = state,
+			.age_s = age_of(life, now_s),
+			.idle_s = (uint16_t)(now_s - rows->seen[way]),
+		};
+	}
+	return count;
+}
+
+// What the table knows of the flow already is newer.
+static bool is_outdated(const struct flow_table *table, const struct flow_kept *kept,
+	const struct flow_ttl *ttl, uint32_t now_s)
+{
+	struct flow_ref ref;
+
+	return flow_find(table, kept->hash, kept->client_port, ttl, now_s, &ref) &&
+	       (uint16_t)(now_s - ref.bucket->seen[ref.way]) <= kept->idle_s;
+}
+
+static void set_times(const struct flow_ref *ref, const struct flow_kept *kept, uint32_t now_s)
+{
+	uint32_t age_s = kept->age_s < FLOW_AGE_MAX_S ? kept->age_s : FLOW_AGE_MAX_S;
+	uint16_t *life = &ref->bucket->life[ref->way];
+
+	ref->bucket->seen[ref->way] = (uint16_t)(now_s - kept->idle_s);
+	*life = flow_life_begun(kept->state, now_s - age_s, *life & FLOW_LIFE_MARK);
+}
+
+bool flow_restore(struct flow_table *table, const struct flow_kept *kept,
+	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
+{
+	const struct flow_begin begin = {
+		.hash = kept->hash,
+		.client = kept->client,
+		.client_port = kept->client_port,
+		.service = kept->service,
+		.backend = kept->backend,
+		.state = kept->state,
+	};
+	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, kept->hash)];
+	struct flow_ref own;
+
+	if (kept->state == FLOW_EMPTY || kept->state >= FLOW_STATES || kept->service >= services ||
+		kept->idle_s > ttls[kept->service].seconds[kept->state])
+		return false;
+	if (is_outdated(table, kept, &ttls[kept->service], now_s))
+		return true;
+	flow_insert(table, &begin, ttls, services, now_s);
+	if (flow_own_row(table, bucket, &begin, &own))
+		set_times(&own, kept, now_s);
+	return true;
+}

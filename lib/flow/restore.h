@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef FLOW_RESTORE_H
+#define FLOW_RESTORE_H
+
+#include <flow/flow.h>
+
+// Flows that go from a table to the next daemon's, whose clock and whose references are others. For one thread, while
+// no worker runs.
+
+// A row without its table. The hash is one that leads to the row's place: all that the table still knows of it, so
+// it is good for tables of the same number of buckets alone.
+struct flow_kept {
+	uint64_t hash;
+	struct flow_client client;
+	uint16_t client_port; // network order
+	uint16_t service;
+	uint32_t backend;
+	enum flow_state state;
+	uint32_t age_s; // since it began; to 16 s, at most FLOW_AGE_MAX_S
+	uint32_t idle_s; // since its last packet
+};
+
+// Copies the live rows of a bucket to 'out', as flow_read_bucket() does; returns how many.
+uint32_t flow_keep_bucket(const struct flow_table *table, uint32_t bucket,
+	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s,
+	struct flow_kept out[FLOW_WAYS]);
+
+// Puts a flow into a table, with its age. False: it has expired, or means nothing. Of two rows of the same flow the one
+// stays that had its packet later; where the table is too small for all, those go that idle longest.
+bool flow_restore(struct flow_table *table, const struct flow_kept *kept,
+	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s);
+
+#endif
