@@ -71,6 +71,8 @@ static int run_control(const struct daemon_config *config, const struct ports *p
 		rc = serve(base, control, workers, config->shutdown_grace_ms);
 		if (rc != 0)
 			error_set(err, EIO, "the event loop failed");
+		else
+			control_save_flows(control);
 		control_free(control);
 	}
 	event_base_free(base);

@@ -79,4 +79,9 @@ void control_install(struct control *control, struct commit *commit);
 // 0, or a negative errno with the sentence.
 int control_start(struct control *control, struct error *err);
 
+// --- inherit.c: the flow tables over a restart ---
+
+// What the last daemon saved, into the workers' tables. Before they run.
+void control_take_flows(struct control *control);
+
 #endif

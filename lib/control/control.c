@@ -138,6 +138,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	if (rc == 0 && control_watchdog_start(control) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
+		control_take_flows(control);
+	if (rc == 0)
 		rc = begin_announcing(control, err);
 	if (rc == 0)
 		start_exporter(control);

@@ -45,13 +45,15 @@ struct control_config {
 	uint32_t port_count;
 };
 
-// Opens the channel, loads the last committed configuration and publishes the first snapshot. 0, or a
-// negative errno with the sentence.
+// Opens the channel, loads the last committed configuration, publishes the first snapshot and takes up the flows of the
+// last daemon. Before any worker runs. 0, or a negative errno with the sentence.
 int control_new(struct event_base *base, const struct control_config *config, struct control **out,
 	struct error *err);
 // Withdraws every VIP that is announced, for good, and tells how many there were: packets for them may go on to come
 // until the network has learnt of it, and are still forwarded.
 uint32_t control_withdraw(struct control *control);
+// When no worker runs any more: keeps the flow tables for the next daemon, in the state folder.
+void control_save_flows(struct control *control);
 void control_free(struct control *control); // NULL is fine
 
 #endif

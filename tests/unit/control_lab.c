@@ -138,6 +138,7 @@ static int serve(const struct lab *lab, const struct control_config *config)
 	start_workers(workers, config->publisher, &lab->options);
 	event_base_dispatch(base);
 	stop_workers(workers, &lab->options);
+	control_save_flows(control);
 	control_free(control);
 	event_free(term);
 	event_base_free(base);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_FLOWS_FILE_H
+#define CONTROL_FLOWS_FILE_H
+
+#include <base/error.h>
+#include <config/daemon.h>
+#include <flow/restore.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// The flow tables on disk, from one daemon to the next one on the same machine: 'flows' in the state folder. A head, and
+// blocks with checksums: the names of services and backends first, by whose order in the file its rows refer to them; then rows,
+// 24 bytes a flow (36 in IPv6); and an end. One thread.
+//
+// Nothing that is read is trusted: whatever bytes are there, a reader tells its rows as far as they are whole, and that
+// the rest is not.
+
+#define FLOWS_FILE_VERSION   1u
+#define FLOWS_FILE_NAME_SIZE 128u // with its end
+
+// What holds for all rows.
+struct flows_mark {
+	uint64_t saved_s; // wall clock
+	uint64_t key; // differs where the hash key does
+	uint64_t spread; // differs where packets may come to other workers
+	uint32_t workers;
+	uint32_t buckets; // of each worker's table
+	uint32_t services; // as many names
+	uint32_t backends;
+};
+
+enum kept_item {
+	KEPT_SERVICE, // a name, in the order of the numbers
+	KEPT_BACKEND,
+	KEPT_ROW,
+	KEPT_LAST, // there is no more
+	KEPT_DAMAGED, // what follows cannot be read
+};
+
+// A row, whose 'service' and 'backend' are the numbers of names in the file.
+struct flows_record {
+	uint32_t worker;
+	struct flow_kept kept;
+};
+
+struct flows_writer;
+struct flows_reader;
+
+// Both paths are in the folder: it is written under the second name, and gets the first when it is whole.
+struct flows_paths {
+	char now[DAEMON_PATH_SIZE + 16];
+	char fresh[DAEMON_PATH_SIZE + 16];
+};
+void flows_file_paths(const char *folder, struct flows_paths *out);
+
+// 0 and '*out', or a negative errno with the sentence.
+int flows_writer_new(const char *folder, const struct flows_mark *mark, struct flows_writer **out,
+	struct error *err);
+// Names before rows. An error is kept for the end.
+void flows_writer_add_name(struct flows_writer *writer, enum kept_item item, const char *name);
+void flows_writer_add_row(struct flows_writer *writer, const struct flows_record *record);
+// Puts the file in its place and frees the writer: 0, or a negative errno with the sentence, and there is no file.
+int flows_writer_close(struct flows_writer *writer, struct error *err);
+void flows_writer_abandon(struct flows_writer *writer);
+
+// Takes the file out of the folder: nobody reads it twice. 0 and '*out', -ENOENT where there is none, or another negative
+// errno with the sentence.
+int flows_reader_new(
+	const char *folder, struct flows_mark *mark, struct flows_reader **out, struct error *err);
+// The next name or row, into the one or the other.
+enum kept_item flows_reader_next(
+	struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE], struct flows_record *record);
+void flows_reader_free(struct flows_reader *reader); // NULL is fine
+
+#endif

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/flows_file_private.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <rte_hash_crc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct flows_reader {
+	int fd;
+	struct flows_mark mark;
+	struct block_head head; // of the block at hand
+	uint32_t at; // so much of it is read
+	uint8_t body[BLOCK_SIZE];
+};
+
+// False: there is not so much.
+static bool read_all(int fd, void *bytes, size_t size)
+{
+	uint8_t *at = bytes;
+
+	while (size > 0) {
+		ssize_t count = read(fd, at, size);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return false;
+		at += count;
+		size -= (size_t)count;
+	}
+	return true;
+}
+
+static int read_mark(const char *path, int fd, struct flows_mark *mark, struct error *err)
+{
+	struct file_head head;
+	struct stat stat;
+
+	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) || !read_all(fd, &head, sizeof(head)) ||
+		head.magic != FILE_MAGIC)
+		return error_set(err, EINVAL, "%s: it holds no flows", path);
+	if (head.version != FLOWS_FILE_VERSION)
+		return error_set(err, EINVAL, "%s: it is of version %u, and this daemon reads %u",
+			path, head.version, FLOWS_FILE_VERSION);
+	if (head.crc != rte_hash_crc(&head.mark, sizeof(head.mark), 0))
+		return error_set(err, EINVAL, "%s: it is damaged", path);
+	*mark = head.mark;
+	return 0;
+}
+
+// The file as it is now, without its name. -ENOENT: there is none.
+static int take_out(const char *folder, struct flows_paths *paths, struct error *err)
+{
+	int fd;
+
+	flows_file_paths(folder, paths);
+	unlink(paths->fresh); // of a daemon that was killed before it had an end
+	fd = open(paths->now, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, errno, "%s: %s", paths->now, strerror(errno));
+	if (unlink(paths->now) != 0) {
+		int rc = error_set(err, errno, "%s cannot be taken out of its folder: %s",
+			paths->now, strerror(errno));
+
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+int flows_reader_new(
+	const char *folder, struct flows_mark *mark, struct flows_reader **out, struct error *err)
+{
+	struct flows_paths paths;
+	struct flows_reader *reader;
+	int fd = take_out(folder, &paths, err);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	reader = calloc(1, sizeof(*reader));
+	rc = reader == NULL ? error_set(err, ENOMEM, "out of memory")
+			    : read_mark(paths.now, fd, &reader->mark, err);
+	if (rc != 0) {
+		free(reader);
+		close(fd);
+		return rc;
+	}
+	reader->fd = fd;
+	*mark = reader->mark;
+	*out = reader;
+	return 0;
+}
+
+// The next block, whole. False: there is none.
+static bool read_block(struct flows_reader *reader)
+{
+	struct block_head *head = &reader->head;
+
+	reader->at = 0;
+	if (!read_all(reader->fd, head, sizeof(*head)) || head->size > sizeof(reader->body) ||
+		!read_all(reader->fd, reader->body, head->size) ||
+		head->crc != flows_file_crc(head, reader->body))
+		return false;
+	return head->kind == KEPT_LAST ? head->size == 0 : head->kind < KEPT_LAST && head->size > 0;
+}
+
+static bool read_name(struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE])
+{
+	const char *from = (const char *)reader->body + reader->at;
+	size_t left = reader->head.size - reader->at;
+	size_t size = strnlen(from, left) + 1;
+
+	if (size > left || size > FLOWS_FILE_NAME_SIZE)
+		return false;
+	memcpy(name, from, size);
+	reader->at += (uint32_t)size;
+	return true;
+}
+
+static bool is_sound(const struct flows_reader *reader, const struct file_row *row)
+{
+	uint32_t state = row->life & ROW_STATE_MASK;
+
+	return row->service < reader->mark.services && row->backend < reader->mark.backends &&
+	       reader->head.worker < reader->mark.workers && state > FLOW_EMPTY &&
+	       state < FLOW_STATES && row->idle_s <= FLOW_TTL_MAX_S;
+}
+
+static bool read_client(
+	struct flows_reader *reader, const struct file_row *row, struct flow_client *out)
+{
+	uint8_t bytes[sizeof(*out)];
+
+	if ((row->life & ROW_IS_LONG) == 0) {
+		*out = flow_client_from_ipv4_be(row->client_be);
+		return true;
+	}
+	if (reader->head.size - reader->at < ROW_LONG_SIZE)
+		return false;
+	memcpy(bytes, &row->client_be, sizeof(row->client_be));
+	memcpy(bytes + sizeof(row->client_be), reader->body + reader->at, ROW_LONG_SIZE);
+	reader->at += ROW_LONG_SIZE;
+	*out = flow_client_from_ipv6(bytes);
+	return true;
+}
+
+static bool read_row(struct flows_reader *reader, struct flows_record *out)
+{
+	struct file_row row;
+
+	if (reader->head.size - reader->at < sizeof(row))
+		return false;
+	memcpy(&row, reader->body + reader->at, sizeof(row));
+	reader->at += (uint32_t)sizeof(row);
+	*out = (struct flows_record){
+		.worker = reader->head.worker,
+		.kept =
+			{
+				.hash = row.hash,
+				.client_port = row.client_port,
+				.service = row.service,
+				.backend = row.backend,
+				.state = (enum flow_state)(row.life & ROW_STATE_MASK),
+				.age_s = (uint32_t)(row.life >> ROW_AGE_SHIFT) * 16,
+				.idle_s = row.idle_s,
+			},
+	};
+	return is_sound(reader, &row) && read_client(reader, &row, &out->kept.client);
+}
+
+enum kept_item flows_reader_next(
+	struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE], struct flows_record *record)
+{
+	bool is_good;
+
+	if (reader->at == reader->head.size && !read_block(reader))
+		return KEPT_DAMAGED;
+	if (reader->head.kind == KEPT_LAST)
+		return KEPT_LAST;
+	is_good =
+		reader->head.kind == KEPT_ROW ? read_row(reader, record) : read_name(reader, name);
+	return is_good ? (enum kept_item)reader->head.kind : KEPT_DAMAGED;
+}
+
+void flows_reader_free(struct flows_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	close(reader->fd);
+	free(reader);
+}

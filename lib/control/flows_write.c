@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/flows_file_private.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <rte_hash_crc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct flows_writer {
+	struct flows_paths paths;
+	int fd;
+	int rc; // the first thing that went wrong
+	struct block {
+		struct block_head head;
+		uint8_t body[BLOCK_SIZE];
+	} block; // that is filled
+};
+_Static_assert(offsetof(struct block, body) == sizeof(struct block_head), "written at once");
+
+void flows_file_paths(const char *folder, struct flows_paths *out)
+{
+	snprintf(out->now, sizeof(out->now), "%s/flows", folder);
+	snprintf(out->fresh, sizeof(out->fresh), "%s/flows.new", folder);
+}
+
+uint32_t flows_file_crc(const struct block_head *head, const void *body)
+{
+	struct block_head bare = *head;
+
+	bare.crc = 0;
+	return rte_hash_crc(body, head->size, rte_hash_crc(&bare, sizeof(bare), 0));
+}
+
+static void write_all(struct flows_writer *writer, const void *bytes, size_t size)
+{
+	const uint8_t *at = bytes;
+
+	while (writer->rc == 0 && size > 0) {
+		ssize_t written = write(writer->fd, at, size);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			writer->rc = -errno;
+			return;
+		}
+		at += written;
+		size -= (size_t)written;
+	}
+}
+
+static void end_block(struct flows_writer *writer)
+{
+	struct block *block = &writer->block;
+
+	block->head.crc = flows_file_crc(&block->head, block->body);
+	write_all(writer, block, sizeof(block->head) + block->head.size);
+	block->head.size = 0;
+}
+
+// Room for 'size' bytes of that kind.
+static uint8_t *claim(struct flows_writer *writer, uint32_t kind, uint32_t worker, uint32_t size)
+{
+	struct block *block = &writer->block;
+
+	if (block->head.size > 0 && (block->head.kind != kind || block->head.worker != worker ||
+					    block->head.size + size > sizeof(block->body)))
+		end_block(writer);
+	block->head.kind = kind;
+	block->head.worker = worker;
+	block->head.size += size;
+	return block->body + block->head.size - size;
+}
+
+int flows_writer_new(const char *folder, const struct flows_mark *mark, struct flows_writer **out,
+	struct error *err)
+{
+	struct flows_writer *writer = calloc(1, sizeof(*writer));
+	struct file_head head = {
+		.magic = FILE_MAGIC,
+		.version = FLOWS_FILE_VERSION,
+		.crc = rte_hash_crc(mark, sizeof(*mark), 0),
+		.mark = *mark,
+	};
+
+	if (writer == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	flows_file_paths(folder, &writer->paths);
+	unlink(writer->paths.fresh);
+	// It tells who talks to whom.
+	writer->fd = open(writer->paths.fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (writer->fd < 0) {
+		int rc = error_set(err, errno, "%s: %s", writer->paths.fresh, strerror(errno));
+
+		free(writer);
+		return rc;
+	}
+	write_all(writer, &head, sizeof(head));
+	*out = writer;
+	return 0;
+}
+
+void flows_writer_add_name(struct flows_writer *writer, enum kept_item item, const char *name)
+{
+	uint32_t size = (uint32_t)strnlen(name, FLOWS_FILE_NAME_SIZE - 1);
+	uint8_t *at = claim(writer, item, 0, size + 1);
+
+	memcpy(at, name, size);
+	at[size] = '\0';
+}
+
+void flows_writer_add_row(struct flows_writer *writer, const struct flows_record *record)
+{
+	const struct flow_kept *kept = &record->kept;
+	const struct flow_client mapped = flow_client_from_ipv4_be(0);
+	bool is_long =
+		kept->client.half[0] != 0 || (uint32_t)kept->client.half[1] != mapped.half[1];
+	uint8_t bytes[sizeof(kept->client)];
+	struct file_row row = {
+		.hash = kept->hash,
+		.backend = kept->backend,
+		.client_port = kept->client_port,
+		.service = kept->service,
+		.idle_s = (uint16_t)kept->idle_s,
+		.life = (uint16_t)(kept->state | (is_long ? ROW_IS_LONG : 0) |
+				   kept->age_s / 16 << ROW_AGE_SHIFT),
+	};
+	uint8_t *at = claim(writer, KEPT_ROW, record->worker,
+		(uint32_t)sizeof(row) + (is_long ? ROW_LONG_SIZE : 0));
+
+	memcpy(bytes, &kept->client, sizeof(bytes));
+	memcpy(&row.client_be, bytes + (is_long ? 0 : ROW_LONG_SIZE), sizeof(row.client_be));
+	memcpy(at, &row, sizeof(row));
+	if (is_long)
+		memcpy(at + sizeof(row), bytes + sizeof(row.client_be), ROW_LONG_SIZE);
+}
+
+int flows_writer_close(struct flows_writer *writer, struct error *err)
+{
+	struct flows_paths paths = writer->paths;
+	int rc;
+
+	if (writer->block.head.size > 0)
+		end_block(writer);
+	writer->block.head.kind = KEPT_LAST;
+	end_block(writer);
+	rc = writer->rc;
+	if (close(writer->fd) != 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0 && rename(paths.fresh, paths.now) != 0)
+		rc = -errno;
+	free(writer);
+	if (rc == 0)
+		return 0;
+	unlink(paths.fresh);
+	return error_set(err, -rc, "%s: %s", paths.now, strerror(-rc));
+}
+
+void flows_writer_abandon(struct flows_writer *writer)
+{
+	close(writer->fd);
+	unlink(writer->paths.fresh);
+	free(writer);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_HANDOVER_H
+#define CONTROL_HANDOVER_H
+
+#include <control/control.h>
+#include <control/edition.h>
+#include <control/flows_file.h>
+#include <snapshot/snapshot.h>
+
+// The flow tables go from a daemon that ends to the next one, through the state folder (flows_file.h). A connection that
+// began after the last change of its pool is known to a flow table alone. While no worker runs.
+
+// Whoever waited for so long for the next daemon has been taken over by another balancer, or has given up.
+#define HANDOVER_VALID_S (15 * 60)
+
+// Both sides of it: the tables, and what their rows mean.
+struct handover {
+	const struct control_config *config;
+	const struct edition *edition; // that is running
+	const struct snapshot *snapshot;
+	const struct registry *services; // to take: whose names have which index
+	const struct registry *backends;
+	uint64_t budget_ns; // to save: it takes no longer than that, about
+};
+
+struct handover_count {
+	uint64_t flows; // that were alive
+	uint64_t done;
+	uint64_t expired; // meanwhile
+	uint64_t unknown; // of a service or a backend that is no longer configured
+	uint64_t homeless; // nobody knows their place in tables of another size
+	bool is_cut; // for want of time
+};
+
+// 0, or a negative errno with the sentence: then there is no file. Without flows there is none either.
+int handover_save(const struct handover *handover, struct handover_count *count, struct error *err);
+// 0, -ENOENT where there is no file, or another negative errno with the sentence. What is counted as done is in the tables
+// even then.
+int handover_take(const struct handover *handover, struct handover_count *count, struct error *err);
+
+// What must be the same for rows to stay where they are.
+void handover_mark(const struct handover *handover, struct flows_mark *out);
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <control/handover.h>
+#include <judge/explain.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+// The side of the daemon that begins.
+
+struct taking {
+	const struct handover *handover;
+	struct handover_count *count;
+	struct flows_mark mark; // of the file
+	uint32_t *services; // by their numbers in the file: what they are now, or REGISTRY_NONE
+	uint32_t *backends;
+	uint32_t service_count; // so many names came so far
+	uint32_t backend_count;
+	uint64_t put[DAEMON_CORES_MAX]; // into each worker's table
+	bool keeps_places; // in tables like those that the rows were in
+	bool keeps_workers;
+	uint32_t now_s;
+	uint32_t away_s; // since the file was written
+};
+
+// --- Names become what the workers know them by ---
+
+static void take_service(struct taking *taking, const char *name)
+{
+	if (taking->service_count < taking->mark.services)
+		taking->services[taking->service_count++] =
+			registry_find(taking->handover->services, name);
+}
+
+static void take_backend(struct taking *taking, const char *name)
+{
+	const struct registry *registry = taking->handover->backends;
+	uint32_t index = registry_find(registry, name);
+
+	if (taking->backend_count < taking->mark.backends)
+		taking->backends[taking->backend_count++] =
+			index == REGISTRY_NONE
+				? REGISTRY_NONE
+				: backend_reference(index, registry->entries[index].generation);
+}
+
+// False: one of them is no longer there.
+static bool name_row(const struct taking *taking, struct flow_kept *kept)
+{
+	uint32_t service = kept->service < taking->service_count ? taking->services[kept->service]
+								 : REGISTRY_NONE;
+	uint32_t backend = kept->backend < taking->backend_count ? taking->backends[kept->backend]
+								 : REGISTRY_NONE;
+
+	if (service == REGISTRY_NONE || backend == REGISTRY_NONE)
+		return false;
+	kept->service = (uint16_t)service;
+	kept->backend = backend;
+	return true;
+}
+
+// --- Rows find their places ---
+
+static struct addr client_of(const struct flow_kept *kept)
+{
+	uint32_t ipv4_be = (uint32_t)(kept->client.half[1] >> 32);
+	struct flow_client mapped = flow_client_from_ipv4_be(ipv4_be);
+	uint8_t bytes[sizeof(kept->client)];
+
+	memcpy(bytes, &kept->client, sizeof(bytes));
+	return memcmp(&kept->client, &mapped, sizeof(mapped)) == 0 ? addr_from_ipv4_be(ipv4_be)
+								   : addr_from_ipv6(bytes);
+}
+
+// By what its packets look like, which is known where the service has but one port. False: it is not.
+static bool hash_anew(const struct taking *taking, struct flow_kept *kept)
+{
+	const struct edition *edition = taking->handover->edition;
+	const struct config_service *service =
+		&edition->config->services[edition->service_places[kept->service]];
+	const struct addr client = client_of(kept);
+	struct hash128 hash;
+	struct packet packet;
+
+	if (service->port_first != service->port_last || client.family != service->vip.family)
+		return false;
+	explain_make_packet(service->protocol, &client, be16(kept->client_port), &service->vip,
+		service->port_first, 0, &packet);
+	hash_packets(&taking->handover->snapshot->key, &packet, 1, &hash);
+	kept->hash = hash.flow;
+	return true;
+}
+
+static bool put(struct taking *taking, uint32_t worker, const struct flow_kept *kept)
+{
+	const struct snapshot *snapshot = taking->handover->snapshot;
+
+	if (!flow_restore(taking->handover->config->flows[worker], kept, snapshot->ttls,
+		    snapshot->service_capacity, taking->now_s))
+		return false;
+	taking->put[worker]++;
+	return true;
+}
+
+// Whoever gets its packets now is to know the flow. Half of a table is kept for what begins.
+static bool put_everywhere(struct taking *taking, const struct flow_kept *kept)
+{
+	const struct control_config *config = taking->handover->config;
+	bool is_alive = true;
+
+	for (uint32_t w = 0; is_alive && w < config->worker_count; w++) {
+		if (taking->put[w] < flow_table_capacity(config->flows[w]) / 2)
+			is_alive = put(taking, w, kept);
+	}
+	return is_alive;
+}
+
+static void take_row(struct taking *taking, struct flows_record *record)
+{
+	struct flow_kept *kept = &record->kept;
+	bool is_alive;
+
+	taking->count->flows++;
+	kept->idle_s += taking->away_s;
+	kept->age_s += taking->away_s;
+	if (!name_row(taking, kept)) {
+		taking->count->unknown++;
+		return;
+	}
+	if (!taking->keeps_places && !hash_anew(taking, kept)) {
+		taking->count->homeless++;
+		return;
+	}
+	is_alive = taking->keeps_workers ? put(taking, record->worker, kept)
+					 : put_everywhere(taking, kept);
+	if (is_alive)
+		taking->count->done++;
+	else
+		taking->count->expired++;
+}
+
+// --- The file ---
+
+static int read_file(struct taking *taking, struct flows_reader *reader, struct error *err)
+{
+	char name[FLOWS_FILE_NAME_SIZE];
+	struct flows_record record;
+
+	for (;;) {
+		switch (flows_reader_next(reader, name, &record)) {
+		case KEPT_SERVICE:
+			take_service(taking, name);
+			break;
+		case KEPT_BACKEND:
+			take_backend(taking, name);
+			break;
+		case KEPT_ROW:
+			take_row(taking, &record);
+			break;
+		case KEPT_LAST:
+			return 0;
+		case KEPT_DAMAGED:
+			return error_set(err, EINVAL, "the file of the flows is damaged");
+		}
+	}
+}
+
+// True where the file is fresh enough. A clock that was set back tells of no time at all.
+static bool compare_marks(struct taking *taking)
+{
+	const struct flows_mark *mark = &taking->mark;
+	struct flows_mark now;
+
+	handover_mark(taking->handover, &now);
+	taking->away_s = now.saved_s > mark->saved_s ? (uint32_t)(now.saved_s - mark->saved_s) : 0;
+	taking->keeps_places = now.key == mark->key && now.buckets == mark->buckets;
+	taking->keeps_workers = now.workers == mark->workers && now.spread == mark->spread;
+	taking->now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
+	return now.saved_s <= mark->saved_s || now.saved_s - mark->saved_s <= HANDOVER_VALID_S;
+}
+
+static int take(struct taking *taking, struct flows_reader *reader, struct error *err)
+{
+	int rc;
+
+	if (!compare_marks(taking))
+		return error_set(err, ESTALE,
+			"the flows are of %u minutes ago, and too old after %u",
+			taking->away_s / 60, HANDOVER_VALID_S / 60);
+	taking->services = calloc((size_t)taking->mark.services + 1, sizeof(*taking->services));
+	taking->backends = calloc((size_t)taking->mark.backends + 1, sizeof(*taking->backends));
+	rc = taking->services == NULL || taking->backends == NULL
+		     ? error_set(err, ENOMEM, "out of memory")
+		     : read_file(taking, reader, err);
+	free(taking->services);
+	free(taking->backends);
+	return rc;
+}
+
+int handover_take(const struct handover *handover, struct handover_count *count, struct error *err)
+{
+	struct taking taking = {.handover = handover, .count = count};
+	struct flows_reader *reader;
+	int rc;
+
+	*count = (struct handover_count){0};
+	rc = flows_reader_new(handover->config->daemon->state, &taking.mark, &reader, err);
+	if (rc != 0)
+		return rc;
+	rc = take(&taking, reader, err);
+	flows_reader_free(reader);
+	return rc;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <base/log.h>
+#include <control/control_private.h>
+#include <control/handover.h>
+
+#include <errno.h>
+
+// What the next daemon inherits of this one's flow tables, and this one of the last one's: in words.
+
+// A planned restart is not to take longer for the sake of flows than clients take to notice.
+#define SAVE_BUDGET_NS (2 * CLOCK_NS_PER_S)
+
+static struct handover handover_of(const struct control *control)
+{
+	return (struct handover){
+		.config = &control->config,
+		.edition = control->running,
+		.snapshot = control->config.publisher->current,
+		.services = &control->services,
+		.backends = &control->backends,
+		.budget_ns = SAVE_BUDGET_NS,
+	};
+}
+
+static bool has_folder(const struct control *control)
+{
+	return control->config.daemon->state[0] != '\0';
+}
+
+static uint64_t ms_since(uint64_t begun_ns)
+{
+	return (clock_monotonic_ns() - begun_ns) / CLOCK_NS_PER_MS;
+}
+
+void control_save_flows(struct control *control)
+{
+	struct handover handover = handover_of(control);
+	uint64_t begun_ns = clock_monotonic_ns();
+	struct handover_count count;
+	struct error err;
+
+	if (!has_folder(control) || control->running->config->service_count == 0)
+		return;
+	if (handover_save(&handover, &count, &err) != 0)
+		log_warning("flows: none is kept for the next daemon: %s", err.text);
+	else if (count.is_cut)
+		log_warning(
+			"flows: %lu are kept for the next daemon; there was no time for the others, "
+			"which the hash tables answer for",
+			count.done);
+	else if (count.flows > 0)
+		log_info("flows: %lu of %lu are kept for the next daemon, in %lu ms", count.done,
+			count.flows, ms_since(begun_ns));
+}
+
+static void tell(const struct handover_count *count, uint64_t begun_ns)
+{
+	log_info("flows: %lu of %lu from the last daemon are taken up, in %lu ms", count->done,
+		count->flows, ms_since(begun_ns));
+	if (count->expired > 0)
+		log_info("flows: %lu of them have expired meanwhile", count->expired);
+	if (count->unknown > 0)
+		log_warning("flows: %lu are of services or backends that are no longer configured",
+			count->unknown);
+	if (count->homeless > 0)
+		log_warning(
+			"flows: %lu are of services with many ports, and have no place in tables of "
+			"another size or under another hash key",
+			count->homeless);
+}
+
+void control_take_flows(struct control *control)
+{
+	struct handover handover = handover_of(control);
+	uint64_t begun_ns = clock_monotonic_ns();
+	struct handover_count count;
+	struct error err;
+	int rc;
+
+	if (!has_folder(control))
+		return;
+	rc = handover_take(&handover, &count, &err);
+	if (rc == -ENOENT)
+		return;
+	if (rc != 0)
+		log_warning(
+			"flows: %s: the hash tables answer for connections that are not taken up",
+			err.text);
+	if (rc == 0 || count.flows > 0)
+		tell(&count, begun_ns);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "handover_side.h"
+
+#include <base/clock.h>
+#include <flow/flow_inline.h>
+#include <judge/explain.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+const struct flow_ttl side_ttl = {.seconds = {0, 30, 14400, 10, 60}};
+
+static void require(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "handover_side: %s\n", what);
+	abort();
+}
+
+static struct config *read_config(const char *yaml)
+{
+	struct config *config;
+	struct error err;
+
+	if (config_load_text("side.yaml", yaml, strlen(yaml), &config, NULL, NULL, &err) != 0)
+		require(false, err.text);
+	return config;
+}
+
+// The names of a configuration are the registry's now.
+static void carry_out(struct registry *registry, const struct config *config, uint32_t count,
+	registry_name_fn *name_of, struct registry_plan *plan)
+{
+	uint32_t *known = calloc((size_t)count + 1, sizeof(*known));
+	char name[REGISTRY_NAME_SIZE];
+
+	for (uint32_t i = 0; i < count; i++) {
+		name_of(config, i, name);
+		known[i] = registry_find(registry, name);
+	}
+	require(registry_plan(registry, count, known, plan) == 0, "no plan");
+	registry_carry_out(registry, plan, name_of, config);
+	free(known);
+}
+
+static void number(struct side *side, const char *yaml)
+{
+	struct config *config = read_config(yaml);
+	struct registry_plan backends, services;
+
+	carry_out(&side->backends, config, config->backend_count, edition_backend_name, &backends);
+	carry_out(&side->services, config, config->service_count, edition_service_name, &services);
+	edition_free(side->edition);
+	side->edition =
+		edition_new(config, config, &backends, &services, side->backends.capacity, NULL);
+	require(side->edition != NULL, "no edition");
+	registry_plan_free(&backends);
+	registry_plan_free(&services);
+}
+
+static void *map_pages(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	require(memory != MAP_FAILED, "no memory");
+	madvise(memory, size, MADV_HUGEPAGE);
+	return memory;
+}
+
+static void make_snapshot(struct side *side)
+{
+	struct flow_ttl *ttls = calloc(side->services.capacity, sizeof(*ttls));
+
+	for (uint32_t i = 0; i < side->services.capacity; i++)
+		ttls[i] = side_ttl;
+	side->snapshot =
+		(struct snapshot){.ttls = ttls, .service_capacity = side->services.capacity};
+	hash_key_init(&side->snapshot.key, side->edition->config->hash_key);
+}
+
+void side_init(struct side *side, const char *folder, const char *before, const char *yaml,
+	uint32_t workers, uint64_t capacity)
+{
+	*side = (struct side){.port = {.device = "net_none", .rss = "off"}};
+	snprintf(side->daemon.state, sizeof(side->daemon.state), "%s", folder);
+	require(registry_init(&side->services, 16) == 0 && registry_init(&side->backends, 256) == 0,
+		"no registry");
+	if (before != NULL)
+		number(side, before);
+	number(side, yaml);
+	make_snapshot(side);
+	for (uint32_t w = 0; w < workers; w++)
+		side->tables[w] =
+			flow_table_new(map_pages(flow_table_footprint(capacity)), capacity);
+	side->config = (struct control_config){.daemon = &side->daemon,
+		.flows = side->tables,
+		.worker_count = workers,
+		.ports = &side->port,
+		.port_count = 1};
+	side->handover = (struct handover){.config = &side->config,
+		.edition = side->edition,
+		.snapshot = &side->snapshot,
+		.services = &side->services,
+		.backends = &side->backends,
+		.budget_ns = 60 * CLOCK_NS_PER_S};
+}
+
+void side_free(struct side *side)
+{
+	for (uint32_t w = 0; w < side->config.worker_count; w++)
+		munmap(side->tables[w], flow_table_footprint(flow_table_capacity(side->tables[w])));
+	free(side->snapshot.ttls);
+	edition_free(side->edition);
+	registry_free(&side->services);
+	registry_free(&side->backends);
+}
+
+uint32_t side_now_s(void)
+{
+	return (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
+}
+
+uint32_t side_backend(const struct side *side, const char *name)
+{
+	uint32_t index = registry_find(&side->backends, name);
+
+	return index == REGISTRY_NONE
+		       ? REGISTRY_NONE
+		       : backend_reference(index, side->backends.entries[index].generation);
+}
+
+uint32_t side_service(const struct side *side, const char *name)
+{
+	return registry_find(&side->services, name);
+}
+
+uint64_t side_hash(const struct side *side, const char *service, const char *client, uint16_t port)
+{
+	uint32_t place = side->edition->service_places[side_service(side, service)];
+	const struct config_service *to = &side->edition->config->services[place];
+	struct hash128 hash;
+	struct packet packet;
+	struct addr source;
+
+	require(addr_parse(client, &source) == 0, client);
+	explain_make_packet(to->protocol, &source, port, &to->vip, to->port_first, 0, &packet);
+	hash_packets(&side->snapshot.key, &packet, 1, &hash);
+	return hash.flow;
+}
+
+bool side_find(const struct side *side, uint32_t worker, uint64_t hash, uint16_t port,
+	struct flow_row *out)
+{
+	struct flow_ref ref;
+
+	if (!flow_find(side->tables[worker], hash, be16(port), &side_ttl, side_now_s(), &ref))
+		return false;
+	flow_ref_read(&ref, side_now_s(), out);
+	return true;
+}
+
+void side_add(struct side *side, uint32_t worker, uint64_t hash, const char *client, uint16_t port,
+	const char *service, const char *backend, enum flow_state state, uint32_t age_s,
+	uint32_t idle_s)
+{
+	struct flow_begin begin = {.hash = hash,
+		.client_port = be16(port),
+		.service = (uint16_t)side_service(side, service),
+		.backend = side_backend(side, backend),
+		.state = state};
+	struct addr source;
+	struct flow_ref ref;
+
+	require(addr_parse(client, &source) == 0, client);
+	begin.client = flow_client_from_addr(&source);
+	flow_insert(side->tables[worker], &begin, side->snapshot.ttls,
+		side->snapshot.service_capacity, side_now_s() - age_s);
+	require(flow_find(side->tables[worker], hash, be16(port), &side_ttl, side_now_s() - age_s,
+			&ref),
+		"it is not there");
+	flow_touch(&ref, state, side_now_s() - idle_s);
+}
