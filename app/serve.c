@@ -6,9 +6,13 @@
 #include <base/parse.h>
 #include <event2/event.h>
 #include <signal.h>
+#include <stdio.h>
 
 // From ready to stopped. The first signal withdraws the VIPs that are announced, and the workers go on while the
 // network learns of it; the second one ends it.
+
+// To save the flows takes less, and a slow disk some more.
+#define SAVE_MS 20000ul
 
 struct serving {
 	struct event_base *base;
@@ -32,11 +36,14 @@ static void stop_asked(int signal, short what, void *context)
 		serving->grace_ms / 1000, (suseconds_t)(serving->grace_ms % 1000) * 1000};
 	bool is_second = serving->is_stopping;
 	uint32_t withdrawn;
-	char text[32];
+	char text[80];
 
 	serving->is_stopping = true;
 	if (!is_second) {
-		notify("STOPPING=1");
+		// A unit's stop timeout is not to cut off a long grace, and the flows that are saved after it.
+		snprintf(text, sizeof(text), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lu",
+			(serving->grace_ms + SAVE_MS) * 1000ul);
+		notify(text);
 		withdrawn = control_withdraw(serving->control);
 		if (withdrawn > 0 && serving->grace_ms > 0) {
 			log_info("fulcrumd: stopping: %u VIPs withdrawn, forwarding for %s more",
