@@ -264,7 +264,7 @@ static const struct schema_key daemon_file_keys[] = {
 	{"channel_mode", SCHEMA_MODE, FIELD(daemon_config, channel_mode), .max = 0777, .fallback = "0600",
 		.doc = "its file mode: who may write it may change everything"},
 	{"state", SCHEMA_TEXT, FIELD(daemon_config, state), .absent = "nothing is kept",
-		.doc = "the folder where the last applied configuration is kept"},
+		.doc = "the folder where the last applied configuration is kept, and over a restart the health and the flows"},
 	{"user", SCHEMA_NAME, FIELD(daemon_config, user), .absent = "the one who started it",
 		.doc = "whom it becomes once ports and memory are open; it keeps CAP_NET_ADMIN and CAP_NET_RAW alone"},
 	{"eal", SCHEMA_MAPPING, .child = &eal,
