@@ -56,6 +56,7 @@ static int run_control(const struct daemon_config *config, const struct ports *p
 		.metrics = workers->metrics,
 		.flows = workers->flows,
 		.worker_count = workers->count,
+		.buffers = ports->buffers,
 		.relay = workers->relay,
 		.ports = ports->control,
 		.port_count = ports->count,

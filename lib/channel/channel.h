@@ -51,6 +51,8 @@ enum channel_event channel_server_poll(
 // Queues one reply. 0; -EAGAIN while the reply ring is full: try again later; -ECONNRESET where the session is
 // over: drop it, the next poll says CHANNEL_RESET.
 int channel_server_reply(struct channel_server *server, const struct channel_message *message);
+// What the segment takes, in bytes.
+size_t channel_server_footprint(const struct channel_server *server);
 // The process of the present session's client; 0 where the kernel cannot name it.
 uint32_t channel_server_client(const struct channel_server *server);
 // Why the last CHANNEL_RESET came, a clause for the log.

@@ -66,6 +66,8 @@ static uint32_t message_size(uint16_t type)
 		return sizeof(struct message_row_vip);
 	case MESSAGE_ROW_PLAN:
 		return sizeof(struct message_row_plan);
+	case MESSAGE_ROW_MEMORY:
+		return sizeof(struct message_row_memory);
 	case MESSAGE_ROW_EXPLAIN:
 		return sizeof(struct message_row_explain);
 	case MESSAGE_ROW_EXPLAIN_FLOW:

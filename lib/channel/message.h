@@ -49,6 +49,7 @@ enum message_type {
 	MESSAGE_ROW_ZONE,
 	MESSAGE_ROW_VIP,
 	MESSAGE_ROW_PLAN,
+	MESSAGE_ROW_MEMORY,
 };
 
 enum message_show_what {
@@ -65,6 +66,7 @@ enum message_show_what {
 	MESSAGE_SHOW_ZONES, // of each service
 	MESSAGE_SHOW_VIPS,
 	MESSAGE_SHOW_DIGEST, // two MESSAGE_TEXT lines, "config" and "tables" with their SHA-256 in hex
+	MESSAGE_SHOW_MEMORY,
 };
 
 struct message_apply {
@@ -432,6 +434,19 @@ struct message_row_plan {
 	uint64_t flows_not_judged; // of services with many ports, beyond what could be tried
 };
 _Static_assert(sizeof(struct message_row_plan) == 120, "goes over the channel as it is");
+
+// A part of the daemon's memory, or a sum of them.
+struct message_row_memory {
+	char part[32];
+	char unit[16]; // what is counted; ""
+	char place[16]; // "dpdk", "heap", "channel"; of what the kernel says: "kernel"
+	uint64_t count;
+	uint64_t bytes_each; // rounded down; 0 where nothing is counted
+	uint64_t bytes;
+	uint32_t is_sum; // 1: other rows are in it
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct message_row_memory) == 96, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

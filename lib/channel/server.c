@@ -95,6 +95,11 @@ uint32_t channel_server_client(const struct channel_server *server)
 	return holder > 0 ? (uint32_t)holder : 0;
 }
 
+size_t channel_server_footprint(const struct channel_server *server)
+{
+	return sizeof(*server->segment);
+}
+
 const char *channel_server_reason(const struct channel_server *server)
 {
 	return server->reason;

@@ -18,6 +18,7 @@
 struct event_base;
 struct control;
 struct relay;
+struct rte_mempool;
 
 struct control_port {
 	char name[16];
@@ -40,6 +41,7 @@ struct control_config {
 	struct metrics_worker *const *metrics; // one a worker
 	struct flow_table *const *flows; // one a worker
 	uint32_t worker_count;
+	const struct rte_mempool *buffers; // of the ports; NULL: there are none to tell of
 	struct relay *relay; // of half-open probes; NULL: there are no such probes
 	const struct control_port *ports;
 	uint32_t port_count;

@@ -52,6 +52,7 @@ void control_reply_forget(struct control *control)
 	struct reply *reply = &control->reply;
 
 	free(reply->shares);
+	free(reply->memory);
 	census_end(&reply->census);
 	free(reply->text);
 	free(reply->plan);
@@ -99,10 +100,8 @@ static int write_digests(const struct control *control, FILE *file)
 	return rc;
 }
 
-// A job's: a large configuration takes its time.
-static void write_text(void *context)
+static void write_text(struct control *control)
 {
-	struct control *control = context;
 	struct reply *reply = &control->reply;
 	FILE *file = open_memstream(&reply->text, &reply->text_size);
 	int rc;
@@ -119,11 +118,24 @@ static void write_text(void *context)
 	}
 }
 
-static void text_written(void *context)
+// A job's: a large configuration takes its time.
+static void gather(void *context)
 {
 	struct control *control = context;
 
-	if (control->reply.text != NULL)
+	if (control->reply.what == MESSAGE_SHOW_MEMORY)
+		control_measure_memory(control);
+	else
+		write_text(control);
+}
+
+static void gathered(void *context)
+{
+	struct control *control = context;
+
+	if (control->reply.memory != NULL)
+		control->reply.step = REPLY_ROWS;
+	else if (control->reply.text != NULL)
 		control->reply.step = REPLY_TEXT;
 	else
 		control_reply_error(control, ENOMEM, "out of memory");
@@ -133,8 +145,8 @@ static void text_written(void *context)
 
 void control_show_start(struct control *control)
 {
-	control->reply.wants_text = false;
-	job_start(control->job, write_text, text_written, control);
+	control->reply.wants_job = false;
+	job_start(control->job, gather, gathered, control);
 }
 
 static bool show_backends(struct control *control)
@@ -152,10 +164,11 @@ void control_show(struct control *control, enum message_show_what what)
 	control_reply_forget(control);
 	control->reply.what = what;
 	control->reply.step = REPLY_ROWS;
-	if (what == MESSAGE_SHOW_CONFIG || what == MESSAGE_SHOW_DIGEST) {
+	if (what == MESSAGE_SHOW_CONFIG || what == MESSAGE_SHOW_DIGEST ||
+		what == MESSAGE_SHOW_MEMORY) {
 		control->reply.text_is_lines = what == MESSAGE_SHOW_DIGEST;
 		control->reply.step = REPLY_WAIT;
-		control->reply.wants_text = true;
+		control->reply.wants_job = true;
 		control_work(control);
 	} else if (what == MESSAGE_SHOW_BACKENDS && !show_backends(control)) {
 		control_reply_error(control, ENOMEM, "out of memory");

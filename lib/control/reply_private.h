@@ -52,7 +52,7 @@ struct reply {
 	enum message_show_what what;
 	bool held; // control->message waits for room in the ring
 	bool is_lost; // the session that asked is over
-	bool wants_text; // of the running configuration, by a job
+	bool wants_job; // that writes the text or measures the memory
 	uint32_t next; // row
 	struct census census;
 	uint32_t pool; // whose 'shares' there are; UINT32_MAX
@@ -61,6 +61,8 @@ struct reply {
 	struct flows_listing listing;
 	struct zone_rows zones;
 	struct message_explain packet; // that is to be explained
+	struct message_row_memory *memory; // MEMORY_ROWS_MAX
+	uint32_t memory_count;
 	char *text; // lines, or one YAML
 	size_t text_size;
 	size_t text_sent;
@@ -101,6 +103,10 @@ const char *control_probe_name(
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size);
 // Of all of its probes, enum message_health.
 uint8_t control_backend_health(const struct control *control, uint32_t at);
+
+// memory.c: a job's, into the reply's 'memory'; NULL without memory for it.
+#define MEMORY_ROWS_MAX 32
+void control_measure_memory(struct control *control);
 
 // --- explain.c ---
 

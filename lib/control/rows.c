@@ -156,6 +156,7 @@ bool control_row(struct control *control, enum message_show_what what, uint32_t 
 		ROW(MESSAGE_SHOW_VIPS, MESSAGE_ROW_VIP, vip, row_vip);
 		ROW(MESSAGE_SHOW_CAPTURE, MESSAGE_ROW_CAPTURE, capture, row_capture);
 		ROW(MESSAGE_SHOW_ZONES, MESSAGE_ROW_ZONE, zone, control_zone_row);
+		ROW(MESSAGE_SHOW_MEMORY, MESSAGE_ROW_MEMORY, memory, row_memory);
 	case MESSAGE_SHOW_CONFIG:
 	case MESSAGE_SHOW_DIGEST:
 		break;

@@ -16,6 +16,7 @@ bool row_port(const struct control *control, uint32_t row, struct message_row_po
 bool row_daemon(const struct control *control, uint32_t row, struct message_row_daemon *out);
 bool row_capture(const struct control *control, uint32_t row, struct message_row_capture *out);
 bool row_history(const struct control *control, uint32_t row, struct message_row_history *out);
+bool row_memory(const struct control *control, uint32_t row, struct message_row_memory *out);
 
 // What was counted of an index since its present owner has it.
 void rows_backend_traffic(

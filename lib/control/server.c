@@ -19,7 +19,7 @@ static void show(struct control *control)
 	struct message_show request;
 
 	memcpy(&request, control->message.body, sizeof(request));
-	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_DIGEST)
+	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_MEMORY)
 		control_reply_error(control, EINVAL, "there is nothing of that kind to show");
 	else
 		control_show(control, (enum message_show_what)request.what);
@@ -115,7 +115,7 @@ void control_work(struct control *control)
 {
 	if (job_is_busy(control->job) || start_commit(control))
 		return;
-	if (control->reply.wants_text)
+	if (control->reply.wants_job)
 		control_show_start(control);
 	else if (control->rebuild_due)
 		control_rebuild_start(control);

@@ -202,6 +202,25 @@ int snapshot_build(const struct snapshot_input *input, const struct snapshot *pr
 	struct snapshot **out, struct error *err);
 void snapshot_free(struct snapshot *snapshot); // NULL is fine
 
+// What a snapshot takes of the heap, as the allocator has it. What several of its views share counts once; what other
+// snapshots share with it counts here, too.
+struct snapshot_part {
+	uint64_t count;
+	uint64_t bytes;
+};
+
+struct snapshot_memory {
+	struct snapshot_part backends; // places for them
+	struct snapshot_part services;
+	struct snapshot_part vips; // places for them; with the maps of their ports
+	struct snapshot_part views; // with the pools
+	struct snapshot_part tables; // Maglev's, those before the last change too
+	struct snapshot_part members; // of the tables
+};
+
+// Any thread that keeps the snapshot from being freed. 0 or -ENOMEM.
+int snapshot_measure(const struct snapshot *snapshot, struct snapshot_memory *out);
+
 const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, const char *name);
 // Looks at pool number 'start' first: for those who know where it stood before.
 const struct snapshot_pool *snapshot_find_pool_from(

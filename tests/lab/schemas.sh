@@ -13,7 +13,7 @@ lab_fits() { # schema command...
 		ctl "$@" -o yaml | python3 "$lab_root/tests/unit/schemas.py" "$schema" yaml
 }
 
-for what in services pools backends zones workers ports vips history version; do
+for what in services pools backends zones workers ports vips memory history version; do
 	lab_check "show $what" lab_fits $what show $what
 done
 lab_check "show drops" lab_fits drops show drops --all
@@ -32,4 +32,21 @@ lab_fits_doctor() { # yaml|json
 }
 lab_check "doctor" lab_fits_doctor json
 lab_check "doctor as YAML" lab_fits_doctor yaml
+
+# What is in DPDK's memory is what DPDK gave out, and the kernel has all of it as pages.
+ctl show memory -o json >$LAB/memory.json
+lab_check "show memory adds up" python3 - $LAB/memory.json <<-'PY'
+	import json, sys
+	rows = json.load(open(sys.argv[1]))
+	sums = {row["part"]: row["bytes"] for row in rows if row["is_sum"]}
+	parts = [row for row in rows if not row["is_sum"]]
+	of = {row["part"]: row for row in parts}
+	for place, part in (("dpdk", "DPDK's memory"), ("heap", "heap")):
+	    assert sum(row["bytes"] for row in parts if row["place"] == place) == sums[part], part
+	assert sums["all of this"] == sum(row["bytes"] for row in parts)
+	assert of["flow tables"]["count"] == 65536 and of["flow tables"]["bytes_each"] == 32
+	assert of["Maglev tables"]["count"] == 1 and of["Maglev tables"]["bytes"] >= 2 * 65537
+	assert of["packet buffers"]["bytes"] > of["packet buffers"]["count"] * 2048
+	assert sums["DPDK's memory"] <= sums["hugepages"] + sums["resident, hugepages aside"]
+PY
 lab_end

@@ -3,6 +3,7 @@
 #include "control_lab.h"
 
 #include <errno.h>
+#include <flow/flow.h>
 #include <health/health.h>
 #include <packet/drop.h>
 #include <setjmp.h>
@@ -20,6 +21,55 @@ static int enter_near(void **state)
 	return lab_setup(
 		state, &(struct lab_options){
 			       .backends_max = 200, .workers = 1, .kernel_interface = "near"});
+}
+
+static struct message_row_memory find_part(struct lab *lab, const char *part, const char *unit)
+{
+	struct message_row_memory rows[32];
+	uint32_t count = lab_show(lab, MESSAGE_SHOW_MEMORY, rows, 32, sizeof(rows[0]));
+
+	assert_in_range(count, 16, 32);
+	for (uint32_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].part, part) == 0 && strcmp(rows[i].unit, unit) == 0)
+			return rows[i];
+	}
+	fail_msg("there is no part '%s' of %ss", part, unit);
+	return rows[0];
+}
+
+static void memory_is_shown_as_it_is_taken(void **state)
+{
+	static const char *const shared =
+		"services:\n"
+		"  - {name: s, vip: 203.0.113.10, protocol: tcp, port: 443, pool: p}\n"
+		"  - {name: t, vip: 203.0.113.10, protocol: tcp, port: 80, pool: p}\n"
+		"  - {name: u, vip: 203.0.113.10, protocol: tcp, port: 81, pool: q}\n"
+		"pools:\n"
+		"  - {name: p, health: {type: none}, backends: [{name: a, address: 10.0.0.1}]}\n"
+		"  - {name: q, health: {type: none}, backends: [{name: b, address: 10.0.0.2}, {name: c, address: 10.0.0.3}]}\n";
+	struct message_row_memory row = find_part(*state, "flow tables", "flow");
+
+	assert_int_equal(row.count, 1024);
+	assert_int_equal(row.bytes_each, 32);
+	assert_int_equal(row.bytes, flow_table_footprint(1024));
+	assert_int_equal(find_part(*state, "Maglev tables", "table").count, 0);
+	assert_int_equal(find_part(*state, "channel's segment", "").bytes, 528384);
+	assert_int_equal(lab_apply_text(*state, shared, NULL), 0);
+	row = find_part(*state, "Maglev tables", "table");
+	assert_int_equal(row.count, 2); // that three services have
+	assert_in_range(row.bytes_each, 2 * 65537, 2 * 65537 + 4096);
+	row = find_part(*state, "their members", "member");
+	assert_int_equal(row.count, 3);
+	// The table before a change is kept.
+	assert_int_equal(lab_set_backend(*state, "b", CONFIG_STATE_UNSET, 50, NULL), 0);
+	assert_int_equal(find_part(*state, "Maglev tables", "table").count, 3);
+	row = find_part(*state, "configuration", "backend");
+	assert_int_equal(row.count, 3);
+	assert_in_range(
+		row.bytes, 3 * sizeof(struct config_backend), 32 * sizeof(struct config_backend));
+	row = find_part(*state, "heap", "");
+	assert_int_equal(row.is_sum, 1);
+	assert_true(row.bytes > 3 * 2 * 65537);
 }
 
 static void services_pools_and_ports_are_shown(void **state)
@@ -227,6 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN(near, balancers_that_judge_alike_have_one_digest),
+		TEST_IN(near, memory_is_shown_as_it_is_taken),
 		TEST(services_pools_and_ports_are_shown),
 		TEST(zones_are_shown_as_each_service_has_them),
 		TEST(backends_are_shown_with_their_shares_and_flows),

@@ -41,7 +41,7 @@ _fulcrumctl_words() { # what may follow, for a command and the word before
 	plan:*) echo -f --file -o --output ;;
 	apply:*) echo -f --file --if-version --confirm ;;
 	confirm:*) echo --revert ;;
-	show:show) echo services vips pools backends zones drops workers ports history version config -o --all ;;
+	show:show) echo services vips pools backends zones drops workers ports memory history version config -o --all ;;
 	show:*) echo -o --output --all ;;
 	capture:*) echo -w --write --service --packets --seconds --snaplen --drops ;;
 	flows:*) echo --service --backend --client --limit -o --output ;;

@@ -45,7 +45,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp argp = {options, parse_option,
-	"[services|vips|pools|backends|zones|drops|workers|ports|history|version|config]",
+	"[services|vips|pools|backends|zones|drops|workers|ports|memory|history|version|config]",
 	"Tells what the balancer has and does; without a word, the most of it in short.\v"
 	"Packets, bytes and flows are totals since the daemon started. Tables round numbers; JSON has "
 	"them exactly, and times in UTC. 'config' prints the running configuration as YAML that "

@@ -302,6 +302,17 @@ static const struct column vip_columns[] = {
 	{0},
 };
 
+static const struct column memory_columns[] = {
+	{"PART", "part", COLUMN_TEXT, FIELD(row_memory, part), NULL},
+	{"WHERE", "place", COLUMN_TEXT, FIELD(row_memory, place), NULL},
+	{"COUNT", "count", COLUMN_NUMBER, FIELD(row_memory, count), NULL},
+	{"OF", "unit", COLUMN_TEXT, FIELD(row_memory, unit), NULL},
+	{"BYTES EACH", "bytes_each", COLUMN_NUMBER, FIELD(row_memory, bytes_each), NULL},
+	{"BYTES", "bytes", COLUMN_BYTES, FIELD(row_memory, bytes), NULL},
+	{NULL, "is_sum", COLUMN_BOOL, FIELD(row_memory, is_sum), NULL},
+	{0},
+};
+
 const struct view views[] = {
 	{"services", MESSAGE_SHOW_SERVICES, MESSAGE_ROW_SERVICE, sizeof(struct message_row_service),
 		NULL, service_columns},
@@ -321,6 +332,8 @@ const struct view views[] = {
 		vip_columns},
 	{"history", MESSAGE_SHOW_HISTORY, MESSAGE_ROW_HISTORY, sizeof(struct message_row_history),
 		NULL, history_columns},
+	{"memory", MESSAGE_SHOW_MEMORY, MESSAGE_ROW_MEMORY, sizeof(struct message_row_memory), NULL,
+		memory_columns},
 	{0},
 };
 
