@@ -174,6 +174,20 @@ void commit_prepare(void *context)
 	commit->rc = prepare(commit);
 }
 
+static void carry_out_services(struct commit *commit)
+{
+	struct registry *registry = commit->service_registry;
+
+	registry_carry_out(registry, &commit->service_plan, edition_service_name, commit->config);
+	for (uint32_t i = 0; i < commit->config->service_count; i++) {
+		const char *name = commit->config->services[i].name;
+		uint32_t index = commit->service_plan.indexes[i];
+
+		if (strcmp(registry->entries[index].name, name) != 0)
+			registry_rename(registry, index, name);
+	}
+}
+
 void commit_build(void *context)
 {
 	struct commit *commit = context;
@@ -188,8 +202,7 @@ void commit_build(void *context)
 		return;
 	registry_carry_out(
 		commit->backend_registry, &commit->backend_plan, edition_backend_name, commit->all);
-	registry_carry_out(commit->service_registry, &commit->service_plan, edition_service_name,
-		commit->config);
+	carry_out_services(commit);
 }
 
 void commit_free(struct commit *commit)

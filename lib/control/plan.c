@@ -60,6 +60,78 @@ static int plan_backends(struct commit *commit, struct registry_plan *out)
 	return rc;
 }
 
+// A service of the running configuration whose name is gone.
+struct nameless {
+	struct map_node node;
+	const struct config_service *service;
+	uint32_t index;
+};
+
+static uint32_t hash_of_endpoint(const struct config_service *service)
+{
+	return map_hash(&service->vip, sizeof(service->vip)) * 31 +
+	       ((uint32_t)service->port_first << 8 ^ service->protocol);
+}
+
+static bool same_endpoint(const struct config_service *a, const struct config_service *b)
+{
+	return addr_equal(&a->vip, &b->vip) && a->protocol == b->protocol &&
+	       a->port_first == b->port_first && a->port_last == b->port_last;
+}
+
+// Who has the endpoint of a service whose name is gone is the same service by another name: its flows stay its own.
+static uint32_t find_by_endpoint(const struct map *nameless, const struct config_service *service)
+{
+	for (struct map_node *node = map_find(nameless, hash_of_endpoint(service)); node != NULL;
+		node = map_find_next(node)) {
+		const struct nameless *had = MAP_ENTRY(node, struct nameless, node);
+
+		if (same_endpoint(had->service, service))
+			return had->index;
+	}
+	return REGISTRY_NONE;
+}
+
+static void list_nameless(
+	const struct commit *commit, const uint32_t *known, struct nameless *list, struct map *map)
+{
+	const struct edition *running = commit->running;
+
+	for (uint32_t i = 0; i < commit->config->service_count; i++) {
+		if (known[i] != REGISTRY_NONE)
+			list[running->service_places[known[i]]].index = REGISTRY_NONE;
+	}
+	for (uint32_t i = 0; i < running->config->service_count; i++) {
+		if (list[i].index == REGISTRY_NONE)
+			continue;
+		list[i].service = &running->config->services[i];
+		list[i].index = running->services[i];
+		map_insert(map, &list[i].node, hash_of_endpoint(list[i].service));
+	}
+}
+
+static int find_renamed(const struct commit *commit, uint32_t *known)
+{
+	struct nameless *list;
+	struct map map;
+	int rc;
+
+	if (commit->running == NULL)
+		return 0;
+	list = calloc((size_t)commit->running->config->service_count + 1, sizeof(*list));
+	rc = list == NULL ? -ENOMEM : map_init(&map, 64);
+	if (rc == 0) {
+		list_nameless(commit, known, list, &map);
+		for (uint32_t i = 0; map.count > 0 && i < commit->config->service_count; i++) {
+			if (known[i] == REGISTRY_NONE)
+				known[i] = find_by_endpoint(&map, &commit->config->services[i]);
+		}
+		map_free(&map);
+	}
+	free(list);
+	return rc;
+}
+
 static int plan_services(const struct commit *commit, struct registry_plan *out)
 {
 	uint32_t count = commit->config->service_count;
@@ -69,6 +141,8 @@ static int plan_services(const struct commit *commit, struct registry_plan *out)
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		known[i] =
 			registry_find(commit->service_registry, commit->config->services[i].name);
+	if (rc == 0)
+		rc = find_renamed(commit, known);
 	if (rc == 0)
 		rc = registry_plan(commit->service_registry, count, known, out);
 	free(known);

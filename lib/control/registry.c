@@ -170,6 +170,15 @@ void registry_carry_out(struct registry *registry, const struct registry_plan *p
 	}
 }
 
+void registry_rename(struct registry *registry, uint32_t index, const char *name)
+{
+	struct registry_entry *entry = &registry->entries[index];
+
+	map_remove(&registry->map, &entry->node);
+	snprintf(entry->name, sizeof(entry->name), "%s", name);
+	map_insert(&registry->map, &entry->node, hash_of(entry->name));
+}
+
 uint32_t *registry_plan_new(const struct registry_plan *plan, uint32_t *count)
 {
 	uint32_t *indexes = calloc((size_t)plan->count + 1, sizeof(*indexes));

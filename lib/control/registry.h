@@ -56,6 +56,8 @@ int registry_plan(const struct registry *registry, uint32_t count, const uint32_
 // Makes it so, by the names' texts. Cannot fail.
 void registry_carry_out(struct registry *registry, const struct registry_plan *plan,
 	registry_name_fn *name, const void *context);
+// Gives the owner of an index another name, which nobody has; the index and its generation stay.
+void registry_rename(struct registry *registry, uint32_t index, const char *name);
 // The indexes that change hands, for the caller to free; NULL without memory.
 uint32_t *registry_plan_new(const struct registry_plan *plan, uint32_t *count);
 void registry_plan_free(struct registry_plan *plan); // a zeroed one is fine

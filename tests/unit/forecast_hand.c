@@ -29,7 +29,7 @@ static void write_service(FILE *file, uint32_t number)
 {
 	static const char *const affinities[] = {"five_tuple", "source", "source_service"};
 
-	fprintf(file, "  - {name: s%u, vip: '%s', protocol: %s, ", number,
+	fprintf(file, "  - {name: %s%u, vip: '%s', protocol: %s, ", pick(8) ? "s" : "t", number,
 		number % 3 == 2 ? "2001:db8::10"
 		: pick(20) == 0 ? "203.0.113.11"
 				: "203.0.113.10",

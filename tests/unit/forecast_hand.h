@@ -19,6 +19,8 @@ struct flow {
 	struct packet packet; // in its midst
 	uint32_t worker;
 	char pool[CONFIG_NAME_SIZE]; // of the service that it has
+	char service[CONFIG_NAME_SIZE];
+	uint16_t service_index;
 	uint32_t backend; // reference
 	struct addr machine;
 };
@@ -39,7 +41,7 @@ struct hand {
 	uint32_t live_count;
 	struct message_row_plan *rows; // foretold
 	uint32_t row_count;
-	uint64_t kept, remembered, ended, moved; // met so far
+	uint64_t kept, remembered, ended, moved, renamed; // met so far
 };
 
 extern uint64_t seed; // of pick()

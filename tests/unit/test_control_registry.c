@@ -102,6 +102,21 @@ static void an_index_stays_while_its_name_does(void **state)
 	assert_int_equal(registry->entries[index].generation, 0);
 }
 
+static void an_index_stays_when_its_owner_has_another_name(void **state)
+{
+	struct registry *registry = *state;
+	uint32_t index;
+
+	set(registry, "abc");
+	index = registry_find(registry, "b");
+	registry_rename(registry, index, "z");
+	assert_int_equal(registry_find(registry, "z"), index);
+	assert_int_equal(registry_find(registry, "b"), REGISTRY_NONE);
+	set(registry, "azc");
+	assert_int_equal(registry_find(registry, "z"), index);
+	assert_int_equal(registry->entries[index].generation, 0);
+}
+
 static void a_free_index_is_given_out_again_as_late_as_possible(void **state)
 {
 	struct registry *registry = *state;
@@ -177,6 +192,7 @@ int main(void)
 		TEST(more_names_than_room_are_refused_and_change_nothing),
 		TEST(a_plan_alone_changes_nothing),
 		TEST(an_index_stays_while_its_name_does),
+		TEST(an_index_stays_when_its_owner_has_another_name),
 		TEST(a_free_index_is_given_out_again_as_late_as_possible),
 		TEST(another_owner_of_an_index_has_another_generation),
 		TEST(a_whole_set_can_be_exchanged_when_there_is_no_room_for_both),
