@@ -37,17 +37,10 @@ static bool uses(const struct setup_script *script, const char *word)
 }
 
 // The reason for a step; nothing where it was given before.
-static void put_why(
-	const struct setup_script *script, FILE *out, const char *indent, uint32_t index)
+static void put_why(const struct setup_step *step, FILE *out, const char *indent)
 {
-	const char *why = script->steps->steps[index].why;
-
-	for (uint32_t i = 0; i < index && why != NULL; i++)
-		if (script->steps->steps[i].why != NULL &&
-			strcmp(script->steps->steps[i].why, why) == 0)
-			why = NULL;
-	if (why != NULL)
-		put_comment(out, indent, why);
+	if (step->why != NULL && !step->is_why_said)
+		put_comment(out, indent, step->why);
 }
 
 static void put_title(const struct setup_script *script, FILE *out, const char *what)
@@ -162,11 +155,11 @@ static void put_table(const struct setup_script *script, FILE *out)
 
 		if (step->kind == SETUP_CHAIN) {
 			fputs(is_open ? "\t}\n\n" : "", out);
-			put_why(script, out, "\t", i);
+			put_why(step, out, "\t");
 			fprintf(out, "\tchain %s {\n\t\t%s\n", step->script, step->command);
 			is_open = true;
 		} else if (step->kind == SETUP_RULE) {
-			put_why(script, out, "\t\t", i);
+			put_why(step, out, "\t\t");
 			fprintf(out, "\t\t%s\n", step->command);
 		}
 	}
@@ -188,7 +181,7 @@ static void put_commands(const struct setup_script *script, FILE *out)
 			continue;
 		if (step->why != NULL)
 			fputc('\n', out);
-		put_why(script, out, "", i);
+		put_why(step, out, "");
 		fprintf(out, "%s\n", step->script != NULL ? step->script : step->command);
 	}
 }

@@ -2,6 +2,7 @@
 #include "steps.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +29,19 @@ static void free_step(struct setup_step *step)
 	free(step->undo);
 }
 
-static bool is_there(const struct setup_steps *steps, const char *what)
+static int by_text(const void *left, const void *right)
 {
-	for (uint32_t i = 0; i < steps->count; i++)
-		if (strcmp(steps->steps[i].what, what) == 0)
-			return true;
-	return false;
+	return strcmp(left, right);
+}
+
+// True where the tree did not have that text; from now on it has. Without memory 'failed' is set.
+static bool is_another(struct setup_steps *steps, void **tree, const char *text)
+{
+	const char *const *found = tsearch(text, tree, by_text);
+
+	if (found == NULL)
+		steps->failed = true;
+	return found != NULL && *found == text;
 }
 
 static bool make_room(struct setup_steps *steps)
@@ -57,14 +65,23 @@ void setup_steps_add(struct setup_steps *steps, struct setup_step step)
 
 	if (!whole || !make_room(steps))
 		steps->failed = true;
-	if (steps->failed || is_there(steps, step.what))
+	if (steps->failed || !is_another(steps, &steps->names, step.what)) {
 		free_step(&step);
-	else
-		steps->steps[steps->count++] = step;
+		return;
+	}
+	step.is_why_said = step.why != NULL && !is_another(steps, &steps->whys, step.why);
+	steps->steps[steps->count++] = step;
+}
+
+static void keep(void *text)
+{
+	(void)text; // the step's own
 }
 
 void setup_steps_free(struct setup_steps *steps)
 {
+	tdestroy(steps->names, keep);
+	tdestroy(steps->whys, keep);
 	for (uint32_t i = 0; i < steps->count; i++)
 		free_step(&steps->steps[i]);
 	free(steps->steps);
@@ -205,42 +222,61 @@ static void add_tunnels(struct setup_steps *steps, const struct setup_host *host
 	}
 }
 
-// A VIP has one place: on the first tunnel that carries it, else on lo.
-static const char *place_of(const struct setup_host *host, const struct addr *vip)
+static int by_vip(const void *left, const void *right)
 {
-	for (uint32_t i = 0; i < host->use_count; i++)
-		if (addr_equal(&host->uses[i].service->vip, vip) &&
-			host->uses[i].service->forwarding != CONFIG_DSR)
-			return setup_device(&host->uses[i]);
-	return "lo";
+	return addr_compare(&((const struct setup_use *)left)->service->vip,
+		&((const struct setup_use *)right)->service->vip);
+}
+
+// A VIP has one place: on the first tunnel that carries it, else on lo. False without memory.
+static bool find_places(const struct setup_host *host, void **tunnels)
+{
+	bool found = true;
+
+	for (uint32_t i = 0; i < host->use_count && found; i++)
+		if (host->uses[i].service->forwarding != CONFIG_DSR)
+			found = tsearch(&host->uses[i], tunnels, by_vip) != NULL;
+	return found;
+}
+
+static const char *place_of(void *const *tunnels, const struct setup_use *use)
+{
+	const struct setup_use *const *first = tfind(use, tunnels, by_vip);
+
+	return first != NULL ? setup_device(*first) : "lo";
+}
+
+static void add_vip(struct setup_steps *steps, const struct addr *vip, const char *device)
+{
+	int bits = vip->family == ADDR_IPV4 ? 32 : 128;
+	char text[ADDR_TEXT_SIZE];
+
+	addr_format(vip, text, sizeof(text));
+	setup_steps_add(steps,
+		(struct setup_step){
+			.what = setup_text("VIP %s on %s", text, device),
+			.why = setup_text(
+				"The kernel takes packets to the VIP for its own; /%d, so "
+				"that no network comes with it.",
+				bits),
+			.test = setup_text("has_address %s %s", device, text),
+			.command = setup_text("ip addr replace %s/%d dev %s", text, bits, device),
+			.undo = strcmp(device, "lo") == 0
+					? setup_text("ip addr del %s/%d dev lo 2>/dev/null || true",
+						  text, bits)
+					: NULL,
+		});
 }
 
 static void add_vips(struct setup_steps *steps, const struct setup_host *host)
 {
-	for (uint32_t i = 0; i < host->use_count; i++) {
-		const struct addr *vip = &host->uses[i].service->vip;
-		const char *device = place_of(host, vip);
-		int bits = vip->family == ADDR_IPV4 ? 32 : 128;
-		char text[ADDR_TEXT_SIZE];
+	void *tunnels = NULL; // the first use of each VIP that goes by one
 
-		addr_format(vip, text, sizeof(text));
-		setup_steps_add(steps,
-			(struct setup_step){
-				.what = setup_text("VIP %s on %s", text, device),
-				.why = setup_text(
-					"The kernel takes packets to the VIP for its own; /%d, so "
-					"that no network comes with it.",
-					bits),
-				.test = setup_text("has_address %s %s", device, text),
-				.command = setup_text(
-					"ip addr replace %s/%d dev %s", text, bits, device),
-				.undo = strcmp(device, "lo") == 0
-						? setup_text(
-							  "ip addr del %s/%d dev lo 2>/dev/null || true",
-							  text, bits)
-						: NULL,
-			});
-	}
+	if (!find_places(host, &tunnels))
+		steps->failed = true;
+	for (uint32_t i = 0; i < host->use_count; i++)
+		add_vip(steps, &host->uses[i].service->vip, place_of(&tunnels, &host->uses[i]));
+	tdestroy(tunnels, keep);
 }
 
 static void add_servers(struct setup_steps *steps, const struct setup_host *host)

@@ -18,6 +18,7 @@ struct setup_step {
 	enum setup_kind kind;
 	char *what; // "VIP 203.0.113.10 on fulcrum-ipip"; no two steps have the same
 	char *why; // a sentence or two; NULL: said by the step before
+	bool is_why_said; // by an earlier step
 	char *test; // a function of the script and its arguments: true where the step is done
 	char *command;
 	char *script; // how the script does it, if that is not 'command'; a chain's name
@@ -38,6 +39,8 @@ struct setup_steps {
 	struct setup_step *steps;
 	uint32_t count;
 	uint32_t room;
+	void *names; // tsearch()'s trees, of each 'what' and each 'why'
+	void *whys;
 	bool failed; // out of memory: the list is not whole
 	// What the texts use: dev4 and dev6, the interfaces of the host's addresses; mtu4 and mtu6, their MTU.
 	bool uses_mtu4;
