@@ -1,17 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a packet costs a worker of a real fulcrumd, driver and all, beside testpmd's macswap on the same driver: over
-# captures of 1, 1k, 16k flows that net_pcap repeats for ever. Each figure is processor time of the thread by the
-# packets that it passed on, the least of several turns.
-#   [TURNS=3] [SECONDS_EACH=4] [FLOWS='1 1024 16384'] FULCRUM_BUILD=build tests/bench/ports.sh
-. "$(dirname "$0")/../lab/lib.sh"
+# What a packet costs a worker, driver and all, beside testpmd's macswap over the same driver, in turns: a real fulcrumd
+# over captures of 1 to 64k flows that net_pcap repeats for ever. net_null's packets are of zeroes, so for no service: there
+# it is fulcrum-bench's figure without the generator that writes its headers, and the driver's, which testpmd's io mode
+# tells. Each figure is processor time of the thread by the packets that it passed on, the least of the turns.
+#   [TURNS=3] [PACKETS=20000000] [FLOWS='1 1024 16384 65536'] FULCRUM_BUILD=build tests/bench/ports.sh
+. "$(dirname "$0")/lib.sh"
 
-TURNS=${TURNS:-3}
-SECONDS_EACH=${SECONDS_EACH:-4}
-mount -t tmpfs -o mode=755 lab /run
-mkdir -p $LAB /run/fulcrum /run/lock
-lab_namespace lb
-command -v dpdk-testpmd >/dev/null || { echo "skipped: there is no dpdk-testpmd (Debian: dpdk-dev)"; exit 77; }
+PACKETS=${PACKETS:-20000000} # of a turn
+bench=$lab_build/tools/fulcrum-bench/fulcrum-bench
 
 # A capture of N TCP packets of 60 bytes, each of a flow of its own, to the VIP.
 make_capture() {
@@ -33,102 +30,87 @@ make_capture() {
 	PY
 }
 
-write_pool() {
-	echo "services: [{name: web, vip: 203.0.113.10, protocol: tcp, port: 443, forwarding: $1, pool: p}]"
-	echo "pools:"
-	echo "  - {name: p, health: {type: none}, backends: ["
-	for i in $(seq 1 100); do
-		echo "      {name: b$i, address: 10.0.1.$i},"
-	done
-	echo "    ]}"
+cost() {
+	awk "BEGIN { printf \"%.1f\n\", $1 / $2 }"
 }
 
-# cpu_ns PID THREAD: processor time of the thread with that name.
-cpu_ns() {
-	local task
-	for task in /proc/"$1"/task/*; do
-		[ "$(cat "$task/comm")" != "$2" ] || cut -d' ' -f1 "$task/schedstat"
-	done
-}
-
-forwarded() {
-	ctl show workers -o json | python3 -c 'import json, sys; print(sum(w["forwarded"] + w["dropped"] for w in json.load(sys.stdin)))'
-}
-
-hits() {
-	ctl show workers -o json | python3 -c 'import json, sys; print(sum(w["flow_hits"] for w in json.load(sys.stdin)))'
-}
-
-# fulcrum DEVICE FORWARDING BUFFERS
+# fulcrum DEVICE FORWARDING DESCRIPTORS
 fulcrum() {
-	local worker pid packets time
-	cat >$LAB/fulcrumd.yaml <<-YAML
-		channel: /run/fulcrum/channel
-		state: $LAB/state
-		eal: {hugepages: auto, prefix: ports}
-		control_core: 0
-		workers: {cores: [1], idle: poll}
-		ports: [{name: wan, device: "$1", kernel_interface: fulcrum0, mtu: 1500, rx_descriptors: $3}]
-		flows: 1000000
-	YAML
-	rm -rf $LAB/state && mkdir -p $LAB/state && : >$LAB/fulcrumd.log
-	lab_start fulcrumd lb "$fulcrumd" -c $LAB/fulcrumd.yaml
-	lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log || ! lab_alive fulcrumd' 60 "fulcrumd ready"
-	lab_alive fulcrumd || lab_fail "fulcrumd ended before it was ready"
-	ip -n lb addr add 10.0.0.2/16 dev fulcrum0
-	ip -n lb link set fulcrum0 up
-	for i in $(seq 1 100); do
-		ip -n lb neigh replace 10.0.1.$i lladdr 02:00:00:00:01:02 dev fulcrum0 nud permanent
-	done
-	write_pool "$2" >$LAB/pool.yaml
-	ctl apply -f $LAB/pool.yaml >$LAB/apply.log 2>&1 || lab_fail "apply: $(cat $LAB/apply.log)"
-	pid=$(pgrep -P "${lab_pids[fulcrumd]}" fulcrumd || echo "${lab_pids[fulcrumd]}")
-	worker=$(cat /proc/"$pid"/task/*/comm | grep -m1 worker)
-	lab_wait_for "[ \$(hits) -gt $((2 * flows)) ]" 30 "every flow is known"
-	packets=$(forwarded) time=$(cpu_ns "$pid" "$worker")
-	sleep "$SECONDS_EACH"
-	packets=$(($(forwarded) - packets)) time=$(($(cpu_ns "$pid" "$worker") - time))
+	local packets time
+	bench_fulcrumd "$1" "$3"
+	bench_apply "{name: web, vip: 203.0.113.10, protocol: tcp, port: 443, forwarding: $2, pool: p}"
+	lab_wait_for "bench_has flow_hits $((2 * flows))" 60 "every flow is known"
+	bench_sample
+	packets=$passed time=$spent
+	lab_wait_for "bench_has forwarded $((packets + PACKETS))" 120 "$PACKETS packets are forwarded"
+	bench_sample
 	lab_stop fulcrumd
-	awk "BEGIN { printf \"%.1f\n\", $time / $packets }"
+	[ "$lab_status" -eq 0 ] || lab_fail "fulcrumd ended with status $lab_status"
+	cost $((spent - time)) $((passed - packets))
 }
 
-# testpmd DEVICE BUFFERS
+# Sets passed and spent, of one moment: half way between before and after it asked.
+bench_sample() {
+	spent=$(worker_ns fulcrumd)
+	passed=$(bench_counted forwarded)
+	spent=$(((spent + $(worker_ns fulcrumd)) / 2))
+}
+
+# testpmd MODE DEVICE BUFFERS
 testpmd() {
-	local pid time packets worker
-	mkfifo $LAB/words
-	ip netns exec lb dpdk-testpmd -l 0,1 --in-memory --no-pci --vdev="$1" -- --forward-mode=macswap \
-		--nb-cores=1 --total-num-mbufs="$2" --burst=64 -i <$LAB/words >$LAB/testpmd.log 2>&1 &
-	pid=$!
-	exec 9>$LAB/words
-	echo start >&9
-	lab_wait_for "grep -qE 'worker|lcore' /proc/$pid/task/*/comm" 20 "testpmd's worker is there"
-	worker=$(cat /proc/$pid/task/*/comm | grep -m1 -E 'worker|lcore')
-	lab_wait_for "[ \$(cpu_ns $pid '$worker') -gt 500000000 ]" 20 "it forwards"
-	time=$(cpu_ns $pid "$worker")
-	echo 'clear port stats all' >&9
-	sleep "$SECONDS_EACH"
-	echo 'show port stats all' >&9
-	time=$(($(cpu_ns $pid "$worker") - time))
-	printf 'stop\nquit\n' >&9
-	exec 9>&-
-	wait $pid || cat $LAB/testpmd.log >&2
-	rm $LAB/words
-	packets=$(awk '/RX-packets:/ { print $2; exit }' $LAB/testpmd.log)
-	awk "BEGIN { printf \"%.1f\n\", $time / $packets }"
+	local time
+	pmd_start testpmd 0@0,1@1 "$2" --forward-mode="$1" --total-num-mbufs="$3"
+	lab_wait_for "pmd_has_received testpmd $PACKETS" 120 "$PACKETS packets are forwarded"
+	pmd_halt testpmd
+	time=$(worker_ns testpmd)
+	pmd_stop testpmd
+	cost "$time" "$pmd_received"
 }
 
-least() {
-	local turn
+# Without generator and port.
+pipeline() {
+	"$bench" pipeline --json --rounds 5 --flows "$1" | python3 -c 'import json, sys
+print("%.1f" % json.load(sys.stdin)["net_ns"])'
+}
+
+# Each command of 'commands' in turn; sets figures, the least of each.
+take_turns() {
+	local i turn
+	figures=()
 	for turn in $(seq 1 "$TURNS"); do
-		"$@"
-	done | sort -n | head -1
+		for i in "${!commands[@]}"; do
+			# shellcheck disable=SC2086 # a function and its arguments, split on purpose
+			figures[i]+=$(${commands[i]})$'\n'
+		done
+	done
+	for i in "${!commands[@]}"; do
+		figures[i]=$(least "${figures[i]%$'\n'}")
+	done
 }
 
-printf '%-28s %8s %8s %8s\n' 'ns a packet, gross' macswap ipip dsr
-for flows in ${FLOWS:-1 1024 16384}; do
-	make_capture $flows $LAB/flows.pcap
+# tell WHAT MACSWAP FIGURE...: with the ratio of each to the first one.
+tell() {
+	local what=$1 macswap=$2 figure line=''
+	shift 2
+	for figure; do
+		line+=$(awk "BEGIN { printf \"%9.1f (x%.2f)\", $figure, $figure / $macswap }")
+	done
+	printf '%-24s %9.1f %s\n' "$what" "$macswap" "$line"
+}
+
+printf '%-24s %9s %17s %17s\n' 'ns a packet, gross' macswap 'ipip        ' 'dsr        '
+for flows in ${FLOWS:-1 1024 16384 65536}; do
+	make_capture "$flows" $LAB/flows.pcap
 	device="net_pcap0,rx_pcap=$LAB/flows.pcap,infinite_rx=1"
 	buffers=$((flows < 4096 ? 4096 : 32768))
-	printf '%-28s %8s %8s %8s\n' "net_pcap, $flows flows" "$(least testpmd "$device" $((buffers * 3)))" \
-		"$(least fulcrum "$device" ipip $buffers)" "$(least fulcrum "$device" dsr $buffers)"
+	commands=("testpmd macswap $device $((buffers * 3))" "fulcrum $device ipip $buffers"
+		"fulcrum $device dsr $buffers")
+	take_turns
+	tell "net_pcap, $flows flows" "${figures[@]}"
 done
+commands=("testpmd macswap net_null0,size=60 4096" "testpmd io net_null0,size=60 4096" "pipeline 1k" "pipeline 1M")
+take_turns
+printf '\n%-24s %9s %17s %17s\n' '' macswap 'ipip, 1k flows' '1M flows    '
+tell net_null "${figures[0]}" "$(awk "BEGIN { print ${figures[1]} + ${figures[2]} }")" \
+	"$(awk "BEGIN { print ${figures[1]} + ${figures[3]} }")"
+echo "of which the driver, by testpmd's io mode, takes ${figures[1]}"
