@@ -25,6 +25,9 @@ static uint32_t count_usable(
 	const struct config_pool *pool = &config->pools[service->pool_index];
 	uint32_t place = (uint32_t)(service - config->services), usable = 0;
 
+	// Without memory for new tables a VIP that nobody serves is withdrawn nevertheless.
+	if (!control->has_old_tables)
+		return rows_account(control, place)->usable;
 	for (uint32_t i = 0; i < pool->backend_count && usable < enough; i++)
 		usable += rows_is_usable_for(control, pool->first_backend + i, place);
 	return usable;

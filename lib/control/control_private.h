@@ -93,7 +93,8 @@ struct control {
 	bool rebuild_due;
 	bool health_save_due;
 	struct build build;
-	int rebuild_rc;
+	int rebuild_rc; // the job's
+	bool has_old_tables; // the last build failed
 	struct error rebuild_error;
 };
 

@@ -76,15 +76,26 @@ void page_histogram(struct page *page, uint32_t row, const struct histogram *his
 
 // --- page_daemon.c: the daemon, workers, reasons and ports, by their number ---
 
-page_row_fn page_build, page_control, page_applied, page_duration, page_saved, page_secret,
-	page_channel, page_lag, page_probes, page_lateness, page_capture, page_worker, page_rounds,
-	page_worker_info, page_dropped, page_port_info, page_port, page_link, page_speed, page_mtu;
+page_row_fn page_build, page_control, page_applied, page_confirm, page_duration, page_saved,
+	page_secret, page_channel, page_lag, page_probes, page_lateness, page_capture, page_worker,
+	page_rounds, page_worker_info, page_dropped, page_port_info, page_port, page_link,
+	page_speed, page_mtu;
 
 // --- page_services.c: a service by its index, which stays its own; a pool and a VIP by where they stand ---
 
 page_row_fn page_vip_announced, page_vip_since, page_service_info, page_service_backends,
 	page_service_usable, page_service_traffic, page_pool_backends, page_pool_usable,
-	page_pool_kept, page_pool_slots, page_pool_tables, page_pool_probes;
+	page_pool_kept, page_pool_slots, page_pool_tables, page_pool_probes, page_service_spread;
+
+// --- page_zones.c: 'row' counts the zones of all services ---
+
+page_row_fn page_zone_rank, page_zone_count, page_zone_weight, page_zone_share;
+page_row_fn page_service_spilled; // of a service by its index
+
+// --- page_paths.c: of a backend by its index: its ports, and what its probes through the path say ---
+
+page_row_fn page_backend_kept, page_backend_ports, page_path_up, page_path_duration,
+	page_path_failures, page_path_mss;
 
 // --- page_backends.c: 'row' is the backend's index, which stays its own ---
 

@@ -18,7 +18,10 @@ struct half_opens *half_opens_new(struct control *control)
 	half_opens->control = control;
 	half_opens->count = (uint32_t)clock_monotonic_ns(); // not where the process before began
 	half_opens->poll = evtimer_new(control->base, half_open_poll, half_opens);
-	if (half_opens->poll == NULL || map_init(&half_opens->attempts, 0) != 0) {
+	half_opens->accounts =
+		calloc(control->config.daemon->backends_max, sizeof(*half_opens->accounts));
+	if (half_opens->poll == NULL || half_opens->accounts == NULL ||
+		map_init(&half_opens->attempts, 0) != 0) {
 		half_opens_free(half_opens);
 		return NULL;
 	}
@@ -32,6 +35,7 @@ void half_opens_free(struct half_opens *half_opens)
 	if (half_opens->poll != NULL)
 		event_free(half_opens->poll);
 	map_free(&half_opens->attempts);
+	free(half_opens->accounts);
 	free(half_opens);
 }
 
@@ -221,6 +225,7 @@ static void *half_open_start(const struct probe_request *request, struct probe_r
 	probe->request = *request;
 	probe->backend = running->backends[at];
 	probe->count = count;
+	probe->started_ns = clock_monotonic_ns();
 	if (begin_all(probe, first, total)) {
 		half_open_poll_later(half_opens);
 		return probe;
@@ -248,6 +253,7 @@ static void half_open_expire(void *context, const char *timeout, struct probe_re
 	while (!attempt->awaited)
 		attempt++; // while a probe runs, it awaits one at least
 	half_open_say_timeout(result, &attempt->connection, attempt->tunnels, timeout);
+	half_open_record(probe, PROBE_FAILED);
 }
 
 const struct probe_kind half_open_probe = {.start = half_open_start,

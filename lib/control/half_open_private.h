@@ -24,6 +24,12 @@ struct sent {
 	uint16_t service; // index
 };
 
+// What is known of the backend with that reference.
+struct half_open_account {
+	uint32_t backend;
+	struct half_open_view view;
+};
+
 struct half_opens {
 	struct control *control;
 	struct map attempts; // struct attempt, by sequence number
@@ -31,6 +37,7 @@ struct half_opens {
 	bool polls_late; // nothing is awaited but what comes too late
 	uint32_t count; // of SYNs: their ports and sequence numbers
 	struct own_address own[HALF_OPEN_INTERFACES];
+	struct half_open_account *accounts; // by the backend's index
 	struct sent sent[HALF_OPEN_SENT];
 };
 
@@ -52,6 +59,9 @@ struct half_open_probe {
 	uint32_t backend; // reference
 	uint32_t count;
 	uint32_t left;
+	uint64_t started_ns;
+	uint16_t mss; // see struct half_open_view
+	uint16_t mss_most;
 	struct probe_result result;
 	struct attempt attempts[];
 };
@@ -66,6 +76,13 @@ void half_open_reset_late(struct half_opens *half_opens, const struct half_open 
 // Of an answer that leaves nothing to forget.
 void half_open_settle(struct attempt *attempt);
 void half_open_probe_free(struct half_open_probe *probe);
+
+// --- half_open_account.c ---
+
+// A SYN-ACK that came by a tunnel.
+void half_open_note_mss(struct half_open_probe *probe, uint16_t mss, uint16_t most);
+// The probe has ended.
+void half_open_record(const struct half_open_probe *probe, enum probe_outcome outcome);
 
 // --- half_open_take.c ---
 

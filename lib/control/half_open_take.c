@@ -40,6 +40,7 @@ static void finish(struct half_open_probe *probe)
 
 	if (result.outcome == PROBE_SUCCEEDED)
 		control->states[request.id].half_open_next += probe->count;
+	half_open_record(probe, result.outcome);
 	half_open_probe_free(probe);
 	request.done(request.context, &result);
 }
@@ -57,8 +58,10 @@ static void take(struct half_opens *half_opens, const struct half_open_answer *a
 	probe = attempt->probe;
 	switch (answer->kind) {
 	case HALF_OPEN_ACCEPTED:
-		if (attempt->tunnels)
+		if (attempt->tunnels) {
+			half_open_note_mss(probe, answer->mss, attempt->most_mss);
 			half_open_remark_mss(&probe->result, answer->mss, attempt->most_mss);
+		}
 		half_open_give_up(attempt);
 		if (probe->left > 0)
 			return;

@@ -41,6 +41,16 @@ static void label_service(struct page *page, uint32_t index)
 		running->config->services[running->service_places[index]].name);
 }
 
+static void label_zone(struct page *page, uint32_t row)
+{
+	uint32_t index = 0;
+	const struct snapshot_zone *zone =
+		snapshot_find_zone(page->control->config.publisher->current, row, &index);
+
+	label_service(page, index);
+	exposition_label(&page->text, "zone", zone->name);
+}
+
 static void label_vip(struct page *page, uint32_t row)
 {
 	char vip[ADDR_TEXT_SIZE];
@@ -70,6 +80,9 @@ void page_sample(struct page *page, uint32_t row, const char *suffix)
 		break;
 	case METRICS_OF_SERVICES:
 		label_service(page, row);
+		break;
+	case METRICS_OF_ZONES:
+		label_zone(page, row);
 		break;
 	case METRICS_OF_POOLS:
 		exposition_label(text, "pool", control->running->config->pools[row].name);
@@ -120,6 +133,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_CONFIG_VERSION] = {page_control, FROM(control, version)},
 	[METRICS_CONFIG_APPLIED] = {page_applied, 0},
 	[METRICS_CONFIG_DURATION] = {page_duration, 0},
+	[METRICS_CONFIG_CONFIRM] = {page_confirm, 0},
 	[METRICS_CONFIG_SAVED] = {page_saved, 0},
 	[METRICS_APPLIES] = {page_control, FROM(control, applies)},
 	[METRICS_APPLY_FAILURES] = {page_control, FROM(control, apply_failures)},
@@ -174,6 +188,14 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_SERVICE_PACKETS] = {page_service_traffic, FROM(metrics_traffic, packets)},
 	[METRICS_SERVICE_BYTES] = {page_service_traffic, FROM(metrics_traffic, bytes)},
 	[METRICS_SERVICE_FLOWS] = {page_service_traffic, FROM(metrics_traffic, new_flows)},
+	[METRICS_SERVICE_SPREAD] = {page_service_spread, 0},
+	[METRICS_SERVICE_SPILLED] = {page_service_spilled, 0},
+	[METRICS_ZONE_RANK] = {page_zone_rank, 0},
+	[METRICS_ZONE_BACKENDS] = {page_zone_count, FROM(snapshot_zone, backends)},
+	[METRICS_ZONE_USABLE] = {page_zone_count, FROM(snapshot_zone, usable)},
+	[METRICS_ZONE_WEIGHT] = {page_zone_weight, FROM(snapshot_zone, weight)},
+	[METRICS_ZONE_ABLE] = {page_zone_weight, FROM(snapshot_zone, able)},
+	[METRICS_ZONE_SHARE] = {page_zone_share, 0},
 	[METRICS_POOL_BACKENDS] = {page_pool_backends, 0},
 	[METRICS_POOL_USABLE] = {page_pool_usable, 0},
 	[METRICS_POOL_KEPT] = {page_pool_kept, 0},
@@ -182,6 +204,8 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_POOL_PROBES] = {page_pool_probes, 0},
 	[METRICS_BACKEND] = {page_backend_info, 0},
 	[METRICS_BACKEND_HEALTH] = {page_backend_health, 0},
+	[METRICS_BACKEND_KEPT] = {page_backend_kept, 0},
+	[METRICS_BACKEND_PORT] = {page_backend_ports, 0},
 	[METRICS_BACKEND_USABLE] = {page_backend_usable, 0},
 	[METRICS_BACKEND_SINCE] = {page_backend_since, 0},
 	[METRICS_BACKEND_CHANGES] = {page_backend_changes, 0},
@@ -197,6 +221,11 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_BACKEND_RESETS] = {page_backend_resets, 0},
 	[METRICS_BACKEND_PROBES] = {page_backend_probes, 0},
 	[METRICS_BACKEND_FAILURES] = {page_backend_failures, 0},
+	[METRICS_PATH_UP] = {page_path_up, 0},
+	[METRICS_PATH_DURATION] = {page_path_duration, 0},
+	[METRICS_PATH_FAILURES] = {page_path_failures, 0},
+	[METRICS_PATH_MSS] = {page_path_mss, FROM(half_open_view, mss)},
+	[METRICS_PATH_MSS_MOST] = {page_path_mss, FROM(half_open_view, mss_most)},
 	[METRICS_BACKEND_CERTIFICATE] = {page_backend_certificate, 0},
 	[METRICS_BACKEND_DRAIN] = {page_backend_drain, 0},
 };
@@ -218,6 +247,8 @@ static uint32_t row_count(const struct page *page, enum metrics_scope scope)
 		return control->vip_count;
 	case METRICS_OF_SERVICES:
 		return control->running->service_end;
+	case METRICS_OF_ZONES:
+		return snapshot_zone_rows(control->config.publisher->current);
 	case METRICS_OF_POOLS:
 		return control->running->written->pool_count;
 	case METRICS_OF_BACKENDS:
@@ -235,13 +266,14 @@ static void begin_family(struct page *page)
 	page->pools_version = page->control->version;
 }
 
-// Pools and VIPs have no index: once they may stand elsewhere, what is left of the family is left out.
+// Pools, VIPs and zones have no index: once they may stand elsewhere, what is left of the family is left out.
 static bool is_over(const struct page *page)
 {
 	enum metrics_scope scope = metrics_families[page->family].scope;
 
 	return page->row >= row_count(page, scope) ||
-	       ((scope == METRICS_OF_POOLS || scope == METRICS_OF_VIPS) &&
+	       ((scope == METRICS_OF_POOLS || scope == METRICS_OF_VIPS ||
+			scope == METRICS_OF_ZONES) &&
 		       page->pools_version != page->control->version);
 }
 

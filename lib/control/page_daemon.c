@@ -25,6 +25,14 @@ void page_applied(struct page *page, const struct page_family *family, uint32_t 
 		page_number(page, row, page->control->applied_s);
 }
 
+void page_confirm(struct page *page, const struct page_family *family, uint32_t row)
+{
+	uint32_t left_s = control_trial_left_s(page->control);
+
+	if (left_s > 0)
+		page_number(page, row, left_s);
+}
+
 void page_duration(struct page *page, const struct page_family *family, uint32_t row)
 {
 	page_sample(page, row, "");

@@ -24,6 +24,12 @@ static const struct config_pool *pool_of(const struct page *page, uint32_t index
 	return &page->control->running->config->pools[service_of(page, index)->pool_index];
 }
 
+// As the workers' tables have it.
+static const struct snapshot_account *account_of(const struct page *page, uint32_t index)
+{
+	return snapshot_service_account(page->control->config.publisher->current, index);
+}
+
 static const char *format_ports(const struct config_service *service, char *text, size_t size)
 {
 	if (service->port_first == 0)
@@ -62,9 +68,7 @@ void page_service_backends(struct page *page, const struct page_family *family, 
 void page_service_usable(struct page *page, const struct page_family *family, uint32_t row)
 {
 	if (has_service(page, row))
-		page_number(page, row,
-			rows_count_usable_for(
-				page->control, page->control->running->service_places[row]));
+		page_number(page, row, account_of(page, row)->usable);
 }
 
 void page_service_traffic(struct page *page, const struct page_family *family, uint32_t row)
@@ -75,6 +79,14 @@ void page_service_traffic(struct page *page, const struct page_family *family, u
 		return;
 	rows_service_traffic(page->control, row, &traffic);
 	page_number(page, row, page_number_at(&traffic, family));
+}
+
+void page_service_spread(struct page *page, const struct page_family *family, uint32_t row)
+{
+	const struct snapshot *snapshot = page->control->config.publisher->current;
+
+	if (has_service(page, row))
+		page_number(page, row, snapshot->views[snapshot->services[row].view].is_spread);
 }
 
 // --- VIPs: 'row' is where the VIP stands ---
@@ -102,6 +114,13 @@ void page_vip_since(struct page *page, const struct page_family *family, uint32_
 
 // --- Pools: 'row' is where the pool stands ---
 
+// As the workers have it, or NULL.
+static const struct snapshot_pool *built_of(const struct page *page, uint32_t row)
+{
+	return snapshot_find_pool_from(page->control->config.publisher->current,
+		page->control->running->config->pools[row].name, row);
+}
+
 void page_pool_backends(struct page *page, const struct page_family *family, uint32_t row)
 {
 	page_number(page, row, page->control->running->config->pools[row].backend_count);
@@ -109,8 +128,9 @@ void page_pool_backends(struct page *page, const struct page_family *family, uin
 
 void page_pool_usable(struct page *page, const struct page_family *family, uint32_t row)
 {
-	page_number(page, row,
-		rows_count_usable(page->control, &page->control->running->config->pools[row]));
+	const struct snapshot_pool *built = built_of(page, row);
+
+	page_number(page, row, built != NULL ? built->usable : 0);
 }
 
 void page_pool_kept(struct page *page, const struct page_family *family, uint32_t row)
@@ -126,9 +146,7 @@ void page_pool_slots(struct page *page, const struct page_family *family, uint32
 
 void page_pool_tables(struct page *page, const struct page_family *family, uint32_t row)
 {
-	const struct snapshot_pool *built =
-		snapshot_find_pool_from(page->control->config.publisher->current,
-			page->control->running->config->pools[row].name, row);
+	const struct snapshot_pool *built = built_of(page, row);
 
 	page_number(page, row, built != NULL ? built->tables_built : 0);
 }

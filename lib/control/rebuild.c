@@ -162,7 +162,8 @@ static void done(void *context)
 {
 	struct control *control = context;
 
-	if (control->rebuild_rc == 0) {
+	control->has_old_tables = control->rebuild_rc != 0;
+	if (!control->has_old_tables) {
 		control_publish(control, control->build.snapshot);
 		control->build.snapshot = NULL;
 	} else {

@@ -56,7 +56,6 @@ void control_reply_forget(struct control *control)
 	census_end(&reply->census);
 	free(reply->text);
 	free(reply->plan);
-	free(reply->zones.rows);
 	*reply = (struct reply){.pool = UINT32_MAX};
 }
 

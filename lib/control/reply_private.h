@@ -13,12 +13,10 @@
 
 struct control;
 
-// The zones of the service at hand, for 'show zones'.
+// The next row of 'show zones'.
 struct zone_rows {
-	uint32_t service; // where the next one stands in the configuration
-	struct message_row_zone *rows;
-	uint32_t count;
-	uint32_t next;
+	uint32_t service; // where it stands in the configuration
+	uint32_t zone; // of its zones
 };
 
 // The flows of each backend, counted in steps over the workers' tables.

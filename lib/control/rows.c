@@ -51,30 +51,15 @@ bool rows_is_usable(const struct control *control, uint32_t at)
 	return is_one;
 }
 
-uint32_t rows_count_usable(const struct control *control, const struct config_pool *pool)
-{
-	uint32_t usable = 0;
-
-	for (uint32_t i = 0; i < pool->backend_count; i++)
-		usable += rows_is_usable(control, pool->first_backend + i);
-	return usable;
-}
-
 bool rows_is_usable_for(const struct control *control, uint32_t at, uint32_t service)
 {
 	return is_usable(control, at, control->running->service_probes[service]);
 }
 
-uint32_t rows_count_usable_for(const struct control *control, uint32_t service)
+const struct snapshot_account *rows_account(const struct control *control, uint32_t service)
 {
-	const struct edition *running = control->running;
-	const struct config_pool *pool =
-		&running->config->pools[running->config->services[service].pool_index];
-	uint32_t usable = 0;
-
-	for (uint32_t i = 0; i < pool->backend_count; i++)
-		usable += rows_is_usable_for(control, pool->first_backend + i, service);
-	return usable;
+	return snapshot_service_account(
+		control->config.publisher->current, control->running->services[service]);
 }
 
 bool row_service(const struct control *control, uint32_t row, struct message_row_service *out)
@@ -98,7 +83,7 @@ bool row_service(const struct control *control, uint32_t row, struct message_row
 	out->protocol = service->protocol;
 	out->forwarding = service->forwarding;
 	out->backends = pool->backend_count;
-	out->backends_usable = rows_count_usable_for(control, row);
+	out->backends_usable = rows_account(control, row)->usable;
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;
@@ -119,7 +104,7 @@ bool row_pool(const struct control *control, uint32_t row, struct message_row_po
 	built = snapshot_find_pool_from(snapshot, pool->name, row);
 	memcpy(out->name, pool->name, sizeof(out->name));
 	out->backends = pool->backend_count;
-	out->backends_usable = rows_count_usable(control, pool);
+	out->backends_usable = built != NULL ? built->usable : 0;
 	out->backends_kept = control_floor_kept(control, pool);
 	out->max_down_percent = pool->max_down_percent;
 	out->table_size = pool->table_size;

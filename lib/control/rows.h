@@ -24,12 +24,12 @@ void rows_backend_traffic(
 void rows_service_traffic(
 	const struct control *control, uint32_t index, struct metrics_traffic *out);
 
-// Backends of the pool that take new flows: active, up, and with a next hop.
-uint32_t rows_count_usable(const struct control *control, const struct config_pool *pool);
+// Whether a backend takes new flows: active, up, and with a next hop.
 bool rows_is_usable(const struct control *control, uint32_t at); // for some service at least
 // Likewise for one service, by where it stands.
 bool rows_is_usable_for(const struct control *control, uint32_t at, uint32_t service);
-uint32_t rows_count_usable_for(const struct control *control, uint32_t service);
+// What the workers' tables have for a service, by where it stands.
+const struct snapshot_account *rows_account(const struct control *control, uint32_t service);
 
 // Adds the slots of a view's table to those of its members, as often as services share it.
 void rows_add_shares(const struct snapshot_view *view, uint64_t *shares);

@@ -11,12 +11,9 @@ void rows_add_shares(const struct snapshot_view *view, uint64_t *shares)
 {
 	uint32_t services = view->service_count > 0 ? view->service_count : 1;
 
-	for (uint32_t slot = 0; view->current != NULL && slot < view->current->table->size;
-		slot++) {
-		uint16_t member = view->current->table->slots[slot];
-
-		shares[view->current->members[member].backend & BACKEND_INDEX_MASK] += services;
-	}
+	for (uint32_t i = 0; view->current != NULL && i < view->current->member_count; i++)
+		shares[view->current->members[i].backend & BACKEND_INDEX_MASK] +=
+			(uint64_t)view->current->table->shares[i] * services;
 }
 
 // How many slots each backend of the pool has, counted once for all its rows. Every service's table counts alike.

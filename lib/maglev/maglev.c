@@ -191,6 +191,23 @@ static int build(const struct maglev_member *members, uint32_t count, uint32_t h
 	return 0;
 }
 
+static size_t slots_size(uint32_t size)
+{
+	return ((size_t)size * sizeof(uint16_t) + 7) & ~(size_t)7;
+}
+
+// They stand behind the slots.
+static void count_shares(struct maglev *table)
+{
+	uint32_t *shares =
+		(uint32_t *)((uint8_t *)table + sizeof(*table) + slots_size(table->size));
+
+	memset(shares, 0, table->member_count * sizeof(*shares));
+	for (uint32_t slot = 0; slot < table->size; slot++)
+		shares[table->slots[slot]]++;
+	table->shares = shares;
+}
+
 int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t size,
 	struct maglev **out, struct error *err)
 {
@@ -206,13 +223,15 @@ int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t s
 	sorted = calloc(count, sizeof(*sorted));
 	places = calloc(count, sizeof(*places));
 	calendar.last = malloc(((size_t)size + 1) * sizeof(*calendar.last));
-	table = malloc(sizeof(*table) + (size_t)size * sizeof(table->slots[0]));
+	table = malloc(sizeof(*table) + slots_size(size) + count * sizeof(table->shares[0]));
 	if (sorted == NULL || places == NULL || calendar.last == NULL || table == NULL) {
 		rc = error_set(err, ENOMEM, "no memory for a table of %u slots", size);
 	} else {
 		*table = (struct maglev){.size = size, .member_count = count, .references = 1};
 		rc = build(members, count, heaviest, sorted, places, &calendar, table, err);
 	}
+	if (rc == 0)
+		count_shares(table);
 	free(sorted);
 	free(places);
 	free(calendar.last);

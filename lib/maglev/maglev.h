@@ -28,6 +28,7 @@ struct maglev {
 	uint32_t size;
 	uint32_t member_count;
 	uint32_t references;
+	const uint32_t *shares; // how many slots each member has
 	uint16_t slots[]; // the member's position in the array that the table was built from
 };
 

@@ -27,6 +27,7 @@ const char *metrics_scope_labels(enum metrics_scope scope)
 		[METRICS_OF_PORTS] = "port",
 		[METRICS_OF_VIPS] = "vip",
 		[METRICS_OF_SERVICES] = "service",
+		[METRICS_OF_ZONES] = "service,zone",
 		[METRICS_OF_POOLS] = "pool",
 		[METRICS_OF_BACKENDS] = "pool,backend"};
 

@@ -21,6 +21,7 @@ enum metrics_scope {
 	METRICS_OF_PORTS,
 	METRICS_OF_VIPS,
 	METRICS_OF_SERVICES,
+	METRICS_OF_ZONES,
 	METRICS_OF_POOLS,
 	METRICS_OF_BACKENDS,
 	METRICS_SCOPES
@@ -34,6 +35,7 @@ enum metrics_scope {
 	X(CONFIG_VERSION, DAEMON, GAUGE, "fulcrum_config_version", "", "", "Version of the running configuration; 0 before the first apply") \
 	X(CONFIG_APPLIED, DAEMON, GAUGE, "fulcrum_config_applied_timestamp_seconds", "seconds", "", "When the running configuration was applied, in seconds since 1970; absent before the first apply") \
 	X(CONFIG_DURATION, DAEMON, GAUGE, "fulcrum_config_apply_duration_seconds", "seconds", "", "How long the last apply took, from its commit until every worker went by it") \
+	X(CONFIG_CONFIRM, DAEMON, GAUGE, "fulcrum_config_confirm_left_seconds", "seconds", "", "When the running configuration is taken back unless somebody confirms it; absent where nothing waits for that") \
 	X(CONFIG_SAVED, DAEMON, GAUGE, "fulcrum_config_saved", "", "", "1 where a restart would find the running configuration in the state folder") \
 	X(APPLIES, DAEMON, COUNTER, "fulcrum_config_applies", "", "", "Changes of the configuration that came into force, by apply, rollback or backend") \
 	X(APPLY_FAILURES, DAEMON, COUNTER, "fulcrum_config_apply_failures", "", "", "Changes of the configuration that the daemon refused") \
@@ -88,6 +90,14 @@ enum metrics_scope {
 	X(SERVICE_PACKETS, SERVICES, COUNTER, "fulcrum_service_packets", "packets", "", "Packets of clients that went to its backends") \
 	X(SERVICE_BYTES, SERVICES, COUNTER, "fulcrum_service_bytes", "bytes", "", "Their bytes, as the clients sent them") \
 	X(SERVICE_FLOWS, SERVICES, COUNTER, "fulcrum_service_new_flows", "", "", "New flows") \
+	X(SERVICE_SPREAD, SERVICES, GAUGE, "fulcrum_service_spread", "", "", "1 while nobody of its pool is usable and on_all_down spreads its flows over all") \
+	X(SERVICE_SPILLED, SERVICES, GAUGE, "fulcrum_service_spilled_ratio", "ratio", "", "What other zones than the first that it prefers get of its new flows; absent without prefer") \
+	X(ZONE_RANK, ZONES, GAUGE, "fulcrum_zone_preference", "", "", "Which place the zone has in the service's prefer, from 1; absent where it has none") \
+	X(ZONE_BACKENDS, ZONES, GAUGE, "fulcrum_zone_backends", "", "", "Backends of the service's pool in the zone; of those without one the label is empty") \
+	X(ZONE_USABLE, ZONES, GAUGE, "fulcrum_zone_usable_backends", "", "", "Those of them that take new flows of the service") \
+	X(ZONE_WEIGHT, ZONES, GAUGE, "fulcrum_zone_weight", "", "", "Weight of its backends") \
+	X(ZONE_ABLE, ZONES, GAUGE, "fulcrum_zone_usable_weight", "", "", "Weight of those that take new flows, as much as their slow start gives: what can serve of the zone") \
+	X(ZONE_SHARE, ZONES, GAUGE, "fulcrum_zone_share_ratio", "ratio", "", "What the zone gets of the service's new flows") \
 	X(POOL_BACKENDS, POOLS, GAUGE, "fulcrum_pool_backends", "", "", "Its backends") \
 	X(POOL_USABLE, POOLS, GAUGE, "fulcrum_pool_usable_backends", "", "", "Those of them that take new flows") \
 	X(POOL_KEPT, POOLS, GAUGE, "fulcrum_pool_kept_backends", "", "", "Those that are down and kept in service, because more than max_down_percent were lost at once") \
@@ -96,6 +106,8 @@ enum metrics_scope {
 	X(POOL_PROBES, POOLS, HISTOGRAM, "fulcrum_pool_probe_duration_seconds", "seconds", "", "How long its successful probes took; absent where nothing is probed") \
 	X(BACKEND, BACKENDS, INFO, "fulcrum_backend", "", "address,zone,state", "What a backend is, and its state as the operator wants it") \
 	X(BACKEND_HEALTH, BACKENDS, GAUGE, "fulcrum_backend_health", "", "", "1 is up, 0 is down, -1 is not known yet") \
+	X(BACKEND_KEPT, BACKENDS, GAUGE, "fulcrum_backend_kept", "", "", "1 where it fails its probes, and max_down_percent keeps it in service") \
+	X(BACKEND_PORT, BACKENDS, GAUGE, "fulcrum_backend_port_health", "", "port", "Health of each port, where its pool is asked on several: 1 is up, 0 is down, -1 is not known yet") \
 	X(BACKEND_USABLE, BACKENDS, GAUGE, "fulcrum_backend_usable", "", "", "1 where it takes new flows: active, up, and its next hop known") \
 	X(BACKEND_SINCE, BACKENDS, GAUGE, "fulcrum_backend_health_since_timestamp_seconds", "seconds", "", "When its health last changed, in seconds since 1970") \
 	X(BACKEND_CHANGES, BACKENDS, COUNTER, "fulcrum_backend_health_changes", "", "", "How often its health changed") \
@@ -111,6 +123,11 @@ enum metrics_scope {
 	X(BACKEND_RESETS, BACKENDS, COUNTER, "fulcrum_backend_syn_resets", "", "", "Resets of clients right after their SYN") \
 	X(BACKEND_PROBES, BACKENDS, SUMMARY, "fulcrum_backend_probe_duration_seconds", "seconds", "", "How long its successful probes took") \
 	X(BACKEND_FAILURES, BACKENDS, COUNTER, "fulcrum_backend_probe_failures", "", "", "Probes of it that failed by its own fault") \
+	X(PATH_UP, BACKENDS, GAUGE, "fulcrum_backend_path_up", "", "", "1 where its last probe through the path (via: forwarding) was answered, 0 where it was not; absent without such probes") \
+	X(PATH_DURATION, BACKENDS, SUMMARY, "fulcrum_backend_path_duration_seconds", "seconds", "", "How long its successful probes through the path took") \
+	X(PATH_FAILURES, BACKENDS, COUNTER, "fulcrum_backend_path_failures", "", "", "Probes of it through the path that failed") \
+	X(PATH_MSS, BACKENDS, GAUGE, "fulcrum_backend_path_mss_bytes", "bytes", "", "The MSS that it advertises to clients of its tunnels; of several, the one that is nearest to too much") \
+	X(PATH_MSS_MOST, BACKENDS, GAUGE, "fulcrum_backend_path_mss_limit_bytes", "bytes", "", "What that MSS may be at most, to fit into the tunnel") \
 	X(BACKEND_CERTIFICATE, BACKENDS, GAUGE, "fulcrum_backend_certificate_expiry_timestamp_seconds", "seconds", "", "When the certificate ends that its last TLS probe saw, in seconds since 1970") \
 	X(BACKEND_DRAIN, BACKENDS, GAUGE, "fulcrum_backend_drain_deadline_timestamp_seconds", "seconds", "", "When its drain ends by the clock, in seconds since 1970; absent without a deadline")
 // clang-format on

@@ -88,6 +88,26 @@ struct snapshot_pool {
 	char name[CONFIG_NAME_SIZE];
 	uint32_t first_view; // there always is one
 	uint32_t tables_built; // since the pool first appeared
+	uint32_t usable; // backends that take new flows of one of its services at least
+};
+
+// A zone of the pool, to the services of a view.
+struct snapshot_zone {
+	char name[CONFIG_NAME_SIZE]; // "": of backends without one
+	uint32_t rank; // among those that the services prefer, from 1; 0: it is none of them
+	uint32_t backends;
+	uint32_t usable; // backends that take new flows: active, up, and with a next hop
+	uint32_t slots; // of the view's table
+	uint32_t share_ppm; // of the new flows
+	uint64_t weight; // of all its backends
+	uint64_t able; // of those that are usable, as much as their slow start gives
+};
+
+// What nobody asks for on the way of a packet.
+struct snapshot_account {
+	struct snapshot_zone *zones; // the preferred ones first, the others as the pool has them
+	uint32_t zone_count;
+	uint32_t usable;
 };
 
 // --- Services ---
@@ -163,6 +183,8 @@ struct snapshot {
 	struct flow_ttl *ttls; // by the service's index
 	struct snapshot_view *views;
 	uint32_t view_count;
+	struct snapshot_account *accounts; // of each view
+	uint32_t *zone_rows; // by a service's index: which of all zone rows is its first one
 	struct snapshot_pool *pools; // as the configuration has them
 	uint32_t pool_count;
 };
@@ -225,6 +247,19 @@ const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, 
 // Looks at pool number 'start' first: for those who know where it stood before.
 const struct snapshot_pool *snapshot_find_pool_from(
 	const struct snapshot *snapshot, const char *name, uint32_t start);
+
+// Of a service by its index; an empty one where it is not configured.
+const struct snapshot_account *snapshot_service_account(
+	const struct snapshot *snapshot, uint32_t service);
+// How many zones all services have together.
+static inline uint32_t snapshot_zone_rows(const struct snapshot *snapshot)
+{
+	return snapshot->zone_rows[snapshot->service_capacity];
+}
+
+// Of the zones of all services row number 'row', and the service's index. NULL: there are no more.
+const struct snapshot_zone *snapshot_find_zone(
+	const struct snapshot *snapshot, uint32_t row, uint32_t *service);
 
 // --- Looking up, any thread ---
 

@@ -39,7 +39,16 @@ struct view_input {
 		*service; // one of those that share it; NULL: nobody uses the pool
 	uint32_t pool;
 	uint32_t probe; // number of the one that its services go by
+	struct snapshot_account *account; // of the view
 };
+
+// What a backend is to services that go by a probe.
+static inline enum backend_status backend_input_status(
+	const struct snapshot_backend_input *backend, uint32_t probe)
+{
+	return backend->status == BACKEND_PARTLY ? (enum backend_status)backend->partly[probe]
+						 : backend->status;
+}
 
 int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err);
 void view_release(struct snapshot_view *view);
@@ -54,6 +63,12 @@ struct candidates {
 	struct candidate *list; // in the configuration's order
 	uint32_t count;
 };
+
+// account.c: what is told of a view with these candidates, and of pools and services when all views are built. 0 or
+// -ENOMEM.
+int account_build(const struct view_input *in, const struct candidates *candidates,
+	const struct snapshot_view *view, struct snapshot_account *out);
+int accounts_conclude(const struct snapshot_input *input, struct snapshot *out);
 
 // What a service wants of its pool's zones, as a hash; 0: all alike.
 uint64_t zones_policy(const struct config_service *service);

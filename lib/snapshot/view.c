@@ -45,12 +45,6 @@ static bool takes_in_need(const struct snapshot_backend_input *backend, enum bac
 typedef bool takes_fn(const struct snapshot_backend_input *backend, enum backend_status status,
 	const struct config_backend *config);
 
-static enum backend_status status_of(const struct snapshot_backend_input *backend, uint32_t probe)
-{
-	return backend->status == BACKEND_PARTLY ? (enum backend_status)backend->partly[probe]
-						 : backend->status;
-}
-
 static void gather(const struct view_input *in, takes_fn *takes, struct candidates *out)
 {
 	const struct config_pool *pool = &in->input->config->pools[in->pool];
@@ -64,7 +58,7 @@ static void gather(const struct view_input *in, takes_fn *takes, struct candidat
 		// In tenths of it, so that the smallest weight can be held back too: ratios are all that counts.
 		uint32_t weight = config->weight * (10u - backend->held_back);
 
-		if (takes(backend, status_of(backend, in->probe), config))
+		if (takes(backend, backend_input_status(backend, in->probe), config))
 			out->list[out->count++] =
 				(struct candidate){config, {backend->reference, weight}};
 	}
@@ -202,6 +196,8 @@ int view_build(const struct view_input *in, struct snapshot_view *out, struct er
 		out->is_spread = candidates.count > 0;
 	}
 	rc = advance(in, &candidates, out, err);
+	if (rc == 0 && account_build(in, &candidates, out, in->account) != 0)
+		rc = error_set(err, ENOMEM, "out of memory");
 	free(candidates.list);
 	return rc;
 }

@@ -25,10 +25,11 @@ static bool allocate(struct building *b)
 
 	b->snapshot->pools = calloc(pools, sizeof(*b->snapshot->pools));
 	b->snapshot->views = calloc(views, sizeof(*b->snapshot->views));
+	b->snapshot->accounts = calloc(views, sizeof(*b->snapshot->accounts));
 	b->before = calloc(pools, sizeof(*b->before));
 	b->pasts = calloc(views, sizeof(*b->pasts));
 	return b->snapshot->pools != NULL && b->snapshot->views != NULL && b->before != NULL &&
-	       b->pasts != NULL;
+	       b->pasts != NULL && b->snapshot->accounts != NULL;
 }
 
 static void build_pools(struct building *b)
@@ -137,7 +138,8 @@ static int add_view(struct building *b, uint32_t pool, const struct config_servi
 		.tables = &b->tables,
 		.service = service,
 		.pool = pool,
-		.probe = service != NULL ? probe_of(b, service) : 0};
+		.probe = service != NULL ? probe_of(b, service) : 0,
+		.account = &snapshot->accounts[at]};
 	int rc;
 
 	snapshot->views[at].policy = service != NULL ? policy_of(b, service) : 0;
@@ -199,6 +201,8 @@ int views_build(const struct snapshot_input *input, const struct snapshot *previ
 		rc = build_services(&b, err);
 		if (rc == 0)
 			rc = build_unused(&b, err);
+		if (rc == 0)
+			rc = accounts_conclude(input, out);
 	}
 	tables_free(&b.tables);
 	free(b.before);
@@ -210,6 +214,10 @@ void views_free(struct snapshot *snapshot)
 {
 	for (uint32_t i = 0; i < snapshot->view_count; i++)
 		view_release(&snapshot->views[i]);
+	for (uint32_t i = 0; i < snapshot->view_count; i++)
+		free(snapshot->accounts[i].zones);
+	free(snapshot->accounts);
+	free(snapshot->zone_rows);
 	free(snapshot->views);
 	free(snapshot->pools);
 }

@@ -149,6 +149,12 @@ recovers near-3 lab_start nginx-b3 b3 nginx -e stderr -c $LAB/nginx-b3/conf
 agent_again b1 ", target_port: 3080, mss: off"
 lab_wait_for "tells four-1 'advertises 1460, needs at most 1440'" 10 "the warning of an MSS that is too large"
 lab_wait_up four-1
+page() { # NAME: four-1's number on the page of metrics
+	in_ns lb curl -sf --max-time 20 http://127.0.0.1:9110/metrics | sed -n "s/^fulcrum_backend_path_$1{.*backend=\"four-1\"} //p"
+}
+lab_check "the metrics have both" test "$(page mss_bytes) $(page mss_limit_bytes)" = "1460 1440"
+lab_wait_for "[ \"\$(page up)\" = 1 ]" 10 "and that its path is fine"
+lab_check "and how often it was not" test "$(page failures_total)" -gt 0 -a "$(page duration_seconds_count)" -gt 0
 agent_again b1
 lab_wait_for "! tells four-1 advertises" 10 "the warning goes"
 ip -n lb route add 10.0.1.0/24 via 10.0.0.1 mtu 1400

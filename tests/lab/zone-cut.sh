@@ -106,6 +106,8 @@ cut_off b1
 wait_health down b1
 # Half of the zone's weight is left, 70% are wanted: 20 of 70 come from zone b.
 lab_wait_for '[ "$(share a) $(share b)" = "71 29" ]' 10 "zone b gives what zone a lacks"
+in_ns lb curl -sf --max-time 20 -o $LAB/page http://127.0.0.1:9110/metrics
+lab_check "the metrics have what is spilled" grep -q '^fulcrum_service_spilled_ratio{service="web"} 0.28[5-7]' $LAB/page
 since=$(now_ms)
 all_succeed "the spill-over"
 lab_check "zone b has answered some" test "$(requests_since $since '^b[34]$')" -gt 0

@@ -6,6 +6,8 @@
 
 #include "page.h"
 
+#include <string.h>
+
 static const char introduction[] =
 	"# Metrics\n\n"
 	"What `fulcrumd` serves at `/metrics`, where the `metrics` key of its file says; made from the list in\n"
@@ -27,6 +29,7 @@ static const char *const titles[METRICS_SCOPES] = {
 	[METRICS_OF_PORTS] = "Ports",
 	[METRICS_OF_VIPS] = "VIPs",
 	[METRICS_OF_SERVICES] = "Services",
+	[METRICS_OF_ZONES] = "Zones, as each service sees them",
 	[METRICS_OF_POOLS] = "Pools",
 	[METRICS_OF_BACKENDS] = "Backends",
 };
@@ -38,7 +41,7 @@ static void write_scope(FILE *out, enum metrics_scope scope)
 	fprintf(out, "\n## %s\n\n", titles[scope]);
 	if (labels[0] != '\0')
 		fprintf(out, "Each with the label%s `%s`.\n\n",
-			scope == METRICS_OF_BACKENDS ? "s" : "", labels);
+			strchr(labels, ',') != NULL ? "s" : "", labels);
 	fputs("| metric | type | what it is |\n|---|---|---|\n", out);
 }
 

@@ -21,7 +21,7 @@
 
 static const char pools[] =
 	"services:\n"
-	"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, target_port: 1, pool: proxies}\n"
+	"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, target_port: 1, pool: proxies, prefer: [north]}\n"
 	"  - {name: games, vip: '2001:db8::1', protocol: udp, ports: 100-200, pool: players, announce: {mode: route}}\n"
 	"pools:\n"
 	"  - name: proxies\n"
@@ -137,6 +137,16 @@ static void the_page_has_what_show_has(void **state)
 		"fulcrum_service_info{service=\"games\",pool=\"players\",vip=\"2001:db8::1\",protocol=\"udp\",port=\"100-200\",forwarding=\"ipip\"} 1",
 		"fulcrum_service_backends{service=\"web\"} 2",
 		"fulcrum_service_usable_backends{service=\"web\"} 1",
+		"fulcrum_service_spread{service=\"web\"} 0",
+		"fulcrum_service_spilled_ratio{service=\"web\"} 0.000000",
+		"fulcrum_zone_preference{service=\"web\",zone=\"north\"} 1",
+		"fulcrum_zone_backends{service=\"web\",zone=\"north\"} 1",
+		"fulcrum_zone_backends{service=\"web\",zone=\"\"} 1",
+		"fulcrum_zone_usable_backends{service=\"web\",zone=\"\"} 0",
+		"fulcrum_zone_weight{service=\"web\",zone=\"\"} 10",
+		"fulcrum_zone_usable_weight{service=\"web\",zone=\"north\"} 30",
+		"fulcrum_zone_share_ratio{service=\"web\",zone=\"north\"} 1.000000",
+		"fulcrum_backend_kept{pool=\"proxies\",backend=\"a\"} 0",
 		"fulcrum_pool_backends{pool=\"proxies\"} 2",
 		"fulcrum_pool_usable_backends{pool=\"players\"} 0",
 		"fulcrum_pool_table_slots{pool=\"proxies\"} 65537",

@@ -132,6 +132,29 @@ static void assert_about(double value, double expected)
 		fail_msg("%.3f%% is not about %.3f%%", value, expected);
 }
 
+// What an operator is told is what the table has.
+static void assert_accounts(const struct snapshot *snapshot, const char *const zones[4],
+	const double shares[4], const char *down)
+{
+	uint32_t dead = (uint32_t)(strlen(down) + 1) / 3, row = 0, seen = 0, service;
+	const struct snapshot_zone *zone;
+
+	while ((zone = snapshot_find_zone(snapshot, row++, &service)) != NULL) {
+		for (uint32_t z = 0; z < 4; z++) {
+			if (strcmp(zone->name, zones[z]) != 0)
+				continue;
+			assert_about(zone->share_ppm / 1e4, shares[z]);
+			assert_int_equal(zone->weight, 100 * zone->backends);
+			assert_int_equal(zone->able, 100 * zone->usable);
+			seen += zone->backends;
+		}
+		assert_int_equal(service, 0);
+	}
+	assert_int_equal(seen, 10);
+	assert_int_equal(snapshot_service_account(snapshot, 0)->usable, 10 - dead);
+	assert_int_equal(snapshot->pools[0].usable, 10 - dead);
+}
+
 // What is missing of the first zone's floor, and no more, comes from the next ones.
 static void a_zone_that_fails_by_and_by_spills_what_it_lacks(void **state)
 {
@@ -172,6 +195,7 @@ static void a_zone_that_fails_by_and_by_spills_what_it_lacks(void **state)
 		for (size_t z = 0; z < COUNT(zones); z++)
 			assert_about(share_of(&f, view_of(snapshot, 0)->current, zones[z]),
 				rows[i].shares[z]);
+		assert_accounts(snapshot, zones, rows[i].shares, rows[i].down);
 		snapshot_free(snapshot);
 		config_free(f.config);
 	}
