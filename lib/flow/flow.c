@@ -13,7 +13,7 @@ _Static_assert((FLOW_AGE_MAX_S & ~FLOW_LIFE_BEGUN) == 0, "an age that is held ba
 _Static_assert(FLOW_STATES <= FLOW_LIFE_STATE_MASK + 1, "a state fits into a row");
 
 #define PAIR      2u
-#define HEAD_SIZE (PAIR * sizeof(struct flow_bucket)) // so that a pair is 128 bytes in one place
+#define HEAD_SIZE sizeof(struct flow_bucket)
 _Static_assert(sizeof(struct flow_table) <= HEAD_SIZE, "the table's head stands in front");
 
 static bool capacity_is_valid(uint64_t capacity)
@@ -30,23 +30,20 @@ static uint32_t buckets_for(uint64_t capacity)
 
 size_t flow_table_footprint(uint64_t capacity)
 {
-	size_t per_bucket = sizeof(struct flow_bucket) + FLOW_WAYS * sizeof(struct flow_client);
-
 	if (!capacity_is_valid(capacity))
 		return 0;
-	return HEAD_SIZE + buckets_for(capacity) * per_bucket;
+	return HEAD_SIZE + buckets_for(capacity) * sizeof(struct flow_bucket);
 }
 
 struct flow_table *flow_table_new(void *memory, uint64_t capacity)
 {
 	struct flow_table *table = memory;
 
-	if (memory == NULL || (uintptr_t)memory % sizeof(struct flow_bucket) != 0 ||
+	if (memory == NULL || (uintptr_t)memory % _Alignof(struct flow_bucket) != 0 ||
 		!capacity_is_valid(capacity))
 		return NULL;
 	table->bucket_count = buckets_for(capacity);
-	table->buckets = (struct flow_bucket *)memory + PAIR;
-	table->clients = (struct flow_client *)(table->buckets + table->bucket_count);
+	table->buckets = (struct flow_bucket *)memory + 1;
 	return table;
 }
 
@@ -114,7 +111,7 @@ static bool read_row(const struct flow_table *table, uint32_t bucket, uint32_t w
 	out->backend = __atomic_load_n(&rows->backend[way], __ATOMIC_RELAXED);
 	out->tag = __atomic_load_n(&rows->tag[way], __ATOMIC_RELAXED);
 	out->client_port = __atomic_load_n(&rows->client_port[way], __ATOMIC_RELAXED);
-	out->client = load_client(&table->clients[(size_t)bucket * FLOW_WAYS + way]);
+	out->client = load_client(&rows->client[way]);
 	return true;
 }
 

@@ -10,7 +10,7 @@
 
 // The connection table of one worker: a fixed-size set-associative table, four flows a bucket, 32 bytes
 // a flow for both families. One 64-byte line holds what a packet needs of a bucket; the clients'
-// addresses stand apart and are touched when a flow begins or is listed. Only the owning worker
+// addresses stand in the line after it. Only the owning worker
 // writes (flow_inline.h, flow_sweep()); other threads may read (flow_read_bucket()) and accept that a
 // row changes under them: every field is loaded once, and a row that was torn is at worst a wrong line
 // in a listing. No lock, no allocation, no timer: a flow is expired when it is touched, its place is
@@ -50,6 +50,14 @@ struct flow_ttl {
 };
 _Static_assert(FLOW_STATES <= 8, "a row has a place for each state");
 
+// The 16 bytes of a client's address, for listings: IPv6 as it is, IPv4 mapped (::ffff:0:0/96, which no client has).
+// In two words, since a packet's address goes through registers to its row.
+struct flow_client {
+	uint64_t half[2];
+};
+
+// Two cache lines: the first is all that a packet needs; the second, in the same page, is touched when a flow begins
+// or is listed.
 struct flow_bucket {
 	uint32_t tag[FLOW_WAYS];
 	uint32_t backend[FLOW_WAYS]; // the snapshot's backend reference, opaque here
@@ -58,8 +66,10 @@ struct flow_bucket {
 	uint16_t service[FLOW_WAYS];
 	// 3 bits enum flow_state, 1 bit mark (flow_inline.h), 12 bits when it began, in units of 16 s.
 	uint16_t life[FLOW_WAYS];
+	struct flow_client client[FLOW_WAYS];
 } __attribute__((aligned(64)));
-_Static_assert(sizeof(struct flow_bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct flow_bucket) == 128, "32 bytes a flow");
+_Static_assert(offsetof(struct flow_bucket, client) == 64, "the clients have a line of their own");
 
 struct flow_table; // opaque but for the inline functions in flow_inline.h
 
@@ -74,12 +84,6 @@ uint64_t flow_table_capacity(const struct flow_table *table);
 struct flow_ref {
 	struct flow_bucket *bucket;
 	uint32_t way;
-};
-
-// The 16 bytes of a client's address, for listings: IPv6 as it is, IPv4 mapped (::ffff:0:0/96, which no client has).
-// In two words, since a packet's address goes through registers to its row.
-struct flow_client {
-	uint64_t half[2];
 };
 
 static inline struct flow_client flow_client_from_ipv4_be(uint32_t address_be)

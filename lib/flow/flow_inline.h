@@ -18,7 +18,6 @@
 
 struct flow_table {
 	struct flow_bucket *buckets;
-	struct flow_client *clients; // FLOW_WAYS a bucket
 	uint32_t bucket_count;
 };
 
@@ -63,7 +62,7 @@ FLOW_PREFETCH flow_prefetch(const struct flow_table *table, uint64_t hash)
 // Besides, for a packet that will begin a flow: the line that takes the address of its client.
 FLOW_PREFETCH flow_prefetch_client(const struct flow_table *table, uint64_t hash)
 {
-	__builtin_prefetch(&table->clients[(size_t)flow_bucket_index(table, hash) * FLOW_WAYS], 1);
+	__builtin_prefetch(table->buckets[flow_bucket_index(table, hash)].client, 1);
 }
 
 // Likewise for one that may need the other bucket of its pair: for its place there, and its client's.
@@ -72,7 +71,7 @@ FLOW_PREFETCH flow_prefetch_sibling(const struct flow_table *table, uint64_t has
 	size_t sibling = flow_bucket_index(table, hash) ^ 1;
 
 	__builtin_prefetch(&table->buckets[sibling]);
-	__builtin_prefetch(&table->clients[sibling * FLOW_WAYS], 1);
+	__builtin_prefetch(table->buckets[sibling].client, 1);
 }
 
 static inline enum flow_state flow_life_state(uint16_t life)
@@ -373,10 +372,9 @@ static inline enum flow_inserted flow_insert(struct flow_table *table,
 	struct flow_ref row =
 		flow_choose_row(table, bucket, begin, ttls, services, now_s, &inserted);
 	uint32_t mark = flow_mark(bucket, &row), way = row.way;
-	size_t index = (size_t)(row.bucket - table->buckets) * FLOW_WAYS + way;
 
 	bucket = row.bucket;
-	flow_store_client(&table->clients[index], &begin->client);
+	flow_store_client(&bucket->client[way], &begin->client);
 	__atomic_store_n(&bucket->tag[way], (uint32_t)begin->hash, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->backend[way], begin->backend, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->seen[way], (uint16_t)now_s, __ATOMIC_RELAXED);

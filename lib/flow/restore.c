@@ -39,7 +39,7 @@ uint32_t flow_keep_bucket(const struct flow_table *table, uint32_t bucket,
 			continue;
 		out[count++] = (struct flow_kept){
 			.hash = hash_of(table, home_of(bucket, way, life), rows->tag[way]),
-			.client = table->clients[(size_t)bucket * FLOW_WAYS + way],
+			.client = rows->client[way],
 			.client_port = rows->client_port[way],
 			.service = service,
 			.backend = rows->backend[way],
