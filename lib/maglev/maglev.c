@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <maglev/maglev.h>
 #include <maglev/siphash.h>
+#include <maglev/slots.h>
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FREE_SLOT UINT16_MAX
-#define NO_PLACE  UINT32_MAX
+#define NO_PLACE UINT32_MAX
 
-_Static_assert(MAGLEV_MEMBERS_MAX <= FREE_SLOT, "no member's number is that of a free slot");
+_Static_assert(MAGLEV_MEMBERS_MAX <= UINT16_MAX, "a slot holds a member's number");
 
 // A member on its way through its permutation of the slots. All begin with half of the credit that a slot costs
 // (so that shares are rounded, not cut), and have earned their k-th slot in round
@@ -138,38 +138,29 @@ static uint64_t next_round(struct place *place, uint64_t round)
 	return round + place->gap + 1;
 }
 
-static void take_slot(struct place *place, uint16_t *slots, uint32_t size)
-{
-	uint32_t slot = place->slot;
-
-	while (slots[slot] != FREE_SLOT) {
-		slot += place->skip;
-		slot -= slot >= size ? size : 0;
-	}
-	slots[slot] = place->member;
-	place->slot = slot;
-}
-
-static void populate(struct maglev *table, struct calendar *calendar, struct place *places,
+static void populate(struct slots *slots, struct calendar *calendar, struct place *places,
 	uint32_t count, uint32_t heaviest)
 {
-	uint32_t left = table->size;
-
-	memset(table->slots, 0xff, table->size * sizeof(table->slots[0]));
 	memset(calendar->last, 0xff, calendar->rounds * sizeof(calendar->last[0]));
 	for (uint32_t i = 0; i < count; i++)
 		enter(calendar, places, i, first_round(&places[i], heaviest));
 	// The heaviest members take a slot in each round, so there are no more rounds than slots.
-	for (uint32_t round = 1; round < calendar->rounds && left > 0; round++) {
+	for (uint32_t round = 1; round < calendar->rounds && slots->left > 0; round++) {
 		uint32_t last = calendar->last[round], place = last, next = places[last].next;
 
 		do {
 			place = next;
 			next = places[place].next;
-			take_slot(&places[place], table->slots, table->size);
+			places[place].slot = slots_take(slots, places[place].slot,
+				places[place].skip, places[place].member);
 			enter(calendar, places, place, next_round(&places[place], round));
-		} while (--left > 0 && place != last);
+		} while (slots->left > 0 && place != last);
 	}
+}
+
+static int fail_memory(uint32_t size, struct error *err)
+{
+	return error_set(err, ENOMEM, "no memory for a table of %u slots", size);
 }
 
 static int build(const struct maglev_member *members, uint32_t count, uint32_t heaviest,
@@ -177,17 +168,21 @@ static int build(const struct maglev_member *members, uint32_t count, uint32_t h
 	struct maglev *table, struct error *err)
 {
 	uint32_t placed = 0;
+	struct slots slots;
 	int rc = sort_by_name(members, count, sorted, err);
 
 	if (rc != 0)
 		return rc;
+	if (slots_init(&slots, table->slots, table->size) != 0)
+		return fail_memory(table->size, err);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t index = sorted[i].index;
 
 		if (members[index].weight > 0)
 			places[placed++] = place_of(&members[index], index, table->size, heaviest);
 	}
-	populate(table, calendar, places, placed, heaviest);
+	populate(&slots, calendar, places, placed, heaviest);
+	slots_free(&slots);
 	return 0;
 }
 
@@ -225,7 +220,7 @@ int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t s
 	calendar.last = malloc(((size_t)size + 1) * sizeof(*calendar.last));
 	table = malloc(sizeof(*table) + slots_size(size) + count * sizeof(table->shares[0]));
 	if (sorted == NULL || places == NULL || calendar.last == NULL || table == NULL) {
-		rc = error_set(err, ENOMEM, "no memory for a table of %u slots", size);
+		rc = fail_memory(size, err);
 	} else {
 		*table = (struct maglev){.size = size, .member_count = count, .references = 1};
 		rc = build(members, count, heaviest, sorted, places, &calendar, table, err);
