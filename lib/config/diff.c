@@ -21,6 +21,10 @@ struct diff {
 	const struct schema *schema;
 	struct side old;
 	struct side new;
+	uint32_t *
+		order; // of the old records by identity, once one is not where it is looked for first
+	bool is_ordered;
+	uint32_t next; // where that is
 	uint32_t changes;
 	config_report_fn *report;
 	void *context;
@@ -76,24 +80,40 @@ static int by_identity(const void *left, const void *right, void *context)
 		record_at(diff, &diff->old, *(const uint32_t *)right));
 }
 
-// The old record's index, or UINT32_MAX.
-static uint32_t find_old(const struct diff *diff, const uint32_t *order, const uint8_t *record)
+static uint32_t search(const struct diff *diff, const uint8_t *record)
 {
 	uint32_t low = 0, high = diff->old.count;
 
 	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		int direction =
-			compare_identity(diff, record, record_at(diff, &diff->old, order[middle]));
+		uint32_t middle = low + (high - low) / 2, at = diff->order[middle];
+		int direction = compare_identity(diff, record, record_at(diff, &diff->old, at));
 
 		if (direction == 0)
-			return order[middle];
+			return at;
 		if (direction > 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return UINT32_MAX;
+}
+
+// The old record's index, or UINT32_MAX. Most of them stand in the old order: the one behind the last is tried first.
+static uint32_t find_old(struct diff *diff, const uint8_t *record)
+{
+	uint32_t found = diff->next;
+
+	if (found >= diff->old.count ||
+		compare_identity(diff, record, record_at(diff, &diff->old, found)) != 0) {
+		if (!diff->is_ordered)
+			qsort_r(diff->order, diff->old.count, sizeof(*diff->order), by_identity,
+				diff);
+		diff->is_ordered = true;
+		found = search(diff, record);
+	}
+	if (found != UINT32_MAX)
+		diff->next = found + 1;
+	return found;
 }
 
 // "web", or "web/a1".
@@ -156,13 +176,20 @@ static void compare_keys(struct diff *diff, const struct schema *schema, const c
 	}
 }
 
-static void walk(struct diff *diff, const uint32_t *order, bool *kept)
+static void compare_record(
+	struct diff *diff, const uint8_t *old, const uint8_t *new, const char *name)
+{
+	if (memcmp(old, new, diff->schema->size) != 0)
+		compare_keys(diff, diff->schema, "", old, new, name);
+}
+
+static void walk(struct diff *diff, bool *kept)
 {
 	char name[IDENTITY_SIZE];
 
 	for (uint32_t i = 0; i < diff->new.count; i++) {
 		const uint8_t *record = record_at(diff, &diff->new, i);
-		uint32_t found = find_old(diff, order, record);
+		uint32_t found = find_old(diff, record);
 
 		identity(diff->schema, record, name);
 		if (found == UINT32_MAX) {
@@ -170,8 +197,7 @@ static void walk(struct diff *diff, const uint32_t *order, bool *kept)
 			continue;
 		}
 		kept[found] = true;
-		compare_keys(
-			diff, diff->schema, "", record_at(diff, &diff->old, found), record, name);
+		compare_record(diff, record_at(diff, &diff->old, found), record, name);
 	}
 	for (uint32_t i = 0; i < diff->old.count; i++) {
 		if (!kept[i])
@@ -189,11 +215,13 @@ static void compare_records(
 	diff->schema = schema;
 	diff->old = old;
 	diff->new = new;
+	diff->order = order;
+	diff->is_ordered = false;
+	diff->next = 0;
 	if (order != NULL && kept != NULL) {
 		for (uint32_t i = 0; i < old.count; i++)
 			order[i] = i;
-		qsort_r(order, old.count, sizeof(*order), by_identity, diff);
-		walk(diff, order, kept);
+		walk(diff, kept);
 	} else {
 		tell(diff, "%s: out of memory to compare them", schema->kind);
 	}
