@@ -336,12 +336,14 @@ struct message_row_explain {
 	char current[CONFIG_NAME_SIZE]; // the backend by the pool's table; "": there is none
 	char previous[CONFIG_NAME_SIZE]; // by the table before the last change
 	char drop[32]; // label of the reason; ""
+	char zones
+		[128]; // what each zone gets of the service's new flows: "prefers zones: a 71.4%, b 28.6%"; ""
 	uint32_t to_kernel; // 1: it is for no VIP
 	uint32_t slot;
 	uint32_t slots; // 0: nobody is usable, or there is no service
 	uint32_t zero;
 };
-_Static_assert(sizeof(struct message_row_explain) == 304, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_explain) == 432, "goes over the channel as it is");
 
 enum message_by_rss {
 	MESSAGE_BY_RSS_UNKNOWN, // the card does not tell, or the ports do not agree
@@ -354,6 +356,7 @@ struct message_row_explain_flow {
 	char flow_backend
 		[CONFIG_NAME_SIZE]; // that the flow table has; "": it is gone, or the flow is not known
 	char backend[CONFIG_NAME_SIZE]; // that the packet goes to; "": to none
+	char zone[CONFIG_NAME_SIZE]; // of that backend; "": it has none
 	char drop[32]; // label of the reason; ""
 	char reason[128]; // of the backend, as in ROW_BACKEND
 	char port[16]; // "": the next hop is not resolved
@@ -374,7 +377,7 @@ struct message_row_explain_flow {
 	uint16_t path_mtu;
 	uint16_t room; // the largest packet of the client that is forwarded whole
 };
-_Static_assert(sizeof(struct message_row_explain_flow) == 384, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_explain_flow) == 448, "goes over the channel as it is");
 
 struct message_row_history {
 	uint64_t version;

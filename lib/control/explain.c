@@ -51,6 +51,28 @@ static void name_service(
 	}
 }
 
+// Why the table has whom it has: the zones that serve, where the service prefers some, or that all are down.
+static void tell_zones(const struct snapshot *snapshot, uint16_t service, char *out, size_t size)
+{
+	const struct snapshot_account *account = snapshot_service_account(snapshot, service);
+	bool is_spread = snapshot->views[snapshot->services[service].view].is_spread;
+	bool prefers = account->zone_count > 0 && account->zones[0].rank != 0;
+	size_t used = (size_t)snprintf(out, size, "%s%s",
+		is_spread ? "nobody is usable: spread over all" : "",
+		is_spread && prefers ? "; " : "");
+
+	if (prefers)
+		used += (size_t)snprintf(out + used, size - used, "prefers zones:");
+	for (uint32_t i = 0; prefers && i < account->zone_count && used + 1 < size; i++) {
+		const struct snapshot_zone *zone = &account->zones[i];
+
+		if (zone->rank == 0 && zone->share_ppm == 0)
+			continue;
+		used += (size_t)snprintf(out + used, size - used, "%s %s %.1f%%", i > 0 ? "," : "",
+			zone->rank != 0 ? zone->name : "another", zone->share_ppm / 1e4);
+	}
+}
+
 static void fill_packet(const struct control *control, const struct explanation *explanation,
 	struct message_row_explain *out)
 {
@@ -62,6 +84,7 @@ static void fill_packet(const struct control *control, const struct explanation 
 		return;
 	}
 	name_service(control, explanation->service, out);
+	tell_zones(explanation->snapshot, explanation->service, out->zones, sizeof(out->zones));
 	out->slot = explanation->slot;
 	out->slots = explanation->slots;
 	if (explanation->has_current)
@@ -82,6 +105,7 @@ static void fill_way(const struct control *control, const struct snapshot *snaps
 		return;
 	name_backend(control, reference, out->backend);
 	out->address = control->running->config->backends[at].address;
+	memcpy(out->zone, control->running->config->backends[at].zone, sizeof(out->zone));
 	out->state = control->running->config->backends[at].state;
 	out->health = control_backend_health(control, at);
 	control_backend_reason(control, at, out->reason, sizeof(out->reason));

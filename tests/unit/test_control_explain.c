@@ -64,12 +64,41 @@ static void a_packet_is_explained_step_by_step(void **state)
 	assert_int_equal(lab_error_code(lab), EINVAL);
 }
 
+static void the_zones_that_serve_are_named(void **state)
+{
+	static const char pools[] =
+		"services:\n"
+		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web, prefer: [a, b]}\n"
+		"pools:\n"
+		"  - name: web\n"
+		"    health: {type: none}\n"
+		"    backends:\n"
+		"      - {name: a1, address: 10.0.0.1, zone: a, state: disabled}\n"
+		"      - {name: b1, address: 10.0.0.2, zone: b}\n"
+		"      - {name: c1, address: 10.0.0.3, zone: c}\n";
+	struct lab *lab = *state;
+	struct message_explain request = {
+		.source_port = 40000, .destination_port = 443, .protocol = CONFIG_TCP};
+	struct message_row_explain packet;
+	struct message_row_explain_flow flow;
+
+	assert_int_equal(lab_apply_text(lab, pools, NULL), 0);
+	addr_parse("198.51.100.7", &request.source);
+	addr_parse("203.0.113.10", &request.destination);
+	do { // until the next hops are known
+		assert_int_equal(explain(lab, &request, &packet, &flow), 1);
+	} while (strcmp(flow.backend, "b1") != 0);
+	assert_string_equal(packet.zones, "prefers zones: a 0.0%, b 100.0%");
+	assert_string_equal(flow.zone, "b");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, lab_setup_usual, lab_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_packet_is_explained_step_by_step),
+		TEST(the_zones_that_serve_are_named),
 	};
 
 	return lab_enter_namespace() ? cmocka_run_group_tests(tests, NULL, NULL) : LAB_SKIPPED;

@@ -116,6 +116,8 @@ static void print_packet(const struct message_row_explain *packet)
 		printf("service    %s, pool %s\n", packet->service, packet->pool);
 	if (packet->service[0] == '\0')
 		return;
+	if (packet->zones[0] != '\0')
+		printf("           %s\n", packet->zones);
 	if (packet->slots == 0)
 		printf("slot       none: no backend of the pool is usable\n");
 	else
@@ -146,11 +148,11 @@ static void print_way(const struct message_row_explain_flow *flow)
 	char address[ADDR_TEXT_SIZE];
 
 	if (flow->backend[0] != '\0') {
-		printf("           goes to %s (%s), %s, %s%s%s%s\n", flow->backend,
+		printf("           goes to %s (%s%s%s), %s, %s%s%s%s\n", flow->backend,
 			addr_format(&flow->address, address, sizeof(address)),
-			view_state(flow->state), view_health(flow->health),
-			flow->reason[0] != '\0' ? ": " : "", flow->reason,
-			flow->by_previous ? "; chosen by the table before" : "");
+			flow->zone[0] != '\0' ? ", zone " : "", flow->zone, view_state(flow->state),
+			view_health(flow->health), flow->reason[0] != '\0' ? ": " : "",
+			flow->reason, flow->by_previous ? "; chosen by the table before" : "");
 	}
 	if (flow->drop[0] != '\0')
 		printf("           dropped as '%s'\n", flow->drop);
