@@ -46,14 +46,14 @@ lab_say() {
 	[ -n "${LAB_QUIET:-}" ] || printf '%s\n' "$*"
 }
 
-# Ends the story: one sentence, and the last words of whatever ran.
+# Ends the story: the last words of whatever ran, and then one sentence, where whoever cuts a long log leaves it.
 lab_fail() {
 	trap - ERR
-	printf 'FAIL: %s\n' "$*" >&2
 	local log
 	for log in "$LAB"/*.log; do
 		[ ! -s "$log" ] || sed "s|^|  $(basename "$log" .log): |" <(tail -n 25 "$log") >&2
 	done
+	printf 'FAIL: %s\n' "$*" >&2
 	exit 1
 }
 
@@ -143,6 +143,9 @@ lab_bridge() {
 lab_begin() {
 	mount -t tmpfs -o mode=755 lab /run
 	mkdir -p $LAB/www $LAB/bpf /run/fulcrum /run/lock
+	# Files that are named by their process' number would be another story's: each has its own numbers from 1 on.
+	install -d -m 1777 $LAB/tmp
+	export TMPDIR=$LAB/tmp
 	mount -t bpf bpf $LAB/bpf
 	trap 'lab_fail "line $LINENO of $(basename "$0"): $BASH_COMMAND"' ERR
 	set -E
