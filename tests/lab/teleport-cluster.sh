@@ -4,7 +4,7 @@
 #
 #   client --- router --- lb  10.0.0.2   fulcrumd, the public balancer, VIP 203.0.113.10 and 2001:db8:1::10
 #                   `---- lba 10.0.0.4   fulcrumd, the private balancer, VIP 10.0.9.10
-#                   `---- p1 p2 p3 p4    zones a b c d: nginx (3080, 3026), sshd (3023, 3024), mariadbd (3036), postgres (5432)
+#                   `---- p1 p2 p3 p4    zones a b c d: nginx (3080, 3026, 27017), sshd (3023, 3024), mariadbd (3036), postgres (5432)
 #                   `---- a1 a2          zones a b: etcd's gRPC proxy, mutual TLS (3025)
 #                   `---- state          etcd, the cluster state backend;  dns: knotd with the rendered records
 #
@@ -81,6 +81,7 @@ teleport_nginx() { # NAME
 				ssl_alpn teleport-proxy-ssh h2 http/1.1;
 				proxy_pass \$inner; proxy_timeout 1h; access_log $dir/access peers;
 			}
+			server { listen 27017 ssl; listen [::]:27017 ssl; $tls access_log $dir/mongo peers; return "$1\n"; }
 		}
 		http {
 			default_type text/plain; access_log $dir/kubernetes;
@@ -163,7 +164,7 @@ teleport_proxy() { # NAME ['databases']
 		teleport_mariadb "$1"
 		teleport_listens "$1" 5432 3036
 	fi
-	teleport_listens "$1" 3080 3026 3023 3024
+	teleport_listens "$1" 3080 3026 27017 3023 3024
 }
 
 # --- The auth servers and what they share ---

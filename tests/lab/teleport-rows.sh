@@ -3,11 +3,11 @@
 # stories that do so, which set FORWARDING first.
 . "$lab_root/tests/lab/teleport-cluster.sh"
 
-PORTS="kubernetes, mysql, postgres"
+PORTS="kubernetes, mysql, postgres, mongo"
 
 # The certificate of the server that answers, as the client gets it, and the ALPN protocol that is agreed on.
-seen_certificate() { # ALPN
-	in_ns client openssl s_client -connect $domain:443 -servername $domain -alpn "$1" -CAfile $LAB/ca.crt \
+seen_certificate() { # ALPN [PORT]
+	in_ns client openssl s_client -connect $domain:${2:-443} -servername $domain -alpn "$1" -CAfile $LAB/ca.crt \
 		-verify_return_error </dev/null >$LAB/seen 2>$LAB/s_client.log
 	openssl x509 -in $LAB/seen -outform der -out $LAB/seen.der
 }
@@ -90,6 +90,16 @@ row_mysql() {
 	teleport_log_has "alice@\($CLIENT\|fd00:100::7\) on" "$LAB/p*/mariadb/general" "mariadb's log has it, too"
 }
 
+# Debian has no MongoDB: its port carries TLS from the first byte, and that is what a client is shown here.
+row_mongo() {
+	local name
+	lab_check "mongo, by openssl s_client: a handshake on port 27017" seen_certificate mongo 27017
+	lab_check "the certificate is a proxy's, byte for byte" is_a_proxys_certificate
+	name=$(in_ns client openssl s_client -4 -quiet -verify_quiet -connect $domain:27017 -servername $domain </dev/null 2>/dev/null | tail -n 1)
+	lab_check "and it is $name that answers" test "${name:0:1}" = p
+	teleport_log_has "^$CLIENT " $LAB/$name/mongo "$name saw the client's own address"
+}
+
 row_etcd() {
 	lab_check "etcdctl put, from p1" test "$(teleport_etcdctl p1 put key "$ROUTING-$FORWARDING")" = OK
 	lab_check "etcdctl get, from p2" grep -q "^$ROUTING-$FORWARDING$" <(teleport_etcdctl p2 get key)
@@ -113,6 +123,7 @@ rows() {
 	row_ssh
 	row_postgres
 	row_mysql
+	row_mongo
 	row_etcd
 	teleport_verify client >$LAB/verified || { cat $LAB/verified && lab_fail "verify finds something wrong"; }
 	lab_say "$(cat $LAB/verified)"
