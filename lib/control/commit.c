@@ -157,7 +157,7 @@ static int prepare(struct commit *commit)
 		return rc;
 	inherit_states(commit);
 	// The first apply is one, whatever it says.
-	commit->is_equal = commit->running != NULL && commit->version > 1 &&
+	commit->is_equal = commit->running != NULL && commit->version > 1 && commit->left == NULL &&
 			   is_equal(commit->running->written, commit->config);
 	if (commit->is_equal)
 		return 0;

@@ -74,6 +74,7 @@ struct commit {
 	struct flow_table *const *flows; // one a worker
 	uint32_t worker_count;
 	const struct edition *running; // NULL at the start
+	const struct config *left; // at the start: draining ones of it are leaving, too; NULL
 	struct registry *backend_registry; // nobody else uses them meanwhile
 	struct registry *service_registry;
 	struct build build;

@@ -3,6 +3,7 @@
 #include <base/log.h>
 #include <control/control_private.h>
 #include <control/handover.h>
+#include <control/state.h>
 
 #include <errno.h>
 
@@ -33,6 +34,30 @@ static uint64_t ms_since(uint64_t begun_ns)
 	return (clock_monotonic_ns() - begun_ns) / CLOCK_NS_PER_MS;
 }
 
+// Whoever is leaving is in no file of the operator's any more.
+static int save_left(const struct control *control, struct error *err)
+{
+	const struct config *running = control->running->config;
+	struct config *left;
+	uint32_t count = 0;
+	int rc;
+
+	for (uint32_t i = 0; i < running->backend_count; i++)
+		count += running->backends[i].state == CONFIG_STATE_LEAVING;
+	if (count == 0)
+		return 0;
+	left = config_clone(running);
+	if (left == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < left->backend_count; i++)
+		left->backends[i].state = left->backends[i].state == CONFIG_STATE_LEAVING
+						  ? CONFIG_STATE_DRAINING
+						  : CONFIG_STATE_ACTIVE;
+	rc = state_save_left(control->config.daemon->state, left, err);
+	config_free(left);
+	return rc;
+}
+
 void control_save_flows(struct control *control)
 {
 	struct handover handover = handover_of(control);
@@ -42,6 +67,8 @@ void control_save_flows(struct control *control)
 
 	if (!has_folder(control) || control->running->config->service_count == 0)
 		return;
+	if (save_left(control, &err) != 0)
+		log_warning("flows: those of backends that are leaving will be lost: %s", err.text);
 	if (handover_save(&handover, &count, &err) != 0)
 		log_warning("flows: none is kept for the next daemon: %s", err.text);
 	else if (count.is_cut)

@@ -79,13 +79,51 @@ static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint3
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t index = edition_index(commit->running, missing[i]);
 
-		if (!may_go(commit, &running->backends[missing[i]], index, flows))
+		// The last daemon's flows are not there yet.
+		if (commit->left != NULL ||
+			!may_go(commit, &running->backends[missing[i]], index, flows))
 			missing[kept++] = missing[i];
 	}
 	free(flows);
 	if (kept > 0)
 		commit->all = config_with_leaving(commit->config, running, missing, kept);
 	return commit->all == NULL ? -ENOMEM : 0;
+}
+
+// The numbers of those that were leaving when the last daemon ended, and of which nobody else knows.
+static uint32_t *find_left(const struct commit *commit, uint32_t *count)
+{
+	const struct config *left = commit->left;
+	uint32_t *found = calloc((size_t)left->backend_count + 1, sizeof(*found));
+	char name[REGISTRY_NAME_SIZE];
+	uint32_t at;
+
+	*count = 0;
+	for (uint32_t i = 0; found != NULL && i < left->backend_count; i++) {
+		if (left->backends[i].state != CONFIG_STATE_DRAINING)
+			continue;
+		edition_backend_name(left, i, name);
+		if (config_find_backend(commit->all, name, &at, NULL) != 0)
+			found[(*count)++] = i;
+	}
+	return found;
+}
+
+static int add_left(struct commit *commit)
+{
+	uint32_t count;
+	uint32_t *found = find_left(commit, &count);
+	struct config *all = NULL;
+
+	if (found != NULL)
+		all = config_with_leaving(commit->all, commit->left, found, count);
+	free(found);
+	if (all == NULL)
+		return -ENOMEM;
+	if (commit->all != commit->config)
+		config_free(commit->all);
+	commit->all = all;
+	return 0;
 }
 
 int commit_find_leaving(struct commit *commit)
@@ -103,5 +141,7 @@ int commit_find_leaving(struct commit *commit)
 	else if (count > 0)
 		rc = keep_those_with_flows(commit, missing, count);
 	free(missing);
+	if (rc == 0 && commit->left != NULL)
+		rc = add_left(commit);
 	return rc == 0 ? 0 : error_set(&commit->err, ENOMEM, "out of memory");
 }

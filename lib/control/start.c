@@ -14,9 +14,9 @@
 // flow tables are empty, so a connection from before the last change of its pool is found by the table
 // before that change alone: the configuration before is built first, with the same health, and replaced.
 
-// Takes 'config' over. 0, or a negative errno with the sentence.
-static int begin(struct control *control, struct config *config, const struct state_mark *mark,
-	struct error *err)
+// Takes 'config' over; 'left' may be NULL. 0, or a negative errno with the sentence.
+static int begin(struct control *control, struct config *config, const struct config *left,
+	const struct state_mark *mark, struct error *err)
 {
 	struct commit *commit = control_commit_new(control);
 	uint64_t now_s = clock_wall_s();
@@ -27,6 +27,7 @@ static int begin(struct control *control, struct config *config, const struct st
 		return error_set(err, ENOMEM, "out of memory");
 	}
 	commit->config = config;
+	commit->left = left;
 	commit->version = mark->version;
 	commit->applied_s = mark->applied_s;
 	commit->running = control->running;
@@ -69,7 +70,7 @@ static bool step_back(struct control *control, const struct state_mark *loaded)
 
 	if (before == NULL)
 		return false;
-	if (begin(control, before, &mark, &err) != 0) {
+	if (begin(control, before, NULL, &mark, &err) != 0) {
 		log_warning("state: connections from before version %lu may break: %s",
 			loaded->version, err.text);
 		return false;
@@ -78,7 +79,7 @@ static bool step_back(struct control *control, const struct state_mark *loaded)
 	return true;
 }
 
-static int step_forth(struct control *control, const struct config *now,
+static int step_forth(struct control *control, const struct config *now, const struct config *left,
 	const struct state_mark *mark, struct error *err)
 {
 	struct config *config = config_clone(now);
@@ -86,7 +87,7 @@ static int step_forth(struct control *control, const struct config *now,
 
 	if (config == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = begin(control, config, mark, err);
+	rc = begin(control, config, left, mark, err);
 	finish_targets(control);
 	return rc;
 }
@@ -95,7 +96,7 @@ static int step_forth(struct control *control, const struct config *now,
 static int begin_with(struct control *control, const struct config *now,
 	const struct state_mark *mark, struct error *err)
 {
-	int rc = step_forth(control, now, mark, err);
+	int rc = step_forth(control, now, NULL, mark, err);
 	bool is_back = rc == 0 && step_back(control, mark);
 
 	if (rc == 0 && control_recall_health(control) != 0)
@@ -104,9 +105,22 @@ static int begin_with(struct control *control, const struct config *now,
 		rc = control_rebuild_now(control, err);
 	if (rc != 0 || !is_back)
 		return rc;
-	rc = step_forth(control, now, mark, err);
+	rc = step_forth(control, now, NULL, mark, err);
 	if (rc == 0 && control_recall_lines(control))
 		rc = control_rebuild_now(control, err);
+	return rc;
+}
+
+// Backends that left before the last change, with flows of which the last daemon tells, leave again.
+static int take_left(struct control *control, const struct config *now,
+	const struct state_mark *mark, struct error *err)
+{
+	struct config *left = state_take_left(control->config.daemon->state);
+	int rc = 0;
+
+	if (left != NULL)
+		rc = step_forth(control, now, left, mark, err);
+	config_free(left);
 	return rc;
 }
 
@@ -121,6 +135,8 @@ int control_start(struct control *control, struct error *err)
 	if (config == NULL)
 		return error_set(err, ENOMEM, "out of memory");
 	rc = begin_with(control, config, &mark, err);
+	if (rc == 0)
+		rc = take_left(control, config, &mark, err);
 	config_free(config);
 	return rc;
 }

@@ -20,6 +20,7 @@ struct paths {
 	char before[DAEMON_PATH_SIZE + 32];
 	char link[DAEMON_PATH_SIZE + 32]; // becomes 'before'
 	char broken[DAEMON_PATH_SIZE + 32];
+	char left[DAEMON_PATH_SIZE + 32];
 };
 
 static void make_paths(const char *folder, struct paths *out)
@@ -29,6 +30,7 @@ static void make_paths(const char *folder, struct paths *out)
 	snprintf(out->before, sizeof(out->before), "%s/pools.yaml.before", folder);
 	snprintf(out->link, sizeof(out->link), "%s/pools.yaml.link", folder);
 	snprintf(out->broken, sizeof(out->broken), "%s/pools.yaml.broken", folder);
+	snprintf(out->left, sizeof(out->left), "%s/pools.yaml.left", folder);
 }
 
 static int write_file(
@@ -183,4 +185,33 @@ struct config *state_load_before(
 		return config;
 	config_free(config); // the one that was loaded is it
 	return NULL;
+}
+
+int state_save_left(const char *folder, const struct config *config, struct error *err)
+{
+	struct paths paths;
+	int rc;
+
+	make_paths(folder, &paths);
+	rc = write_file(paths.left, config, 1, 0);
+	if (rc == 0)
+		return 0;
+	unlink(paths.left);
+	return error_set(err, -rc, "%s: %s", paths.left, strerror(-rc));
+}
+
+struct config *state_take_left(const char *folder)
+{
+	struct config *config = NULL;
+	struct state_mark mark;
+	struct paths paths;
+
+	if (folder[0] == '\0')
+		return NULL;
+	make_paths(folder, &paths);
+	if (access(paths.left, F_OK) != 0)
+		return NULL;
+	config = load_file(paths.left, &mark);
+	unlink(paths.left);
+	return config;
 }

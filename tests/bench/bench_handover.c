@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FLOWS_DEFAULT 1000000u // of a table
+
 static const char yaml[] =
 	"services: [{name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web}]\n"
 	"pools: [{name: web, backends: [{name: a, address: 10.0.0.1}, {name: b, address: 10.0.0.2}]}]\n";
@@ -60,9 +62,9 @@ static double file_mib(const char *folder)
 	return stat(path, &file) == 0 ? (double)file.st_size / (1 << 20) : 0;
 }
 
-static void measure(const char *folder, uint64_t flows)
+static void measure(const char *folder, uint64_t flows, uint64_t budget_ms)
 {
-	uint64_t capacity = 2 * flows > 65536 ? 2 * flows : 65536;
+	uint64_t capacity = 2 * flows > FLOWS_DEFAULT ? 2 * flows : FLOWS_DEFAULT;
 	struct handover_count saved, taken;
 	struct times save, take;
 	struct side side;
@@ -70,6 +72,7 @@ static void measure(const char *folder, uint64_t flows)
 
 	side_init(&side, folder, NULL, yaml, 1, capacity);
 	fill(&side, flows);
+	side.handover.budget_ns = budget_ms * CLOCK_NS_PER_MS;
 	save = run(handover_save, &side, &saved);
 	mib = file_mib(folder);
 	side_free(&side);
@@ -82,7 +85,10 @@ static void measure(const char *folder, uint64_t flows)
 		save.wall_ms, save.cpu_ms, take.wall_ms, take.cpu_ms);
 }
 
-// bench_handover [FOLDER [FLOWS]]: the folder is where the file goes, which should be on a disk as the daemon's is.
+#define BUDGET_MS 60000u // enough for all
+
+// bench_handover [FOLDER [FLOWS [MS]]]: the folder is where the file goes, which should be on a disk as the daemon's is. With
+// MS no more time than that is given to saving.
 int main(int argc, char **argv)
 {
 	static const uint64_t flows[] = {1000, 100000, 1000000, 10000000};
@@ -94,9 +100,10 @@ int main(int argc, char **argv)
 	printf("%10s %10s %8s %10s %10s %10s %10s\n", "saved", "taken up", "MiB", "save ms",
 		"of CPU", "take ms", "of CPU");
 	if (argc > 2)
-		measure(folder, strtoull(argv[2], NULL, 10));
+		measure(folder, strtoull(argv[2], NULL, 10),
+			argc > 3 ? strtoull(argv[3], NULL, 10) : BUDGET_MS);
 	for (size_t i = 0; argc <= 2 && i < sizeof(flows) / sizeof(flows[0]); i++)
-		measure(folder, flows[i]);
+		measure(folder, flows[i], BUDGET_MS);
 	rmdir(folder);
 	return EXIT_SUCCESS;
 }

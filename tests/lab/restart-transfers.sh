@@ -54,5 +54,14 @@ restart_after() {
 
 restart_after added TERM lab_stream_apply 4
 restart_after removed TERM lab_stream_apply 3
+# b4 leaves, and then b3: nobody but the daemon that ends knows of b4 any more.
+leave_twice() {
+	lab_stream_apply 3
+	lab_stream_apply 2
+}
+lab_stream_apply 4
+restart_after left TERM leave_twice
+lab_check "b4 is leaving still" lab_backend_is b4 state leaving
+lab_stream_apply 3
 restart_after killed KILL lab_stream_apply 4
 lab_end

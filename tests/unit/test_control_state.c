@@ -202,6 +202,30 @@ static void the_one_before_is_found_beside_what_was_loaded(void **state)
 	assert_null(state_load_before("", &loaded, &before));
 }
 
+static void what_left_is_told_once(void **state)
+{
+	struct place *place = *state;
+	struct config *config = make(3);
+	struct error err;
+
+	assert_int_equal(state_save_left("/nonexistent", config, &err), -ENOENT);
+	assert_string_equal(err.text, "/nonexistent/pools.yaml.left: No such file or directory");
+	save(place, 3, 1); // makes the folder
+	assert_null(state_take_left(""));
+	assert_null(state_take_left(place->folder));
+	assert_int_equal(state_save_left(place->folder, config, &err), 0);
+	config_free(config);
+	config = state_take_left(place->folder);
+	assert_non_null(config);
+	assert_int_equal(config->backend_count, 3);
+	config_free(config);
+	assert_null(state_take_left(place->folder));
+	spoil(place, "pools.yaml.left", "services: [");
+	assert_null(state_take_left(place->folder));
+	spoil(place, "pools.yaml.left", "# version 1, applied at 0\npools: []\n");
+	assert_null(state_take_left(place->folder));
+}
+
 static void a_broken_one_gives_way_to_the_one_before(void **state)
 {
 	static const char *const broken[] = {"", "services: [", "pools: 3\n",
@@ -289,6 +313,7 @@ int main(void)
 		TEST(nobody_else_may_read_it),
 		TEST(an_operators_own_file_is_loaded_too),
 		TEST(the_one_before_is_found_beside_what_was_loaded),
+		TEST(what_left_is_told_once),
 		TEST(a_broken_one_gives_way_to_the_one_before),
 		TEST(two_broken_ones_are_none),
 		TEST(killed_at_random_moments_it_leaves_a_whole_configuration),
