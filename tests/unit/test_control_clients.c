@@ -19,7 +19,7 @@
 // cmocka wants the headers above first
 #include <cmocka.h>
 
-#define KILLS 100 // or as many as $FULCRUM_KILLS says
+#define KILLS 1000 // or as many as $FULCRUM_KILLS says
 
 static int kills(void)
 {
