@@ -68,8 +68,7 @@ bool check_is_faulty(const struct check *check, enum record_kind kind, uint32_t 
 void check_sort(struct check *check, uint32_t *order, uint32_t count,
 	int (*compare)(const void *left, const void *right, void *check))
 {
-	for (uint32_t i = 0; i < count; i++)
-		order[i] = i;
+	check_list_all(order, count);
 	qsort_r(order, count, sizeof(*order), compare, check);
 }
 

@@ -4,15 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_name(const void *left, const void *right, void *context)
-{
-	const struct config_backend *backends = ((struct check *)context)->config->backends;
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	int order = strcmp(backends[a].name, backends[b].name);
-
-	return order != 0 ? order : check_compare(a, b);
-}
-
 static int by_address(const void *left, const void *right, void *context)
 {
 	const struct config_backend *backends = ((struct check *)context)->config->backends;
@@ -23,25 +14,6 @@ static int by_address(const void *left, const void *right, void *context)
 }
 
 // 'group' is one pool's backends.
-static void check_names(struct check *check, uint32_t *group, uint32_t count)
-{
-	const struct config_backend *backends = check->config->backends;
-	uint32_t first = 0;
-
-	qsort_r(group, count, sizeof(*group), by_name, check);
-	for (uint32_t i = 1; i < count; i++) {
-		const char *name = backends[group[i]].name;
-		char line[CHECK_LINE_SIZE];
-
-		if (strcmp(name, backends[group[first]].name) != 0)
-			first = i;
-		else if (name[0] != '\0')
-			check_fail(check, RECORD_BACKEND, group[i], "name", " is named twice%s",
-				check_line(check, "first at ", RECORD_BACKEND, group[first], "name",
-					line));
-	}
-}
-
 static void check_addresses(struct check *check, uint32_t *group, uint32_t count)
 {
 	const struct config_backend *backends = check->config->backends;
@@ -116,7 +88,7 @@ void check_backends(struct check *check)
 	for (uint32_t i = 0; i < config->pool_count; i++) {
 		uint32_t start = check->group_start[i], count = check->group_start[i + 1] - start;
 
-		check_names(check, check->scratch + start, count);
+		check_names(check, RECORD_BACKEND, check->scratch + start, count);
 		check_addresses(check, check->scratch + start, count);
 	}
 }

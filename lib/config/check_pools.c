@@ -3,40 +3,6 @@
 
 #include <string.h>
 
-// --- Pools ---
-
-static int by_name(const void *left, const void *right, void *context)
-{
-	const struct config_pool *pools = ((struct check *)context)->config->pools;
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	int order = strcmp(pools[a].name, pools[b].name);
-
-	return order != 0 ? order : check_compare(a, b);
-}
-
-static void check_names(struct check *check)
-{
-	const struct config *config = check->config;
-	uint32_t *order = check->pools_by_name;
-	uint32_t first = 0;
-
-	check_sort(check, order, config->pool_count, by_name);
-	for (uint32_t i = 1; i < config->pool_count; i++) {
-		const char *name = config->pools[order[i]].name;
-		char line[CHECK_LINE_SIZE];
-
-		if (strcmp(name, config->pools[order[first]].name) != 0) {
-			first = i;
-			continue;
-		}
-		check->pool_names_clash = true;
-		if (name[0] != '\0')
-			check_fail(check, RECORD_POOL, order[i], "name", " is named twice%s",
-				check_line(check, "first at ", RECORD_POOL, order[first], "name",
-					line));
-	}
-}
-
 // At least one address has to be drawn, and the last 32 bits are what is drawn.
 static void check_outer_source(struct check *check, uint32_t index)
 {
@@ -53,7 +19,9 @@ static void check_outer_source(struct check *check, uint32_t index)
 
 void check_pools(struct check *check)
 {
-	check_names(check);
+	check_list_all(check->pools_by_name, check->config->pool_count);
+	check->pool_names_clash =
+		check_names(check, RECORD_POOL, check->pools_by_name, check->config->pool_count);
 	for (uint32_t i = 0; i < check->config->pool_count; i++) {
 		check_health(check, i);
 		check_outer_source(check, i);

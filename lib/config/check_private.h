@@ -59,6 +59,17 @@ static inline int check_compare(uint32_t a, uint32_t b)
 	return a < b ? -1 : a > b;
 }
 
+// All of an array's indexes, in the order of the file.
+static inline void check_list_all(uint32_t *order, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = i;
+}
+
+// Puts 'order', indexes of records of a kind, in the order of their names; of equals, in that of the file. A finding for
+// each name that stands there before. True: there is one, or two records have none.
+bool check_names(struct check *check, enum record_kind kind, uint32_t *order, uint32_t count);
+
 // Names, pools that are not there, ports that overlap. Fills the services' pool_index, first_service and
 // first_half_open.
 void check_services(struct check *check);

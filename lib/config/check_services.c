@@ -7,35 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int by_name(const void *left, const void *right, void *context)
-{
-	const struct config_service *services = ((struct check *)context)->config->services;
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	int order = strcmp(services[a].name, services[b].name);
-
-	return order != 0 ? order : check_compare(a, b);
-}
-
-static void check_names(struct check *check)
-{
-	const struct config *config = check->config;
-	uint32_t *order = check->services_by_name;
-	uint32_t first = 0;
-
-	check_sort(check, order, config->service_count, by_name);
-	for (uint32_t i = 1; i < config->service_count; i++) {
-		const char *name = config->services[order[i]].name;
-		char line[CHECK_LINE_SIZE];
-
-		if (strcmp(name, config->services[order[first]].name) != 0)
-			first = i;
-		else if (name[0] != '\0')
-			check_fail(check, RECORD_SERVICE, order[i], "name", " is named twice%s",
-				check_line(check, "first at ", RECORD_SERVICE, order[first], "name",
-					line));
-	}
-}
-
 static void pool_is_missing(struct check *check, uint32_t index, const char *name)
 {
 	struct suggest suggest = suggest_for(name);
@@ -213,7 +184,8 @@ void check_services(struct check *check)
 {
 	const struct config *config = check->config;
 
-	check_names(check);
+	check_list_all(check->services_by_name, check->config->service_count);
+	check_names(check, RECORD_SERVICE, check->services_by_name, check->config->service_count);
 	for (uint32_t i = 0; i < config->pool_count; i++)
 		check->first_service[i] = check->first_half_open[i] = CHECK_NONE;
 	for (uint32_t i = 0; i < config->service_count; i++) {
