@@ -52,6 +52,7 @@ static void fail(struct control *control)
 // What the client waits for is decided; the rest is to be told and saved.
 static void decide(struct control *control, struct commit *commit)
 {
+	health_forget_files(control->health);
 	if (!commit->is_equal) {
 		control_install(control, commit);
 		control->applies++;

@@ -37,38 +37,35 @@ void health_set_path(struct health *health, const struct probe_kind *path, void 
 	health->path_context = context;
 }
 
-static void free_targets(struct map *targets)
-{
-	for (struct map_node *node = map_first(targets), *next; node != NULL; node = next) {
-		next = map_next(targets, node);
-		map_remove(targets, node);
-		target_free(MAP_ENTRY(node, struct target, node));
-	}
-	map_free(targets);
-}
-
 void health_free(struct health *health)
 {
 	if (health == NULL)
 		return;
-	free_targets(&health->targets);
+	for (struct map_node *node = map_first(&health->targets), *next; node != NULL;
+		node = next) {
+		next = map_next(&health->targets, node);
+		map_remove(&health->targets, node);
+		target_free(MAP_ENTRY(node, struct target, node));
+	}
+	map_free(&health->targets);
 	map_free(&health->groups);
 	tls_contexts_free(health->tls);
 	free(health);
 }
 
-static struct target *find(const struct map *targets, uint32_t id)
+static struct target *find(const struct health *health, uint32_t id)
 {
-	struct map_node *node = map_find(targets, map_hash(&id, sizeof(id)));
+	struct map_node *node = map_find(&health->targets, map_hash(&id, sizeof(id)));
 
 	while (node != NULL && MAP_ENTRY(node, struct target, node)->spec.id != id)
 		node = map_find_next(node);
 	return MAP_ENTRY(node, struct target, node);
 }
 
-static void insert(struct map *targets, struct target *target)
+static void insert(struct health *health, struct target *target)
 {
-	map_insert(targets, &target->node, map_hash(&target->spec.id, sizeof(target->spec.id)));
+	map_insert(&health->targets, &target->node,
+		map_hash(&target->spec.id, sizeof(target->spec.id)));
 }
 
 // Unused bytes of its texts are zero.
@@ -82,26 +79,6 @@ static bool same_backend(const struct health_target *a, const struct health_targ
 	return addr_equal(&a->address, &b->address) && strcmp(a->group, b->group) == 0;
 }
 
-// Makes the targets that are not there yet, so that what follows cannot fail.
-static int make_new(
-	struct health *health, const struct health_target *specs, uint32_t count, struct map *fresh)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		struct target *known = find(&health->targets, specs[i].id);
-		struct target *target;
-
-		if (find(fresh, specs[i].id) != NULL)
-			continue;
-		if (known != NULL && same_backend(&known->spec, &specs[i]))
-			continue;
-		target = target_new(health, &specs[i]);
-		if (target == NULL)
-			return -ENOMEM;
-		insert(fresh, target);
-	}
-	return 0;
-}
-
 // The first probes of many targets start one after another, the last one within an interval.
 static uint64_t first_delay_us(const struct target *target, uint32_t index)
 {
@@ -112,51 +89,9 @@ static uint64_t first_delay_us(const struct target *target, uint32_t index)
 	return (uint64_t)index * SPREAD_US % interval_us;
 }
 
-// Moves the targets that stay from the old set to the new one. Those whose port or policy is another
-// are probed anew, like the new ones: a little after one another.
-static void commit(
-	struct health *health, const struct health_target *specs, uint32_t count, struct map *fresh)
-{
-	uint32_t started = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct target *target = find(fresh, specs[i].id);
-
-		if (target == NULL) {
-			target = find(&health->targets, specs[i].id);
-			map_remove(&health->targets, &target->node);
-			insert(fresh, target);
-			if (target->spec.port == specs[i].port &&
-				same_policy(&target->spec.policy, &specs[i].policy))
-				continue;
-			target_set(target, &specs[i]);
-		}
-		target_start(target, first_delay_us(target, started++));
-	}
-	free_targets(&health->targets);
-	health->targets = *fresh;
-}
-
-int health_set_targets(struct health *health, const struct health_target *targets, uint32_t count)
-{
-	struct map fresh;
-	int rc;
-
-	if (map_init(&fresh, count) != 0)
-		return -ENOMEM;
-	rc = make_new(health, targets, count, &fresh);
-	if (rc != 0) {
-		free_targets(&fresh);
-		return rc;
-	}
-	tls_contexts_forget(health->tls);
-	commit(health, targets, count, &fresh);
-	return 0;
-}
-
 int health_put_target(struct health *health, const struct health_target *spec, uint32_t order)
 {
-	struct target *target = find(&health->targets, spec->id);
+	struct target *target = find(health, spec->id);
 
 	if (target != NULL && same_backend(&target->spec, spec)) {
 		if (target->spec.port == spec->port &&
@@ -170,7 +105,7 @@ int health_put_target(struct health *health, const struct health_target *spec, u
 			return -ENOMEM;
 		if (target != NULL)
 			health_drop_target(health, spec->id);
-		insert(&health->targets, fresh);
+		insert(health, fresh);
 		target = fresh;
 	}
 	target_start(target, first_delay_us(target, order));
@@ -179,7 +114,7 @@ int health_put_target(struct health *health, const struct health_target *spec, u
 
 void health_drop_target(struct health *health, uint32_t id)
 {
-	struct target *target = find(&health->targets, id);
+	struct target *target = find(health, id);
 
 	if (target == NULL)
 		return;
@@ -187,9 +122,14 @@ void health_drop_target(struct health *health, uint32_t id)
 	target_free(target);
 }
 
+void health_forget_files(struct health *health)
+{
+	tls_contexts_forget(health->tls);
+}
+
 bool health_view(const struct health *health, uint32_t id, struct health_view *out)
 {
-	struct target *target = find(&health->targets, id);
+	struct target *target = find(health, id);
 
 	if (target != NULL)
 		*out = target->view;

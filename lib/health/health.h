@@ -28,7 +28,7 @@ struct health_target {
 };
 
 // A change of status, once each; 'reason' is such as "connect to 10.0.1.11:443: connection refused", "" when up.
-// Never called from within health_set_targets(); may call every function here but health_free().
+// Never called from within health_put_target(); may call every function here but health_free().
 typedef void health_change_fn(
 	void *context, uint32_t id, enum health_status status, const char *reason);
 
@@ -65,16 +65,15 @@ int health_new(
 void health_set_path(struct health *health, const struct probe_kind *path, void *context);
 void health_free(struct health *health); // closes every socket; no callback comes after
 
-// Makes 'targets' the set that is probed: those that are gone are forgotten, new ones (another address is another
-// target) start HEALTH_UNKNOWN, those whose address, port and policy are as before keep their status and their
-// rhythm. With another port or policy the status stays, and the probes begin anew. Type 'none' is up without a
-// probe, and the callback says so like any other. 0 or -ENOMEM (then nothing changed).
-int health_set_targets(struct health *health, const struct health_target *targets, uint32_t count);
-
-// The same for one target, so that a large set can be changed in steps. 'order' says which one it is of those begun
-// together, so that they start one after another. 0 or -ENOMEM (then nothing changed).
+// Probes the target from now on. A new one (another address or group is another target) starts HEALTH_UNKNOWN; one whose
+// address, port and policy are as before keeps its status and its rhythm; with another port or policy the status stays,
+// and the probes begin anew. Type 'none' is up without a probe, and the callback says so like any other. 'order' says
+// which one it is of those begun together, so that they start one after another. 0 or -ENOMEM (then nothing changed).
 int health_put_target(struct health *health, const struct health_target *target, uint32_t order);
 void health_drop_target(struct health *health, uint32_t id); // one that is not there is fine
+
+// Probes that begin from now on read the authorities' files anew.
+void health_forget_files(struct health *health);
 
 // False where there is no such target.
 bool health_view(const struct health *health, uint32_t id, struct health_view *out);

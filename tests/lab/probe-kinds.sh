@@ -73,11 +73,20 @@ renew() {
 	reload b1
 }
 
+# vouch CERTIFICATE: it is the authority from the next apply on, also from one that changes nothing.
+vouch() {
+	cp "$1" $LAB/authority.crt
+	ctl apply -f $LAB/pools.yaml
+}
+
 lab_quickstart
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=another \
+	-keyout $LAB/other.key -out $LAB/other.crt 2>/dev/null
+cp $LAB/tls.crt $LAB/authority.crt
 for k in 1 2 3; do
 	add_readyz b$k
 done
-sed "s|interval: .*|interval: ${interval}ms|; s|timeout: .*|timeout: ${timeout}ms|; s|type: tcp.*|type: https\n      flap_limit: 0\n      host: web.example\n      ca: $LAB/tls.crt\n      path: /readyz\n      body: ready|" \
+sed "s|interval: .*|interval: ${interval}ms|; s|timeout: .*|timeout: ${timeout}ms|; s|type: tcp.*|type: https\n      flap_limit: 0\n      host: web.example\n      ca: $LAB/authority.crt\n      path: /readyz\n      body: ready|" \
 	"$lab_root/config/quickstart.yaml" >$LAB/pools.yaml
 lab_check "the pool of https probes is applied" ctl apply -f $LAB/pools.yaml
 lab_wait_for '[[ $(reason) == *"certificate ends in 1 days"* ]]' 10 "the certificate's end is told"
@@ -95,4 +104,6 @@ fails "the server is not ready" 'it answers with status 503, not 200 to 399' tou
 recovers rm $LAB/unready-b1
 fails "the certificate ended" 'its certificate ended on 2020-01-02T00:00:00Z' expire
 recovers renew
+fails "another authority vouches" 'its certificate: ' vouch $LAB/other.crt
+recovers vouch $LAB/tls.crt
 lab_end

@@ -36,7 +36,30 @@ struct room {
 	enum health_status last_status;
 	char last_reason[128];
 	bool drops_targets; // the callback empties the set
+	uint32_t *ids; // of the targets that are probed
+	uint32_t id_count;
 };
+
+// Makes 'targets' those that are probed.
+static inline void set_targets(
+	struct room *room, const struct health_target *targets, uint32_t count)
+{
+	for (uint32_t i = 0; i < room->id_count; i++) {
+		bool stays = false;
+
+		for (uint32_t t = 0; t < count && !stays; t++)
+			stays = targets[t].id == room->ids[i];
+		if (!stays)
+			health_drop_target(room->health, room->ids[i]);
+	}
+	free(room->ids);
+	room->ids = calloc(count + 1, sizeof(*room->ids));
+	room->id_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		room->ids[i] = targets[i].id;
+		assert_int_equal(health_put_target(room->health, &targets[i], i), 0);
+	}
+}
 
 static inline void on_change(
 	void *context, uint32_t id, enum health_status status, const char *reason)
@@ -48,7 +71,7 @@ static inline void on_change(
 	room->last_status = status;
 	snprintf(room->last_reason, sizeof(room->last_reason), "%s", reason);
 	if (room->drops_targets)
-		assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+		set_targets(room, NULL, 0);
 }
 
 static inline void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
@@ -112,6 +135,7 @@ static inline int leave(void **state)
 	if (room->listener != NULL)
 		stop_listening(room);
 	event_base_free(room->base);
+	free(room->ids);
 	free(room);
 	return 0;
 }
@@ -132,7 +156,7 @@ static inline struct health_target target(const struct room *room, uint32_t id)
 
 static inline void set_one(struct room *room, const struct health_target *one)
 {
-	assert_int_equal(health_set_targets(room->health, one, 1), 0);
+	set_targets(room, one, 1);
 }
 
 static inline void on_deadline(evutil_socket_t fd, short what, void *context)

@@ -179,7 +179,7 @@ static inline const char *probe(struct room *room, const struct health_target *o
 	char place[64];
 	const char *at;
 
-	assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+	set_targets(room, NULL, 0);
 	set_one(room, one);
 	RUN_UNTIL(room, room->changes > before);
 	assert_int_equal(room->last_status == HEALTH_UP, room->last_reason[0] == '\0');

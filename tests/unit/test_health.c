@@ -228,7 +228,7 @@ static void how_long_probes_take_is_kept_by_target_and_by_group(void **state)
 	strcpy(targets[2].group, "broken");
 	targets[2].port = 1;
 	assert_null(health_latency(room->health, "near"));
-	assert_int_equal(health_set_targets(room->health, targets, COUNT(targets)), 0);
+	set_targets(room, targets, COUNT(targets));
 	RUN_UNTIL(room, view(room, 1).successes > 1 && view(room, 2).successes > 1 &&
 				view(room, 3).failures > 1);
 	near = health_latency(room->health, "near");
@@ -295,17 +295,17 @@ static void what_stays_in_the_set_keeps_its_status(void **state)
 	struct health_target two[] = {target(room, 1), target(room, 2)};
 	struct health_view none;
 
-	assert_int_equal(health_set_targets(room->health, two, 2), 0);
+	set_targets(room, two, 2);
 	RUN_UNTIL(room, room->changes == 2);
 
 	two[1].policy.fall = 9;
 	two[1].port = 1;
-	assert_int_equal(health_set_targets(room->health, two, 2), 0);
+	set_targets(room, two, 2);
 	assert_int_equal(view(room, 1).status, HEALTH_UP);
 	assert_int_equal(view(room, 2).status, HEALTH_UP);
 
 	two[0].address.bytes[3] = 2;
-	assert_int_equal(health_set_targets(room->health, two, 1), 0);
+	set_targets(room, two, 1);
 	assert_int_equal(view(room, 1).status, HEALTH_UNKNOWN);
 	assert_false(health_view(room->health, 2, &none));
 }
@@ -333,7 +333,7 @@ static void a_callback_may_change_the_set(void **state)
 	struct health_view none;
 
 	room->drops_targets = true;
-	assert_int_equal(health_set_targets(room->health, two, 2), 0);
+	set_targets(room, two, 2);
 	RUN_UNTIL(room, room->changes > 0);
 	assert_false(health_view(room->health, 1, &none));
 	assert_false(health_view(room->health, 2, &none));
@@ -369,9 +369,9 @@ static void probes_leave_no_descriptor_and_no_time_wait(void **state)
 		some[i] = target(room, i);
 		some[i].policy.interval_ms = 10;
 	}
-	assert_int_equal(health_set_targets(room->health, some, COUNT(some)), 0);
+	set_targets(room, some, COUNT(some));
 	RUN_UNTIL(room, stats(room).probes >= 500);
-	assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+	set_targets(room, NULL, 0);
 	RUN_UNTIL(room, room->accepted > 0);
 	assert_int_equal(open_descriptors(), before);
 	assert_int_equal(time_waits(room->port), 0);
@@ -393,7 +393,7 @@ static void two_thousand_targets_keep_their_rhythm(void **state)
 		many[i].policy.timeout_ms = 5000; // a lost SYN is sent again after a second
 	}
 	begin_ns = clock_monotonic_ns();
-	assert_int_equal(health_set_targets(room->health, many, MANY), 0);
+	set_targets(room, many, MANY);
 	RUN_UNTIL(room, room->changes == MANY);
 	took_ms = (clock_monotonic_ns() - begin_ns) / CLOCK_NS_PER_MS;
 	print_message("all up after %llu ms\n", (unsigned long long)took_ms);

@@ -122,7 +122,7 @@ static void both_must_hold(void **state)
 		assert_int_equal(room->last_status, rows[i].status);
 		assert_int_equal(
 			strncmp(room->last_reason, rows[i].reason, strlen(rows[i].reason)), 0);
-		assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+		set_targets(room, NULL, 0);
 		assert_int_equal(path.running, 0); // and nothing goes on behind it
 		event_free(path.end);
 		leave(&entered);
@@ -150,7 +150,7 @@ static void a_path_that_cannot_be_asked_is_no_backends_fault(void **state)
 	path.result = (struct probe_result){.outcome = PROBE_SUCCEEDED};
 	RUN_UNTIL(room, view(room, 7).remark[0] == '\0');
 	event_free(path.end);
-	assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+	set_targets(room, NULL, 0);
 }
 
 static void a_remark_is_told_while_all_is_well(void **state)
@@ -168,7 +168,7 @@ static void a_remark_is_told_while_all_is_well(void **state)
 	path.result.remark[0] = '\0';
 	RUN_UNTIL(room, view(room, 7).remark[0] == '\0');
 	event_free(path.end);
-	assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+	set_targets(room, NULL, 0);
 }
 
 // Type 'none' asks nothing by itself, and is not constant here.
@@ -189,7 +189,7 @@ static void a_pool_without_a_probe_of_its_own_is_asked_through_the_path(void **s
 	RUN_UNTIL(room, room->changes == 2);
 	assert_int_equal(room->last_status, HEALTH_DOWN);
 	assert_string_equal(room->last_reason, "the path: nothing within 100ms");
-	assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+	set_targets(room, NULL, 0);
 	assert_int_equal(path.running, 0);
 	event_free(path.end);
 }

@@ -34,14 +34,14 @@ static void probe_all_kinds(struct room *room, uint32_t count)
 		if (targets[i].policy.type == CONFIG_PROBE_TCP)
 			strcpy(targets[i].policy.expect, "0x7f");
 	}
-	assert_int_equal(health_set_targets(room->health, targets, TARGETS), 0);
+	set_targets(room, targets, TARGETS);
 	while (stats(room).probes - before < count)
 		assert_int_equal(event_base_loop(room->base, EVLOOP_ONCE), 0);
 	for (uint32_t i = 0; i < TARGETS; i++)
 		assert_int_not_equal(view(room, i).status, HEALTH_UP);
 	print_message("%u probes in %llu ms\n", count,
 		(unsigned long long)((clock_monotonic_ns() - begin_ns) / CLOCK_NS_PER_MS));
-	assert_int_equal(health_set_targets(room->health, NULL, 0), 0);
+	set_targets(room, NULL, 0);
 }
 
 static void peers_of_bad_will_cost_no_descriptor(void **state)
