@@ -131,10 +131,3 @@ const char *mac_format(const struct mac *mac, char *text, size_t size)
 	snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
 	return text;
 }
-
-bool mac_is_zero(const struct mac *mac)
-{
-	static const struct mac zero;
-
-	return memcmp(mac, &zero, sizeof(zero)) == 0;
-}

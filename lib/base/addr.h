@@ -81,6 +81,5 @@ static inline struct addr addr_from_ipv6(const uint8_t bytes[16])
 // 0, or -EINVAL unless 'text' is "aa:bb:cc:dd:ee:ff".
 int mac_parse(const char *text, struct mac *out);
 const char *mac_format(const struct mac *mac, char *text, size_t size);
-bool mac_is_zero(const struct mac *mac);
 
 #endif

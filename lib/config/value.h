@@ -39,7 +39,4 @@ const char *value_expects(const struct schema_key *key, char *text, size_t size)
 // 'text' fit for a sentence: in quotes, cut where it is long, without control characters.
 const char *value_quote(const char *text, char *out, size_t size);
 
-// A name in the schema's sense, anywhere.
-bool value_is_name(const char *text);
-
 #endif

@@ -12,7 +12,7 @@ static bool is_alphanumeric(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool value_is_name(const char *text)
+static bool is_name(const char *text)
 {
 	if (!is_alphanumeric(text[0]))
 		return false;
@@ -40,7 +40,7 @@ static int put_text(const struct schema_key *key, const char *text, uint8_t *fie
 
 int value_parse_name(const struct schema_key *key, const char *text, uint8_t *field)
 {
-	return value_is_name(text) ? put_text(key, text, field) : -EINVAL;
+	return is_name(text) ? put_text(key, text, field) : -EINVAL;
 }
 
 int value_parse_text(const struct schema_key *key, const char *text, uint8_t *field)
@@ -82,7 +82,7 @@ static int check_string(const struct schema_key *key, const uint8_t *field, char
 
 int value_check_name(const struct schema_key *key, const uint8_t *field, char *given)
 {
-	return check_string(key, field, given, value_is_name);
+	return check_string(key, field, given, is_name);
 }
 
 int value_check_text(const struct schema_key *key, const uint8_t *field, char *given)

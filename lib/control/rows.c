@@ -62,7 +62,8 @@ const struct snapshot_account *rows_account(const struct control *control, uint3
 		control->config.publisher->current, control->running->services[service]);
 }
 
-bool row_service(const struct control *control, uint32_t row, struct message_row_service *out)
+static bool row_service(
+	const struct control *control, uint32_t row, struct message_row_service *out)
 {
 	const struct config *config = control->running->config;
 	const struct config_service *service;
@@ -90,7 +91,7 @@ bool row_service(const struct control *control, uint32_t row, struct message_row
 	return true;
 }
 
-bool row_pool(const struct control *control, uint32_t row, struct message_row_pool *out)
+static bool row_pool(const struct control *control, uint32_t row, struct message_row_pool *out)
 {
 	const struct snapshot *snapshot = control->config.publisher->current;
 	const struct config *config = control->running->config;

@@ -6,9 +6,7 @@
 
 // The rows that answer a show. Each writes row number 'row' into the zeroed 'out'. False: there is no such row.
 
-bool row_service(const struct control *control, uint32_t row, struct message_row_service *out);
 bool row_vip(const struct control *control, uint32_t row, struct message_row_vip *out);
-bool row_pool(const struct control *control, uint32_t row, struct message_row_pool *out);
 bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out);
 bool row_drop(const struct control *control, uint32_t row, struct message_row_drop *out);
 bool row_worker(const struct control *control, uint32_t row, struct message_row_worker *out);

@@ -70,7 +70,6 @@ void announcer_doubt(struct announcer *announcer);
 // Makes the kernel have what is wanted and nothing else, by at most announcer->budget requests.
 void announcer_compare(struct announcer *announcer);
 void announcer_send_frames(struct announcer *announcer);
-void announcer_tick_later(struct announcer *announcer);
 // An interface's name.
 const char *announcer_interface(const struct announcer *announcer, uint32_t ifindex);
 

@@ -10,7 +10,7 @@
 
 #define FRAMES 3 // RFC 4861 10: MAX_NEIGHBOR_ADVERTISEMENT, a second apart
 
-void announcer_tick_later(struct announcer *announcer)
+static void tick_later(struct announcer *announcer)
 {
 	static const struct timeval second = {.tv_sec = 1};
 
@@ -36,7 +36,7 @@ static void send_frame(struct announcer *announcer, struct presence *presence)
 		frame_send(announcer->frames, link->ifindex, &presence->vip, &link->mac) == 0)
 		presence->frames_left--;
 	if (presence->frames_left > 0)
-		announcer_tick_later(announcer);
+		tick_later(announcer);
 }
 
 static void begin_frames(struct announcer *announcer, struct presence *presence)
@@ -130,7 +130,7 @@ static void refused(struct announcer *announcer, struct wish *wish, uint32_t ifi
 			addr_format(&wish->vip, text, sizeof(text)),
 			announcer_interface(announcer, ifindex), strerror(error));
 	wish->error = error;
-	announcer_tick_later(announcer);
+	tick_later(announcer);
 }
 
 static void put(struct announcer *announcer, struct wish *wish, uint32_t ifindex)
@@ -185,7 +185,7 @@ static void remove_unwanted(struct announcer *announcer)
 			    presence->ifindex) == 0)
 			presence_remove(announcer, presence);
 		else
-			announcer_tick_later(announcer);
+			tick_later(announcer);
 	}
 }
 
@@ -218,7 +218,7 @@ static void read_again(struct announcer *announcer)
 	announcer->is_doubtful = rc != 0;
 	if (rc != 0) {
 		log_warning("kernel: its addresses and routes cannot be read: %s", strerror(-rc));
-		announcer_tick_later(announcer);
+		tick_later(announcer);
 	}
 	for (uint32_t i = 0; i < announcer->carrier_count; i++) {
 		const struct carrier *carrier = &announcer->carriers[i];

@@ -39,15 +39,10 @@ int kernel_new(struct event_base *base, kernel_change_fn *changed, void *context
 	struct kernel **out, struct error *err);
 void kernel_free(struct kernel *kernel);
 
-// What the kernel would do with a packet to 'destination'. 0 and '*out' (with reachable == false and the rest zero
-// where there is no route, or one that forbids), or a negative errno with the sentence. An address of this machine
-// itself is reachable by the loopback interface and never resolved. Two system calls; links and neighbours are
-// answered from memory.
-int kernel_lookup(struct kernel *kernel, const struct addr *destination,
-	struct kernel_next_hop *out, struct error *err);
-
-// The same for many: out[i] and codes[i] (0 or a negative errno) are what it would give for destinations[i]. Two system
-// calls for 32 of them, some 2 us each.
+// What the kernel would do with a packet to each of 'destinations'. codes[i] is 0 and out[i] the answer (with reachable ==
+// false and the rest zero where there is no route, or one that forbids), or codes[i] a negative errno. An address of this
+// machine itself is reachable by the loopback interface and never resolved. Two system calls for 32 of them, some 2 us
+// each; links and neighbours are answered from memory.
 void kernel_lookup_many(struct kernel *kernel, const struct addr *destinations, uint32_t count,
 	struct kernel_next_hop *out, int *codes);
 

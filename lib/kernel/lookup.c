@@ -55,21 +55,6 @@ void kernel_lookup_many(struct kernel *kernel, const struct addr *destinations, 
 		complete(kernel, &destinations[i], codes[i], &out[i]);
 }
 
-int kernel_lookup(struct kernel *kernel, const struct addr *destination,
-	struct kernel_next_hop *out, struct error *err)
-{
-	char text[ADDR_TEXT_SIZE];
-	int code;
-
-	kernel_lookup_many(kernel, destination, 1, out, &code);
-	if (code == -EINVAL && destination->family == ADDR_NONE)
-		return error_set(err, EINVAL, "a route was asked for without an address");
-	if (code != 0)
-		return error_set(err, -code, "the kernel did not say its route to %s: %s",
-			addr_format(destination, text, sizeof(text)), strerror(-code));
-	return 0;
-}
-
 static struct nlmsghdr *put_neighbour_request(
 	void *space, uint16_t type, uint32_t ifindex, const struct addr *address, uint8_t flags)
 {

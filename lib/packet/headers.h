@@ -8,7 +8,6 @@
 // rooms without DPDK and the BPF-free tools share them.
 
 #define ETH_TYPE_IPV4 0x0800
-#define ETH_TYPE_ARP  0x0806
 #define ETH_TYPE_IPV6 0x86dd
 #define ETH_TYPE_VLAN 0x8100
 #define ETH_TYPE_QINQ 0x88a8

@@ -174,8 +174,3 @@ const struct snapshot_pool *snapshot_find_pool_from(
 	}
 	return NULL;
 }
-
-const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, const char *name)
-{
-	return snapshot_find_pool_from(snapshot, name, 0);
-}

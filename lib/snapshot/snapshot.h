@@ -243,8 +243,7 @@ struct snapshot_memory {
 // Any thread that keeps the snapshot from being freed. 0 or -ENOMEM.
 int snapshot_measure(const struct snapshot *snapshot, struct snapshot_memory *out);
 
-const struct snapshot_pool *snapshot_find_pool(const struct snapshot *snapshot, const char *name);
-// Looks at pool number 'start' first: for those who know where it stood before.
+// NULL where there is none of that name. Looks at pool number 'start' first: for those who know where it stood before.
 const struct snapshot_pool *snapshot_find_pool_from(
 	const struct snapshot *snapshot, const char *name, uint32_t start);
 

@@ -201,7 +201,7 @@ static void follow_live(struct hand *hand)
 
 static void list_owners(const struct hand *hand, const char *pool, struct addr *owners)
 {
-	const struct snapshot_pool *built = snapshot_find_pool(hand->current, pool);
+	const struct snapshot_pool *built = snapshot_find_pool_from(hand->current, pool, 0);
 	const struct snapshot_generation *generation =
 		built == NULL ? NULL : hand->current->views[built->first_view].current;
 
@@ -214,7 +214,7 @@ static void list_owners(const struct hand *hand, const char *pool, struct addr *
 
 static uint32_t count_views(const struct hand *hand, const char *pool)
 {
-	const struct snapshot_pool *built = snapshot_find_pool(hand->current, pool);
+	const struct snapshot_pool *built = snapshot_find_pool_from(hand->current, pool, 0);
 	uint32_t count = 0;
 
 	for (uint32_t at = built == NULL ? VIEW_NONE : built->first_view; at != VIEW_NONE;

@@ -139,7 +139,8 @@ static int open_sysctl(const char *interface, const char *key, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-int host_read_sysctl(const char *interface, const char *key)
+// -1: it cannot be read.
+static int read_sysctl(const char *interface, const char *key)
 {
 	int fd = open_sysctl(interface, key, O_RDONLY);
 	char text[16] = "";
@@ -164,20 +165,20 @@ void host_write_sysctl(const char *interface, const char *key, int value)
 
 int host_effective_sysctl(const char *interface, const char *key)
 {
-	int all = host_read_sysctl("all", key);
-	int own = host_read_sysctl(interface, key);
+	int all = read_sysctl("all", key);
+	int own = read_sysctl(interface, key);
 
 	return own > all ? own : all;
 }
 
 int host_raise_sysctl(const char *interface, const char *key, int value)
 {
-	int was = host_read_sysctl(interface, key);
+	int was = read_sysctl(interface, key);
 
 	if (host_effective_sysctl(interface, key) >= value)
 		return -1;
 	host_write_sysctl(interface, key, value);
-	return host_read_sysctl(interface, key) == value ? was : -2;
+	return read_sysctl(interface, key) == value ? was : -2;
 }
 
 uint64_t host_namespace(void)

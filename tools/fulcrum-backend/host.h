@@ -41,7 +41,6 @@ int host_effective_sysctl(const char *interface, const char *key);
 // enough, -2 when it could not be written.
 int host_raise_sysctl(const char *interface, const char *key, int value);
 void host_write_sysctl(const char *interface, const char *key, int value);
-int host_read_sysctl(const char *interface, const char *key);
 
 // Identifies the network namespace of this process; 0 when there is no telling.
 uint64_t host_namespace(void);

@@ -9,7 +9,7 @@
 
 #include "host.h"
 
-const char *link_side_name(enum link_side side)
+static const char *side_name(enum link_side side)
 {
 	return side == LINK_IN ? "ingress" : "egress";
 }
@@ -57,7 +57,7 @@ int link_attach(struct fb_link *link, enum link_side side, const struct link_pro
 	if (result < 0)
 		return error_set(err, -result,
 			"%s: no filter can be put on its %s: %s (an old 'ingress' qdisc there has no egress)",
-			link->name, link_side_name(side), strerror(-result));
+			link->name, side_name(side), strerror(-result));
 	return 0;
 }
 
@@ -74,7 +74,7 @@ int link_detach(const struct fb_link *link, enum link_side side, uint32_t id, st
 	result = bpf_tc_detach(&hook, &place);
 	if (result < 0 && result != -ENOENT)
 		return error_set(err, -result, "%s: the filter on its %s stays: %s", link->name,
-			link_side_name(side), strerror(-result));
+			side_name(side), strerror(-result));
 	return 0;
 }
 

@@ -22,8 +22,6 @@ struct link_program {
 	uint32_t id;
 };
 
-const char *link_side_name(enum link_side side);
-
 // The id of the program that stands in our place, 0 when there is none.
 uint32_t link_query(const struct fb_link *link, enum link_side side);
 

@@ -14,9 +14,10 @@
 #include "fulcrum-backend-object.h"
 #include "program_private.h"
 
-const char *const program_maps[] = {
+#define MAPS (sizeof(maps) / sizeof(maps[0]))
+
+static const char *const maps[] = {
 	"tunnels", "balancers", "services", "replies", "counters", "totals", "state"};
-const size_t program_map_count = sizeof(program_maps) / sizeof(program_maps[0]);
 
 static int load_side(
 	struct program *program, enum link_side side, const char *name, struct error *err)
@@ -112,9 +113,9 @@ int program_pin(struct program *program, const char *folder, struct error *err)
 	char path[PATH_MAX];
 
 	program_unpin(folder);
-	for (size_t i = 0; i < program_map_count; i++) {
-		pin_path(path, folder, program_maps[i]);
-		if (bpf_obj_pin(program_map_fd(program, program_maps[i]), path) < 0)
+	for (size_t i = 0; i < MAPS; i++) {
+		pin_path(path, folder, maps[i]);
+		if (bpf_obj_pin(program_map_fd(program, maps[i]), path) < 0)
 			return error_set(
 				err, errno, "%s: cannot be pinned: %s", path, strerror(errno));
 	}
@@ -125,8 +126,8 @@ void program_unpin(const char *folder)
 {
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < program_map_count; i++) {
-		pin_path(path, folder, program_maps[i]);
+	for (size_t i = 0; i < MAPS; i++) {
+		pin_path(path, folder, maps[i]);
 		unlink(path);
 	}
 }

@@ -10,9 +10,6 @@ struct program {
 	struct link_program sides[2];
 };
 
-extern const char *const program_maps[];
-extern const size_t program_map_count;
-
 int program_map_fd(const struct program *program, const char *name);
 
 #endif

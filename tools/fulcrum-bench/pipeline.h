@@ -49,7 +49,6 @@ struct pipeline_result {
 };
 
 void pipeline_sort(double *values, uint64_t count);
-double pipeline_median(const struct pipeline_result *result, enum pipeline_figure figure);
 void pipeline_print(
 	const struct pipeline_options *options, const struct pipeline_result *result, bool huge);
 

@@ -7,7 +7,7 @@
 #include <rte_cycles.h>
 #include <stdio.h>
 
-double pipeline_median(const struct pipeline_result *result, enum pipeline_figure figure)
+static double median(const struct pipeline_result *result, enum pipeline_figure figure)
 {
 	return result->ns[figure][result->rounds / 2];
 }
@@ -35,7 +35,7 @@ static double tsc_cycles(double ns)
 // Two workers' packets by one's, in the same time.
 static double scaling(const struct pipeline_result *result)
 {
-	return 2 * pipeline_median(result, GROSS) / pipeline_median(result, TOGETHER);
+	return 2 * median(result, GROSS) / median(result, TOGETHER);
 }
 
 static json_t *stages_of(const struct pipeline_result *result)
@@ -60,10 +60,10 @@ static void print_json(
 		(int)traffic->services, "burst", (int)traffic->burst, "workers",
 		(int)options->lane.workers, "pages", huge ? "2 MiB" : "4 KiB");
 	json_t *figures = json_pack("{s:f, s:f, s:f, s:f, s:[f, f], s:f, s:f, s:f}", "gross_ns",
-		pipeline_median(result, GROSS), "generator_ns", pipeline_median(result, ALONE),
-		"macswap_ns", pipeline_median(result, SWAP), "net_ns", pipeline_median(result, NET),
-		"net_ns_quartiles", net[result->rounds / 4], net[result->rounds * 3 / 4],
-		"net_tsc_cycles", tsc_cycles(pipeline_median(result, NET)), "hit_percent",
+		median(result, GROSS), "generator_ns", median(result, ALONE), "macswap_ns",
+		median(result, SWAP), "net_ns", median(result, NET), "net_ns_quartiles",
+		net[result->rounds / 4], net[result->rounds * 3 / 4], "net_tsc_cycles",
+		tsc_cycles(median(result, NET)), "hit_percent",
 		percent(result->hits, result->received), "evicted_percent",
 		percent(result->evictions, result->received));
 
@@ -98,23 +98,22 @@ static void print_traffic(const struct pipeline_options *options, bool huge)
 static void print_text(
 	const struct pipeline_options *options, const struct pipeline_result *result, bool huge)
 {
-	double net = pipeline_median(result, NET);
+	double net = median(result, NET);
 
 	print_traffic(options, huge);
 	printf("ns a packet   gross %.1f   generator %.1f   net %.1f (half of the rounds: %.1f to "
 	       "%.1f)\n",
-		pipeline_median(result, GROSS), pipeline_median(result, ALONE), net,
+		median(result, GROSS), median(result, ALONE), net,
 		result->ns[NET][result->rounds / 4], result->ns[NET][result->rounds * 3 / 4]);
 	printf("macswap       %.1f in the same rounds: gross is %.2f times that\n",
-		pipeline_median(result, SWAP),
-		pipeline_median(result, GROSS) / pipeline_median(result, SWAP));
+		median(result, SWAP), median(result, GROSS) / median(result, SWAP));
 	printf("TSC cycles    net %.0f\n", tsc_cycles(net));
 	printf("flow table    %.1f%% of packets hit, %.1f%% evicted another\n",
 		percent(result->hits, result->received),
 		percent(result->evictions, result->received));
 	if (options->lane.workers > 1)
 		printf("two workers   gross %.1f while the other one works: %.2f times as much as one\n",
-			pipeline_median(result, TOGETHER), scaling(result));
+			median(result, TOGETHER), scaling(result));
 	if (result->steps.count > 0)
 		printf("\nTSC cycles a packet, the clock read between:\n");
 	for (uint32_t i = 0; result->steps.count > 0 && i < LANE_STEPS; i++)

@@ -91,8 +91,6 @@ struct doctor_card {
 };
 
 uint32_t doctor_find_cards(const struct doctor *doctor, struct doctor_card cards[DOCTOR_CARDS_MAX]);
-// One whose driver works beside the kernel's (Mellanox): it stays with it and needs no vfio.
-bool doctor_card_is_shared(const struct doctor_card *card);
 // Adds a row and returns false where no card needs vfio.
 bool doctor_wants_vfio(struct doctor *doctor);
 

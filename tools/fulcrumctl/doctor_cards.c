@@ -30,7 +30,8 @@ uint32_t doctor_find_cards(const struct doctor *doctor, struct doctor_card cards
 	return count;
 }
 
-bool doctor_card_is_shared(const struct doctor_card *card)
+// Its driver works beside the kernel's (Mellanox): it stays with it and needs no vfio.
+static bool is_shared(const struct doctor_card *card)
 {
 	return strncmp(card->driver, "mlx", 3) == 0;
 }
@@ -46,7 +47,7 @@ bool doctor_wants_vfio(struct doctor *doctor)
 	uint32_t count = doctor_find_cards(doctor, cards);
 
 	for (uint32_t c = 0; c < count; c++)
-		if (!doctor_card_is_shared(&cards[c]) && !is_uio(&cards[c]))
+		if (!is_shared(&cards[c]) && !is_uio(&cards[c]))
 			return true;
 	doctor_ok(doctor, "no port needs vfio");
 	return false;
@@ -58,7 +59,7 @@ static void check_driver(struct doctor *doctor, const struct doctor_card *card)
 		doctor_wrong(doctor, "%s: there is no card %s", card->port, card->address);
 		doctor_mend(doctor, "lspci -D | grep -i ethernet; then name one of them in %s",
 			doctor->file);
-	} else if (doctor_card_is_shared(card)) {
+	} else if (is_shared(card)) {
 		doctor_ok(doctor, "%s: %s stays with %s, beside which DPDK works", card->port,
 			card->address, card->driver);
 	} else if (strcmp(card->driver, "vfio-pci") == 0) {
@@ -127,7 +128,7 @@ void doctor_check_group(struct doctor *doctor)
 	if (!doctor_wants_vfio(doctor))
 		return;
 	for (uint32_t c = 0; c < count; c++)
-		if (!doctor_card_is_shared(&cards[c]) && !is_uio(&cards[c]))
+		if (!is_shared(&cards[c]) && !is_uio(&cards[c]))
 			is_free &= group_is_free(doctor, &cards[c]);
 	if (is_free)
 		doctor_ok(doctor, "no card shares its group with one that the kernel has");

@@ -88,7 +88,8 @@ void setup_steps_free(struct setup_steps *steps)
 	*steps = (struct setup_steps){0};
 }
 
-const char *setup_device(const struct setup_use *use)
+// The device that takes the outer header off, or "lo" where there is none.
+static const char *device_of(const struct setup_use *use)
 {
 	if (use->service->forwarding == CONFIG_DSR)
 		return "lo";
@@ -214,11 +215,11 @@ static void add_tunnels(struct setup_steps *steps, const struct setup_host *host
 		bool dsr = use->service->forwarding == CONFIG_DSR;
 
 		if (!dsr)
-			add_device(steps, setup_device(use), &use->address);
+			add_device(steps, device_of(use), &use->address);
 		if (use->service->vip.family == ADDR_IPV4)
-			add_loose(steps, dsr ? "$dev4" : setup_device(use));
+			add_loose(steps, dsr ? "$dev4" : device_of(use));
 		if (!dsr)
-			add_up(steps, setup_device(use));
+			add_up(steps, device_of(use));
 	}
 }
 
@@ -243,7 +244,7 @@ static const char *place_of(void *const *tunnels, const struct setup_use *use)
 {
 	const struct setup_use *const *first = tfind(use, tunnels, by_vip);
 
-	return first != NULL ? setup_device(*first) : "lo";
+	return first != NULL ? device_of(*first) : "lo";
 }
 
 static void add_vip(struct setup_steps *steps, const struct addr *vip, const char *device)

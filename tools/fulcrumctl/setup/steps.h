@@ -47,9 +47,6 @@ struct setup_steps {
 	bool uses_mtu6;
 };
 
-// The device that takes the outer header off, or "lo" where there is none.
-const char *setup_device(const struct setup_use *use);
-
 // 0 and '*out', or -ENOMEM.
 int setup_steps_make(const struct setup_host *host, const struct setup_options *options,
 	struct setup_steps *out);

@@ -79,8 +79,8 @@ static bool is_label(const char *text, size_t size)
 	return true;
 }
 
-// RFC 1123 2.1: labels of letters, digits and hyphens; the last one is not all digits, or it would be an address.
-bool cluster_is_domain(const char *text)
+// Whether it is a name that the DNS can have, of two labels or more. RFC 1123 2.1: labels of letters, digits and hyphens; the last one is not all digits, or it would be an address.
+static bool is_domain(const char *text)
 {
 	size_t labels = 0, size;
 
@@ -108,7 +108,7 @@ static void check_names(const struct cluster_reader *reader)
 {
 	const struct cluster *cluster = reader->cluster;
 
-	if (!cluster_is_domain(cluster->domain))
+	if (!is_domain(cluster->domain))
 		findings_add(reader->findings, file_place(reader, "domain"),
 			"domain must be a DNS name of two labels or more, such as teleport.example.com, not '%s'",
 			cluster->domain);
@@ -130,7 +130,7 @@ static void check_dns(const struct cluster_reader *reader)
 	} else if (target[0] == '\0') {
 		findings_add(reader->findings, file_place(reader, "dns.form"),
 			"dns: 'form: cname' needs a target: the domain name of the load balancer");
-	} else if (!cluster_is_domain(target)) {
+	} else if (!is_domain(target)) {
 		findings_add(reader->findings, file_place(reader, "dns.target"),
 			"dns: target must be a DNS name such as lb.example.net, not '%s'", target);
 	} else if (is_within(target, cluster->domain)) {

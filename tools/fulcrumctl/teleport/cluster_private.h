@@ -19,7 +19,4 @@ struct cluster_reader {
 // What holds between the keys; each record by itself is right already. The instances are in the file's order.
 void cluster_check(const struct cluster_reader *reader);
 
-// Whether 'text' is a name that the DNS can have, of two labels or more.
-bool cluster_is_domain(const char *text);
-
 #endif
