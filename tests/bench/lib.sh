@@ -138,3 +138,34 @@ print(sum(worker[sys.argv[1]] for worker in json.load(sys.stdin)))' "$1"
 bench_has() {
 	[ "$(bench_counted "$1")" -ge "$2" ]
 }
+
+# Sets passed and spent, of one moment: half way between before and after it asked.
+bench_sample() {
+	spent=$(worker_ns fulcrumd)
+	passed=$(bench_counted forwarded)
+	spent=$(((spent + $(worker_ns fulcrumd)) / 2))
+}
+
+# A capture of N TCP packets of 60 bytes, each of a flow of its own, to the VIP.
+make_capture() {
+	python3 - "$1" "$2" <<-'PY'
+		import struct, sys
+		flows, path = int(sys.argv[1]), sys.argv[2]
+		def ipv4(client):
+		    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 46, 0, 0x4000, 64, 6, 0, client, bytes([203, 0, 113, 10]))
+		    total = sum(struct.unpack(">10H", head))
+		    total = (total & 0xffff) + (total >> 16)
+		    return head[:10] + struct.pack(">H", ~(total + (total >> 16)) & 0xffff) + head[12:]
+		with open(path, "wb") as file:
+		    file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+		    for flow in range(flows):
+		        client = bytes([10, 1 + (flow >> 16), flow >> 8 & 255, flow & 255])
+		        tcp = struct.pack(">HHIIBBHHH", 1024 + flow % 50000, 443, 1, 1, 5 << 4, 0x10, 1000, 0, 0)
+		        frame = bytes([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0]) + ipv4(client) + tcp + bytes(6)
+		        file.write(struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame)
+	PY
+}
+
+cost() {
+	awk "BEGIN { printf \"%.1f\n\", $1 / $2 }"
+}
