@@ -45,6 +45,7 @@ _Static_assert(sizeof(struct file_row) == 24, "a flow's price on disk");
 #define ROW_AGE_SHIFT  4u
 #define ROW_LONG_SIZE  12u
 
+uint32_t flows_crc(const void *bytes, size_t size, uint32_t crc);
 uint32_t flows_file_crc(const struct block_head *head, const void *body);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <rte_hash_crc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,7 +45,7 @@ static int read_mark(const char *path, int fd, struct flows_mark *mark, struct e
 	if (head.version != FLOWS_FILE_VERSION)
 		return error_set(err, EINVAL, "%s: it is of version %u, and this daemon reads %u",
 			path, head.version, FLOWS_FILE_VERSION);
-	if (head.crc != rte_hash_crc(&head.mark, sizeof(head.mark), 0))
+	if (head.crc != flows_crc(&head.mark, sizeof(head.mark), 0))
 		return error_set(err, EINVAL, "%s: it is damaged", path);
 	*mark = head.mark;
 	return 0;

@@ -27,12 +27,27 @@ void flows_file_paths(const char *folder, struct flows_paths *out)
 	snprintf(out->fresh, sizeof(out->fresh), "%s/flows.new", folder);
 }
 
+// CRC-32C of bytes that stand anywhere: rte_hash_crc() loads words, which wants them aligned.
+uint32_t flows_crc(const void *bytes, size_t size, uint32_t crc)
+{
+	const uint8_t *at = bytes;
+	uint64_t word;
+
+	for (; size >= sizeof(word); at += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		crc = rte_hash_crc_8byte(word, crc);
+	}
+	while (size-- > 0)
+		crc = rte_hash_crc_1byte(*at++, crc);
+	return crc;
+}
+
 uint32_t flows_file_crc(const struct block_head *head, const void *body)
 {
 	struct block_head bare = *head;
 
 	bare.crc = 0;
-	return rte_hash_crc(body, head->size, rte_hash_crc(&bare, sizeof(bare), 0));
+	return flows_crc(body, head->size, flows_crc(&bare, sizeof(bare), 0));
 }
 
 static void write_all(struct flows_writer *writer, const void *bytes, size_t size)
@@ -83,7 +98,7 @@ int flows_writer_new(const char *folder, const struct flows_mark *mark, struct f
 	struct file_head head = {
 		.magic = FILE_MAGIC,
 		.version = FLOWS_FILE_VERSION,
-		.crc = rte_hash_crc(mark, sizeof(*mark), 0),
+		.crc = flows_crc(mark, sizeof(*mark), 0),
 		.mark = *mark,
 	};
 
