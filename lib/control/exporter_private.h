@@ -70,6 +70,8 @@ struct page_family {
 void page_sample(struct page *page, uint32_t row, const char *suffix);
 // A sample of 'row' without labels of its own.
 void page_number(struct page *page, uint32_t row, uint64_t value);
+void page_durations(struct page *page, uint32_t row, uint64_t sum_us,
+	uint64_t count); // their sum, and how many
 // The uint64_t of 'from' that the family is about.
 uint64_t page_number_at(const void *from, const struct page_family *family);
 void page_histogram(struct page *page, uint32_t row, const struct histogram *histogram);

@@ -101,6 +101,14 @@ void page_number(struct page *page, uint32_t row, uint64_t value)
 	exposition_number(&page->text, value);
 }
 
+void page_durations(struct page *page, uint32_t row, uint64_t sum_us, uint64_t count)
+{
+	page_sample(page, row, "_sum");
+	exposition_micro(&page->text, sum_us);
+	page_sample(page, row, "_count");
+	exposition_number(&page->text, count);
+}
+
 void page_histogram(struct page *page, uint32_t row, const struct histogram *histogram)
 {
 	uint64_t count = 0;
@@ -112,10 +120,7 @@ void page_histogram(struct page *page, uint32_t row, const struct histogram *his
 			i < HISTOGRAM_BOUNDS ? histogram_bounds_text[i] : "+Inf");
 		exposition_number(&page->text, count);
 	}
-	page_sample(page, row, "_sum");
-	exposition_micro(&page->text, histogram->sum_us);
-	page_sample(page, row, "_count");
-	exposition_number(&page->text, count);
+	page_durations(page, row, histogram->sum_us, count);
 }
 
 uint64_t page_number_at(const void *from, const struct page_family *family)

@@ -141,12 +141,8 @@ void page_backend_probes(struct page *page, const struct page_family *family, ui
 {
 	struct health_view view;
 
-	if (!find_probed(page, index, &view))
-		return;
-	page_sample(page, index, "_sum");
-	exposition_micro(&page->text, view.successes_us);
-	page_sample(page, index, "_count");
-	exposition_number(&page->text, view.successes);
+	if (find_probed(page, index, &view))
+		page_durations(page, index, view.successes_us, view.successes);
 }
 
 void page_backend_failures(struct page *page, const struct page_family *family, uint32_t index)

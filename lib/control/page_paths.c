@@ -66,12 +66,8 @@ void page_path_duration(struct page *page, const struct page_family *family, uin
 {
 	struct half_open_view view;
 
-	if (!find_path(page, index, &view))
-		return;
-	page_sample(page, index, "_sum");
-	exposition_micro(&page->text, view.successes_us);
-	page_sample(page, index, "_count");
-	exposition_number(&page->text, view.successes);
+	if (find_path(page, index, &view))
+		page_durations(page, index, view.successes_us, view.successes);
 }
 
 void page_path_failures(struct page *page, const struct page_family *family, uint32_t index)
