@@ -46,13 +46,20 @@ lab_say() {
 	[ -n "${LAB_QUIET:-}" ] || printf '%s\n' "$*"
 }
 
-# Ends the story: the last words of whatever ran, and then one sentence, where whoever cuts a long log leaves it.
+# What a story knows to ask whatever it tests when it fails, beside reading its log.
+lab_ask() {
+	:
+}
+
+# Ends the story: the last words of whatever ran, what can still be asked, and then one sentence, where whoever cuts a
+# long log leaves it.
 lab_fail() {
 	trap - ERR
 	local log
 	for log in "$LAB"/*.log; do
 		[ ! -s "$log" ] || sed "s|^|  $(basename "$log" .log): |" <(tail -n 25 "$log") >&2
 	done
+	lab_ask 2>&1 | sed 's|^|  |' >&2
 	printf 'FAIL: %s\n' "$*" >&2
 	exit 1
 }
@@ -109,7 +116,8 @@ lab_stop() {
 	local pid=${lab_pids[$1]} timer
 	unset "lab_pids[$1]"
 	kill -"${2:-TERM}" "$pid" 2>/dev/null || true
-	(sleep 30 && kill -KILL "$pid") 2>/dev/null &
+	# Nothing of it holds our output, or who reads that waits for it, too.
+	(timeout 30 tail -s 0.1 --pid="$pid" -f /dev/null || kill -KILL "$pid") >/dev/null 2>&1 &
 	timer=$!
 	lab_status=0
 	wait "$pid" 2>/dev/null || lab_status=$?
