@@ -78,6 +78,11 @@ static inline struct addr addr_from_ipv6(const uint8_t bytes[16])
 	return addr;
 }
 
+static inline bool mac_equal(const struct mac *a, const struct mac *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
 // 0, or -EINVAL unless 'text' is "aa:bb:cc:dd:ee:ff".
 int mac_parse(const char *text, struct mac *out);
 const char *mac_format(const struct mac *mac, char *text, size_t size);

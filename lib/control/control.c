@@ -39,7 +39,7 @@ static int make_events(struct control *control)
 	control->solicit_timer = event_new(control->base, -1, EV_PERSIST, control_solicit, control);
 	control->age_timer = event_new(control->base, -1, EV_PERSIST, control_age, control);
 	control->link_timer =
-		event_new(control->base, -1, EV_PERSIST, control_follow_links, control);
+		event_new(control->base, -1, EV_PERSIST, control_follow_ports, control);
 	control->hold_timer = evtimer_new(control->base, control_announce_due, control);
 	if (control->poll_timer == NULL || control->trial_timer == NULL ||
 		control->rebuild_event == NULL || control->resolve_event == NULL ||

@@ -4,9 +4,9 @@
 #include <control/resolve_private.h>
 
 #include <rte_ethdev.h>
+#include <string.h>
 
-// Whether each port's cable is in. What stands behind a port without one is behind nothing: its backends have no
-// next hop, so that new flows go elsewhere and a VIP that nobody can serve is withdrawn.
+// What changes about a port while it is in use: whether its cable is in, and which hardware address its kernel side has.
 
 bool control_port_has_link(const struct control_port *port)
 {
@@ -16,9 +16,10 @@ bool control_port_has_link(const struct control_port *port)
 	       link.link_status == RTE_ETH_LINK_UP;
 }
 
-void control_follow_links(int fd, short what, void *context)
+// What stands behind a port without a link is behind nothing: its backends have no next hop, so that new flows go
+// elsewhere and a VIP that nobody can serve is withdrawn.
+static void follow_links(struct control *control)
 {
-	struct control *control = context;
 	bool changed = false;
 
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
@@ -36,4 +37,43 @@ void control_follow_links(int fd, short what, void *context)
 	}
 	if (changed)
 		control_resolve_all(control);
+}
+
+// The log gets a line for each address that is another one than the last: whoever insists does not fill it.
+static void put_back_mac(struct control *control, uint32_t p, const struct mac *foreign)
+{
+	const struct control_port *port = &control->config.ports[p];
+	int rc = kernel_set_interface_mac(control->kernel, port->kernel_interface, &port->mac);
+	char theirs[MAC_TEXT_SIZE], ours[MAC_TEXT_SIZE];
+
+	if (mac_equal(foreign, &control->foreign_macs[p]))
+		return;
+	control->foreign_macs[p] = *foreign;
+	log_warning(
+		"port %s: somebody gave %s the address %s; the port takes in packets for %s, %s%s",
+		port->name, port->kernel_interface, mac_format(foreign, theirs, sizeof(theirs)),
+		mac_format(&port->mac, ours, sizeof(ours)),
+		rc == 0 ? "which it has again" : "which it could not be given again: ",
+		rc == 0 ? "" : strerror(-rc));
+}
+
+// The network learns the kernel side's address by ARP, and the port takes in what is for its own. udev is one to change it:
+// a new interface that the daemon has not got to yet looks to it as if it had an address by chance (MACAddressPolicy=persistent).
+static void follow_macs(struct control *control)
+{
+	for (uint32_t p = 0; p < control->config.port_count; p++) {
+		const struct control_port *port = &control->config.ports[p];
+		struct mac mac;
+
+		if (port->kernel_interface[0] != '\0' &&
+			kernel_interface_mac(control->kernel, port->kernel_interface, &mac) &&
+			!mac_equal(&mac, &port->mac))
+			put_back_mac(control, p, &mac);
+	}
+}
+
+void control_follow_ports(int fd, short what, void *context)
+{
+	follow_links(context);
+	follow_macs(context);
 }

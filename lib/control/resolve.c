@@ -33,8 +33,7 @@ static bool is_same(const struct control_backend *a, const struct control_backen
 {
 	return a->resolved == b->resolved && a->port == b->port &&
 	       a->hop.vlan_id == b->hop.vlan_id && a->hop.mtu == b->hop.mtu &&
-	       addr_equal(&a->hop.source, &b->hop.source) &&
-	       memcmp(&a->hop.mac, &b->hop.mac, sizeof(a->hop.mac)) == 0;
+	       addr_equal(&a->hop.source, &b->hop.source) && mac_equal(&a->hop.mac, &b->hop.mac);
 }
 
 // Backends to ask the kernel about at once.

@@ -24,10 +24,11 @@ void control_resolve_step(int fd, short what, void *context);
 void control_solicit(int fd, short what, void *context);
 void control_solicit_step(int fd, short what, void *context);
 
-// --- links.c: the ports' cables ---
+// --- links.c: the ports' cables and addresses ---
 
 // A device that cannot tell is taken to have one.
 bool control_port_has_link(const struct control_port *port);
-void control_follow_links(int fd, short what, void *context);
+// Looks at every port, a few times a second.
+void control_follow_ports(int fd, short what, void *context);
 
 #endif

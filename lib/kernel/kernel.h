@@ -60,4 +60,9 @@ bool kernel_address(struct kernel *kernel, uint32_t ifindex, uint8_t family,
 // 0 where there is no such interface.
 uint32_t kernel_ifindex(const char *name);
 
+// The interface's hardware address, as the kernel last told it. False: it told of no such interface.
+bool kernel_interface_mac(const struct kernel *kernel, const char *name, struct mac *out);
+// Gives it another one, whether it is up or not. 0, or a negative errno (-ENODEV: no such interface).
+int kernel_set_interface_mac(struct kernel *kernel, const char *name, const struct mac *mac);
+
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/neighbour.h>
-#include <net/if.h>
 #include <string.h>
 
 #define REQUEST_SIZE 128
@@ -94,9 +93,4 @@ int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *g
 		return 0;
 	message = put_neighbour_request(space, RTM_NEWNEIGH, ifindex, gateway, NTF_USE);
 	return request_run(kernel, message, NLM_F_CREATE, NULL, NULL);
-}
-
-uint32_t kernel_ifindex(const char *name)
-{
-	return if_nametoindex(name);
 }

@@ -113,7 +113,7 @@ static bool same_link(const struct link *a, const struct link *b)
 {
 	return a->mtu == b->mtu && a->up == b->up && a->below == b->below &&
 	       a->vlan_id == b->vlan_id && strcmp(a->name, b->name) == 0 &&
-	       memcmp(&a->mac, &b->mac, sizeof(a->mac)) == 0;
+	       mac_equal(&a->mac, &b->mac);
 }
 
 // True if there was no such link, or another.
@@ -229,7 +229,7 @@ static bool put_neighbour(struct table *table, const struct neighbour *now)
 			neighbour_hash(now->ifindex, &now->address));
 		return true;
 	}
-	same = memcmp(&neighbour->mac, &now->mac, sizeof(now->mac)) == 0;
+	same = mac_equal(&neighbour->mac, &now->mac);
 	neighbour->mac = now->mac;
 	return !same;
 }

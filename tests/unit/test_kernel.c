@@ -397,6 +397,40 @@ static void after_an_overflow_the_tables_are_right_again(void **state)
 	assert_true(lookup(room, "10.0.0.20").resolved);
 }
 
+// ---- interfaces
+
+static bool near_has_mac(struct room *room, const char *text)
+{
+	struct mac mac, expected;
+
+	assert_int_equal(mac_parse(text, &expected), 0);
+	return kernel_interface_mac(room->kernel, "near", &mac) && mac_equal(&mac, &expected);
+}
+
+static void an_interface_is_given_another_address(void **state)
+{
+	static const struct mac other = {.bytes = {2, 0, 0, 0, 0, 9}};
+	struct room *room = *state;
+
+	assert_true(near_has_mac(room, NEAR_MAC));
+	SHELL("ip link set near address 02:00:00:00:00:08");
+	RUN_UNTIL(room, near_has_mac(room, "02:00:00:00:00:08"));
+	assert_int_equal(kernel_set_interface_mac(room->kernel, "near", &other), 0);
+	SHELL("ip link show near | grep -q 02:00:00:00:00:09");
+	RUN_UNTIL(room, near_has_mac(room, "02:00:00:00:00:09"));
+}
+
+static void no_interface_has_no_address(void **state)
+{
+	struct mac mac = {.bytes = {2}};
+	struct room *room = *state;
+
+	assert_false(kernel_interface_mac(room->kernel, "nothing", &mac));
+	assert_int_equal(kernel_set_interface_mac(room->kernel, "nothing", &mac), -ENODEV);
+	mac.bytes[0] = 1; // a group's
+	assert_int_equal(kernel_set_interface_mac(room->kernel, "near", &mac), -EADDRNOTAVAIL);
+}
+
 int main(void)
 {
 #define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -416,6 +450,8 @@ int main(void)
 		IN_ROOM(a_change_is_told_after_it_can_be_looked_up),
 		IN_ROOM(a_neighbour_that_only_ages_is_not_told),
 		IN_ROOM(a_burst_is_told_a_few_times_at_most),
+		IN_ROOM(an_interface_is_given_another_address),
+		IN_ROOM(no_interface_has_no_address),
 		IN_ROOM(after_an_overflow_the_tables_are_right_again),
 	};
 	int failed;

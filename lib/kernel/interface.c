@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <kernel/kernel_private.h>
+
+#include <errno.h>
+#include <net/if.h>
+
+uint32_t kernel_ifindex(const char *name)
+{
+	return if_nametoindex(name);
+}
+
+bool kernel_interface_mac(const struct kernel *kernel, const char *name, struct mac *out)
+{
+	const struct link *link = table_link_named(&kernel->table, name);
+
+	if (link == NULL)
+		return false;
+	*out = link->mac;
+	return true;
+}
+
+int kernel_set_interface_mac(struct kernel *kernel, const char *name, const struct mac *mac)
+{
+	uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
+	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
+
+	message->nlmsg_type = RTM_SETLINK;
+	info->ifi_index = (int)kernel_ifindex(name);
+	if (info->ifi_index == 0)
+		return -ENODEV;
+	mnl_attr_put(message, IFLA_ADDRESS, sizeof(mac->bytes), mac->bytes);
+	return request_run(kernel, message, 0, NULL, NULL);
+}
