@@ -9,6 +9,15 @@ quickly() {
 	in_machine fulcrumctl "$@"
 }
 
+lab_ask() {
+	set +e
+	in_machine journalctl -b -u fulcrumd -n 12 -o cat --no-pager
+	in_machine "ip -br address; ip route; ip neigh; uptime"
+	ip -n router neigh show dev br-lb
+	quickly show ports
+	quickly show backends
+}
+
 # field 'what' ROW 'key': of a show, by the row's name.
 field() {
 	quickly show "$1" -o json | python3 -c 'import json, sys
@@ -68,8 +77,10 @@ try_card() {
 	lab_check "$name: systemd starts the daemon" in_machine systemctl start fulcrumd ||
 		in_machine journalctl -u fulcrumd -n 30 --no-pager
 	lab_check "$name: it runs as its own user" test "$(in_machine 'stat -c %U /proc/$(pidof fulcrumd)')" = fulcrum
+	lab_wait_for "[ \"\$(in_machine cat /sys/class/net/fulcrum0/address)\" = \"\$(field ports wan mac)\" ]" 30 \
+		"$name: the kernel's side has the card's address, whatever udev thinks of it"
 	forget_neighbour
-	lab_check "$name: the pool is applied over the ring" quickly apply -f - <"$lab_root/config/quickstart.yaml"
+	lab_check "$name: the pool is applied over the ring" quickly apply -f - <$lab_pool
 	lab_wait_for all_up "$machine_patience" "$name: all backends up"
 	lab_check "$name: 60 of 60 requests are answered" requests_succeed 60
 	lab_check "$name: the doctor finds it, its IOMMU, pages, user, folders and link right" doctor_says "^ok +card +wan: $pci " \
