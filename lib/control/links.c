@@ -16,6 +16,20 @@ bool control_port_has_link(const struct control_port *port)
 	       link.link_status == RTE_ETH_LINK_UP;
 }
 
+// The kernel side has a carrier while the port has a link, as any card's interface: routing daemons, networkd and whoever
+// types 'ip link' go by that. One that cannot be told is left as it is.
+static void tell_kernel(struct control *control, const struct control_port *port, bool is_down)
+{
+	int rc;
+
+	if (port->kernel_interface[0] == '\0')
+		return;
+	rc = kernel_set_interface_carrier(control->kernel, port->kernel_interface, !is_down);
+	if (rc != 0)
+		log_warning("port %s: %s cannot be told so: %s", port->name, port->kernel_interface,
+			strerror(-rc));
+}
+
 // What stands behind a port without a link is behind nothing: its backends have no next hop, so that new flows go
 // elsewhere and a VIP that nobody can serve is withdrawn.
 static void follow_links(struct control *control)
@@ -34,6 +48,7 @@ static void follow_links(struct control *control)
 			log_warning("port %s: its link is down", port->name);
 		else
 			log_info("port %s: its link is up", port->name);
+		tell_kernel(control, port, is_down);
 	}
 	if (changed)
 		control_resolve_all(control);

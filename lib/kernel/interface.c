@@ -19,7 +19,8 @@ bool kernel_interface_mac(const struct kernel *kernel, const char *name, struct 
 	return true;
 }
 
-int kernel_set_interface_mac(struct kernel *kernel, const char *name, const struct mac *mac)
+static int set(
+	struct kernel *kernel, const char *name, uint16_t attribute, const void *value, size_t size)
 {
 	uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
@@ -29,6 +30,18 @@ int kernel_set_interface_mac(struct kernel *kernel, const char *name, const stru
 	info->ifi_index = (int)kernel_ifindex(name);
 	if (info->ifi_index == 0)
 		return -ENODEV;
-	mnl_attr_put(message, IFLA_ADDRESS, sizeof(mac->bytes), mac->bytes);
+	mnl_attr_put(message, attribute, size, value);
 	return request_run(kernel, message, 0, NULL, NULL);
+}
+
+int kernel_set_interface_mac(struct kernel *kernel, const char *name, const struct mac *mac)
+{
+	return set(kernel, name, IFLA_ADDRESS, mac->bytes, sizeof(mac->bytes));
+}
+
+int kernel_set_interface_carrier(struct kernel *kernel, const char *name, bool has_carrier)
+{
+	const uint8_t carrier = has_carrier;
+
+	return set(kernel, name, IFLA_CARRIER, &carrier, sizeof(carrier));
 }

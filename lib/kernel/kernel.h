@@ -64,5 +64,8 @@ uint32_t kernel_ifindex(const char *name);
 bool kernel_interface_mac(const struct kernel *kernel, const char *name, struct mac *out);
 // Gives it another one, whether it is up or not. 0, or a negative errno (-ENODEV: no such interface).
 int kernel_set_interface_mac(struct kernel *kernel, const char *name, const struct mac *mac);
+// Whether a cable is in, for whoever asks the kernel: taps can be told (Linux 5.0). 0, or a negative errno (-EOPNOTSUPP: this
+// kind of interface cannot).
+int kernel_set_interface_carrier(struct kernel *kernel, const char *name, bool has_carrier);
 
 #endif

@@ -93,6 +93,7 @@ try_card() {
 	machine_monitor balancer "set_link $netdev off"
 	lab_wait_for "[ \"\$(field ports wan link_up)\" = False ]" 30 "$name: the pulled link seen"
 	lab_wait_for "quickly show backends | grep -q 'has no link'" 30 "$name: show backends says why"
+	lab_wait_for "in_machine ip link show fulcrum0 | grep -q NO-CARRIER" 30 "$name: the kernel's side has no carrier either"
 	machine_monitor balancer "set_link $netdev on"
 	lab_wait_for "[ \"\$(field ports wan link_up)\" = True ]" 30 "$name: the link seen again"
 	lab_wait_for all_up "$machine_patience" "$name: all backends up again"

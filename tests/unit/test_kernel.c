@@ -431,6 +431,17 @@ static void no_interface_has_no_address(void **state)
 	assert_int_equal(kernel_set_interface_mac(room->kernel, "near", &mac), -EADDRNOTAVAIL);
 }
 
+static void a_tap_is_told_that_it_has_no_carrier(void **state)
+{
+	struct room *room = *state;
+
+	SHELL("ip tuntap add tap mode tap && ip link set tap up && ip link set tap carrier off");
+	assert_int_equal(kernel_set_interface_carrier(room->kernel, "tap", false), 0);
+	SHELL("ip link show tap | grep -q NO-CARRIER && ip link del tap");
+	assert_int_equal(kernel_set_interface_carrier(room->kernel, "nothing", false), -ENODEV);
+	assert_int_equal(kernel_set_interface_carrier(room->kernel, "near", false), -EOPNOTSUPP);
+}
+
 int main(void)
 {
 #define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -452,6 +463,7 @@ int main(void)
 		IN_ROOM(a_burst_is_told_a_few_times_at_most),
 		IN_ROOM(an_interface_is_given_another_address),
 		IN_ROOM(no_interface_has_no_address),
+		IN_ROOM(a_tap_is_told_that_it_has_no_carrier),
 		IN_ROOM(after_an_overflow_the_tables_are_right_again),
 	};
 	int failed;
