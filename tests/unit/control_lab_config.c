@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control_lab.h"
 
+#include <config/schema.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,21 +35,14 @@ struct config *lab_config_large(uint32_t services, uint32_t backends)
 	struct error err;
 
 	for (uint32_t s = 0; s < services; s++) {
-		struct config_service service = {.port_first = 443,
-			.port_last = 443,
-			.protocol = CONFIG_TCP,
-			.prefer_floor = 70,
-			.flow_ttl = {30, 3600, 10, 60},
-			.announce = {.quorum = 1}};
-		struct config_pool pool = {.table_size = 65537,
-			.health = {.type = CONFIG_PROBE_NONE,
-				.interval_ms = 2000,
-				.timeout_ms = 1000,
-				.flap_window_ms = 300000,
-				.flap_hold_ms = 30000,
-				.rise = 2,
-				.fall = 3}};
+		struct config_service service;
+		struct config_pool pool;
 
+		schema_defaults(&schema_service, &service);
+		schema_defaults(&schema_pool, &pool);
+		service.protocol = CONFIG_TCP;
+		service.port_first = service.port_last = 443;
+		pool.health.type = CONFIG_PROBE_NONE;
 		snprintf(service.name, sizeof(service.name), "service-%u", s);
 		snprintf(service.pool, sizeof(service.pool), "pool-%u", s);
 		snprintf(pool.name, sizeof(pool.name), "pool-%u", s);
@@ -56,8 +50,9 @@ struct config *lab_config_large(uint32_t services, uint32_t backends)
 		config_add_service(config, &service);
 		config_add_pool(config, &pool);
 		for (uint32_t b = 0; b < backends; b++) {
-			struct config_backend backend = {.weight = 100};
+			struct config_backend backend;
 
+			schema_defaults(&schema_backend, &backend);
 			snprintf(backend.name, sizeof(backend.name), "backend-%u", b);
 			snprintf(backend.pool, sizeof(backend.pool), "pool-%u", s);
 			backend.address = addr_from_ipv4_be(htobe32(0x0a000100 + s * backends + b));

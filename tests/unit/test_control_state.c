@@ -3,6 +3,7 @@
 
 #include <base/clock.h>
 #include <config/config.h>
+#include <config/schema.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -52,17 +53,12 @@ static int leave(void **state)
 static struct config *make(uint32_t count)
 {
 	struct config *config = config_new();
-	struct config_pool pool = {.name = "web",
-		.table_size = 65537,
-		.health = {.type = CONFIG_PROBE_NONE,
-			.interval_ms = 2000,
-			.timeout_ms = 1000,
-			.flap_window_ms = 300000,
-			.flap_hold_ms = 30000,
-			.rise = 2,
-			.fall = 3}};
+	struct config_pool pool;
 	struct error err;
 
+	schema_defaults(&schema_pool, &pool);
+	strcpy(pool.name, "web");
+	pool.health.type = CONFIG_PROBE_NONE;
 	config_add_pool(config, &pool);
 	for (uint32_t i = 0; i < count; i++) {
 		struct config_backend backend = {
