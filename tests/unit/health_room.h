@@ -4,6 +4,8 @@
 
 // What the tests of health share: an event loop, a prober, and what it told. Include it first.
 
+#include "run_until.h"
+
 #include <base/addr.h>
 #include <health/health.h>
 
@@ -22,8 +24,6 @@
 #include <unistd.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
-
-#define DEADLINE_S 20
 
 struct room {
 	struct event_base *base;
@@ -158,24 +158,6 @@ static inline void set_one(struct room *room, const struct health_target *one)
 {
 	set_targets(room, one, 1);
 }
-
-static inline void on_deadline(evutil_socket_t fd, short what, void *context)
-{
-	*(bool *)context = true;
-}
-
-// Runs the loop until 'condition' holds; fails the test when it does not come to hold.
-#define RUN_UNTIL(room, condition)                                                      \
-	do {                                                                            \
-		struct timeval wait = {.tv_sec = DEADLINE_S};                           \
-		bool over = false;                                                      \
-		struct event *deadline = evtimer_new((room)->base, on_deadline, &over); \
-		evtimer_add(deadline, &wait);                                           \
-		while (!(condition) && !over)                                           \
-			event_base_loop((room)->base, EVLOOP_ONCE);                     \
-		event_free(deadline);                                                   \
-		assert_true(condition);                                                 \
-	} while (0)
 
 static inline struct health_view view(const struct room *room, uint32_t id)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Real netlink in two network namespaces of the test's own, with a veth pair between them.
 #include "far_namespace.h"
+#include "run_until.h"
 
 #include <kernel/kernel_private.h>
 
@@ -19,7 +20,6 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define DEADLINE_S   20
 
 // ---- the room
 
@@ -58,24 +58,6 @@ static int leave(void **state)
 	SHELL("ip link del near");
 	return 0;
 }
-
-static void on_deadline(evutil_socket_t fd, short what, void *context)
-{
-	*(bool *)context = true;
-}
-
-// Runs the loop until 'condition' holds; fails the test when it does not come to hold.
-#define RUN_UNTIL(room, condition)                                                      \
-	do {                                                                            \
-		struct timeval wait = {.tv_sec = DEADLINE_S};                           \
-		bool over = false;                                                      \
-		struct event *deadline = evtimer_new((room)->base, on_deadline, &over); \
-		evtimer_add(deadline, &wait);                                           \
-		while (!(condition) && !over)                                           \
-			event_base_loop((room)->base, EVLOOP_ONCE);                     \
-		event_free(deadline);                                                   \
-		assert_true(condition);                                                 \
-	} while (0)
 
 // Reads what the kernel has said so far, without waiting for the callback.
 static void read_notifications(struct room *room)

@@ -2,6 +2,7 @@
 // Real netlink in two network namespaces of the test's own. Beside near and far, where a case wants them: side,
 // 10.9.0.1/24, and near.7, a VLAN on near, 10.7.0.1/24, where the kernel knows VLANs.
 #include "far_namespace.h"
+#include "run_until.h"
 
 #include <kernel/announcer_private.h>
 
@@ -18,7 +19,6 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define DEADLINE_S   20
 #define OLD_MAC      "02:00:00:00:00:99"
 
 // ---- the room
@@ -69,11 +69,6 @@ static int leave(void **state)
 	free(room);
 	shell("ip link del near 2>&-; ip link del side 2>&-; :");
 	return 0;
-}
-
-static void on_deadline(evutil_socket_t fd, short what, void *context)
-{
-	*(bool *)context = true;
 }
 
 // Runs the loop until a line of shell succeeds.
