@@ -4,6 +4,7 @@
 
 #include <argp.h>
 #include <base/log.h>
+#include <channel/channel.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -137,7 +138,9 @@ int main(int argc, char **argv)
 			"fulcrumd is not root: ports, hugepages and netlink may be out of reach");
 	raise_descriptor_limit();
 	signal(SIGPIPE, SIG_IGN); // a log that nobody reads any more is no reason to stop
-	rc = eal_start(&config, &err);
+	rc = channel_server_look(config.channel, &err);
+	if (rc == 0)
+		rc = eal_start(&config, &err);
 	if (rc == 0) {
 		rc = run(&config, &err);
 		eal_stop();

@@ -35,6 +35,9 @@ struct channel_server;
 // daemon's segment is replaced; -EEXIST where something else stands there.
 int channel_server_new(
 	const char *path, uint32_t mode, struct channel_server **out, struct error *err);
+// The same -EADDRINUSE, else 0, without making anything: asked before a daemon takes hold of ports, which would
+// disturb the one that serves already.
+int channel_server_look(const char *path, struct error *err);
 // Unlinks the segment. NULL is fine.
 void channel_server_free(struct channel_server *server);
 

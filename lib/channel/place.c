@@ -38,6 +38,25 @@ static uint32_t place_read_pid(int fd)
 	return pid;
 }
 
+static int place_is_served(const char *path, int fd, struct error *err)
+{
+	return error_set(err, EADDRINUSE, "%s: another fulcrumd (process %u) serves it", path,
+		place_read_pid(fd));
+}
+
+int place_look(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int code = 0;
+
+	if (fd < 0)
+		return 0;
+	if (segment_is_one(fd) && lock_server_held(fd))
+		code = place_is_served(path, fd, err);
+	close(fd);
+	return code;
+}
+
 // Takes away a segment whose daemon is dead. The lock is held meanwhile, so of several daemons that start at
 // once only one does it; -EAGAIN where the path names another file by now.
 static int place_clear(const char *path, struct error *err)
@@ -53,8 +72,7 @@ static int place_clear(const char *path, struct error *err)
 		code = error_set(
 			err, EEXIST, "%s: is no Fulcrum channel, and stands in its place", path);
 	else if (lock_take_server(fd) < 0)
-		code = error_set(err, EADDRINUSE, "%s: another fulcrumd (process %u) serves it",
-			path, place_read_pid(fd));
+		code = place_is_served(path, fd, err);
 	else if (!segment_is_at(path, fd))
 		code = error_set(err, EAGAIN, "%s: another fulcrumd starts on it", path);
 	else if (unlink(path) != 0)

@@ -59,6 +59,11 @@ static void server_release(struct channel_server *server)
 	free(server);
 }
 
+int channel_server_look(const char *path, struct error *err)
+{
+	return place_look(path, err);
+}
+
 int channel_server_new(
 	const char *path, uint32_t mode, struct channel_server **out, struct error *err)
 {

@@ -41,6 +41,13 @@ lab_check "the configuration is what it was" test "$before" = "$(ctl show config
 lab_requests 60 >$LAB/answers
 lab_check "and it still balances" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
 
+refused "the same daemon again" 1 'another fulcrumd \(process [0-9]+\) serves it' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
+lab_check "it took nothing from the first: its kernel-side interface has its route" \
+	grep -q 'dev fulcrum0' <(ip -n lb route show default)
+lab_wait_up web-1 web-2 web-3
+lab_requests 60 >$LAB/answers
+lab_check "which still balances" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
+
 lab_config 'ports: [{name: other, device: "net_null0"}]' 'eal: {hugepages: auto, memory: 64MiB, prefix: other}'
 refused "a second daemon" 1 'fulcrumd' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 lab_config 'workers: {cores: [1], idle: sometimes}'

@@ -28,6 +28,7 @@ static void a_second_server_is_refused_and_told_for_whom(void **state)
 	char pid[32];
 
 	snprintf(pid, sizeof(pid), "(process %d)", (int)first);
+	assert_int_equal(channel_server_look(path, &err), -EADDRINUSE);
 	assert_int_equal(channel_server_new(path, 0600, &server, &err), -EADDRINUSE);
 	assert_non_null(strstr(err.text, pid));
 	a_client_is_served();
