@@ -46,6 +46,18 @@ static void check_workers(struct loader *l)
 	}
 }
 
+// A tap's own end on the wire is an interface, too: 'net_tap0,iface=ftap0'.
+static bool is_the_wire(const struct daemon_port *port)
+{
+	const char *wire = strstr(port->device, ",iface=");
+	size_t size = strlen(port->kernel_interface);
+
+	if (wire == NULL || size == 0)
+		return false;
+	wire += strlen(",iface=");
+	return strcspn(wire, ",") == size && strncmp(wire, port->kernel_interface, size) == 0;
+}
+
 static void check_port(struct loader *l, uint32_t node, uint32_t index)
 {
 	const struct daemon_port *port = &l->config->ports[index];
@@ -57,6 +69,10 @@ static void check_port(struct loader *l, uint32_t node, uint32_t index)
 	if (port->vlan != DAEMON_VLAN_SET && port->vlan_id != 0)
 		FAULT(l, tree_find(l->tree, node, "vlan_id"),
 			"port '%s': a vlan_id is for 'vlan: set' alone", port->name);
+	if (is_the_wire(port))
+		FAULT(l, tree_find(l->tree, node, "kernel_interface"),
+			"port '%s': kernel_interface is the wire's own name: give it another one",
+			port->name);
 	for (uint32_t i = 0; i < index; i++) {
 		const struct daemon_port *other = &l->config->ports[i];
 

@@ -75,6 +75,9 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 		{WORKERS
 			"ports: [{name: a, device: x, kernel_interface: k}, {name: b, device: y, kernel_interface: k}]\n",
 			"2:91: port 'b': its kernel_interface is that of port 'a'"},
+		{WORKERS
+			"ports: [{name: a, device: 'net_tap0,iface=t0,mac=fixed', kernel_interface: t0}]\n",
+			"2:76: port 'a': kernel_interface is the wire's own name: give it another one"},
 		{WORKERS "ports: [{name: a, device: x, kernel_interface: sixteen-letters-}]\n",
 			"2:48: port 'a': kernel_interface must be 1 to 15 characters of A-Z a-z 0-9 . _ -, beginning with a letter or a digit, not 'sixteen-letters-'"},
 		{WORKERS "ports: [{name: a, device: x, kernel_interface: a/b}]\n",
