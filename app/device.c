@@ -46,6 +46,20 @@ static void choose_features(const struct rte_eth_dev_info *info, uint16_t queues
 	conf->rxmode.mtu = port->mtu;
 }
 
+// A driver that names no largest MTU has a largest frame: its header and check sum are 18 bytes.
+static int check_mtu(
+	const struct rte_eth_dev_info *info, const struct daemon_port *port, struct error *err)
+{
+	uint32_t most = info->max_mtu != UINT16_MAX
+				? info->max_mtu
+				: info->max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN;
+
+	if (port->mtu <= most)
+		return 0;
+	return error_set(err, EINVAL, "port %s: its device takes an mtu of %u at most, not %u",
+		port->name, most, port->mtu);
+}
+
 static int configure(
 	uint16_t id, const struct daemon_port *port, uint16_t queues, struct error *err)
 {
@@ -53,6 +67,8 @@ static int configure(
 	struct rte_eth_dev_info info;
 	int rc = get_info(id, port, &info, err);
 
+	if (rc == 0)
+		rc = check_mtu(&info, port, err);
 	if (rc != 0)
 		return rc;
 	choose_features(&info, queues, port, &conf);

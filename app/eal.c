@@ -2,9 +2,12 @@
 #include "arguments.h"
 #include "fulcrumd.h"
 
+#include <errno.h>
+#include <net/if.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static uint64_t read_number(const char *path)
 {
@@ -25,11 +28,44 @@ static uint64_t free_hugepage_bytes(void)
 	       (read_number("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages") << 30);
 }
 
+static int check_core(const char *what, uint32_t core, struct error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/topology", core);
+	if (access(path, F_OK) == 0)
+		return 0;
+	return error_set(err, ENODEV,
+		"%s: this machine has no core %u, or it is offline: 'lscpu -e' lists those that there are",
+		what, core);
+}
+
+// DPDK answers a core that is not there with its whole list of options, and an interface's name with "No such device".
+static int check_machine(const struct daemon_config *config, struct error *err)
+{
+	int rc = check_core("control_core", config->control_core, err);
+
+	for (uint32_t w = 0; rc == 0 && w < config->worker_count; w++)
+		rc = check_core("workers", config->worker_cores[w], err);
+	for (uint32_t p = 0; rc == 0 && p < config->port_count; p++) {
+		const struct daemon_port *port = &config->ports[p];
+
+		if (if_nametoindex(port->device) != 0)
+			rc = error_set(err, EINVAL,
+				"port %s: %s is an interface of the kernel: device is the card's PCI address "
+				"('ls -l /sys/class/net/%s/device' ends with it), or a virtual device",
+				port->name, port->device, port->device);
+	}
+	return rc;
+}
+
 int eal_start(const struct daemon_config *config, struct error *err)
 {
 	static struct arguments args;
-	int rc = arguments_make(&args, config, free_hugepage_bytes(), err);
+	int rc = check_machine(config, err);
 
+	if (rc == 0)
+		rc = arguments_make(&args, config, free_hugepage_bytes(), err);
 	if (rc != 0)
 		return rc;
 	if (rte_eal_init(args.argc, args.argv) < 0)

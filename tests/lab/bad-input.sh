@@ -12,6 +12,12 @@ refused() {
 	lab_check "$what: says '$words'" grep -qE -- "$words" $LAB/said
 }
 
+# unstarted 'what' 'words': a daemon on a channel of its own does not start.
+unstarted() {
+	sed -i "s|^channel:.*|channel: $LAB/channel|" $LAB/fulcrumd.yaml
+	refused "$1" 1 "$2" in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
+}
+
 lab_begin
 refused "no daemon" 3 'fulcrumd' ctl show backends
 refused "no daemon for an apply" 3 'fulcrumd' ctl apply -f $lab_pool
@@ -50,6 +56,12 @@ lab_check "which still balances" test "$(lab_count '^b[123]$' $LAB/answers)" -eq
 
 lab_config 'ports: [{name: other, device: "net_null0"}]' 'eal: {hugepages: auto, memory: 64MiB, prefix: other}'
 refused "a second daemon" 1 'fulcrumd' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
+lab_config 'workers: {cores: [1023], idle: sleep}'
+unstarted "a core that is not there" 'workers: this machine has no core 1023'
+lab_config 'ports: [{name: wan, device: lo, mtu: 1500}]'
+unstarted "a kernel's interface for a device" 'port wan: lo is an interface of the kernel: .* PCI address'
+lab_config 'ports: [{name: wan, device: "net_tap7,iface=ftap7", mtu: 9000}]'
+unstarted "a larger MTU than the device takes" 'port wan: its device takes an mtu of [0-9]+ at most, not 9000'
 lab_config 'workers: {cores: [1], idle: sometimes}'
 refused "a wrong daemon configuration" 2 'fulcrumd.yaml:[0-9]+:[0-9]+: ' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 # The version stands at byte 8 of the segment, in every version.
