@@ -202,7 +202,7 @@ int config_load_file(const char *path, struct config **out, config_report_fn *re
 int config_load_text(const char *name, const char *text, size_t size, struct config **out,
 	config_report_fn *report, void *context, struct error *err);
 
-// Writes YAML that config_load_text() reads back as an equal configuration. 0 or -EIO.
+// Writes YAML that config_load_text() reads back as an equal configuration. 0, or the negative errno of a write that failed.
 int config_write(const struct config *config, FILE *out);
 
 // What an operator's change would do, a line a change: "backend web/a1: weight 100 -> 50". Returns the number of

@@ -162,8 +162,11 @@ static void write_pools(const struct config *config, FILE *out)
 
 int config_write(const struct config *config, FILE *out)
 {
+	errno = 0; // what follows sets it where a write fails, and leaves it alone where none does
 	write_hash_key(config, out);
 	write_services(config, out);
 	write_pools(config, out);
-	return fflush(out) != 0 || ferror(out) ? -EIO : 0;
+	if (fflush(out) == 0 && !ferror(out))
+		return 0;
+	return errno != 0 ? -errno : -EIO;
 }

@@ -55,17 +55,20 @@ static int set_mark(struct capture *capture)
 static int open_file(struct capture *capture, const char *path, struct error *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc;
 
 	if (fd < 0 && errno == EEXIST)
 		return error_set(err, EEXIST, "%s is there already, and is left as it is", path);
 	if (fd < 0)
 		return error_set(err, errno, "%s cannot be made: %s", path, strerror(errno));
+	errno = 0;
 	capture->file = pcapng_open(fd);
 	if (capture->file != NULL)
 		return 0;
+	rc = errno != 0 ? errno : EIO;
 	close(fd);
 	unlink(path);
-	return error_set(err, EIO, "%s cannot be written", path);
+	return error_set(err, rc, "%s cannot be written: %s", path, strerror(rc));
 }
 
 int capture_new(const struct capture_filter *filter, uint32_t snap_size, const char *path,

@@ -86,6 +86,11 @@ unset 'lab_pids[capture-few]'
 lab_check "it ends after its time" ctl capture -w $LAB/short.pcapng --seconds 1
 lab_check "a file that is there is left alone" sh -c "! '$fulcrumctl' capture -w $LAB/few.pcapng 2>$LAB/said"
 lab_check "and the tool says so: $(cat $LAB/said)" grep -q "is there already" $LAB/said
+mkdir $LAB/full
+nsenter -t ${lab_pids[fulcrumd]} -m mount -t tmpfs -o size=4k full $LAB/full # it has mounts of its own
+nsenter -t ${lab_pids[fulcrumd]} -m sh -c "head -c 8k /dev/zero >$LAB/full/fill" 2>/dev/null || true
+lab_check "a full disk is told as that" \
+	sh -c "'$fulcrumctl' capture -w $LAB/full/x.pcapng 2>&1 | grep -q 'cannot be written: No space left on device'"
 lab_check "a service that is not there is refused" \
 	sh -c "! '$fulcrumctl' capture --service nobody -w $LAB/none.pcapng 2>/dev/null && [ ! -e $LAB/none.pcapng ]"
 lab_check "so is a name that is no capture's" sh -c "! '$fulcrumctl' capture -w $LAB/none 2>/dev/null && [ ! -e $LAB/none ]"

@@ -240,6 +240,17 @@ static void what_is_written_loads_as_what_it_was(void **state)
 
 // --- Cloning, and finishing again ---
 
+static void a_disk_that_is_full_is_told_as_that(void **state)
+{
+	struct config *config = load("services: []\npools: []\n");
+	FILE *out = fopen("/dev/full", "we");
+
+	assert_non_null(out);
+	assert_int_equal(config_write(config, out), -ENOSPC);
+	fclose(out);
+	config_free(config);
+}
+
 static void a_clone_is_its_own_and_can_grow(void **state)
 {
 	struct config *config = load(everything), *clone = config_clone(config);
@@ -435,6 +446,7 @@ int main(void)
 		cmocka_unit_test(backends_stand_together_by_pool),
 		cmocka_unit_test(what_is_unusual_but_right_is_taken),
 		cmocka_unit_test(what_is_written_loads_as_what_it_was),
+		cmocka_unit_test(a_disk_that_is_full_is_told_as_that),
 		cmocka_unit_test(a_clone_is_its_own_and_can_grow),
 		cmocka_unit_test(a_change_is_told_in_a_line),
 		cmocka_unit_test(a_state_that_is_left_out_stays_as_it_was),
