@@ -149,23 +149,30 @@ struct config *state_load(const char *folder, struct state_mark *mark)
 {
 	struct config *config = NULL;
 	struct paths paths;
+	bool was_there;
 
 	*mark = (struct state_mark){0};
 	if (folder[0] == '\0')
 		return NULL;
 	make_paths(folder, &paths);
-	if (access(paths.now, F_OK) == 0) {
+	was_there = access(paths.now, F_OK) == 0;
+	if (was_there) {
 		config = load_file(paths.now, mark);
 		if (config != NULL)
 			return config;
 		// Else the next save would make it the one before.
 		if (rename(paths.now, paths.broken) != 0)
 			log_warning("state: %s: %s", paths.broken, strerror(errno));
+		else
+			log_warning("state: it is kept as %s", paths.broken);
 	}
 	if (access(paths.before, F_OK) == 0)
 		config = load_file(paths.before, mark);
 	if (config == NULL)
 		*mark = (struct state_mark){0};
+	if (config == NULL && was_there)
+		log_error(
+			"state: nothing that was applied can be read: no service is served until an apply");
 	return config;
 }
 
