@@ -40,6 +40,8 @@ lab_wait_up s1 s2
 
 hold one 40
 lab_check "a deadline that is cancelled" ctl backend drain s1 --deadline 60s --then reset
+lab_check "a deadline for what is drained already is told, too" grep -q "in 1m what is left of its connections is reset" \
+	<(ctl backend drain s1 --deadline 60s --then reset)
 lab_check "show tells what is left of it" \
 	sh -c "'$fulcrumctl' show backends -o json | grep -Eq '\"drain_left_s\": ?[1-9]'"
 lab_check "undrained in time" ctl backend undrain s1

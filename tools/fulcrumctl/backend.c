@@ -222,6 +222,17 @@ static int watch(const struct ctl *ctl, const struct arguments *arguments)
 	}
 }
 
+static void print_deadline(const struct message_backend_set *set)
+{
+	static const char *const then[] = {[MESSAGE_THEN_KEEP] = "goes on",
+		[MESSAGE_THEN_RESET] = "is reset",
+		[MESSAGE_THEN_REHASH] = "is sent to other backends"};
+	char left[32];
+
+	printf("in %s what is left of its connections %s\n",
+		format_duration_ms(set->deadline_s * 1000ull, left, sizeof(left)), then[set->then]);
+}
+
 int command_backend(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {0};
@@ -233,6 +244,8 @@ int command_backend(const struct ctl *ctl, int argc, char **argv)
 		session_print_text, NULL, &done);
 	if (status == CTL_OK)
 		session_print_done(&done);
+	if (status == CTL_OK && arguments.set.deadline_s > 0)
+		print_deadline(&arguments.set);
 	if (status == CTL_OK && arguments.is_watched)
 		status = watch(ctl, &arguments);
 	return status;
