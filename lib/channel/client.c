@@ -66,8 +66,9 @@ static int client_open_file(const char *path, struct error *err)
 	if (fd < 0 && errno == ENOENT)
 		return error_set(err, ENOENT, "no fulcrumd runs: %s is not there", path);
 	if (fd < 0 && errno == EACCES)
-		return error_set(
-			err, EACCES, "%s: permission denied: its file mode says who may", path);
+		return error_set(err, EACCES,
+			"%s: permission denied: be root, or of the group that its file mode lets in",
+			path);
 	if (fd < 0)
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))

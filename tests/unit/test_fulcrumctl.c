@@ -86,6 +86,8 @@ static void a_bad_file_ends_with_2_and_a_caret(void **state)
 	}
 	assert_int_equal(run("check -f nowhere.yaml"), 2);
 	says("nowhere.yaml");
+	assert_int_equal(run("apply good.yaml"), 2);
+	says("fulcrumctl apply: 'good.yaml' is one word too many; a file is named by -f");
 }
 
 static void a_good_file_is_right_without_a_daemon(void **state)

@@ -47,6 +47,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'c':
 		parse_confirm(arguments, value, state);
 		return 0;
+	case ARGP_KEY_ARG:
+		load_refuse_word(value, state);
+		return 0;
 	case ARGP_KEY_END:
 		load_need_file(&arguments->files, state);
 		return 0;

@@ -27,6 +27,11 @@ void load_add_file(struct load_files *files, const char *word, const struct argp
 		files->count > 1 ? " and others" : "");
 }
 
+void load_refuse_word(const char *word, const struct argp_state *state)
+{
+	argp_error(state, "'%s' is one word too many; a file is named by -f", word);
+}
+
 void load_need_file(const struct load_files *files, const struct argp_state *state)
 {
 	if (files->count == 0)

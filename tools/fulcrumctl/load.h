@@ -32,6 +32,8 @@ struct load_files {
 	}
 // A value of -f; what is wrong with it is a usage error.
 void load_add_file(struct load_files *files, const char *word, const struct argp_state *state);
+// A word that is no option: a file, most likely.
+void load_refuse_word(const char *word, const struct argp_state *state);
 // At the end of the arguments: one there must be.
 void load_need_file(const struct load_files *files, const struct argp_state *state);
 

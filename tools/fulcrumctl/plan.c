@@ -30,6 +30,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'o':
 		arguments->json = ctl_parse_output(value, state);
 		return 0;
+	case ARGP_KEY_ARG:
+		load_refuse_word(value, state);
+		return 0;
 	case ARGP_KEY_END:
 		load_need_file(&arguments->files, state);
 		return 0;

@@ -78,6 +78,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case OPTION_TRACK:
 		arguments->options.is_tracked = true;
 		return 0;
+	case ARGP_KEY_ARG:
+		load_refuse_word(value, state);
+		return 0;
 	case ARGP_KEY_END:
 		if (arguments->backend == NULL)
 			argp_error(state, "--backend NAME is missing");
