@@ -45,7 +45,8 @@ static const struct argp argp = {
 	.options = option_list,
 	.parser = parse_option,
 	.doc = "Balances TCP and UDP connections on virtual IPs over pools of backends.\v"
-	       "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for an error in FILE.",
+	       "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for an error in FILE or for "
+	       "bad usage.",
 };
 
 static int run_control(const struct daemon_config *config, const struct ports *ports,
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
 	struct error err;
 	int rc;
 
+	argp_err_exit_status = EXIT_BAD_FILE;
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	if (daemon_config_load(options.config, &config, &err) != 0) {
 		log_error("%s", err.text);

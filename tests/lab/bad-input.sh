@@ -55,6 +55,8 @@ lab_requests 60 >$LAB/answers
 lab_check "which still balances" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
 
 lab_config 'ports: [{name: other, device: "net_null0"}]' 'eal: {hugepages: auto, memory: 64MiB, prefix: other}'
+refused "a wrong option" 2 'fulcrumd --help' "$fulcrumd" --frob
+refused "an agent that is told nothing" 2 'what to do is missing: --config FILE, or' "$fulcrum_backend"
 refused "a second daemon" 1 'fulcrumd' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 lab_config 'workers: {cores: [1023], idle: sleep}'
 unstarted "a core that is not there" 'workers: this machine has no core 1023'

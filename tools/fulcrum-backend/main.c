@@ -108,6 +108,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		argp_error(state, "'%s' is one word too many", text);
 		return 0;
 	case ARGP_KEY_END:
+		if (arguments->action == ACTION_RUN && arguments->file == NULL &&
+			!arguments->by_hand)
+			argp_error(state,
+				"what to do is missing: --config FILE, or --interface NAME and --vip ADDRESS");
 		if (arguments->file != NULL && arguments->by_hand)
 			argp_error(state, "either --config or --interface and --vip");
 		return 0;
