@@ -6,6 +6,7 @@
 #   [TURNS=15] [PACKETS=20000000] [PAUSE=0.1] FULCRUM_BUILD=build tests/bench/applies.sh
 TURNS=${TURNS:-15}
 . "$(dirname "$0")/lib.sh"
+bench_needs_load
 
 PACKETS=${PACKETS:-20000000} # of a turn
 PAUSE=${PAUSE:-0.1} # seconds between two applies

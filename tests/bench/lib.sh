@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A real fulcrumd and DPDK's testpmd over the same drivers, in a laboratory of one namespace. Sourced by a story as its
+# A real fulcrumd, and DPDK's testpmd over the same drivers, in a laboratory of one namespace. Sourced by a story as its
 # first command.
 . "$(dirname "$0")/../lab/lib.sh"
 
@@ -11,10 +11,13 @@ lab_skip() {
 	echo "skipped: $*"
 	exit 77
 }
-command -v dpdk-testpmd >/dev/null || lab_skip "there is no dpdk-testpmd (Debian: dpdk-dev)"
-[ "$(nproc)" -gt 1 ] || lab_skip "there is one core, and it takes two"
-awk '/HugePages_Free/ { exit $2 < 400 }' /proc/meminfo ||
-	lab_skip "400 hugepages are to be free: echo 512 > /proc/sys/vm/nr_hugepages"
+
+# What bench_fulcrumd takes.
+bench_needs_load() {
+	[ "$(nproc)" -gt 1 ] || lab_skip "there is one core, and it takes two"
+	awk '/HugePages_Free/ { exit $2 < 400 }' /proc/meminfo ||
+		lab_skip "400 hugepages are to be free: echo 512 > /proc/sys/vm/nr_hugepages"
+}
 
 # cpu_ns PID THREAD: processor time of the thread with that name.
 cpu_ns() {
@@ -43,6 +46,10 @@ median() {
 }
 
 # --- testpmd ---
+
+pmd_needs() {
+	command -v dpdk-testpmd >/dev/null || lab_skip "there is no dpdk-testpmd (Debian: dpdk-dev)"
+}
 
 # pmd_start NAME LCORES DEVICE OPTIONS...: ready to be told words, its worker on the second of the cores.
 pmd_start() {
@@ -96,19 +103,10 @@ pmd_stop() {
 # bench_fulcrumd DEVICE DESCRIPTORS: ready, the addresses of a hundred backends known. The pool is the caller's.
 bench_fulcrumd() {
 	local k
-	cat >$LAB/fulcrumd.yaml <<-YAML
-		channel: /run/fulcrum/channel
-		state: $LAB/state
-		eal: {hugepages: required, prefix: bench}
-		control_core: 0
-		workers: {cores: [1], idle: poll}
-		ports: [{name: wan, device: "$1", kernel_interface: fulcrum0, mtu: 1500, rx_descriptors: $2}]
-		flows: 1000000
-	YAML
-	rm -rf $LAB/state && mkdir -p $LAB/state && : >$LAB/fulcrumd.log
-	lab_start fulcrumd lb "$fulcrumd" -c $LAB/fulcrumd.yaml
-	lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log || ! lab_alive fulcrumd' 60 "fulcrumd ready"
-	lab_alive fulcrumd || lab_fail "fulcrumd ended before it was ready"
+	lab_config 'eal: {hugepages: required, prefix: bench}' 'workers: {cores: [1], idle: poll}' 'flows: 1000000' \
+		"ports: [{name: wan, device: \"$1\", kernel_interface: fulcrum0, mtu: 1500, rx_descriptors: $2}]"
+	rm -rf $LAB/state
+	lab_daemon
 	ip -n lb addr add 10.0.0.2/16 dev fulcrum0
 	ip -n lb link set fulcrum0 up
 	for k in $(seq 1 100); do

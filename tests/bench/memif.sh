@@ -5,6 +5,8 @@
 # back, in turns; the most of the turns is the least disturbed.
 #   [TURNS=3] [WINDOW_S=1] FULCRUM_BUILD=build tests/bench/memif.sh
 . "$(dirname "$0")/lib.sh"
+bench_needs_load
+pmd_needs
 
 WINDOW_S=${WINDOW_S:-1}
 FLOWS=64 # flowgen's go to as many addresses from 10.253.0.0 on, UDP port 1001

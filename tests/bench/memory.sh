@@ -3,22 +3,14 @@
 # What a fulcrumd takes with room for FLOWS connections and SERVICES services of BACKENDS backends each, as it tells
 # itself. Every pool is of machines of its own, so every pool has a table of its own; nothing is probed.
 #   [FLOWS=1048576] [SERVICES=1000] [BACKENDS=100] FULCRUM_BUILD=build tests/bench/memory.sh
-. "$(dirname "$0")/../lab/lib.sh"
+. "$(dirname "$0")/lib.sh"
 
 FLOWS=${FLOWS:-1048576}
 SERVICES=${SERVICES:-1000}
 BACKENDS=${BACKENDS:-100}
-mount -t tmpfs -o mode=755 lab /run
-mkdir -p $LAB/state /run/fulcrum /run/lock
-lab_namespace lb
-cat >$LAB/fulcrumd.yaml <<-YAML
-	channel: /run/fulcrum/channel
-	state: $LAB/state
-	eal: {hugepages: auto, prefix: memory}
-	control_core: 0
-	workers: {cores: [1], idle: sleep}
-	ports: [{name: wan, device: net_null0, kernel_interface: fulcrum0, mtu: 1500}]
-	flows: $FLOWS
+lab_config 'eal: {hugepages: auto, prefix: memory}' "flows: $FLOWS" \
+	'ports: [{name: wan, device: net_null0, kernel_interface: fulcrum0, mtu: 1500}]'
+cat >>$LAB/fulcrumd.yaml <<-YAML
 	services_max: $((SERVICES + 24))
 	backends_max: $((SERVICES * BACKENDS + 1000))
 YAML
@@ -35,9 +27,7 @@ python3 - "$SERVICES" "$BACKENDS" >$LAB/pools.yaml <<-'PY'
 	        n = s * backends + b
 	        print(f"      - {{name: b{n}, address: 10.{1 + (n >> 16)}.{n >> 8 & 255}.{n & 255}}}")
 PY
-lab_start fulcrumd lb "$fulcrumd" -c $LAB/fulcrumd.yaml
-lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log || ! lab_alive fulcrumd' 60 "fulcrumd ready"
-lab_alive fulcrumd || lab_fail "fulcrumd ended before it was ready"
+lab_daemon
 ip -n lb addr add 10.0.0.2/16 dev fulcrum0
 ip -n lb link set fulcrum0 up
 ip -n lb neigh replace 10.0.0.1 lladdr 02:00:00:00:01:02 dev fulcrum0 nud permanent

@@ -6,6 +6,8 @@
 # tells. Each figure is processor time of the thread by the packets that it passed on, the least of the turns.
 #   [TURNS=3] [PACKETS=20000000] [FLOWS='1 1024 16384 65536'] FULCRUM_BUILD=build tests/bench/ports.sh
 . "$(dirname "$0")/lib.sh"
+bench_needs_load
+pmd_needs
 
 PACKETS=${PACKETS:-20000000} # of a turn
 bench=$lab_build/tools/fulcrum-bench/fulcrum-bench

@@ -213,14 +213,19 @@ lab_config() {
 	[ "$(nproc)" -gt 1 ] || sed -i 's|cores: \[1\]|cores: [0]|' $LAB/fulcrumd.yaml
 }
 
-# The daemon in lb by what lab_config wrote, ready, its wire in the router's bridge, its kernel side addressed.
-lab_fulcrumd() {
-	[ -f $LAB/fulcrumd.yaml ] || lab_config
+# The daemon in lb by what lab_config wrote, ready.
+lab_daemon() {
 	mkdir -p $LAB/state
 	: >$LAB/fulcrumd.log
 	lab_start fulcrumd lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 	lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log || ! lab_alive fulcrumd' 60 "fulcrumd ready"
 	lab_alive fulcrumd || lab_fail "fulcrumd ended before it was ready"
+}
+
+# The daemon, its wire in the router's bridge, its kernel side addressed.
+lab_fulcrumd() {
+	[ -f $LAB/fulcrumd.yaml ] || lab_config
+	lab_daemon
 	# The wire's kernel end is born with the port's own address: two ends of a wire need two.
 	ip -n lb link set ftap0 down
 	ip -n lb link set ftap0 address 02:00:00:00:0f:01

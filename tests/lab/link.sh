@@ -11,8 +11,7 @@ has_carrier() {
 }
 
 start() {
-	lab_start fulcrumd lb "$fulcrumd" -c $LAB/fulcrumd.yaml
-	lab_wait_for 'grep -q "fulcrumd: ready" $LAB/fulcrumd.log' 60 "fulcrumd ready"
+	lab_daemon
 	ip -n lb link set fulcrum0 up
 	ip -n lb addr add 10.0.0.2/24 dev fulcrum0
 }
@@ -30,7 +29,7 @@ lab_begin
 lab_namespace peer
 lab_config 'eal: {hugepages: "off", memory: 128MiB, prefix: fulcrum}' \
 	"ports: [{name: wan, device: \"$wire,role=server\", kernel_interface: fulcrum0}]"
-mkdir -p $LAB/state $LAB/peer-state
+mkdir -p $LAB/peer-state
 sed "s|role=server|role=client|; s|/run/fulcrum/|/run/fulcrum/peer-|; s|$LAB/state|$LAB/peer-state|; s|prefix: fulcrum}|prefix: peer}|" \
 	$LAB/fulcrumd.yaml >$LAB/peer.yaml
 
