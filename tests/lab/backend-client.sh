@@ -3,19 +3,13 @@
 # Real clients through every tunnel to real servers behind the agent: megabytes both ways arrive whole,
 # with segments that the NIC would cut as well as with packets that just fit the cable.
 . "$(dirname "$0")/lib.sh"
+. "$lab_root/tests/lab/backend-host.sh"
 command -v clang >/dev/null && command -v ethtool >/dev/null || {
 	echo "skipped: needs clang and ethtool"
 	exit 77
 }
 
-lab_begin
-lab_namespace peer
-lab_namespace host
-lab_cable peer eth0 host eth0
-ip -n peer addr add 10.9.0.1/24 dev eth0
-ip -n peer addr add fd00:9::1/64 dev eth0 nodad
-ip -n host addr add 10.9.0.2/24 dev eth0
-ip -n host addr add fd00:9::2/64 dev eth0 nodad
+lab_backend_host
 ip -n peer route add $VIP/32 via 10.9.0.2
 ip -n peer -6 route add $VIP6/128 via fd00:9::2
 for family in 4 6; do
@@ -31,10 +25,7 @@ cat >$LAB/backend.yaml <<-YAML
 	  - {address: $VIP6, protocol: tcp, port: 443, target_port: 3080}
 YAML
 # Where sysfs is fresh, as in a namespace, the agent finds no BPF file system and mounts its own.
-lab_start agent-host host "$fulcrum_backend" -c $LAB/backend.yaml
-lab_wait_for "grep -q ready $LAB/agent-host.log" 10 "the agent"
-lab_start server host python3 "$lab_root/tests/lab/backend_server.py" 3080
-lab_wait_for "grep -q listening $LAB/server.log" 10 "the server"
+lab_backend_serve 3080
 lab_nginx host
 
 # balance family: the outer header, from now on

@@ -3,19 +3,13 @@
 # A backend host alone on a cable: every form in which a packet can reach it is answered from the VIP
 # and its public port, with an MSS that fits the tunnel and checksums that scapy agrees with.
 . "$(dirname "$0")/lib.sh"
+. "$lab_root/tests/lab/backend-host.sh"
 /usr/bin/python3 -c 'import scapy' 2>/dev/null && command -v ethtool >/dev/null || {
 	echo "skipped: needs scapy and ethtool"
 	exit 77
 }
 
-lab_begin
-lab_namespace peer
-lab_namespace host
-lab_cable peer eth0 host eth0
-ip -n peer addr add 10.9.0.1/24 dev eth0
-ip -n peer addr add fd00:9::1/64 dev eth0 nodad
-ip -n host addr add 10.9.0.2/24 dev eth0
-ip -n host addr add fd00:9::2/64 dev eth0 nodad
+lab_backend_host
 ip -n host route add default via 10.9.0.1
 ip -n host -6 route add default via fd00:9::1
 # A checksum that is left to the NIC would be finished by nobody here.
@@ -35,10 +29,7 @@ cat >$LAB/backend.yaml <<-YAML
 	  - {address: $VIP6, protocol: udp, port: 53, target_port: 5353}
 	  - {address: $VIP6, protocol: udp, port: 54, target_port: 5454}
 YAML
-lab_start agent-host host "$fulcrum_backend" -c $LAB/backend.yaml
-lab_wait_for "grep -q ready $LAB/agent-host.log" 10 "the agent"
-lab_start server host python3 "$lab_root/tests/lab/backend_server.py" 3080 3081 8080 udp:5353
-lab_wait_for "grep -q listening $LAB/server.log" 10 "the server"
+lab_backend_serve 3080 3081 8080 udp:5353
 
 mac=$(in_ns host cat /sys/class/net/eth0/address)
 in_ns peer /usr/bin/python3 "$lab_root/tests/lab/backend_forms.py" "$mac"
