@@ -52,18 +52,26 @@ bool addr_is_unusable(const struct addr *addr)
 	return true;
 }
 
+bool addr_is_sound(const struct addr *addr)
+{
+	static const uint8_t zero[16];
+
+	if (memcmp(addr->zero, zero, sizeof(addr->zero)) != 0)
+		return false;
+	if (addr->family == ADDR_IPV4)
+		return memcmp(addr->bytes + 4, zero, 12) == 0;
+	return addr->family == ADDR_IPV6;
+}
+
 bool prefix_is_sound(const struct prefix *prefix)
 {
+	static const uint8_t zero[sizeof(prefix->zero)];
 	uint8_t bits = prefix->address.family == ADDR_IPV4 ? 32 : 128;
-	const struct prefix canonical = {.address = {.family = prefix->address.family}};
 
-	if ((prefix->address.family != ADDR_IPV4 && prefix->address.family != ADDR_IPV6) ||
-		prefix->bits > bits ||
-		memcmp(prefix->address.zero, canonical.address.zero,
-			sizeof(canonical.address.zero)) != 0 ||
-		memcmp(prefix->zero, canonical.zero, sizeof(canonical.zero)) != 0)
+	if (!addr_is_sound(&prefix->address) || prefix->bits > bits ||
+		memcmp(prefix->zero, zero, sizeof(zero)) != 0)
 		return false;
-	for (unsigned int bit = prefix->bits; bit < 128; bit++) {
+	for (unsigned int bit = prefix->bits; bit < bits; bit++) {
 		if ((prefix->address.bytes[bit / 8] & 0x80 >> bit % 8) != 0)
 			return false;
 	}

@@ -49,6 +49,8 @@ static inline bool addr_equal(const struct addr *a, const struct addr *b)
 // Orders by family, then by bytes: <0, 0, >0.
 int addr_compare(const struct addr *a, const struct addr *b);
 
+// Whether the bytes are what addr_parse() may give.
+bool addr_is_sound(const struct addr *addr);
 // True for what no host can be reached at: unspecified, multicast, limited broadcast, 127/8, ::1,
 // and IPv4-mapped IPv6.
 bool addr_is_unusable(const struct addr *addr);

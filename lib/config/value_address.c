@@ -16,18 +16,19 @@ int value_parse_address(const struct schema_key *key, const char *text, uint8_t 
 	return 0;
 }
 
+static int refuse_bytes(char *given)
+{
+	snprintf(given, VALUE_QUOTE_SIZE, "bytes that are none");
+	return -EINVAL;
+}
+
 int value_check_address(const struct schema_key *key, const uint8_t *field, char *given)
 {
-	static const uint8_t zero[sizeof(((struct addr *)0)->bytes)];
 	struct addr addr;
 
 	memcpy(&addr, field, sizeof(addr));
-	if ((addr.family != ADDR_IPV4 && addr.family != ADDR_IPV6) ||
-		memcmp(addr.zero, zero, sizeof(addr.zero)) != 0 ||
-		(addr.family == ADDR_IPV4 && memcmp(addr.bytes + 4, zero, 12) != 0)) {
-		snprintf(given, VALUE_QUOTE_SIZE, "bytes that are none");
-		return -EINVAL;
-	}
+	if (!addr_is_sound(&addr))
+		return refuse_bytes(given);
 	if (!addr_is_unusable(&addr))
 		return 0;
 	addr_format(&addr, given, VALUE_QUOTE_SIZE);
@@ -58,10 +59,7 @@ int value_check_prefix(const struct schema_key *key, const uint8_t *field, char 
 	struct prefix prefix;
 
 	memcpy(&prefix, field, sizeof(prefix));
-	if (prefix_is_sound(&prefix))
-		return 0;
-	snprintf(given, VALUE_QUOTE_SIZE, "bytes that are none");
-	return -EINVAL;
+	return prefix_is_sound(&prefix) ? 0 : refuse_bytes(given);
 }
 
 void value_format_prefix(

@@ -34,8 +34,14 @@ static void an_address_survives_the_way_through_text(void **state)
 
 	for (size_t i = 0; i < COUNT(good); i++) {
 		assert_int_equal(addr_parse(good[i], &addr), 0);
+		assert_true(addr_is_sound(&addr));
 		assert_string_equal(addr_format(&addr, text, sizeof(text)), good[i]);
 	}
+	addr.bytes[4] = 1; // behind an IPv4 address
+	assert_false(addr_is_sound(&addr));
+	assert_false(addr_is_sound(&(struct addr){.family = ADDR_IPV6, .zero = {1}}));
+	assert_false(addr_is_sound(&(struct addr){.family = 5}));
+	assert_false(addr_is_sound(&(struct addr){0}));
 }
 
 static void a_prefix_has_zeros_behind_it(void **state)
