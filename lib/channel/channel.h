@@ -58,8 +58,6 @@ int channel_server_reply(struct channel_server *server, const struct channel_mes
 size_t channel_server_footprint(const struct channel_server *server);
 // The process of the present session's client; 0 where the kernel cannot name it.
 uint32_t channel_server_client(const struct channel_server *server);
-// Why the last CHANNEL_RESET came, a clause for the log.
-const char *channel_server_reason(const struct channel_server *server);
 
 // --- The client's side: one thread of fulcrumctl ---
 

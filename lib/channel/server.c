@@ -27,7 +27,6 @@ struct channel_server {
 	bool serving; // that session goes on
 	bool reset_due; // it ended in a reply, and poll has not told yet
 	uint64_t checked_ns; // when its client was last seen to live
-	const char *reason; // why the last session ended
 };
 
 static int server_create(struct channel_server *server, uint32_t mode, struct error *err)
@@ -105,15 +104,9 @@ size_t channel_server_footprint(const struct channel_server *server)
 	return sizeof(*server->segment);
 }
 
-const char *channel_server_reason(const struct channel_server *server)
-{
-	return server->reason;
-}
-
-static enum channel_event server_end(struct channel_server *server, const char *reason)
+static enum channel_event server_end(struct channel_server *server)
 {
 	server->serving = false;
-	server->reason = reason;
 	__atomic_store_n(&server->segment->accepted, 0, __ATOMIC_RELEASE);
 	return CHANNEL_RESET;
 }
@@ -137,7 +130,6 @@ static enum channel_event server_begin(struct channel_server *server, uint64_t s
 	server->session = session;
 	server->serving = session != 0;
 	server->reset_due = false;
-	server->reason = "a new client came";
 	server->checked_ns = clock_monotonic_ns();
 	__atomic_store_n(&segment->accepted, session, __ATOMIC_RELEASE);
 	return CHANNEL_RESET;
@@ -156,7 +148,7 @@ static enum channel_event server_restore(struct channel_server *server)
 	guard_reset();
 	segment_format(segment);
 	server->session = 0;
-	return server_end(server, "the segment's file was cut short");
+	return server_end(server);
 }
 
 static bool server_client_died(struct channel_server *server)
@@ -186,13 +178,12 @@ enum channel_event channel_server_poll(
 	if (!server->serving)
 		return CHANNEL_IDLE;
 	code = ring_get(&server->requests, message);
-	if (code == -EPROTO)
-		return server_end(server, "the client wrote an index or a length that cannot be");
-	if (code == 0 && !message_is_request(message->type, message->size))
-		return server_end(server, "the client sent a message that there is not");
+	if (code == -EPROTO || // an index or a length that cannot be
+		(code == 0 && !message_is_request(message->type, message->size)))
+		return server_end(server);
 	if (code == 0)
 		return CHANNEL_MESSAGE;
-	return server_client_died(server) ? server_end(server, "the client went") : CHANNEL_IDLE;
+	return server_client_died(server) ? server_end(server) : CHANNEL_IDLE;
 }
 
 int channel_server_reply(struct channel_server *server, const struct channel_message *message)
@@ -205,8 +196,7 @@ int channel_server_reply(struct channel_server *server, const struct channel_mes
 	code = ring_put(&server->replies, message);
 	if (code == 0 || (code == -EAGAIN && !server_client_died(server)))
 		return code;
-	server_end(server,
-		code == -EAGAIN ? "the client went" : "the client wrote an index that cannot be");
+	server_end(server);
 	server->reset_due = true;
 	return -ECONNRESET;
 }
