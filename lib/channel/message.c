@@ -2,89 +2,58 @@
 #include <channel/channel.h>
 #include <channel/message.h>
 
-#define SIZE_UNKNOWN UINT32_MAX
-#define SIZE_TEXT    (UINT32_MAX - 1) // any that fits
+#define BODY(type) .is_known = true, .size = sizeof(struct type)
 
-static uint32_t message_size(uint16_t type)
-{
-	switch ((enum message_type)type) {
-	case MESSAGE_APPLY_BEGIN:
-		return sizeof(struct message_apply);
-	case MESSAGE_APPLY_SERVICE:
-		return sizeof(struct config_service);
-	case MESSAGE_APPLY_POOL:
-		return sizeof(struct config_pool);
-	case MESSAGE_APPLY_BACKEND:
-		return sizeof(struct config_backend);
-	case MESSAGE_APPLY_COMMIT:
-	case MESSAGE_APPLY_ABORT:
-	case MESSAGE_PLAN:
-		return 0;
-	case MESSAGE_SHOW:
-		return sizeof(struct message_show);
-	case MESSAGE_BACKEND_SET:
-		return sizeof(struct message_backend_set);
-	case MESSAGE_CAPTURE_BEGIN:
-		return sizeof(struct message_capture);
-	case MESSAGE_CAPTURE_END:
-		return sizeof(struct message_capture_end);
-	case MESSAGE_FLOWS:
-		return sizeof(struct message_flows);
-	case MESSAGE_EXPLAIN:
-		return sizeof(struct message_explain);
-	case MESSAGE_ROLLBACK:
-		return sizeof(struct message_rollback);
-	case MESSAGE_CONFIRM:
-		return sizeof(struct message_confirm);
-	case MESSAGE_DONE:
-		return sizeof(struct message_done);
-	case MESSAGE_ERROR:
-		return sizeof(struct message_error);
-	case MESSAGE_TEXT:
-		return SIZE_TEXT;
-	case MESSAGE_ROW_SERVICE:
-		return sizeof(struct message_row_service);
-	case MESSAGE_ROW_POOL:
-		return sizeof(struct message_row_pool);
-	case MESSAGE_ROW_BACKEND:
-		return sizeof(struct message_row_backend);
-	case MESSAGE_ROW_DROP:
-		return sizeof(struct message_row_drop);
-	case MESSAGE_ROW_WORKER:
-		return sizeof(struct message_row_worker);
-	case MESSAGE_ROW_PORT:
-		return sizeof(struct message_row_port);
-	case MESSAGE_ROW_DAEMON:
-		return sizeof(struct message_row_daemon);
-	case MESSAGE_ROW_CAPTURE:
-		return sizeof(struct message_row_capture);
-	case MESSAGE_ROW_HISTORY:
-		return sizeof(struct message_row_history);
-	case MESSAGE_ROW_ZONE:
-		return sizeof(struct message_row_zone);
-	case MESSAGE_ROW_VIP:
-		return sizeof(struct message_row_vip);
-	case MESSAGE_ROW_PLAN:
-		return sizeof(struct message_row_plan);
-	case MESSAGE_ROW_MEMORY:
-		return sizeof(struct message_row_memory);
-	case MESSAGE_ROW_EXPLAIN:
-		return sizeof(struct message_row_explain);
-	case MESSAGE_ROW_EXPLAIN_FLOW:
-		return sizeof(struct message_row_explain_flow);
-	case MESSAGE_ROW_FLOW:
-		return sizeof(struct message_row_flow);
-	}
-	return SIZE_UNKNOWN;
-}
+// Of each type that there is.
+static const struct body {
+	bool is_known;
+	bool is_text; // of any size that fits
+	uint16_t size;
+} bodies[] = {
+	[MESSAGE_APPLY_BEGIN] = {BODY(message_apply)},
+	[MESSAGE_APPLY_SERVICE] = {BODY(config_service)},
+	[MESSAGE_APPLY_POOL] = {BODY(config_pool)},
+	[MESSAGE_APPLY_BACKEND] = {BODY(config_backend)},
+	[MESSAGE_APPLY_COMMIT] = {.is_known = true},
+	[MESSAGE_APPLY_ABORT] = {.is_known = true},
+	[MESSAGE_PLAN] = {.is_known = true},
+	[MESSAGE_SHOW] = {BODY(message_show)},
+	[MESSAGE_BACKEND_SET] = {BODY(message_backend_set)},
+	[MESSAGE_CAPTURE_BEGIN] = {BODY(message_capture)},
+	[MESSAGE_CAPTURE_END] = {BODY(message_capture_end)},
+	[MESSAGE_FLOWS] = {BODY(message_flows)},
+	[MESSAGE_EXPLAIN] = {BODY(message_explain)},
+	[MESSAGE_ROLLBACK] = {BODY(message_rollback)},
+	[MESSAGE_CONFIRM] = {BODY(message_confirm)},
+	[MESSAGE_DONE] = {BODY(message_done)},
+	[MESSAGE_ERROR] = {BODY(message_error)},
+	[MESSAGE_TEXT] = {.is_known = true, .is_text = true},
+	[MESSAGE_ROW_SERVICE] = {BODY(message_row_service)},
+	[MESSAGE_ROW_POOL] = {BODY(message_row_pool)},
+	[MESSAGE_ROW_BACKEND] = {BODY(message_row_backend)},
+	[MESSAGE_ROW_DROP] = {BODY(message_row_drop)},
+	[MESSAGE_ROW_WORKER] = {BODY(message_row_worker)},
+	[MESSAGE_ROW_PORT] = {BODY(message_row_port)},
+	[MESSAGE_ROW_DAEMON] = {BODY(message_row_daemon)},
+	[MESSAGE_ROW_CAPTURE] = {BODY(message_row_capture)},
+	[MESSAGE_ROW_HISTORY] = {BODY(message_row_history)},
+	[MESSAGE_ROW_ZONE] = {BODY(message_row_zone)},
+	[MESSAGE_ROW_VIP] = {BODY(message_row_vip)},
+	[MESSAGE_ROW_PLAN] = {BODY(message_row_plan)},
+	[MESSAGE_ROW_MEMORY] = {BODY(message_row_memory)},
+	[MESSAGE_ROW_EXPLAIN] = {BODY(message_row_explain)},
+	[MESSAGE_ROW_EXPLAIN_FLOW] = {BODY(message_row_explain_flow)},
+	[MESSAGE_ROW_FLOW] = {BODY(message_row_flow)},
+};
 
 bool message_size_valid(uint16_t type, uint32_t size)
 {
-	uint32_t expected = message_size(type);
+	const struct body *body;
 
-	if (expected == SIZE_TEXT)
-		return size <= CHANNEL_MESSAGE_MAX;
-	return expected != SIZE_UNKNOWN && size == expected;
+	if (type >= sizeof(bodies) / sizeof(bodies[0]) || !bodies[type].is_known)
+		return false;
+	body = &bodies[type];
+	return body->is_text ? size <= CHANNEL_MESSAGE_MAX : size == body->size;
 }
 
 bool message_is_request(uint16_t type, uint32_t size)
