@@ -14,35 +14,25 @@
 // Then the other events of the loop have their turn.
 #define POLL_NS (500 * 1000)
 
-static void show(struct control *control)
+static void show(struct control *control, const struct message_show *request)
 {
-	struct message_show request;
-
-	memcpy(&request, control->message.body, sizeof(request));
-	if (request.what < MESSAGE_SHOW_SERVICES || request.what > MESSAGE_SHOW_MEMORY)
+	if (request->what < MESSAGE_SHOW_SERVICES || request->what > MESSAGE_SHOW_MEMORY)
 		control_reply_error(control, EINVAL, "there is nothing of that kind to show");
 	else
-		control_show(control, (enum message_show_what)request.what);
+		control_show(control, (enum message_show_what)request->what);
 }
 
-static void dispatch(struct control *control)
+// What belongs to a client's transaction.
+static void dispatch_transaction(struct control *control, enum message_type type)
 {
-	struct message_backend_set set;
-	struct message_capture capture;
-	struct message_capture_end end;
-	struct message_flows flows;
-	struct message_explain explain;
-	struct message_rollback rollback;
-	struct message_confirm confirm;
-
-	switch ((enum message_type)control->message.type) {
+	switch (type) {
 	case MESSAGE_APPLY_BEGIN:
 		transaction_begin(control);
 		break;
 	case MESSAGE_APPLY_SERVICE:
 	case MESSAGE_APPLY_POOL:
 	case MESSAGE_APPLY_BACKEND:
-		transaction_add(control, (enum message_type)control->message.type);
+		transaction_add(control, type);
 		break;
 	case MESSAGE_APPLY_COMMIT:
 		transaction_commit(control, false);
@@ -54,39 +44,54 @@ static void dispatch(struct control *control)
 		transaction_forget(&control->transaction);
 		control_reply_done(control, 0);
 		break;
-	case MESSAGE_SHOW:
-		show(control);
-		break;
-	case MESSAGE_BACKEND_SET:
-		memcpy(&set, control->message.body, sizeof(set));
-		control_set_backend(control, &set);
-		break;
-	case MESSAGE_CAPTURE_BEGIN:
-		memcpy(&capture, control->message.body, sizeof(capture));
-		control_capture_begin(control, &capture);
-		break;
-	case MESSAGE_CAPTURE_END:
-		memcpy(&end, control->message.body, sizeof(end));
-		control_capture_end(control, end.id);
-		break;
-	case MESSAGE_FLOWS:
-		memcpy(&flows, control->message.body, sizeof(flows));
-		control_show_flows(control, &flows);
-		break;
-	case MESSAGE_EXPLAIN:
-		memcpy(&explain, control->message.body, sizeof(explain));
-		control_explain(control, &explain);
-		break;
-	case MESSAGE_ROLLBACK:
-		memcpy(&rollback, control->message.body, sizeof(rollback));
-		control_rollback(control, rollback.version);
-		break;
-	case MESSAGE_CONFIRM:
-		memcpy(&confirm, control->message.body, sizeof(confirm));
-		control_confirm(control, confirm.takes_back != 0);
-		break;
 	default:
 		control_reply_error(control, EPROTO, "an unknown request");
+		break;
+	}
+}
+
+static void dispatch(struct control *control)
+{
+	enum message_type type = (enum message_type)control->message.type;
+	union {
+		struct message_show show;
+		struct message_backend_set set;
+		struct message_capture capture;
+		struct message_capture_end capture_end;
+		struct message_flows flows;
+		struct message_explain explain;
+		struct message_rollback rollback;
+		struct message_confirm confirm;
+	} request;
+
+	memcpy(&request, control->message.body, sizeof(request));
+	switch (type) {
+	case MESSAGE_SHOW:
+		show(control, &request.show);
+		break;
+	case MESSAGE_BACKEND_SET:
+		control_set_backend(control, &request.set);
+		break;
+	case MESSAGE_CAPTURE_BEGIN:
+		control_capture_begin(control, &request.capture);
+		break;
+	case MESSAGE_CAPTURE_END:
+		control_capture_end(control, request.capture_end.id);
+		break;
+	case MESSAGE_FLOWS:
+		control_show_flows(control, &request.flows);
+		break;
+	case MESSAGE_EXPLAIN:
+		control_explain(control, &request.explain);
+		break;
+	case MESSAGE_ROLLBACK:
+		control_rollback(control, request.rollback.version);
+		break;
+	case MESSAGE_CONFIRM:
+		control_confirm(control, request.confirm.takes_back != 0);
+		break;
+	default:
+		dispatch_transaction(control, type);
 		break;
 	}
 }
