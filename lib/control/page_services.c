@@ -19,11 +19,6 @@ static bool has_service(const struct page *page, uint32_t index)
 	       page->control->running->service_places[index] != EDITION_NONE;
 }
 
-static const struct config_pool *pool_of(const struct page *page, uint32_t index)
-{
-	return &page->control->running->config->pools[service_of(page, index)->pool_index];
-}
-
 // As the workers' tables have it.
 static const struct snapshot_account *account_of(const struct page *page, uint32_t index)
 {
@@ -62,7 +57,8 @@ void page_service_info(struct page *page, const struct page_family *family, uint
 void page_service_backends(struct page *page, const struct page_family *family, uint32_t row)
 {
 	if (has_service(page, row))
-		page_number(page, row, pool_of(page, row)->backend_count);
+		page_number(page, row,
+			rows_pool_backends(page->control, service_of(page, row)->pool_index));
 }
 
 void page_service_usable(struct page *page, const struct page_family *family, uint32_t row)
@@ -123,7 +119,7 @@ static const struct snapshot_pool *built_of(const struct page *page, uint32_t ro
 
 void page_pool_backends(struct page *page, const struct page_family *family, uint32_t row)
 {
-	page_number(page, row, page->control->running->config->pools[row].backend_count);
+	page_number(page, row, rows_pool_backends(page->control, row));
 }
 
 void page_pool_usable(struct page *page, const struct page_family *family, uint32_t row)

@@ -56,6 +56,13 @@ bool rows_is_usable_for(const struct control *control, uint32_t at, uint32_t ser
 	return is_usable(control, at, control->running->service_probes[service]);
 }
 
+uint32_t rows_pool_backends(const struct control *control, uint32_t pool)
+{
+	const struct config *written = control->running->written;
+
+	return pool < written->pool_count ? written->pools[pool].backend_count : 0;
+}
+
 const struct snapshot_account *rows_account(const struct control *control, uint32_t service)
 {
 	return snapshot_service_account(
@@ -67,13 +74,11 @@ static bool row_service(
 {
 	const struct config *config = control->running->config;
 	const struct config_service *service;
-	const struct config_pool *pool;
 	struct metrics_traffic traffic;
 
 	if (row >= config->service_count)
 		return false;
 	service = &config->services[row];
-	pool = &config->pools[service->pool_index];
 	rows_service_traffic(control, control->running->services[row], &traffic);
 	memcpy(out->name, service->name, sizeof(out->name));
 	memcpy(out->pool, service->pool, sizeof(out->pool));
@@ -83,7 +88,7 @@ static bool row_service(
 	out->target_port = service->target_port;
 	out->protocol = service->protocol;
 	out->forwarding = service->forwarding;
-	out->backends = pool->backend_count;
+	out->backends = rows_pool_backends(control, service->pool_index);
 	out->backends_usable = rows_account(control, row)->usable;
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
@@ -104,7 +109,7 @@ static bool row_pool(const struct control *control, uint32_t row, struct message
 	pool = &config->pools[row];
 	built = snapshot_find_pool_from(snapshot, pool->name, row);
 	memcpy(out->name, pool->name, sizeof(out->name));
-	out->backends = pool->backend_count;
+	out->backends = rows_pool_backends(control, row);
 	out->backends_usable = built != NULL ? built->usable : 0;
 	out->backends_kept = control_floor_kept(control, pool);
 	out->max_down_percent = pool->max_down_percent;

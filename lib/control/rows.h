@@ -26,6 +26,8 @@ void rows_service_traffic(
 bool rows_is_usable(const struct control *control, uint32_t at); // for some service at least
 // Likewise for one service, by where it stands.
 bool rows_is_usable_for(const struct control *control, uint32_t at, uint32_t service);
+// The backends of a pool, by where it stands, without those that are leaving it.
+uint32_t rows_pool_backends(const struct control *control, uint32_t pool);
 // What the workers' tables have for a service, by where it stands.
 const struct snapshot_account *rows_account(const struct control *control, uint32_t service);
 

@@ -85,7 +85,7 @@ enum metrics_scope {
 	X(VIP_ANNOUNCED, VIPS, GAUGE, "fulcrum_vip_announced", "", "mode", "1 while the VIP is announced, 0 while it is withheld or waits for its hold; absent with announce: none") \
 	X(VIP_SINCE, VIPS, GAUGE, "fulcrum_vip_since_timestamp_seconds", "seconds", "", "Since when that is so, in seconds since 1970") \
 	X(SERVICE, SERVICES, INFO, "fulcrum_service", "", "pool,vip,protocol,port,forwarding", "What a service is") \
-	X(SERVICE_BACKENDS, SERVICES, GAUGE, "fulcrum_service_backends", "", "", "Backends of its pool") \
+	X(SERVICE_BACKENDS, SERVICES, GAUGE, "fulcrum_service_backends", "", "", "Backends of its pool, without those that are leaving it") \
 	X(SERVICE_USABLE, SERVICES, GAUGE, "fulcrum_service_usable_backends", "", "", "Those of them that take new flows: active, up, and their next hop known") \
 	X(SERVICE_PACKETS, SERVICES, COUNTER, "fulcrum_service_packets", "packets", "", "Packets of clients that went to its backends") \
 	X(SERVICE_BYTES, SERVICES, COUNTER, "fulcrum_service_bytes", "bytes", "", "Their bytes, as the clients sent them") \
@@ -98,7 +98,7 @@ enum metrics_scope {
 	X(ZONE_WEIGHT, ZONES, GAUGE, "fulcrum_zone_weight", "", "", "Weight of its backends") \
 	X(ZONE_ABLE, ZONES, GAUGE, "fulcrum_zone_usable_weight", "", "", "Weight of those that take new flows, as much as their slow start gives: what can serve of the zone") \
 	X(ZONE_SHARE, ZONES, GAUGE, "fulcrum_zone_share_ratio", "ratio", "", "What the zone gets of the service's new flows") \
-	X(POOL_BACKENDS, POOLS, GAUGE, "fulcrum_pool_backends", "", "", "Its backends") \
+	X(POOL_BACKENDS, POOLS, GAUGE, "fulcrum_pool_backends", "", "", "Its backends, without those that are leaving it") \
 	X(POOL_USABLE, POOLS, GAUGE, "fulcrum_pool_usable_backends", "", "", "Those of them that take new flows") \
 	X(POOL_KEPT, POOLS, GAUGE, "fulcrum_pool_kept_backends", "", "", "Those that are down and kept in service, because more than max_down_percent were lost at once") \
 	X(POOL_SLOTS, POOLS, GAUGE, "fulcrum_pool_table_slots", "", "", "Slots of its hash table") \

@@ -52,6 +52,8 @@ static void a_change_is_remembered_over_a_restart(void **state)
 		"    backends:\n"
 		"      - {name: b, address: 10.0.0.2, weight: 300, zone: z}\n"
 		"      - {name: c, address: 10.0.0.3}\n";
+	struct message_row_service service;
+	struct message_row_pool pool;
 	struct lab *lab = *state;
 
 	assert_int_equal(lab_apply_text(lab, lab_two, NULL), 0);
@@ -66,6 +68,12 @@ static void a_change_is_remembered_over_a_restart(void **state)
 	while (lab_backend_row(lab, "c").share_ppm == 0)
 		;
 	assert_int_equal(lab_backend_row(lab, "a").share_ppm, 0);
+	// Who leaves is not missing: the pool and its service have two backends, both usable.
+	assert_int_equal(lab_show(lab, MESSAGE_SHOW_POOLS, &pool, 1, sizeof(pool)), 1);
+	assert_int_equal(pool.backends, 2);
+	assert_int_equal(lab_show(lab, MESSAGE_SHOW_SERVICES, &service, 1, sizeof(service)), 1);
+	assert_int_equal(service.backends, 2);
+	assert_int_equal(service.backends_usable, 2);
 	lab_stop(lab);
 }
 
