@@ -79,6 +79,12 @@ void control_install(struct control *control, struct commit *commit);
 // 0, or a negative errno with the sentence.
 int control_start(struct control *control, struct error *err);
 
+// --- own.c: the balancer's own addresses ---
+
+// 0; -EADDRINUSE with the sentence where a VIP is one of them, on a kernel-side interface.
+int control_check_own_addresses(
+	const struct control *control, const struct config *config, struct error *err);
+
 // --- inherit.c: the flow tables over a restart ---
 
 // What the last daemon saved, into the workers' tables. Before they run.

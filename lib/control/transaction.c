@@ -104,7 +104,7 @@ static int check(const struct control *control, struct error *err)
 	if (header->if_version != 0 && header->if_version != control->version)
 		return error_set(err, ESTALE, "version %lu is in force, not %lu", control->version,
 			header->if_version);
-	return 0;
+	return control_check_own_addresses(control, config, err);
 }
 
 void transaction_commit(struct control *control, bool is_plan)

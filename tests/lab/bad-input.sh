@@ -43,6 +43,11 @@ broken no-yaml 's/^pools:/pools: [/' ''
 refused "no such file" 2 'nowhere.yaml' ctl apply -f $LAB/nowhere.yaml
 refused "no such backend" 1 'nobody' ctl backend drain nobody
 
+sed "s/$VIP/$BALANCER/" $lab_pool >$LAB/own.yaml
+refused "the balancer's own address for a VIP" 1 "service 'web': VIP $BALANCER is this balancer's own address on fulcrum0: take another" \
+	ctl apply -f $LAB/own.yaml
+sed "s/$VIP/'fd00:10::2'/" $lab_pool >$LAB/own.yaml
+refused "its IPv6 address" 1 'VIP fd00:10::2 is this' ctl plan -f $LAB/own.yaml
 lab_check "the configuration is what it was" test "$before" = "$(ctl show config)"
 lab_requests 60 >$LAB/answers
 lab_check "and it still balances" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
