@@ -40,11 +40,26 @@ static int check_core(const char *what, uint32_t core, struct error *err)
 		what, core);
 }
 
+// On hugepages or not, more than there is would be mapped page by page for minutes, and then end by the OOM killer.
+static int check_memory(const struct daemon_config *config, struct error *err)
+{
+	uint64_t needed = needs_memory(config);
+	uint64_t there = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (needed <= there)
+		return 0;
+	return error_set(err, ENOMEM,
+		"%lu MiB of memory are needed, this machine has %lu MiB: lower 'flows', or 'memory' under 'eal'",
+		needed >> 20, there >> 20);
+}
+
 // DPDK answers a core that is not there with its whole list of options, and an interface's name with "No such device".
 static int check_machine(const struct daemon_config *config, struct error *err)
 {
-	int rc = check_core("control_core", config->control_core, err);
+	int rc = check_memory(config, err);
 
+	if (rc == 0)
+		rc = check_core("control_core", config->control_core, err);
 	for (uint32_t w = 0; rc == 0 && w < config->worker_count; w++)
 		rc = check_core("workers", config->worker_cores[w], err);
 	for (uint32_t p = 0; rc == 0 && p < config->port_count; p++) {

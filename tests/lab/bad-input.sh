@@ -65,6 +65,8 @@ refused "an agent that is told nothing" 2 'what to do is missing: --config FILE,
 refused "a second daemon" 1 'fulcrumd' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 lab_config 'workers: {cores: [1023], idle: sleep}'
 unstarted "a core that is not there" 'workers: this machine has no core 1023'
+lab_config 'eal: {hugepages: off, memory: 1TiB, prefix: other}'
+unstarted "more memory than there is" '1048576 MiB of memory are needed, this machine has [0-9]+ MiB'
 lab_config 'ports: [{name: wan, device: lo, mtu: 1500}]'
 unstarted "a kernel's interface for a device" 'port wan: lo is an interface of the kernel: .* PCI address'
 lab_config 'ports: [{name: wan, device: "net_tap7,iface=ftap7", mtu: 9000}]'
