@@ -13,6 +13,10 @@
 
 struct rte_mempool;
 
+// Before any is started: makes bonds look at their members' cables, every 10 ms or 'lsc_poll_period_ms', and wait for no
+// interrupt. For all devices that there are.
+void device_ask_for_links(void);
+
 // How many queues it has, each way.
 int device_queues(uint16_t id, const struct daemon_port *port, uint32_t *queues, struct error *err);
 
@@ -22,6 +26,8 @@ int device_start(uint16_t id, const struct daemon_port *port, uint16_t queues,
 
 // Whether the device knows of its cable. A tap does not: it looks at an interface that may be in another namespace.
 bool device_tells_link(uint16_t id);
+
+bool device_is_bond(uint16_t id);
 
 // What the started device's RSS looks at: "ipv4 ipv4-tcp ipv6 ...", or "off".
 void device_rss(uint16_t id, char *out, size_t size);

@@ -53,6 +53,7 @@ static void describe(struct ports *ports, uint32_t p, const struct daemon_port *
 	device_rss(id, control->rss, sizeof(control->rss));
 	device_spread(id, control->queues, &control->spread);
 	control->tells_link = device_tells_link(id);
+	control->is_bond = device_is_bond(id);
 	control->mtu = port->mtu;
 	control->vlan_tci = port->vlan == DAEMON_VLAN_SET ? port->vlan_id : ENCAP_VLAN_NONE;
 	control->mac = *mac;
@@ -128,6 +129,7 @@ int ports_start(const struct daemon_config *config, struct ports *ports, struct 
 	uint16_t ids[DAEMON_PORTS_MAX];
 	int rc = make_buffers(config, ports, err);
 
+	device_ask_for_links();
 	for (uint32_t p = 0; rc == 0 && p < config->port_count; p++)
 		rc = find(&config->ports[p], &ids[p], err);
 	if (rc == 0)

@@ -28,6 +28,7 @@ struct control_port {
 	char rss[64]; // what spreads its packets over the queues, in words
 	struct spread spread;
 	bool tells_link; // else it is taken to have one
+	bool is_bond;
 	uint16_t queues;
 	uint16_t mtu;
 	uint16_t vlan_tci; // that all of its frames carry; ENCAP_VLAN_NONE

@@ -79,6 +79,7 @@ struct control {
 	uint32_t solicit_next;
 	uint32_t ifindexes[DAEMON_PORTS_MAX]; // of the kernel-side interfaces, 0 for none
 	bool link_is_down[DAEMON_PORTS_MAX];
+	uint64_t members_down[DAEMON_PORTS_MAX]; // of a bond, a bit each by DPDK's number
 	struct mac foreign_macs[DAEMON_PORTS_MAX]; // that somebody gave the kernel side last
 	uint64_t watchdog_token;
 	bool watchdog_waits; // for a worker

@@ -89,6 +89,7 @@ static void follow_macs(struct control *control)
 
 void control_follow_ports(int fd, short what, void *context)
 {
+	control_follow_members(context);
 	follow_links(context);
 	follow_macs(context);
 }

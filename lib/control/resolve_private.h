@@ -24,6 +24,11 @@ void control_resolve_step(int fd, short what, void *context);
 void control_solicit(int fd, short what, void *context);
 void control_solicit_step(int fd, short what, void *context);
 
+// --- members.c ---
+
+// Whether each member of a bond has its link, for the log: what goes by which is the bond's affair.
+void control_follow_members(struct control *control);
+
 // --- links.c: the ports' cables and addresses ---
 
 // A device that cannot tell is taken to have one.

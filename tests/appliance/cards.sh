@@ -117,6 +117,11 @@ tag_cable() {
 	in_ns router tc filter add dev "$1" egress bpf da obj $LAB/tag.o sec tc/push
 }
 
+# member_is PCI up|down: what the log said last of that member of a bond.
+member_is() {
+	in_machine "journalctl -u fulcrumd -o cat | grep 'port wan: the link of its member $1 is' | tail -n 1 | grep -q 'is $2$'"
+}
+
 # serves_by TAP 'words': 30 requests are answered, and what goes to backends meanwhile comes by that cable, all of it tagged.
 serves_by() {
 	local tunnels="$BALANCER > 10.0.1.1[123]: "
@@ -147,7 +152,8 @@ try_bond_in_vlan() {
 		driverctl set-override $first vfio-pci
 		driverctl set-override $second vfio-pci
 	SH
-	configure "net_bonding0,mode=1,slave=$first,slave=$second,primary=$first" "[1]"
+	machine_monitor balancer "set_link n5 off"
+	configure "net_bonding0,mode=1,slave=$first,slave=$second" "[1]"
 	lab_check "bond: systemd starts the daemon" in_machine systemctl start fulcrumd ||
 		in_machine journalctl -u fulcrumd -n 30 --no-pager
 	forget_neighbour
@@ -155,6 +161,19 @@ try_bond_in_vlan() {
 	lab_check "bond: without vhost-net the kernel's side is a tap" eval "! has_vhost_thread"
 	serves_by vm4 "bond in a VLAN"
 	lab_check "bond: the doctor knows both cards" doctor_says "^ok +card +wan: $first " "^ok +card +wan: $second "
+
+	lab_wait_for "member_is $second down" 30 "bond: the log says that the second cable is out from the start"
+	machine_monitor balancer "set_link n5 on"
+	lab_wait_for "member_is $second up" 30 "bond: the log says that it was put in"
+	machine_monitor balancer "set_link n4 off"
+	lab_wait_for "member_is $first down" 30 "bond: the log says that the first cable is out"
+	serves_by vm5 "bond, the first cable pulled"
+	lab_check "bond: with one cable it has a link" test "$(field ports wan link_up)" = True
+	machine_monitor balancer "set_link n4 on"
+	lab_wait_for "member_is $first up" 30 "bond: the log says that the first cable was put back"
+	machine_monitor balancer "set_link n5 off"
+	lab_wait_for "member_is $second down" 30 "bond: the log says that the second cable is out"
+	serves_by vm4 "bond, the second cable pulled"
 	in_machine systemctl stop fulcrumd
 	in_machine 'mv /dev/vhost-net.away /dev/vhost-net
 		rm /etc/systemd/network/10-fulcrum.network /etc/systemd/network/20-fulcrum0.100.* && systemctl restart systemd-networkd'

@@ -222,15 +222,19 @@ lab_daemon() {
 	lab_alive fulcrumd || lab_fail "fulcrumd ended before it was ready"
 }
 
-# The daemon, its wire in the router's bridge, its kernel side addressed.
-lab_fulcrumd() {
-	[ -f $LAB/fulcrumd.yaml ] || lab_config
-	lab_daemon
-	# The wire's kernel end is born with the port's own address: two ends of a wire need two.
+# The wire's kernel end is born with the port's own address: two ends of a wire need two.
+lab_wire() {
 	ip -n lb link set ftap0 down
 	ip -n lb link set ftap0 address 02:00:00:00:0f:01
 	ip -n lb link set ftap0 netns router
 	ip -n router link set ftap0 master br-lb up
+}
+
+# The daemon, its wire in the router's bridge, its kernel side addressed.
+lab_fulcrumd() {
+	[ -f $LAB/fulcrumd.yaml ] || lab_config
+	lab_daemon
+	lab_wire
 	ip -n lb link set fulcrum0 up
 	ip -n lb addr replace $BALANCER/24 dev fulcrum0
 	ip -n lb addr replace fd00:10::2/64 dev fulcrum0 nodad

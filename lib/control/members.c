@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#define ALLOW_EXPERIMENTAL_API // the later names below, for a while
+#include <base/log.h>
+#include <control/control_private.h>
+#include <control/resolve_private.h>
+
+#include <rte_eth_bond.h>
+#include <rte_ethdev.h>
+#include <rte_version.h>
+
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#define rte_eth_bond_slaves_get        rte_eth_bond_members_get
+#define rte_eth_bond_active_slaves_get rte_eth_bond_active_members_get
+#endif
+
+static_assert(RTE_MAX_ETHPORTS <= 64, "a bit for each device");
+
+static uint64_t bits(const uint16_t *ids, int count)
+{
+	uint64_t result = 0;
+
+	for (int i = 0; i < count; i++)
+		result |= RTE_BIT64(ids[i]);
+	return result;
+}
+
+// Of DPDK's own list, and not asked of the members: the bond does that, from another thread.
+static uint64_t members_down(uint16_t bond)
+{
+	uint16_t ids[RTE_MAX_ETHPORTS];
+	uint64_t all = bits(ids, rte_eth_bond_slaves_get(bond, ids, RTE_MAX_ETHPORTS));
+
+	return all & ~bits(ids, rte_eth_bond_active_slaves_get(bond, ids, RTE_MAX_ETHPORTS));
+}
+
+static void tell(const struct control_port *port, uint16_t member, bool is_down)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	if (rte_eth_dev_get_name_by_port(member, name) != 0)
+		return;
+	if (is_down)
+		log_warning("port %s: the link of its member %s is down", port->name, name);
+	else
+		log_info("port %s: the link of its member %s is up", port->name, name);
+}
+
+void control_follow_members(struct control *control)
+{
+	for (uint32_t p = 0; p < control->config.port_count; p++) {
+		const struct control_port *port = &control->config.ports[p];
+		uint64_t down = port->is_bond ? members_down(port->id) : 0;
+		uint64_t changed = down ^ control->members_down[p];
+
+		control->members_down[p] = down;
+		for (uint16_t member = 0; changed != 0; member++, changed >>= 1) {
+			if (changed & 1)
+				tell(port, member, down >> member & 1);
+		}
+	}
+}
