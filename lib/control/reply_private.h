@@ -81,14 +81,19 @@ void control_reply_done(struct control *control, uint64_t changes);
 void control_reply_commit(struct control *control, char *text, size_t size, uint64_t changes);
 // Takes both over, and sends them before the DONE.
 void control_reply_plan(struct control *control, struct commit *commit);
-void control_show(struct control *control, enum message_show_what what);
-void control_explain(struct control *control, const struct message_explain *request);
-void control_show_start(struct control *control);
-void control_show_flows(struct control *control, const struct message_flows *request);
 bool control_reply_is_active(const struct control *control);
 // Goes on with the answer at hand.
 enum pace control_reply_step(struct control *control);
 void control_reply_forget(struct control *control);
+
+// --- show.c: how the answer to a question begins ---
+
+void control_show(struct control *control, enum message_show_what what);
+void control_show_start(struct control *control); // of the job that reply.wants_job asks for
+void control_show_flows(struct control *control, const struct message_flows *request);
+void control_explain(struct control *control, const struct message_explain *request);
+
+// --- The rows ---
 
 // Fills control->message with row number 'row'. False: there are no more.
 bool control_row(struct control *control, enum message_show_what what, uint32_t row);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <control/control_private.h>
+#include <control/digest.h>
+#include <control/reply_private.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+// How the answer to a question begins; reply.c sends it.
+
+static int write_digests(const struct control *control, FILE *file)
+{
+	char config[DIGEST_TEXT_SIZE], tables[DIGEST_TEXT_SIZE];
+	int rc = digest_config(control->running->written, config);
+
+	if (rc == 0)
+		rc = digest_tables(control->running, control->config.publisher->current, tables);
+	if (rc == 0)
+		fprintf(file, "config %s\ntables %s\n", config, tables);
+	return rc;
+}
+
+static void write_text(struct control *control)
+{
+	struct reply *reply = &control->reply;
+	FILE *file = open_memstream(&reply->text, &reply->text_size);
+	int rc;
+
+	if (file == NULL)
+		return;
+	if (reply->what == MESSAGE_SHOW_DIGEST)
+		rc = write_digests(control, file);
+	else
+		rc = config_write(control->running->written, file);
+	if (fclose(file) != 0 || rc != 0) {
+		free(reply->text);
+		reply->text = NULL;
+	}
+}
+
+// A job's: a large configuration takes its time.
+static void gather(void *context)
+{
+	struct control *control = context;
+
+	if (control->reply.what == MESSAGE_SHOW_MEMORY)
+		control_measure_memory(control);
+	else
+		write_text(control);
+}
+
+static void gathered(void *context)
+{
+	struct control *control = context;
+
+	if (control->reply.memory != NULL)
+		control->reply.step = REPLY_ROWS;
+	else if (control->reply.text != NULL)
+		control->reply.step = REPLY_TEXT;
+	else
+		control_reply_error(control, ENOMEM, "out of memory");
+	control_poll_now(control);
+	control_work(control);
+}
+
+void control_show_start(struct control *control)
+{
+	control->reply.wants_job = false;
+	job_start(control->job, gather, gathered, control);
+}
+
+static bool show_backends(struct control *control)
+{
+	struct reply *reply = &control->reply;
+
+	reply->step = REPLY_CENSUS;
+	reply->shares = calloc(control->backends.capacity, sizeof(*reply->shares));
+	return census_begin(&reply->census, control->backends.capacity) == 0 &&
+	       reply->shares != NULL;
+}
+
+void control_show(struct control *control, enum message_show_what what)
+{
+	control_reply_forget(control);
+	control->reply.what = what;
+	control->reply.step = REPLY_ROWS;
+	if (what == MESSAGE_SHOW_CONFIG || what == MESSAGE_SHOW_DIGEST ||
+		what == MESSAGE_SHOW_MEMORY) {
+		control->reply.text_is_lines = what == MESSAGE_SHOW_DIGEST;
+		control->reply.step = REPLY_WAIT;
+		control->reply.wants_job = true;
+		control_work(control);
+	} else if (what == MESSAGE_SHOW_BACKENDS && !show_backends(control)) {
+		control_reply_error(control, ENOMEM, "out of memory");
+	}
+}
+
+void control_show_flows(struct control *control, const struct message_flows *request)
+{
+	struct error err;
+	int rc;
+
+	control_reply_forget(control);
+	rc = flows_begin(&control->reply.listing, request, control->running, &err);
+	if (rc != 0)
+		control_reply_error(control, -rc, err.text);
+	else
+		control->reply.step = REPLY_FLOWS;
+}
+
+void control_explain(struct control *control, const struct message_explain *request)
+{
+	struct error err;
+	int rc = control_explain_check(request, &err);
+
+	if (rc != 0) {
+		control_reply_error(control, -rc, err.text);
+		return;
+	}
+	control_reply_forget(control);
+	control->reply.packet = *request;
+	control->reply.step = REPLY_EXPLAIN;
+}
