@@ -58,13 +58,6 @@ static inline bool checksum_ipv4_is_good(const void *header)
 	return folded >= 0xfffffffe;
 }
 
-// The checksum field after the 16-bit field 'old' became 'new' (both as on the wire).
-static inline uint16_t checksum_update(uint16_t checksum, uint16_t old, uint16_t new)
-{
-	return (uint16_t)~checksum_fold(
-		(uint64_t)(uint16_t)~checksum + (uint16_t)~old + (uint64_t) new);
-}
-
 // The sum of the pseudo-header of TCP, UDP and ICMPv6 (RFC 9293 3.1, RFC 8200 8.1), to start checksum_sum() with.
 uint32_t checksum_pseudo_header(const struct addr *source, const struct addr *destination,
 	uint8_t protocol, uint32_t payload_size);
