@@ -31,7 +31,7 @@ static bool end_drain(struct control *control, uint32_t at, uint64_t now_s)
 
 #define RAMP_STEPS 10
 
-// Who served until a restart has had its slow start.
+// A backend that served until a restart has had its slow start.
 void control_begin_ramp(const struct config_pool *pool, struct control_backend *state)
 {
 	bool ramps = state->health == HEALTH_UP && state->recalled != HEALTH_UP &&

@@ -87,7 +87,7 @@ static void start_exporter(struct control *control)
 		log_error("metrics: there will be none: %s", err.text);
 }
 
-// At last, so that nothing of the start is told to the network but what comes of it.
+// The last step of the start, so that the network learns its outcome alone.
 static int begin_announcing(struct control *control, struct error *err)
 {
 	char interfaces[DAEMON_PORTS_MAX][16];

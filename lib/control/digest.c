@@ -155,7 +155,8 @@ static bool put_number(EVP_MD_CTX *hash, uint32_t number)
 	return EVP_DigestUpdate(hash, &number, sizeof(number)) == 1; // little-endian everywhere
 }
 
-// One that leaves has flows of this balancer alone, and takes no new one.
+// A backend that is leaving takes no new flows, and whether it is still there depends on the flows of this balancer
+// alone: it is no part of what balancers have in common.
 static bool is_leaving(const struct edition *edition, uint32_t at)
 {
 	return edition->config->backends[at].state == CONFIG_STATE_LEAVING;

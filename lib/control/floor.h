@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 // The floor of a pool ('max_down_percent'): of the backends that served, no more than that share may be lost at once,
-// but always one. Who fails beyond it is kept in service: its health is down, and it serves as if it were not.
+// but always one. A backend that fails beyond it is kept in service: its health is down, and it serves as if it were not.
 //
 // "At once" is within a window, the time that one event may take until the probes have found it everywhere. As long as
-// somebody is kept, the loss goes on: who was lost in it counts until it serves again, however long that takes.
+// a backend is kept, the loss goes on: one that was lost in it counts until it serves again, however long that takes.
 // No clock, no memory.
 
 // What is remembered of one backend. All zero: it serves, or never did.

@@ -16,7 +16,7 @@ struct flows_reader {
 	uint8_t body[BLOCK_SIZE];
 };
 
-// False: there is not so much.
+// False: the file ends before that.
 static bool read_all(int fd, void *bytes, size_t size)
 {
 	uint8_t *at = bytes;

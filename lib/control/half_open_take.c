@@ -31,7 +31,7 @@ static struct attempt *find(
 	return NULL;
 }
 
-// Last act: the callback may start another probe, or end this one's target.
+// The callback comes last, as it may start another probe or end this one's target.
 static void finish(struct half_open_probe *probe)
 {
 	struct control *control = probe->half_opens->control;

@@ -9,8 +9,8 @@
 // The side of the daemon that ends.
 
 #define BUCKETS_A_LOOK 8192 // at the clock
-// Tables with so many buckets may take longer than there is time: the flows of the last half hour, which no hash table may
-// know, are written first.
+// Tables with this many buckets may take longer to write than there is time. The flows that began within the last half
+// hour come first, as there may be no hash table that leads to their backends.
 #define BUCKETS_MANY (4u << 20)
 #define YOUNG_S      (30 * 60)
 

@@ -102,7 +102,7 @@ static bool put(struct taking *taking, uint32_t worker, const struct flow_kept *
 	return true;
 }
 
-// Whoever gets its packets now is to know the flow. Half of a table is kept for what begins.
+// Any worker may get the flow's packets now, so each has to know it. Half of each table is left to new flows.
 static bool put_everywhere(struct taking *taking, const struct flow_kept *kept)
 {
 	const struct control_config *config = taking->handover->config;

@@ -64,7 +64,7 @@ const char *control_probe_name(
 	return text;
 }
 
-// Said before what a probe of a pool says that has several.
+// What stands before a probe's words where the pool has several probes; else "".
 static const char *probe_subject(
 	const struct control *control, uint32_t at, uint32_t probe, char *text, size_t size)
 {

@@ -7,9 +7,9 @@
 #include <control/rebuild_private.h>
 #include <control/resolve_private.h>
 
-// What a commit has made comes in force: pointers are exchanged, a snapshot is published.
+// What a commit has made comes into force: pointers are exchanged, and a snapshot is published.
 
-// What is known of probes that are no more. True: there was something.
+// Forgets what is known of probes that are gone. True: there was something to forget.
 static bool forget_probes(struct control_backend *state, const struct edition *edition, uint32_t at)
 {
 	uint32_t known = state->probes_put | state->probes_up | state->probes_down;
@@ -26,7 +26,7 @@ static bool forget_probes(struct control_backend *state, const struct edition *e
 	return gone != 0;
 }
 
-// A service that is probed apart from now on goes by what its pool's own probe says until its own has spoken.
+// A service that now has a probe of its own goes by the pool's probe until its own has given a result.
 static bool inherit_probes(
 	struct control_backend *state, const struct edition *edition, uint32_t at)
 {
@@ -65,7 +65,7 @@ bool control_backend_touch(struct control_backend *state, const struct edition *
 	return true;
 }
 
-// Whoever had an index before, what is counted under it from now on is another one's.
+// Whatever had an index before, what is counted under it from now on belongs to another.
 static void touch_all(struct control *control, const struct commit *commit)
 {
 	const struct control_config *config = &control->config;

@@ -203,7 +203,8 @@ static void release_one(
 	}
 }
 
-// Somebody who is kept may go when nobody has failed for a window: others may have come back meanwhile.
+// A backend that is kept is let go when none has failed for a window and the floor has room for it again.
+// True: one was.
 static bool age(
 	struct control *control, const struct config_pool *pool, uint32_t probe, uint64_t now_ns)
 {

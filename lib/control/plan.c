@@ -79,7 +79,7 @@ static bool same_endpoint(const struct config_service *a, const struct config_se
 	       a->port_first == b->port_first && a->port_last == b->port_last;
 }
 
-// Who has the endpoint of a service whose name is gone is the same service by another name: its flows stay its own.
+// A service with the endpoint of one whose name is gone is the same service by another name, and keeps its flows.
 static uint32_t find_by_endpoint(const struct map *nameless, const struct config_service *service)
 {
 	for (struct map_node *node = map_find(nameless, hash_of_endpoint(service)); node != NULL;

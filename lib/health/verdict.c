@@ -87,7 +87,7 @@ static void explain_hold(struct target *target, uint64_t now_ns)
 		clock_format_utc(target->view.held_until_s, until, sizeof(until)));
 }
 
-// Who is up by its probes, and held, is down.
+// A target that is up by its probes but held is down.
 static enum health_status judge(struct target *target, uint64_t now_ns)
 {
 	enum health_status status = machine_status(&target->machine);

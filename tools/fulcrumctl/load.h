@@ -34,7 +34,7 @@ struct load_files {
 void load_add_file(struct load_files *files, const char *word, const struct argp_state *state);
 // A word that is no option: a file, most likely.
 void load_refuse_word(const char *word, const struct argp_state *state);
-// At the end of the arguments: one there must be.
+// At the end of the arguments: there must be at least one.
 void load_need_file(const struct load_files *files, const struct argp_state *state);
 
 // Loads them as one configuration. Every error goes to standard error, with the file's line and a caret under the place;
