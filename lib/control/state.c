@@ -145,6 +145,18 @@ static struct config *load_file(const char *path, struct state_mark *mark)
 	return config;
 }
 
+// Told at the start, and not by the first apply or the next restart. One that is missing is made by the first apply.
+static void check_folder(const char *folder)
+{
+	char inside[DAEMON_PATH_SIZE + 32];
+
+	snprintf(inside, sizeof(inside), "%s/.", folder);
+	if (access(inside, W_OK | X_OK) != 0 && errno != ENOENT)
+		log_warning(
+			"state: %s cannot be written: %s: a restart would find nothing of what is applied",
+			folder, strerror(errno));
+}
+
 struct config *state_load(const char *folder, struct state_mark *mark)
 {
 	struct config *config = NULL;
@@ -155,6 +167,7 @@ struct config *state_load(const char *folder, struct state_mark *mark)
 	if (folder[0] == '\0')
 		return NULL;
 	make_paths(folder, &paths);
+	check_folder(folder);
 	was_there = access(paths.now, F_OK) == 0;
 	if (was_there) {
 		config = load_file(paths.now, mark);

@@ -18,8 +18,8 @@ struct state_mark {
 // 0, or a negative errno with the sentence: then what was there is still there.
 int state_save(const char *folder, const struct config *config, uint64_t version,
 	uint64_t applied_s, struct error *err);
-// The last one that can be read, or NULL, and says in the log which it is. One that cannot be read is put aside, as
-// 'pools.yaml.broken'.
+// The last one that can be read, or NULL, and says in the log which it is, and whether the folder cannot be written. One
+// that cannot be read is put aside, as 'pools.yaml.broken'.
 struct config *state_load(const char *folder, struct state_mark *mark);
 // The one before the version that was loaded, or NULL where it is not known.
 struct config *state_load_before(

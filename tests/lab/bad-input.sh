@@ -71,6 +71,13 @@ lab_config 'ports: [{name: wan, device: lo, mtu: 1500}]'
 unstarted "a kernel's interface for a device" 'port wan: lo is an interface of the kernel: .* PCI address'
 lab_config 'ports: [{name: wan, device: "net_tap7,iface=ftap7", mtu: 9000}]'
 unstarted "a larger MTU than the device takes" 'port wan: its device takes an mtu of [0-9]+ at most, not 9000'
+lab_config "state: $lab_pool" 'ports: [{name: other, device: "net_null0"}]' 'eal: {hugepages: auto, memory: 64MiB, prefix: other}'
+sed -i "s|^channel:.*|channel: $LAB/channel|" $LAB/fulcrumd.yaml
+lab_start other lb "$fulcrumd" -c $LAB/fulcrumd.yaml
+lab_wait_for 'grep -q "state: $lab_pool cannot be written: Not a directory" $LAB/other.log' 20 "a state folder that cannot be is told at the start"
+lab_wait_for 'grep -q "fulcrumd: ready" $LAB/other.log' 20 "it balances all the same"
+lab_stop other
+
 lab_config 'workers: {cores: [1], idle: sometimes}'
 refused "a wrong daemon configuration" 2 'fulcrumd.yaml:[0-9]+:[0-9]+: ' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 # The version stands at byte 8 of the segment, in every version.
