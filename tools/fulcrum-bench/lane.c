@@ -7,24 +7,28 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
+#include <rte_memory.h>
 #include <sched.h>
 #include <stdlib.h>
 
 #define PLACES_A_FLOW 4 // as docs/performance.md recommends
 #define EAL_MIB       64 // for buffers, counters and the worker
-#define HUGE_MIB      2
 
-static uint64_t free_huge_mib(void)
+static uint64_t free_huge_mib(uint64_t page_mib)
 {
-	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
 	unsigned long long pages = 0;
+	char path[96];
+	FILE *file;
 
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%lukB/free_hugepages",
+		page_mib << 10);
+	file = fopen(path, "r");
 	if (file == NULL)
 		return 0;
 	if (fscanf(file, "%llu", &pages) != 1)
 		pages = 0;
 	fclose(file);
-	return pages * HUGE_MIB;
+	return pages * page_mib;
 }
 
 // One lane: on the core that it runs on now; more: on the first ones. The narrow vectors are those that all machines
@@ -50,7 +54,7 @@ static void start_eal(struct lanes *lanes, uint64_t table_size)
 		snprintf(core, sizeof(core), "-l%d", sched_getcpu());
 	else
 		snprintf(core, sizeof(core), "-l0-%u", lanes->count - 1);
-	lanes->huge = lanes->huge && free_huge_mib() > mib;
+	lanes->huge = lanes->huge && free_huge_mib(2) + free_huge_mib(1024) > mib;
 	if (lanes->huge)
 		snprintf(memory, sizeof(memory), "--in-memory");
 	else
@@ -68,6 +72,15 @@ static void *zeroed(size_t size)
 
 	need(memory != NULL, "not enough memory for the flow table");
 	return memory;
+}
+
+const char *lanes_pages(const struct lanes *lanes)
+{
+	const struct rte_memseg_list *pages = rte_mem_virt2memseg_list(lanes->lane[0].flows);
+
+	if (!lanes->huge || pages == NULL)
+		return "4 KiB";
+	return pages->page_sz == RTE_PGSIZE_1G ? "1 GiB" : "2 MiB";
 }
 
 static void make_worker(

@@ -42,6 +42,8 @@ struct lanes {
 // it is full of them. EAL has a core for each lane.
 void lanes_open(struct lanes *lanes, const struct lane_options *options);
 void lanes_close(struct lanes *lanes);
+// What the flow tables are on: "2 MiB".
+const char *lanes_pages(const struct lanes *lanes);
 
 // 'packets' of them, and no more than a burst on top: through the worker; from the generator straight to the port; with
 // their MAC addresses swapped between, as testpmd's macswap does. Returns how many. The first two names are what

@@ -178,7 +178,7 @@ int command_latency(int argc, char **argv)
 	need(sched_getaffinity(0, sizeof(cores), &cores) == 0, "too many cores");
 	lanes_open(&lanes, &options.lane);
 	measure(&lanes, &options, &cores, &result);
-	latency_print(&options, &result, lanes.huge);
+	latency_print(&options, &result, lanes_pages(&lanes));
 	if (result.lost > 0)
 		fprintf(stderr, "fulcrum-bench latency: %" PRIu64 " packets were not forwarded\n",
 			result.lost);

@@ -51,7 +51,7 @@ struct latency_result {
 
 double latency_median(
 	const struct latency_result *result, uint32_t load, uint32_t way, uint32_t figure);
-void latency_print(
-	const struct latency_options *options, const struct latency_result *result, bool huge);
+void latency_print(const struct latency_options *options, const struct latency_result *result,
+	const char *pages);
 
 #endif

@@ -39,8 +39,8 @@ static json_t *run_json(const struct latency_result *result, uint32_t load, uint
 	return out;
 }
 
-static void print_json(
-	const struct latency_options *options, const struct latency_result *result, bool huge)
+static void print_json(const struct latency_options *options, const struct latency_result *result,
+	const char *pages)
 {
 	const struct generator_options *traffic = &options->lane.traffic;
 	json_t *loads = json_array();
@@ -48,9 +48,9 @@ static void print_json(
 		"mode", mode_name(options), "family", (int)traffic->family, "flows",
 		(json_int_t)traffic->flows, "services", (int)traffic->services, "pools",
 		(int)options->lane.pools, "backends", (int)options->lane.backends, "arrivals",
-		options->is_poisson ? "poisson" : "even", "pages", huge ? "2 MiB" : "4 KiB",
-		"rounds", (json_int_t)options->rounds, "round_ms", (json_int_t)options->round_ms,
-		"applies", (int)result->applies, "apply_ms", result->apply_ms, "loads", loads);
+		options->is_poisson ? "poisson" : "even", "pages", pages, "rounds",
+		(json_int_t)options->rounds, "round_ms", (json_int_t)options->round_ms, "applies",
+		(int)result->applies, "apply_ms", result->apply_ms, "loads", loads);
 
 	for (uint32_t load = 0; load < LATENCY_LOADS; load++)
 		json_array_append_new(loads,
@@ -73,8 +73,8 @@ static void print_run(const struct latency_result *result, uint32_t load, uint32
 		latency_median(result, load, way, LATENCY_OFF));
 }
 
-static void print_text(
-	const struct latency_options *options, const struct latency_result *result, bool huge)
+static void print_text(const struct latency_options *options, const struct latency_result *result,
+	const char *pages)
 {
 	const struct generator_options *traffic = &options->lane.traffic;
 
@@ -82,8 +82,8 @@ static void print_text(
 	       "arrivals, %s pages,\nmedians of %" PRIu64 " rounds of %" PRIu64 " ms\n\n",
 		mode_name(options), (int)traffic->family, traffic->flows, traffic->services,
 		options->lane.pools, options->lane.backends,
-		options->is_poisson ? "Poisson's" : "even", huge ? "2 MiB" : "4 KiB",
-		options->rounds, options->round_ms);
+		options->is_poisson ? "Poisson's" : "even", pages, options->rounds,
+		options->round_ms);
 	printf("                      us from due to sent, the core ours     all packets:   core\n"
 	       "load            M/s      p50      p99    p99.9  longest         p99.9   others'\n");
 	for (uint32_t load = 0; load < LATENCY_LOADS; load++)
@@ -97,11 +97,11 @@ static void print_text(
 	printf("\n");
 }
 
-void latency_print(
-	const struct latency_options *options, const struct latency_result *result, bool huge)
+void latency_print(const struct latency_options *options, const struct latency_result *result,
+	const char *pages)
 {
 	if (options->json)
-		print_json(options, result, huge);
+		print_json(options, result, pages);
 	else
-		print_text(options, result, huge);
+		print_text(options, result, pages);
 }

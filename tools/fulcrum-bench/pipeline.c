@@ -124,7 +124,7 @@ int command_pipeline(int argc, char **argv)
 		return baseline_compare(&options);
 	lanes_open(&lanes, &options.lane);
 	measure(&lanes, &options, &result);
-	pipeline_print(&options, &result, lanes.huge);
+	pipeline_print(&options, &result, lanes_pages(&lanes));
 	if (result.lost > 0)
 		fprintf(stderr, "fulcrum-bench pipeline: %" PRIu64 " packets were not forwarded\n",
 			result.lost);

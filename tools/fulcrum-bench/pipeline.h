@@ -49,7 +49,7 @@ struct pipeline_result {
 };
 
 void pipeline_sort(double *values, uint64_t count);
-void pipeline_print(
-	const struct pipeline_options *options, const struct pipeline_result *result, bool huge);
+void pipeline_print(const struct pipeline_options *options, const struct pipeline_result *result,
+	const char *pages);
 
 #endif

@@ -47,8 +47,8 @@ static json_t *stages_of(const struct pipeline_result *result)
 	return stages;
 }
 
-static void print_json(
-	const struct pipeline_options *options, const struct pipeline_result *result, bool huge)
+static void print_json(const struct pipeline_options *options, const struct pipeline_result *result,
+	const char *pages)
 {
 	const struct generator_options *traffic = &options->lane.traffic;
 	const double *net = result->ns[NET];
@@ -58,7 +58,7 @@ static void print_json(
 		traffic->syn_percent, "miss_percent", traffic->miss_percent, "size",
 		(int)traffic->size, "backends", (int)options->lane.backends, "services",
 		(int)traffic->services, "burst", (int)traffic->burst, "workers",
-		(int)options->lane.workers, "pages", huge ? "2 MiB" : "4 KiB");
+		(int)options->lane.workers, "pages", pages);
 	json_t *figures = json_pack("{s:f, s:f, s:f, s:f, s:[f, f], s:f, s:f, s:f}", "gross_ns",
 		median(result, GROSS), "generator_ns", median(result, ALONE), "macswap_ns",
 		median(result, SWAP), "net_ns", median(result, NET), "net_ns_quartiles",
@@ -77,7 +77,7 @@ static void print_json(
 	json_decref(out);
 }
 
-static void print_traffic(const struct pipeline_options *options, bool huge)
+static void print_traffic(const struct pipeline_options *options, const char *pages)
 {
 	const struct generator_options *traffic = &options->lane.traffic;
 
@@ -92,15 +92,15 @@ static void print_traffic(const struct pipeline_options *options, bool huge)
 	else
 		printf("frames of %u bytes, ", traffic->size);
 	printf("%u backends, %u services, bursts of %u, %s pages\n\n", options->lane.backends,
-		traffic->services, traffic->burst, huge ? "2 MiB" : "4 KiB");
+		traffic->services, traffic->burst, pages);
 }
 
-static void print_text(
-	const struct pipeline_options *options, const struct pipeline_result *result, bool huge)
+static void print_text(const struct pipeline_options *options, const struct pipeline_result *result,
+	const char *pages)
 {
 	double net = median(result, NET);
 
-	print_traffic(options, huge);
+	print_traffic(options, pages);
 	printf("ns a packet   gross %.1f   generator %.1f   net %.1f (half of the rounds: %.1f to "
 	       "%.1f)\n",
 		median(result, GROSS), median(result, ALONE), net,
@@ -120,11 +120,11 @@ static void print_text(
 		printf("  %-10s %5.1f\n", lane_step_name(i), stage_cycles(result, i));
 }
 
-void pipeline_print(
-	const struct pipeline_options *options, const struct pipeline_result *result, bool huge)
+void pipeline_print(const struct pipeline_options *options, const struct pipeline_result *result,
+	const char *pages)
 {
 	if (options->json)
-		print_json(options, result, huge);
+		print_json(options, result, pages);
 	else
-		print_text(options, result, huge);
+		print_text(options, result, pages);
 }
