@@ -224,11 +224,15 @@ lab_check "virtio-net: two queues keep two of three workers busy, and the log sa
 	"journalctl -u fulcrumd | grep -q 'has 2 queue(s) each way: 2 of 3 workers work'"
 lab_check "virtio-net: the doctor says so, too" doctor_says "^wrong +queues +wan: 2 queue.s. for 3 workers"
 
+head -c 6M /dev/urandom >$LAB/www/big
+lab_download big
 before=$(in_machine systemctl show -P MainPID fulcrumd)
 lab_check "an upgrade over the running unit goes through" in_machine "dpkg -i /root/fulcrum_*.deb"
 lab_check "it restarts the daemon" test "$(in_machine systemctl show -P MainPID fulcrumd)" != "$before"
 lab_wait_for "LAB_TIMEOUT=5 lab_get" "$machine_patience" "an answer by the upgraded daemon"
 lab_check "after it 30 of 30 requests are answered" requests_succeed 30
+lab_download_end
+lab_check "a download that had begun before it came to its end" cmp $LAB/www/big $LAB/got
 lab_check "the unit is enabled" in_machine systemctl enable fulcrumd
 in_machine systemctl start --no-block reboot.target
 machine_forget_connection
