@@ -87,7 +87,21 @@ int control_check_own_addresses(
 
 // --- inherit.c: the flow tables over a restart ---
 
-// What the last daemon saved, into the workers' tables. Before they run.
+// What the last daemon saved, as it ended or before it died, into the workers' tables. Before they run.
 void control_take_flows(struct control *control);
+
+// --- protect.c: a copy of what no hash table knows, should the daemon die ---
+
+// 0 or -ENOMEM. Without a state folder there is none.
+int control_checkpoint_init(struct control *control);
+void control_checkpoint_free(struct control *control);
+// The next step of a copy, as a job.
+void control_checkpoint_start(struct control *control);
+// The running configuration becomes another one: what is half written refers to the one before.
+void control_checkpoint_forget(struct control *control);
+// Those of whoever is leaving, which no file of the operator's names any more. A job's, or while no job runs.
+int control_save_left(const struct control *control, struct error *err);
+// The flow tables and what their rows mean, under that name in the state folder.
+struct handover control_handover(const struct control *control, const char *file);
 
 #endif

@@ -139,6 +139,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		control_take_flows(control);
+	if (rc == 0 && control_checkpoint_init(control) != 0)
+		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		rc = begin_announcing(control, err);
 	if (rc == 0)
@@ -162,6 +164,7 @@ void control_free(struct control *control)
 	if (control == NULL)
 		return;
 	job_free(control->job);
+	control_checkpoint_free(control);
 	control_capture_free(control);
 	channel_server_free(control->server);
 	health_free(control->health);

@@ -22,6 +22,7 @@
 // The loop's own state, all of it on the loop's thread but for what is said to be a job's.
 
 struct control_vip;
+struct checkpoint;
 struct event;
 struct exporter;
 
@@ -45,6 +46,7 @@ struct control {
 	struct event *solicit_event;
 	struct event *trial_timer;
 	struct event *save_timer; // the health, on disk
+	struct event *checkpoint_timer; // NULL: there is no folder for one
 	struct exporter *exporter; // NULL: there is none
 	struct event *forget_timer; // what was recalled
 	struct event *hold_timer; // the next VIP that is to be announced again
@@ -94,6 +96,10 @@ struct control {
 	struct commit *commit; // asked for, and not concluded; NULL
 	bool rebuild_due;
 	bool health_save_due;
+	bool checkpoint_due;
+	struct checkpoint *checkpoint; // half written; NULL
+	uint64_t checkpoint_ns; // that it has taken so far
+	bool checkpoint_fails; // and the log says so
 	struct build build;
 	int rebuild_rc; // the job's
 	bool has_old_tables; // the last build failed

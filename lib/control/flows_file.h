@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// The flow tables on disk, from one daemon to the next one on the same machine: 'flows' in the state folder. A head, and
+// Rows of the flow tables on disk, from one daemon to the next one on the same machine, in the state folder. A head, and
 // blocks with checksums: the names of services and backends first, by whose order in the file its rows refer to them; then rows,
 // 24 bytes a flow (36 in IPv6); and an end. One thread.
 //
@@ -17,6 +17,9 @@
 
 #define FLOWS_FILE_VERSION   1u
 #define FLOWS_FILE_NAME_SIZE 128u // with its end
+
+#define FLOWS_FILE_PLANNED    "flows" // of a daemon that was asked to end
+#define FLOWS_FILE_CHECKPOINT "flows.checkpoint" // of one that runs, or died (checkpoint.h)
 
 // What holds for all rows.
 struct flows_mark {
@@ -48,14 +51,15 @@ struct flows_reader;
 
 // Both paths are in the folder: it is written under the second name, and gets the first when it is whole.
 struct flows_paths {
-	char now[DAEMON_PATH_SIZE + 16];
-	char fresh[DAEMON_PATH_SIZE + 16];
+	char now[DAEMON_PATH_SIZE + 32];
+	char fresh[DAEMON_PATH_SIZE + 32];
 };
-void flows_file_paths(const char *folder, struct flows_paths *out);
+void flows_file_paths(const char *folder, const char *name, struct flows_paths *out);
+void flows_file_remove(const char *folder, const char *name);
 
 // 0 and '*out', or a negative errno with the sentence.
-int flows_writer_new(const char *folder, const struct flows_mark *mark, struct flows_writer **out,
-	struct error *err);
+int flows_writer_new(const char *folder, const char *name, const struct flows_mark *mark,
+	struct flows_writer **out, struct error *err);
 // Names before rows. An error is kept for the end.
 void flows_writer_add_name(struct flows_writer *writer, enum kept_item item, const char *name);
 void flows_writer_add_row(struct flows_writer *writer, const struct flows_record *record);
@@ -65,8 +69,8 @@ void flows_writer_abandon(struct flows_writer *writer);
 
 // Takes the file out of the folder: nobody reads it twice. 0 and '*out', -ENOENT where there is none, or another negative
 // errno with the sentence.
-int flows_reader_new(
-	const char *folder, struct flows_mark *mark, struct flows_reader **out, struct error *err);
+int flows_reader_new(const char *folder, const char *name, struct flows_mark *mark,
+	struct flows_reader **out, struct error *err);
 // The next name or row, into the one or the other.
 enum kept_item flows_reader_next(
 	struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE], struct flows_record *record);

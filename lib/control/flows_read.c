@@ -52,11 +52,12 @@ static int read_mark(const char *path, int fd, struct flows_mark *mark, struct e
 }
 
 // The file as it is now, without its name. -ENOENT: there is none.
-static int take_out(const char *folder, struct flows_paths *paths, struct error *err)
+static int take_out(
+	const char *folder, const char *name, struct flows_paths *paths, struct error *err)
 {
 	int fd;
 
-	flows_file_paths(folder, paths);
+	flows_file_paths(folder, name, paths);
 	unlink(paths->fresh); // of a daemon that was killed before it had an end
 	fd = open(paths->now, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
@@ -71,12 +72,12 @@ static int take_out(const char *folder, struct flows_paths *paths, struct error 
 	return fd;
 }
 
-int flows_reader_new(
-	const char *folder, struct flows_mark *mark, struct flows_reader **out, struct error *err)
+int flows_reader_new(const char *folder, const char *name, struct flows_mark *mark,
+	struct flows_reader **out, struct error *err)
 {
 	struct flows_paths paths;
 	struct flows_reader *reader;
-	int fd = take_out(folder, &paths, err);
+	int fd = take_out(folder, name, &paths, err);
 	int rc;
 
 	if (fd < 0)

@@ -21,10 +21,18 @@ struct flows_writer {
 };
 _Static_assert(offsetof(struct block, body) == sizeof(struct block_head), "written at once");
 
-void flows_file_paths(const char *folder, struct flows_paths *out)
+void flows_file_paths(const char *folder, const char *name, struct flows_paths *out)
 {
-	snprintf(out->now, sizeof(out->now), "%s/flows", folder);
-	snprintf(out->fresh, sizeof(out->fresh), "%s/flows.new", folder);
+	snprintf(out->now, sizeof(out->now), "%s/%s", folder, name);
+	snprintf(out->fresh, sizeof(out->fresh), "%s/%s.new", folder, name);
+}
+
+void flows_file_remove(const char *folder, const char *name)
+{
+	struct flows_paths paths;
+
+	flows_file_paths(folder, name, &paths);
+	unlink(paths.now);
 }
 
 // CRC-32C of bytes that stand anywhere: rte_hash_crc() loads words, which wants them aligned.
@@ -91,8 +99,8 @@ static uint8_t *claim(struct flows_writer *writer, uint32_t kind, uint32_t worke
 	return block->body + block->head.size - size;
 }
 
-int flows_writer_new(const char *folder, const struct flows_mark *mark, struct flows_writer **out,
-	struct error *err)
+int flows_writer_new(const char *folder, const char *name, const struct flows_mark *mark,
+	struct flows_writer **out, struct error *err)
 {
 	struct flows_writer *writer = calloc(1, sizeof(*writer));
 	struct file_head head = {
@@ -104,7 +112,7 @@ int flows_writer_new(const char *folder, const struct flows_mark *mark, struct f
 
 	if (writer == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	flows_file_paths(folder, &writer->paths);
+	flows_file_paths(folder, name, &writer->paths);
 	unlink(writer->paths.fresh);
 	// It tells who talks to whom.
 	writer->fd = open(writer->paths.fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -59,8 +59,9 @@ void handover_mark(const struct handover *handover, struct flows_mark *out)
 	};
 }
 
-static void add_names(struct flows_writer *writer, const struct config *config)
+void handover_write_names(const struct handover *handover, struct flows_writer *writer)
 {
+	const struct config *config = handover->edition->config;
 	char name[REGISTRY_NAME_SIZE];
 
 	for (uint32_t i = 0; i < config->service_count; i++) {
@@ -73,9 +74,9 @@ static void add_names(struct flows_writer *writer, const struct config *config)
 	}
 }
 
-// From indexes to numbers of names. False: nobody has that index now.
-static bool number(const struct edition *edition, struct flow_kept *kept)
+bool handover_number(const struct handover *handover, struct flow_kept *kept)
 {
+	const struct edition *edition = handover->edition;
 	uint32_t index = kept->backend & BACKEND_INDEX_MASK;
 	uint32_t service = kept->service < edition->service_end
 				   ? edition->service_places[kept->service]
@@ -115,7 +116,7 @@ static void save_bucket(struct saving *saving, uint32_t worker, uint32_t bucket)
 			record.kept.age_s > saving->age_last_s)
 			continue;
 		saving->count->flows++;
-		if (number(handover->edition, &record.kept)) {
+		if (handover_number(handover, &record.kept)) {
 			flows_writer_add_row(saving->writer, &record);
 			saving->count->done++;
 		} else {
@@ -180,10 +181,11 @@ int handover_save(const struct handover *handover, struct handover_count *count,
 
 	*count = (struct handover_count){0};
 	handover_mark(handover, &mark);
-	rc = flows_writer_new(handover->config->daemon->state, &mark, &saving.writer, err);
+	rc = flows_writer_new(
+		handover->config->daemon->state, handover->file, &mark, &saving.writer, err);
 	if (rc != 0)
 		return rc;
-	add_names(saving.writer, handover->edition->config);
+	handover_write_names(handover, saving.writer);
 	save_rows(&saving);
 	if (count->done > 0)
 		return flows_writer_close(saving.writer, err);

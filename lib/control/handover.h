@@ -15,6 +15,7 @@
 
 // Both sides of it: the tables, and what their rows mean.
 struct handover {
+	const char *file; // its name in the state folder
 	const struct control_config *config;
 	const struct edition *edition; // that is running
 	const struct snapshot *snapshot;
@@ -40,5 +41,16 @@ int handover_take(const struct handover *handover, struct handover_count *count,
 
 // What must be the same for rows to stay where they are.
 void handover_mark(const struct handover *handover, struct flows_mark *out);
+
+// --- For whoever writes rows or takes them ---
+
+// The names that rows refer to, in the order of their numbers.
+void handover_write_names(const struct handover *handover, struct flows_writer *writer);
+// From indexes to those numbers. False: nobody has that index now.
+bool handover_number(const struct handover *handover, struct flow_kept *kept);
+// What a packet of the flow looks like, and its hash; 'service' of the row is an index. False: it is not known, as the
+// service has more ports than one.
+bool handover_hash(const struct handover *handover, const struct flow_kept *kept,
+	struct packet *packet, struct hash128 *hash);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <control/handover.h>
-#include <judge/explain.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -61,32 +60,14 @@ static bool name_row(const struct taking *taking, struct flow_kept *kept)
 
 // --- Rows find their places ---
 
-static struct addr client_of(const struct flow_kept *kept)
-{
-	uint32_t ipv4_be = (uint32_t)(kept->client.half[1] >> 32);
-	struct flow_client mapped = flow_client_from_ipv4_be(ipv4_be);
-	uint8_t bytes[sizeof(kept->client)];
-
-	memcpy(bytes, &kept->client, sizeof(bytes));
-	return memcmp(&kept->client, &mapped, sizeof(mapped)) == 0 ? addr_from_ipv4_be(ipv4_be)
-								   : addr_from_ipv6(bytes);
-}
-
-// By what its packets look like, which is known where the service has but one port. False: it is not.
+// By what its packets look like. False: it is not known.
 static bool hash_anew(const struct taking *taking, struct flow_kept *kept)
 {
-	const struct edition *edition = taking->handover->edition;
-	const struct config_service *service =
-		&edition->config->services[edition->service_places[kept->service]];
-	const struct addr client = client_of(kept);
 	struct hash128 hash;
 	struct packet packet;
 
-	if (service->port_first != service->port_last || client.family != service->vip.family)
+	if (!handover_hash(taking->handover, kept, &packet, &hash))
 		return false;
-	explain_make_packet(service->protocol, &client, be16(kept->client_port), &service->vip,
-		service->port_first, 0, &packet);
-	hash_packets(&taking->handover->snapshot->key, &packet, 1, &hash);
 	kept->hash = hash.flow;
 	return true;
 }
@@ -204,7 +185,8 @@ int handover_take(const struct handover *handover, struct handover_count *count,
 	int rc;
 
 	*count = (struct handover_count){0};
-	rc = flows_reader_new(handover->config->daemon->state, &taking.mark, &reader, err);
+	rc = flows_reader_new(
+		handover->config->daemon->state, handover->file, &taking.mark, &reader, err);
 	if (rc != 0)
 		return rc;
 	rc = take(&taking, reader, err);

@@ -12,9 +12,10 @@
 // A planned restart is not to take longer for the sake of flows than clients take to notice.
 #define SAVE_BUDGET_NS (2 * CLOCK_NS_PER_S)
 
-static struct handover handover_of(const struct control *control)
+struct handover control_handover(const struct control *control, const char *file)
 {
 	return (struct handover){
+		.file = file,
 		.config = &control->config,
 		.edition = control->running,
 		.snapshot = control->config.publisher->current,
@@ -34,8 +35,7 @@ static uint64_t ms_since(uint64_t begun_ns)
 	return (clock_monotonic_ns() - begun_ns) / CLOCK_NS_PER_MS;
 }
 
-// Whoever is leaving is in no file of the operator's any more.
-static int save_left(const struct control *control, struct error *err)
+int control_save_left(const struct control *control, struct error *err)
 {
 	const struct config *running = control->running->config;
 	struct config *left;
@@ -44,8 +44,10 @@ static int save_left(const struct control *control, struct error *err)
 
 	for (uint32_t i = 0; i < running->backend_count; i++)
 		count += running->backends[i].state == CONFIG_STATE_LEAVING;
-	if (count == 0)
+	if (count == 0) {
+		state_forget_left(control->config.daemon->state);
 		return 0;
+	}
 	left = config_clone(running);
 	if (left == NULL)
 		return error_set(err, ENOMEM, "out of memory");
@@ -60,16 +62,20 @@ static int save_left(const struct control *control, struct error *err)
 
 void control_save_flows(struct control *control)
 {
-	struct handover handover = handover_of(control);
+	struct handover handover = control_handover(control, FLOWS_FILE_PLANNED);
 	uint64_t begun_ns = clock_monotonic_ns();
 	struct handover_count count;
 	struct error err;
+	int rc;
 
-	if (!has_folder(control) || control->running->config->service_count == 0)
+	if (!has_folder(control))
 		return;
-	if (save_left(control, &err) != 0)
+	job_free(control->job); // waits for what it writes
+	control->job = NULL;
+	if (control_save_left(control, &err) != 0)
 		log_warning("flows: those of backends that are leaving will be lost: %s", err.text);
-	if (handover_save(&handover, &count, &err) != 0)
+	rc = handover_save(&handover, &count, &err);
+	if (rc != 0)
 		log_warning("flows: none is kept for the next daemon: %s", err.text);
 	else if (count.is_cut)
 		log_warning(
@@ -79,12 +85,16 @@ void control_save_flows(struct control *control)
 	else if (count.flows > 0)
 		log_info("flows: %lu of %lu are kept for the next daemon, in %lu ms", count.done,
 			count.flows, ms_since(begun_ns));
+	if (rc == 0)
+		flows_file_remove(control->config.daemon->state, FLOWS_FILE_CHECKPOINT);
 }
 
-static void tell(const struct handover_count *count, uint64_t begun_ns)
+static void tell(const struct handover_count *count, bool is_planned, uint64_t begun_ns)
 {
-	log_info("flows: %lu of %lu from the last daemon are taken up, in %lu ms", count->done,
-		count->flows, ms_since(begun_ns));
+	log_info("flows: %lu of %lu %s are taken up, in %lu ms", count->done, count->flows,
+		is_planned ? "from the last daemon"
+			   : "that no hash table knows, of a daemon that died,",
+		ms_since(begun_ns));
 	if (count->expired > 0)
 		log_info("flows: %lu of them have expired meanwhile", count->expired);
 	if (count->unknown > 0)
@@ -97,23 +107,32 @@ static void tell(const struct handover_count *count, uint64_t begun_ns)
 			count->homeless);
 }
 
-void control_take_flows(struct control *control)
+// 0 where there was a file, and it is whole.
+static int take(struct control *control, const char *file, bool is_planned)
 {
-	struct handover handover = handover_of(control);
+	struct handover handover = control_handover(control, file);
 	uint64_t begun_ns = clock_monotonic_ns();
 	struct handover_count count;
 	struct error err;
-	int rc;
+	int rc = handover_take(&handover, &count, &err);
 
-	if (!has_folder(control))
-		return;
-	rc = handover_take(&handover, &count, &err);
 	if (rc == -ENOENT)
-		return;
+		return rc;
 	if (rc != 0)
 		log_warning(
 			"flows: %s: the hash tables answer for connections that are not taken up",
 			err.text);
 	if (rc == 0 || count.flows > 0)
-		tell(&count, begun_ns);
+		tell(&count, is_planned, begun_ns);
+	return rc;
+}
+
+void control_take_flows(struct control *control)
+{
+	if (!has_folder(control))
+		return;
+	if (take(control, FLOWS_FILE_PLANNED, true) == 0)
+		flows_file_remove(control->config.daemon->state, FLOWS_FILE_CHECKPOINT);
+	else
+		take(control, FLOWS_FILE_CHECKPOINT, false);
 }

@@ -103,6 +103,7 @@ static void mark_leaving(struct control *control, const struct edition *edition,
 
 void control_install(struct control *control, struct commit *commit)
 {
+	control_checkpoint_forget(control);
 	commit->before = control->running;
 	control->running = commit->edition;
 	commit->now = commit->edition;

@@ -126,6 +126,8 @@ void control_work(struct control *control)
 		control_rebuild_start(control);
 	else if (control->health_save_due)
 		control_save_health_start(control);
+	else if (control->checkpoint_due)
+		control_checkpoint_start(control);
 }
 
 // One answer after the other: no request is taken while the one before goes on.

@@ -220,6 +220,14 @@ int state_save_left(const char *folder, const struct config *config, struct erro
 	return error_set(err, -rc, "%s: %s", paths.left, strerror(-rc));
 }
 
+void state_forget_left(const char *folder)
+{
+	struct paths paths;
+
+	make_paths(folder, &paths);
+	unlink(paths.left);
+}
+
 struct config *state_take_left(const char *folder)
 {
 	struct config *config = NULL;

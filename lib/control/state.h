@@ -28,6 +28,7 @@ struct config *state_load_before(
 // A configuration whose backends were taken out of the pools before the last change, and still have connections, beside
 // that: 'pools.yaml.left'. It goes from one daemon to the next with their flows, and is taken out of the folder.
 int state_save_left(const char *folder, const struct config *config, struct error *err);
+void state_forget_left(const char *folder);
 struct config *state_take_left(const char *folder); // NULL: there is none
 
 #endif

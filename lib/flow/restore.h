@@ -4,8 +4,7 @@
 
 #include <flow/flow.h>
 
-// Flows that go from a table to the next daemon's, whose clock and whose references are others. For one thread, while
-// no worker runs.
+// Flows that go from a table to the next daemon's, whose clock and whose references are others.
 
 // A row without its table. The hash is one that leads to the row's place: all that the table still knows of it, so
 // it is good for tables of the same number of buckets alone.
@@ -20,12 +19,13 @@ struct flow_kept {
 	uint32_t idle_s; // since its last packet
 };
 
-// Copies the live rows of a bucket to 'out', as flow_read_bucket() does; returns how many.
+// Any thread: copies the live rows of a bucket to 'out', as flow_read_bucket() does; returns how many. A row that its worker
+// writes meanwhile may be half of the one and half of the other.
 uint32_t flow_keep_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s,
 	struct flow_kept out[FLOW_WAYS]);
 
-// Puts a flow into a table, with its age. False: it has expired, or means nothing. Of two rows of the same flow the one
+// While no worker runs: puts a flow into a table, with its age. False: it has expired, or means nothing. Of two rows of the same flow the one
 // stays that had its packet later; where the table is too small for all, those go that idle longest.
 bool flow_restore(struct flow_table *table, const struct flow_kept *kept,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s);

@@ -22,7 +22,7 @@ const char room_yaml[] =
 	"  - {name: one, backends: [{name: a, address: 10.0.0.1}, {name: b, address: 10.0.0.2}]}\n"
 	"  - {name: two, backends: [{name: a, address: 10.0.0.3}]}\n";
 
-const struct flow flows[FLOWS] = {
+const struct flow room_flows[FLOWS] = {
 	{"web", "one/a", "198.51.100.7", 40000, FLOW_ESTABLISHED, 3600, 10},
 	{"web", "one/b", "198.51.100.7", 40001, FLOW_NEW, 20, 20},
 	{"web", "one/b", "198.51.100.8", 40001, FLOW_CLOSING, 320, 1},
@@ -100,7 +100,7 @@ void room_add(struct room *room, uint32_t worker, const struct flow *flow)
 void room_add_all(struct room *room)
 {
 	for (uint32_t i = 0; i < FLOWS; i++)
-		room_add(room, i % room->side.config.worker_count, &flows[i]);
+		room_add(room, i % room->side.config.worker_count, &room_flows[i]);
 }
 
 void room_save_all(struct room *room, const char *before, uint32_t workers)

@@ -12,7 +12,7 @@
 
 struct room {
 	char folder[HANDOVER_FOLDER_SIZE];
-	char path[HANDOVER_FOLDER_SIZE + 16]; // of the file with the flows
+	char path[HANDOVER_FOLDER_SIZE + 32]; // of the file with the flows
 	struct side side; // of the daemon that runs
 	bool is_running;
 	struct handover_count count; // of the last handover
@@ -43,7 +43,7 @@ struct flow {
 };
 
 #define FLOWS 6
-extern const struct flow flows[FLOWS];
+extern const struct flow room_flows[FLOWS];
 
 void room_add(struct room *room, uint32_t worker, const struct flow *flow);
 void room_add_all(struct room *room); // flow i to worker i, and around again

@@ -99,7 +99,8 @@ void side_init(struct side *side, const char *folder, const char *before, const 
 		.worker_count = workers,
 		.ports = &side->port,
 		.port_count = 1};
-	side->handover = (struct handover){.config = &side->config,
+	side->handover = (struct handover){.file = FLOWS_FILE_PLANNED,
+		.config = &side->config,
 		.edition = side->edition,
 		.snapshot = &side->snapshot,
 		.services = &side->services,
@@ -115,6 +116,39 @@ void side_free(struct side *side)
 	edition_free(side->edition);
 	registry_free(&side->services);
 	registry_free(&side->backends);
+}
+
+struct snapshot *side_tables(
+	const struct side *side, const char *draining, const struct snapshot *previous)
+{
+	const struct edition *edition = side->edition;
+	uint32_t count = edition->config->backend_count;
+	struct snapshot_backend_input *backends = calloc(count, sizeof(*backends));
+	struct snapshot_input input = {
+		.config = edition->config,
+		.backends = backends,
+		.services = edition->services,
+		.probes = edition->service_probes,
+		.backend_capacity = edition->capacity,
+		.service_capacity = side->services.capacity,
+		.version = previous == NULL ? 1 : 2,
+		.now_s = side_now_s(),
+	};
+	uint32_t drained = draining == NULL ? REGISTRY_NONE : side_backend(side, draining);
+	struct snapshot *snapshot;
+	struct error err;
+
+	for (uint32_t i = 0; i < count; i++)
+		backends[i] = (struct snapshot_backend_input){
+			.reference = edition->backends[i],
+			.status = edition->backends[i] == drained ? BACKEND_DRAINING : BACKEND_UP,
+			.resolved = true,
+			.mtu = 1500,
+		};
+	if (snapshot_build(&input, previous, &snapshot, &err) != 0)
+		require(false, err.text);
+	free(backends);
+	return snapshot;
 }
 
 uint32_t side_now_s(void)

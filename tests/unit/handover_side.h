@@ -27,6 +27,10 @@ void side_init(struct side *side, const char *folder, const char *before, const 
 	uint32_t workers, uint64_t capacity);
 void side_free(struct side *side);
 
+// Maglev tables of all pools, where every backend serves but 'draining' (NULL: none does); 'previous' are those before that.
+struct snapshot *side_tables(
+	const struct side *side, const char *draining, const struct snapshot *previous);
+
 uint32_t side_now_s(void);
 // What the names are to this side; REGISTRY_NONE.
 uint32_t side_backend(const struct side *side, const char *name);

@@ -46,8 +46,8 @@ static void a_flow_is_the_same_in_the_next_daemon(void **state)
 	assert_int_equal(room_take(room), 0);
 	assert_int_equal(room->count.done, FLOWS);
 	for (uint32_t i = 0; i < FLOWS; i++) {
-		room_assert_knows(room, i % 2, &flows[i]);
-		assert_false(room_knows(room, (i + 1) % 2, &flows[i]));
+		room_assert_knows(room, i % 2, &room_flows[i]);
+		assert_false(room_knows(room, (i + 1) % 2, &room_flows[i]));
 	}
 	assert_int_equal(room_take(room), -ENOENT);
 }
@@ -62,7 +62,7 @@ static void a_flow_follows_the_names_and_not_the_numbers(void **state)
 		room_start_as(room, before[i][1], room_yaml, 1, HANDOVER_CAPACITY);
 		assert_int_equal(room_take(room), 0);
 		for (size_t f = 0; f < FLOWS; f++)
-			room_assert_knows(room, 0, &flows[f]);
+			room_assert_knows(room, 0, &room_flows[f]);
 	}
 }
 
@@ -76,8 +76,8 @@ static void a_flow_of_what_is_gone_is_left_out(void **state)
 	assert_int_equal(room->count.unknown, 4);
 	assert_int_equal(room->count.done, 2);
 	assert_int_equal(room_count_rows(room, 0), 2);
-	room_assert_knows(room, 0, &flows[1]);
-	room_assert_knows(room, 0, &flows[2]);
+	room_assert_knows(room, 0, &room_flows[1]);
+	room_assert_knows(room, 0, &room_flows[2]);
 }
 
 static void a_row_whose_backend_went_before_is_not_saved(void **state)
@@ -85,8 +85,8 @@ static void a_row_whose_backend_went_before_is_not_saved(void **state)
 	struct room *room = *state;
 
 	room_start(room, 1);
-	room_add(room, 0, &flows[0]);
-	room_add(room, 0, &flows[1]);
+	room_add(room, 0, &room_flows[0]);
+	room_add(room, 0, &room_flows[1]);
 	room->side.edition->backends[0] += 1u << BACKEND_INDEX_BITS; // another one has its index
 	assert_int_equal(room_save(room), 0);
 	assert_int_equal(room->count.unknown, 1);
@@ -106,7 +106,7 @@ static void every_worker_knows_a_flow_where_they_are_more_or_fewer(void **state)
 		assert_int_equal(room->count.done, FLOWS);
 		for (uint32_t w = 0; w < workers[i][1]; w++) {
 			for (size_t f = 0; f < FLOWS; f++)
-				room_assert_knows(room, w, &flows[f]);
+				room_assert_knows(room, w, &room_flows[f]);
 		}
 	}
 }
@@ -120,14 +120,14 @@ static void every_worker_knows_a_flow_where_packets_are_spread_by_another_key(vo
 	room->side.port.spread.key[0]++;
 	assert_int_equal(room_take(room), 0);
 	for (size_t f = 0; f < FLOWS; f++) {
-		room_assert_knows(room, 0, &flows[f]);
-		room_assert_knows(room, 1, &flows[f]);
+		room_assert_knows(room, 0, &room_flows[f]);
+		room_assert_knows(room, 1, &room_flows[f]);
 	}
 }
 
 static void of_two_rows_the_one_with_the_later_packet_counts(void **state)
 {
-	struct flow early = flows[0], late = flows[0];
+	struct flow early = room_flows[0], late = room_flows[0];
 	struct room *room = *state;
 
 	late.backend = "one/b";
@@ -158,7 +158,7 @@ static void a_flow_finds_its_place_in_another_table(void **state)
 	for (size_t i = 0; i < COUNT(next); i++) {
 		room_start(room, 1);
 		for (size_t f = 0; f < 4; f++)
-			room_add(room, 0, &flows[f]);
+			room_add(room, 0, &room_flows[f]);
 		room_add(room, 0, &ranged);
 		assert_int_equal(room_save(room), 0);
 		room_start_as(room, NULL, next[i].yaml, 1, next[i].capacity);
@@ -166,7 +166,7 @@ static void a_flow_finds_its_place_in_another_table(void **state)
 		assert_int_equal(room->count.done, 4);
 		assert_int_equal(room->count.homeless, 1);
 		for (size_t f = 0; f < 4; f++)
-			room_assert_knows(room, 0, &flows[f]);
+			room_assert_knows(room, 0, &room_flows[f]);
 	}
 }
 

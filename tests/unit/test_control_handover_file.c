@@ -53,7 +53,7 @@ static int take(struct room *room, const uint8_t *bytes, size_t size, uint32_t *
 
 static void assert_told(const struct room *room, const char *what)
 {
-	char text[128];
+	char text[192];
 
 	snprintf(text, sizeof(text), "%s: %s", room->path, what);
 	assert_string_equal(room->err.text, text);

@@ -20,7 +20,8 @@ static void save_before(struct room *room, uint32_t ago_s)
 	room_start(room, 1);
 	handover_mark(&room->side.handover, &mark);
 	mark.saved_s -= ago_s;
-	assert_int_equal(flows_writer_new(room->folder, &mark, &writer, &room->err), 0);
+	assert_int_equal(
+		flows_writer_new(room->folder, FLOWS_FILE_PLANNED, &mark, &writer, &room->err), 0);
 	flows_writer_add_name(writer, KEPT_SERVICE, "web");
 	flows_writer_add_name(writer, KEPT_BACKEND, "one/b");
 	for (uint32_t i = 0; i < 2; i++) {

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <control/checkpoint.h>
+#include <judge/select.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define BUCKETS_A_LOOK 256 // at the clock
+#define READINGS       4
+
+struct checkpoint {
+	struct handover handover;
+	struct flows_writer *writer;
+	uint64_t flows; // that were written
+	uint32_t worker; // whose table is next, and from which bucket on
+	uint32_t bucket;
+	uint32_t now_s;
+};
+
+int checkpoint_new(const struct handover *handover, struct checkpoint **out, struct error *err)
+{
+	struct checkpoint *checkpoint = calloc(1, sizeof(*checkpoint));
+	struct flows_mark mark;
+	int rc;
+
+	if (checkpoint == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	checkpoint->handover = *handover;
+	handover_mark(handover, &mark);
+	rc = flows_writer_new(
+		handover->config->daemon->state, handover->file, &mark, &checkpoint->writer, err);
+	if (rc != 0) {
+		free(checkpoint);
+		return rc;
+	}
+	handover_write_names(handover, checkpoint->writer);
+	*out = checkpoint;
+	return 0;
+}
+
+static bool is_same(const struct flow_kept *a, const struct flow_kept *b)
+{
+	return a->hash == b->hash && a->client.half[0] == b->client.half[0] &&
+	       a->client.half[1] == b->client.half[1] && a->client_port == b->client_port &&
+	       a->service == b->service && a->backend == b->backend;
+}
+
+static uint32_t read_once(
+	const struct checkpoint *checkpoint, uint32_t bucket, struct flow_kept rows[FLOW_WAYS])
+{
+	const struct handover *handover = &checkpoint->handover;
+
+	return flow_keep_bucket(handover->config->flows[checkpoint->worker], bucket,
+		handover->snapshot->ttls, handover->snapshot->service_capacity, checkpoint->now_s,
+		rows);
+}
+
+// Its worker may write it meanwhile: two readings that say the same are whole. 0 where it does not come to rest.
+static uint32_t read_bucket(
+	const struct checkpoint *checkpoint, uint32_t bucket, struct flow_kept rows[FLOW_WAYS])
+{
+	struct flow_kept again[FLOW_WAYS];
+
+	for (int i = 0; i < READINGS; i++) {
+		uint32_t count = read_once(checkpoint, bucket, rows), same = 0;
+
+		if (count == 0)
+			return 0;
+		if (count != read_once(checkpoint, bucket, again))
+			continue;
+		while (same < count && is_same(&rows[same], &again[same]))
+			same++;
+		if (same == count)
+			return count;
+	}
+	return 0;
+}
+
+// True: whichever of its tables the next daemon asks, it finds the flow's backend.
+static bool is_found_by_hash(const struct checkpoint *checkpoint, const struct flow_kept *kept)
+{
+	const struct snapshot *snapshot = checkpoint->handover.snapshot;
+	const struct snapshot_service *service = &snapshot->services[kept->service];
+	const struct snapshot_view *view = &snapshot->views[service->view];
+	struct hash128 hash;
+	struct packet packet;
+	uint64_t slot_hash;
+
+	if (!handover_hash(&checkpoint->handover, kept, &packet, &hash))
+		return false;
+	slot_hash = select_slot_hash(snapshot, service, &packet, &hash);
+	return view->current != NULL &&
+	       generation_backend(view->current, slot_hash) == kept->backend &&
+	       (view->previous == NULL ||
+		       generation_backend(view->previous, slot_hash) == kept->backend);
+}
+
+static void write_row(struct checkpoint *checkpoint, const struct flow_kept *kept)
+{
+	struct flows_record record = {.worker = checkpoint->worker, .kept = *kept};
+
+	if (!handover_number(&checkpoint->handover, &record.kept) ||
+		is_found_by_hash(checkpoint, kept))
+		return;
+	flows_writer_add_row(checkpoint->writer, &record);
+	checkpoint->flows++;
+}
+
+// False: there is none.
+static bool next_bucket(struct checkpoint *checkpoint)
+{
+	const struct control_config *config = checkpoint->handover.config;
+	struct flow_kept rows[FLOW_WAYS];
+	uint32_t count;
+
+	if (checkpoint->worker == config->worker_count)
+		return false;
+	count = read_bucket(checkpoint, checkpoint->bucket, rows);
+	for (uint32_t i = 0; i < count; i++)
+		write_row(checkpoint, &rows[i]);
+	if (++checkpoint->bucket == flow_table_buckets(config->flows[checkpoint->worker])) {
+		checkpoint->worker++;
+		checkpoint->bucket = 0;
+	}
+	return true;
+}
+
+bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snapshot, uint64_t ns)
+{
+	uint64_t begun_ns = clock_monotonic_ns(), now_ns = begun_ns;
+
+	checkpoint->handover.snapshot = snapshot;
+	while (now_ns - begun_ns < ns) {
+		checkpoint->now_s = (uint32_t)(now_ns / CLOCK_NS_PER_S);
+		for (int i = 0; i < BUCKETS_A_LOOK; i++) {
+			if (!next_bucket(checkpoint))
+				return false;
+		}
+		now_ns = clock_monotonic_ns();
+	}
+	return true;
+}
+
+int checkpoint_close(struct checkpoint *checkpoint, struct error *err)
+{
+	const struct handover *handover = &checkpoint->handover;
+	int rc = 0;
+
+	if (checkpoint->flows > 0) {
+		rc = flows_writer_close(checkpoint->writer, err);
+	} else {
+		flows_writer_abandon(checkpoint->writer);
+		flows_file_remove(handover->config->daemon->state, handover->file);
+	}
+	free(checkpoint);
+	return rc;
+}
+
+void checkpoint_abandon(struct checkpoint *checkpoint)
+{
+	if (checkpoint == NULL)
+		return;
+	flows_writer_abandon(checkpoint->writer);
+	free(checkpoint);
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef CONTROL_CHECKPOINT_H
+#define CONTROL_CHECKPOINT_H
+
+#include <control/handover.h>
+
+// For the case that the daemon dies: those flows of the workers' tables that no hash table sends to where they are, as they
+// stand in a file that the next daemon takes up (handover_take()). Written in steps while the workers run, on any thread,
+// by one at a time.
+
+struct checkpoint;
+
+// Begins a file beside the last one. 'handover' is copied; the edition that it points to is to stay until the end. 0 and
+// '*out', or a negative errno with the sentence.
+int checkpoint_new(const struct handover *handover, struct checkpoint **out, struct error *err);
+// Goes on for about so long, by the tables of 'snapshot'. True: there is more to do.
+bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snapshot, uint64_t ns);
+// The file takes the place of the last one; without flows there is none. Frees. 0, or a negative errno with the sentence:
+// then the last one is still there.
+int checkpoint_close(struct checkpoint *checkpoint, struct error *err);
+void checkpoint_abandon(struct checkpoint *checkpoint); // NULL is fine
+
+#endif
