@@ -177,8 +177,8 @@ static const char *expects_number(const struct schema_key *key, char *text, size
 {
 	static const char *const what[SCHEMA_TYPES] = {[SCHEMA_NUMBER] = "",
 		[SCHEMA_PORT] = "",
-		[SCHEMA_MS] = "a time from ",
-		[SCHEMA_SECONDS] = "a time of whole seconds from ",
+		[SCHEMA_MS] = "a whole number of ms, s, m, h or d, from ",
+		[SCHEMA_SECONDS] = "a whole number of s, m, h or d, from ",
 		[SCHEMA_PERCENT] = "",
 		[SCHEMA_BYTES] = "a size from ",
 		[SCHEMA_MODE] = "an octal file mode from "};

@@ -33,7 +33,7 @@ const char *value_format(const struct schema_key *key, const void *record, char 
 // Whether the key was left out: zero, and there is no default to take its place.
 bool value_is_absent(const struct schema_key *key, const void *record);
 
-// What the key takes, as a reader is told: "1 to 65535", "tcp or udp", "a time from 100ms to 1h".
+// What the key takes, as a reader is told: "1 to 65535", "tcp or udp", "a whole number of s, m, h or d, from 1s to 9h".
 const char *value_expects(const struct schema_key *key, char *text, size_t size);
 
 // 'text' fit for a sentence: in quotes, cut where it is long, without control characters.

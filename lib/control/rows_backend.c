@@ -42,9 +42,10 @@ static void count_shares(struct control *control, uint32_t pool)
 static void explain_certificate(uint64_t end_s, char *out, size_t size)
 {
 	uint64_t now_s = clock_wall_s();
+	uint64_t days = end_s > now_s ? (end_s - now_s) / 86400 : 0;
 
-	snprintf(out, size, "its certificate ends in %" PRIu64 " days",
-		end_s > now_s ? (end_s - now_s) / 86400 : 0);
+	snprintf(
+		out, size, "its certificate ends in %" PRIu64 " day%s", days, days == 1 ? "" : "s");
 }
 
 static void explain_health(const struct control *control, uint32_t index, char *out, size_t size)

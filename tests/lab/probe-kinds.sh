@@ -89,7 +89,7 @@ done
 sed "s|interval: .*|interval: ${interval}ms|; s|timeout: .*|timeout: ${timeout}ms|; s|type: tcp.*|type: https\n      flap_limit: 0\n      host: web.example\n      ca: $LAB/authority.crt\n      path: /readyz\n      body: ready|" \
 	"$lab_root/config/quickstart.yaml" >$LAB/pools.yaml
 lab_check "the pool of https probes is applied" ctl apply -f $LAB/pools.yaml
-lab_wait_for '[[ $(reason) == *"certificate ends in 1 days"* ]]' 10 "the certificate's end is told"
+lab_wait_for '[[ $(reason) == *"certificate ends in 1 day"* ]]' 10 "the certificate's end is told"
 lab_wait_up web-1 web-2 web-3
 
 fails "the server is stopped" 'connection refused' lab_stop nginx-b1

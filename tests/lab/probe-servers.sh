@@ -89,7 +89,7 @@ lab_check "the pools are applied" ctl apply -f $LAB/pools.yaml
 for name in etcd-1 etcd-2 names greeter; do
 	lab_wait_for "lab_backend_is $name health up" 30 "$name up"
 done
-lab_wait_for '[[ $(reason etcd-2) == *"certificate ends in 1 days"* ]]' 10 "the certificate's end is told"
+lab_wait_for '[[ $(reason etcd-2) == *"certificate ends in 1 day"* ]]' 10 "the certificate's end is told"
 
 fails cart "etcd is asked for a service that it has not" 'it knows no service .shop.Cart' true
 fails greets "a server that speaks first is asked by gRPC" 'what it sends is no HTTP/2' true

@@ -189,8 +189,8 @@ static void every_fault_is_told_in_the_order_of_the_lines(void **state)
 		{"pools:\n"
 		 "  - {name: p, health: &h {interval: 1}, backends: []}\n"
 		 "  - {name: q, health: *h, backends: []}\n",
-			"2:37: pool 'p': health: interval must be a time from 100ms to 1h, not '1'\n"
-			"2:37: pool 'q': health: interval must be a time from 100ms to 1h, not '1'"},
+			"2:37: pool 'p': health: interval must be a whole number of ms, s, m, h or d, from 100ms to 1h, not '1'\n"
+			"2:37: pool 'q': health: interval must be a whole number of ms, s, m, h or d, from 100ms to 1h, not '1'"},
 		{"services:\n"
 		 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p}\n"
 		 "  - {name: s\n",

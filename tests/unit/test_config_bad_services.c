@@ -181,19 +181,19 @@ static void the_other_keys_of_a_service_are_checked(void **state)
 			"2:75: service 's': flow_ttl must be a mapping (key: value), not text"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, flow_ttl: {new: 0s}}\n"),
-			"2:81: service 's': flow_ttl: new must be a time of whole seconds from 1s to 9h, not '0s'"},
+			"2:81: service 's': flow_ttl: new must be a whole number of s, m, h or d, from 1s to 9h, not '0s'"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, flow_ttl: {new: 10h}}\n"),
-			"2:81: service 's': flow_ttl: new must be a time of whole seconds from 1s to 9h, not '10h'"},
+			"2:81: service 's': flow_ttl: new must be a whole number of s, m, h or d, from 1s to 9h, not '10h'"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, flow_ttl: {established: 60}}\n"),
-			"2:89: service 's': flow_ttl: established must be a time of whole seconds from 1s to 9h, not '60'"},
+			"2:89: service 's': flow_ttl: established must be a whole number of s, m, h or d, from 1s to 9h, not '60'"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, flow_ttl: {closing: 1500ms}}\n"),
-			"2:85: service 's': flow_ttl: closing must be a time of whole seconds from 1s to 9h, not '1500ms'"},
+			"2:85: service 's': flow_ttl: closing must be a whole number of s, m, h or d, from 1s to 9h, not '1500ms'"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, flow_ttl: {udp: fast}}\n"),
-			"2:81: service 's': flow_ttl: udp must be a time of whole seconds from 1s to 9h, not 'fast'"},
+			"2:81: service 's': flow_ttl: udp must be a whole number of s, m, h or d, from 1s to 9h, not 'fast'"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, flow_ttl: {old: 3s}}\n"),
 			"2:76: service 's': flow_ttl: unknown key 'old': the keys here are new, established, closing, udp"},

@@ -97,6 +97,20 @@ static void a_good_file_is_right_without_a_daemon(void **state)
 	says("no hash_key");
 }
 
+static void a_quorum_that_no_pool_reaches_is_told(void **state)
+{
+	write_file("quorum.yaml",
+		"services:\n"
+		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web,\n"
+		"     announce: {mode: route, quorum: 2}}\n"
+		"pools:\n"
+		"  - {name: web, backends: [{name: a, address: 10.0.0.1}]}\n");
+	assert_int_equal(run("check -f quorum.yaml"), 0);
+	says("note: service 'web' is announced when 2 of its backends serve, and pool 'web' has 1\n");
+	assert_int_equal(run("check -f good.yaml"), 0);
+	does_not_say("is announced when");
+}
+
 static void a_file_may_come_from_standard_input(void **state)
 {
 	assert_int_equal(run("check -f - <good.yaml"), 0);
@@ -226,6 +240,7 @@ int main(int argc, char **argv)
 		WITHOUT_DAEMON(without_a_daemon_it_ends_with_3),
 		WITHOUT_DAEMON(a_bad_file_ends_with_2_and_a_caret),
 		WITHOUT_DAEMON(a_good_file_is_right_without_a_daemon),
+		WITHOUT_DAEMON(a_quorum_that_no_pool_reaches_is_told),
 		WITHOUT_DAEMON(a_file_may_come_from_standard_input),
 		WITH_DAEMON(several_files_and_folders_are_one_configuration),
 		WITHOUT_DAEMON(a_fault_of_several_files_is_shown_in_its_own),

@@ -121,7 +121,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		{WHOLE("dns: {form: cname, target: lb.Teleport.example.com}\n"),
 			"2:28: dns: target must not be 'teleport.example.com' or a name below it: its records would point at themselves"},
 		{WHOLE("dns: {ttl: 0s}\n"),
-			"2:12: dns: ttl must be a time of whole seconds from 1s to 7d, not '0s'"},
+			"2:12: dns: ttl must be a whole number of s, m, h or d, from 1s to 7d, not '0s'"},
 		{DOMAIN "proxy: {}\n" AUTH,
 			"2:8: proxy: vips is missing: the addresses of the load balancer, IPv4 or IPv6\n"
 			"2:8: proxy: instances is missing: its hosts"},
@@ -161,7 +161,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		{DOMAIN PROXY AUTH_KEYS("diagnostics_port: 0, "),
 			"3:26: auth: diagnostics_port must be 1 to 65535, not '0'"},
 		{DOMAIN PROXY_KEYS("flow_lifetime: 15m, ") AUTH,
-			"2:24: proxy: flow_lifetime must be a time of whole seconds from 16m to 9h, not '15m'"},
+			"2:24: proxy: flow_lifetime must be a whole number of s, m, h or d, from 16m to 9h, not '15m'"},
 		{DOMAIN PROXY_KEYS("on_down: drop, ") AUTH,
 			"2:18: proxy: on_down must be keep, rehash or reset, not 'drop'"},
 		{DOMAIN PROXY_KEYS("announce: {quorum: 2}, ") AUTH,

@@ -70,7 +70,7 @@ static int apply(struct session *session, const struct config *config, void *con
 	struct message_done done;
 	int status;
 
-	load_note_key(&arguments->files, config);
+	load_note(&arguments->files, config);
 	status = transfer_config(session, config, arguments->if_version, arguments->confirm_s);
 	if (status == CTL_OK)
 		status = session_send(session, MESSAGE_APPLY_COMMIT, NULL, 0);

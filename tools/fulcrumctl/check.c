@@ -51,7 +51,7 @@ int command_check(const struct ctl *ctl, int argc, char **argv)
 	print_count(", ", config->pool_count, "pool");
 	print_count(", ", config->backend_count, "backend");
 	putchar('\n');
-	load_note_key(&files, config);
+	load_note(&files, config);
 	config_free(config);
 	return CTL_OK;
 }

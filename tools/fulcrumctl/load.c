@@ -115,11 +115,26 @@ int load_files(const struct load_files *files, struct config **out)
 	return status;
 }
 
-void load_note_key(const struct load_files *files, const struct config *config)
+static void note_quorum(const char *title, const struct config *config, uint32_t service)
+{
+	const struct config_service *wants = &config->services[service];
+	const struct config_pool *pool = &config->pools[wants->pool_index];
+
+	if (wants->announce.mode != CONFIG_ANNOUNCE_NONE &&
+		wants->announce.quorum > pool->backend_count)
+		fprintf(stderr,
+			"%s: note: service '%s' is announced when %u of its backends serve, and pool '%s' has %u\n",
+			title, wants->name, wants->announce.quorum, pool->name,
+			pool->backend_count);
+}
+
+void load_note(const struct load_files *files, const struct config *config)
 {
 	if (!config->hash_key_set)
 		fprintf(stderr,
 			"%s: note: no hash_key: the built-in key serves, which is no secret (128 random bits "
 			"in hex: openssl rand -hex 16)\n",
 			files->title);
+	for (uint32_t i = 0; i < config->service_count; i++)
+		note_quorum(files->title, config, i);
 }

@@ -46,8 +46,9 @@ int load_files(const struct load_files *files, struct config **out);
 int load_find_paths(const struct load_files *files, char ***paths, uint32_t *count);
 void load_free_paths(char **paths, uint32_t count);
 
-// Says on standard error where the files leave the hash key, a secret, to the built-in one.
-void load_note_key(const struct load_files *files, const struct config *config);
+// Says on standard error what is allowed and hardly meant: the hash key, a secret, left to the built-in one; a quorum that the
+// pool cannot reach.
+void load_note(const struct load_files *files, const struct config *config);
 
 // Prints the file's line that "path:line:column: ..." names, and a caret under the column. False where the
 // sentence names no place of that file.
