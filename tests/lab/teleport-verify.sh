@@ -18,11 +18,15 @@ says() {
 
 trusting=(--ca $LAB/ca.crt)
 
+# Until the former worker is gone it may still take connections beside the new one, in the old way.
 reload_nginx() {
-	kill -HUP "$(cat $LAB/$1/nginx.pid)"
+	local master former
+	master=$(cat $LAB/$1/nginx.pid)
+	former=$(cat /proc/$master/task/$master/children)
+	kill -HUP "$master"
+	lab_wait_for "! ps -o pid= -p '${former% }' | grep -q ." 20 "the former worker of $1 has ended"
 }
 
-# A web server takes its new file in its own time.
 shows_certificate() { # NAME FILE
 	in_ns $1 openssl s_client -connect 127.0.0.1:3080 </dev/null 2>/dev/null |
 		openssl x509 -outform der 2>/dev/null | cmp -s - <(openssl x509 -in $2 -outform der)
