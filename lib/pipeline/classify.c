@@ -84,14 +84,15 @@ static void prefetch_services(const struct worker *worker, const struct burst *b
 
 void stage_classify(struct worker *worker, struct burst *burst)
 {
+	const struct snapshot *snapshot = worker->snapshot;
 	struct classify_last last = {.service = SERVICE_NONE};
 	uint32_t kept = 0;
 
-	if (snapshot_exact_is_large(worker->snapshot))
+	if (snapshot_exact_is_large(snapshot))
 		prefetch_services(worker, burst);
 	for (uint32_t i = 0; i < burst->count; i++) {
 		if (likely(classify_exact(
-			    worker->snapshot, &burst->packets[i], &last, &burst->services[i])) ||
+			    snapshot, &burst->packets[i], &last, &burst->services[i])) ||
 			classify_uncommon(worker, burst, i))
 			burst_keep(burst, kept++, i);
 	}

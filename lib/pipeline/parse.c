@@ -39,21 +39,22 @@ static __attribute__((noinline)) bool parse_uncommon(
 void stage_parse(struct worker *worker, struct burst *burst)
 {
 	bool tagged = worker->config.ports[burst->port].vlan_id != 0;
+	struct packet *packet = burst->packets; // that the next one to keep gets
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < burst->count; i++) {
 		struct rte_mbuf *mbuf = burst->mbufs[i];
-		struct packet *packet = &burst->packets[kept];
+		bool keeps;
 
 		if (i + 4 < burst->count)
 			rte_prefetch0(rte_pktmbuf_mtod(burst->mbufs[i + 4], void *));
 		burst->mbufs[kept] = mbuf;
-		if (likely(!tagged && mbuf->nb_segs == 1 &&
-			    parse_common(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len,
-				    checksum_is_known_good(mbuf), packet)))
-			kept++;
-		else
-			kept += parse_uncommon(worker, burst, mbuf, packet);
+		keeps = likely(!tagged && mbuf->nb_segs == 1 &&
+				parse_common(rte_pktmbuf_mtod(mbuf, const uint8_t *),
+					mbuf->data_len, checksum_is_known_good(mbuf), packet)) ||
+			parse_uncommon(worker, burst, mbuf, packet);
+		packet += keeps;
+		kept += keeps;
 	}
 	burst->count = kept;
 }
