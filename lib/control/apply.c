@@ -117,6 +117,9 @@ static void prepared(void *context)
 {
 	struct commit *commit = context;
 
+	if (commit->rc == 0 && commit->rollback != 0) // another file is looked at as it comes
+		commit->rc =
+			control_check_own_addresses(commit->control, commit->config, &commit->err);
 	if (commit->rc != 0) {
 		fail(commit->control);
 	} else if (commit->is_equal && commit->is_plan) {

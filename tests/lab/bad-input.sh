@@ -52,6 +52,14 @@ lab_check "the configuration is what it was" test "$before" = "$(ctl show config
 lab_requests 60 >$LAB/answers
 lab_check "and it still balances" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
 
+sed "s/$VIP/10.0.0.77/" $lab_pool >$LAB/own.yaml
+lab_check "a VIP that is free" ctl apply -f $LAB/own.yaml
+ctl apply -f $lab_pool
+ip -n lb addr add 10.0.0.77/24 dev fulcrum0
+refused "is no more, and nobody goes back to it" 1 'VIP 10\.0\.0\.77 is this' ctl rollback 2
+ip -n lb addr del 10.0.0.77/24 dev fulcrum0
+lab_wait_up web-1 web-2 web-3
+
 refused "the same daemon again" 1 'another fulcrumd \(process [0-9]+\) serves it' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
 lab_check "it took nothing from the first: its kernel-side interface has its route" \
 	grep -q 'dev fulcrum0' <(ip -n lb route show default)
