@@ -1,9 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The client of the stories about fragments. Datagrams are of 4000 random bytes, and must come back as they went.
+"""The client of the stories about fragments. Datagrams are of 4000 random bytes, and must come back as they went. One that
+does not is sent once more, as a busy machine may lose one or let a sender wait for too long between two of its fragments;
+each time a line is printed, for the story to count.
 
     fragments.py echo ADDRESS PORT COUNT        the kernel cuts them
-    fragments.py reversed ADDRESS PORT COUNT    cut here, the last fragment first
+    fragments.py reversed ADDRESS PORT COUNT SOURCE
+                                                cut here, the last fragment first. From an address that the kernel
+                                                cuts nothing for: it may be using the same identification just now
     fragments.py flood ADDRESS PORT COUNT       later fragments of as many datagrams, without a first one
 """
 import os
@@ -15,12 +19,14 @@ from scapy.all import IP, IPv6, IPv6ExtHdrFragment, UDP, Raw, raw
 SIZE = 4000
 PIECE = 1200
 what, address, port, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+source = sys.argv[5] if len(sys.argv) > 5 else ""
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def client():
     s = socket.socket(family, socket.SOCK_DGRAM)
     s.settimeout(5)
+    s.bind((source, 0))
     s.connect((address, port))
     return s
 
@@ -50,25 +56,39 @@ def comes_back(s, data):
         return False
 
 
+def try_twice(i, attempt):
+    if attempt():
+        return
+    print(f"datagram {i} is sent again", flush=True)
+    if not attempt():
+        sys.exit(f"datagram {i} did not come back")
+
+
 def echo():
     for i in range(count):
         data = os.urandom(SIZE)
         with client() as s:
             # By IPv6 the first one of all may only bring the path's MTU, as it does to any client.
-            if not any(s.send(data) and comes_back(s, data) for attempt in range(3 if i == 0 else 1)):
-                sys.exit(f"datagram {i} did not come back")
+            if i > 0 or not (s.send(data) and comes_back(s, data)):
+                try_twice(i, lambda: s.send(data) and comes_back(s, data))
 
 
 def reversed_echo():
     send = sender()
+    number = os.getpid() * 100
+
+    def attempt(s, data):
+        nonlocal number
+        number += 1
+        own, own_port = s.getsockname()[:2]
+        for piece in list(pieces(own, own_port, number & 0xffff, data)):
+            send(piece)
+        return comes_back(s, data)
+
     for i in range(count):
         data = os.urandom(SIZE)
         with client() as s:
-            own, own_port = s.getsockname()[:2]
-            for piece in pieces(own, own_port, (os.getpid() * 100 + i) & 0xffff, data):
-                send(piece)
-            if not comes_back(s, data):
-                sys.exit(f"datagram {i} did not come back")
+            try_twice(i, lambda: attempt(s, data))
 
 
 def flood():

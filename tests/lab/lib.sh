@@ -48,7 +48,10 @@ lab_say() {
 
 # What a story knows to ask whatever it tests when it fails, beside reading its log.
 lab_ask() {
-	:
+	[ -n "${lab_pids[fulcrumd]:-}" ] && lab_alive fulcrumd || return 0
+	"$fulcrumctl" show workers || true
+	"$fulcrumctl" show drops || true
+	"$fulcrumctl" show backends || true
 }
 
 # Ends the story: the last words of whatever ran, what can still be asked, and then one sentence, where whoever cuts a
