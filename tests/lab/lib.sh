@@ -51,7 +51,7 @@ lab_ask() {
 	[ -n "${lab_pids[fulcrumd]:-}" ] && lab_alive fulcrumd || return 0
 	"$fulcrumctl" show workers || true
 	"$fulcrumctl" show drops || true
-	"$fulcrumctl" show backends || true
+	"$fulcrumctl" show backends | head -n 12 || true
 }
 
 # Ends the story: the last words of whatever ran, what can still be asked, and then one sentence, where whoever cuts a

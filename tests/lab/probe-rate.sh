@@ -123,7 +123,8 @@ print(f"show: median {shows[len(shows) // 2]} ms, longest {shows[-1]} ms of {len
 busy = waited > 0.01 * seconds
 if busy:
     print("the machine was too busy to judge this")
-sys.exit(total < 0.5 * 2000 * seconds or failures > lost and worker_waited < 0.01 * seconds or
+# The one process that answers them all waits for a core, too, and a probe in two hundred may run out of time by that.
+sys.exit(total < 0.5 * 2000 * seconds or failures > lost + total / 200 and worker_waited < 0.01 * seconds or
          not busy and (within["0.01"] < 0.99 or shows[len(shows) // 2] >= 50))
 PY
 # The accounts can be told when no more probes come.
