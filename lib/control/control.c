@@ -62,6 +62,8 @@ static int allocate(struct control *control)
 	if (registry_init(&control->backends, daemon->backends_max) != 0 ||
 		registry_init(&control->services, daemon->services_max) != 0)
 		return -ENOMEM;
+	if (census_init(&control->census, daemon->backends_max, control->config.worker_count) != 0)
+		return -ENOMEM;
 	control->states = calloc(daemon->backends_max, sizeof(*control->states));
 	control->states_copy = calloc(daemon->backends_max, sizeof(*control->states_copy));
 	control->backend_baselines =
@@ -193,6 +195,7 @@ void control_free(struct control *control)
 	snapshot_free(control->build.snapshot);
 	edition_free(control->running);
 	registry_free(&control->services);
+	census_free(&control->census);
 	free(control->vips);
 	free(control->vips_before);
 	for (uint32_t i = 0; control->states != NULL && i < control->backends.end; i++)

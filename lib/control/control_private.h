@@ -7,6 +7,7 @@
 #include <control/apply_private.h>
 #include <control/backend_private.h>
 #include <control/capture_private.h>
+#include <control/census.h>
 #include <control/commit.h>
 #include <control/control.h>
 #include <control/edition.h>
@@ -87,6 +88,7 @@ struct control {
 	bool watchdog_waits; // for a worker
 	bool has_floors; // somebody may be kept in service by max_down_percent
 
+	struct census census; // of all flows, for everybody who is told of them
 	struct transaction transaction;
 	struct reply reply;
 	struct trial trial;
@@ -112,6 +114,9 @@ void control_poll(int fd, short what, void *context);
 void control_poll_now(struct control *control);
 // Starts the next job that is wanted.
 void control_work(struct control *control);
+
+// Goes on with the count of flows.
+void control_census_step(struct control *control);
 
 // --- watchdog.c ---
 

@@ -10,18 +10,14 @@
 
 // --- survey.c: what has to be counted before a page can tell it ---
 
-// The flows of each backend and its share of its pool's slots, counted in steps, for all pages of the next seconds.
+// Each backend's share of its pool's slots, counted in steps after a count of the flows, for all pages of the next seconds.
 struct survey {
-	const struct control *control;
-	// What the last one found, by the backend's index.
-	uint32_t *flows;
-	uint32_t *oldest_s;
-	uint32_t *share_ppm;
-	// What the present one has found so far.
-	struct census census;
-	uint32_t *next_share_ppm;
+	struct control *control;
+	uint64_t census_round; // that the present one waits for
+	uint32_t *share_ppm; // by the backend's index: what the last one found
+	uint32_t *next_share_ppm; // what the present one has found so far
 	uint64_t *slots; // by the backend's index: of the pool at hand
-	uint32_t cleared; // indexes, of an earlier one's findings
+	uint32_t cleared; // indexes of 'next_share_ppm'
 	uint32_t pool; // of the snapshot, whose slots are counted
 	uint32_t view; // of the pool; VIEW_NONE: it has not begun
 	uint64_t slots_whole; // of all its views so far
@@ -31,7 +27,7 @@ struct survey {
 };
 
 // 0 or -ENOMEM.
-int survey_init(struct survey *survey, const struct control *control);
+int survey_init(struct survey *survey, struct control *control);
 void survey_free(struct survey *survey); // a zeroed one is fine
 // Goes on until it is done, or until 'until_ns'. True: what it has is no older than a few seconds.
 bool survey_run(struct survey *survey, uint64_t until_ns);

@@ -81,9 +81,11 @@ static void touch_all(struct control *control, const struct commit *commit)
 		if (is_stranger)
 			control_resolve_take(&control->states[index], &commit->build.states[index]);
 	}
-	for (uint32_t i = 0; i < commit->new_backend_count; i++)
+	for (uint32_t i = 0; i < commit->new_backend_count; i++) {
 		metrics_backend(config->metrics, config->worker_count, commit->new_backends[i],
 			&control->backend_baselines[commit->new_backends[i]]);
+		census_forget(&control->census, commit->new_backends[i]);
+	}
 	for (uint32_t i = 0; i < commit->new_service_count; i++)
 		metrics_service(config->metrics, config->worker_count, commit->new_services[i],
 			&control->service_baselines[commit->new_services[i]]);

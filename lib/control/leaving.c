@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <base/clock.h>
 #include <control/control_private.h>
 
 #include <errno.h>
@@ -9,26 +8,17 @@
 // leaves. It is gone with the first apply after the last of its flows, and not before the pool's previous
 // table, which still leads to it, is forgotten.
 
-// The flows of each backend, by its index, over all workers' tables. Readers disturb no worker.
-static uint32_t *count_flows(const struct commit *commit)
+// A job's own round, while the loop may be in the midst of one for those who ask.
+static int count_flows(const struct commit *commit, struct census *census)
 {
-	const struct snapshot *snapshot = commit->build.previous;
-	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
-	uint32_t *flows = calloc(commit->backend_registry->capacity, sizeof(*flows));
-	struct flow_row rows[FLOW_WAYS];
+	const struct census_source source = {
+		.tables = commit->flows, .snapshot = commit->build.previous};
+	int rc = census_init(census, commit->backend_registry->capacity, commit->worker_count);
+	uint64_t round = census_ask(census);
 
-	for (uint32_t w = 0; flows != NULL && w < commit->worker_count; w++) {
-		for (uint32_t b = 0; b < flow_table_buckets(commit->flows[w]); b++) {
-			uint32_t count = flow_read_bucket(commit->flows[w], b, snapshot->ttls,
-				snapshot->service_capacity, now_s, rows);
-
-			for (uint32_t r = 0; r < count; r++) {
-				if (snapshot_find_backend(snapshot, rows[r].backend) != NULL)
-					flows[rows[r].backend & BACKEND_INDEX_MASK]++;
-			}
-		}
-	}
-	return flows;
+	while (rc == 0 && !census_has(census, round))
+		census_step(census, &source);
+	return rc;
 }
 
 static bool may_go(const struct commit *commit, const struct config_backend *backend,
@@ -71,20 +61,20 @@ static uint32_t *find_missing(struct commit *commit, uint32_t *count)
 static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint32_t count)
 {
 	const struct config *running = commit->running->config;
-	uint32_t *flows = count_flows(commit);
+	struct census census;
 	uint32_t kept = 0;
 
-	if (flows == NULL)
+	if (count_flows(commit, &census) != 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t index = edition_index(commit->running, missing[i]);
 
 		// The last daemon's flows are not there yet.
 		if (commit->left != NULL ||
-			!may_go(commit, &running->backends[missing[i]], index, flows))
+			!may_go(commit, &running->backends[missing[i]], index, census.last.flows))
 			missing[kept++] = missing[i];
 	}
-	free(flows);
+	census_free(&census);
 	if (kept > 0)
 		commit->all = config_with_leaving(commit->config, running, missing, kept);
 	return commit->all == NULL ? -ENOMEM : 0;

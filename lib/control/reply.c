@@ -52,7 +52,6 @@ void control_reply_forget(struct control *control)
 
 	free(reply->shares);
 	free(reply->memory);
-	census_end(&reply->census);
 	free(reply->text);
 	free(reply->plan);
 	*reply = (struct reply){.pool = UINT32_MAX};
@@ -193,8 +192,10 @@ enum pace control_reply_step(struct control *control)
 	case REPLY_WAIT:
 		return PACE_QUIET;
 	case REPLY_CENSUS:
-		if (!census_step(&control->reply.census, control))
+		if (census_has(&control->census, control->reply.census_round))
 			control->reply.step = REPLY_ROWS;
+		else
+			control_census_step(control);
 		break;
 	case REPLY_FLOWS:
 		step_flows(control);

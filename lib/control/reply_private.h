@@ -19,20 +19,6 @@ struct zone_rows {
 	uint32_t zone; // of its zones
 };
 
-// The flows of each backend, counted in steps over the workers' tables.
-struct census {
-	uint32_t *flows; // by the backend's index
-	uint32_t *oldest_s; // the age of its oldest flow
-	uint32_t worker; // whose table is counted
-	uint32_t bucket;
-};
-
-// 0 or -ENOMEM.
-int census_begin(struct census *census, uint32_t capacity);
-void census_end(struct census *census); // a zeroed one is fine
-// Counts some more. False: that was all.
-bool census_step(struct census *census, const struct control *control);
-
 // Long answers, sent as the reply ring takes them.
 struct reply {
 	enum {
@@ -52,7 +38,7 @@ struct reply {
 	bool is_lost; // the session that asked is over
 	bool wants_job; // that writes the text or measures the memory
 	uint32_t next; // row
-	struct census census;
+	uint64_t census_round; // that is waited for
 	uint32_t pool; // whose 'shares' there are; UINT32_MAX
 	uint64_t *shares; // slots of each of the pool's backends, by the backend's index
 	uint64_t share_whole; // of all of them

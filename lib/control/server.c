@@ -130,6 +130,14 @@ void control_work(struct control *control)
 		control_checkpoint_start(control);
 }
 
+void control_census_step(struct control *control)
+{
+	const struct census_source source = {
+		.tables = control->config.flows, .snapshot = control->config.publisher->current};
+
+	census_step(&control->census, &source);
+}
+
 // One answer after the other: no request is taken while the one before goes on.
 static enum pace step(struct control *control)
 {

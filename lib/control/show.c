@@ -69,14 +69,20 @@ void control_show_start(struct control *control)
 	job_start(control->job, gather, gathered, control);
 }
 
+// Whoever asks how many flows there are is told of those that there are when he asks.
+static void show_after_census(struct control *control)
+{
+	control->reply.step = REPLY_CENSUS;
+	control->reply.census_round = census_ask(&control->census);
+}
+
 static bool show_backends(struct control *control)
 {
 	struct reply *reply = &control->reply;
 
-	reply->step = REPLY_CENSUS;
+	show_after_census(control);
 	reply->shares = calloc(control->backends.capacity, sizeof(*reply->shares));
-	return census_begin(&reply->census, control->backends.capacity) == 0 &&
-	       reply->shares != NULL;
+	return reply->shares != NULL;
 }
 
 void control_show(struct control *control, enum message_show_what what)
@@ -90,6 +96,8 @@ void control_show(struct control *control, enum message_show_what what)
 		control->reply.step = REPLY_WAIT;
 		control->reply.wants_job = true;
 		control_work(control);
+	} else if (what == MESSAGE_SHOW_WORKERS) {
+		show_after_census(control);
 	} else if (what == MESSAGE_SHOW_BACKENDS && !show_backends(control)) {
 		control_reply_error(control, ENOMEM, "out of memory");
 	}

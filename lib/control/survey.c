@@ -11,19 +11,15 @@
 
 #define CLEAR_STEP 65536 // indexes in one step
 
-int survey_init(struct survey *survey, const struct control *control)
+int survey_init(struct survey *survey, struct control *control)
 {
 	uint32_t capacity = control->backends.capacity;
 
 	*survey = (struct survey){.control = control,
-		.flows = calloc(capacity, sizeof(*survey->flows)),
-		.oldest_s = calloc(capacity, sizeof(*survey->oldest_s)),
 		.share_ppm = calloc(capacity, sizeof(*survey->share_ppm)),
 		.next_share_ppm = calloc(capacity, sizeof(*survey->next_share_ppm)),
 		.slots = calloc(capacity, sizeof(*survey->slots))};
-	if (census_begin(&survey->census, capacity) == 0 && survey->flows != NULL &&
-		survey->oldest_s != NULL && survey->share_ppm != NULL &&
-		survey->next_share_ppm != NULL && survey->slots != NULL)
+	if (survey->share_ppm != NULL && survey->next_share_ppm != NULL && survey->slots != NULL)
 		return 0;
 	survey_free(survey);
 	return -ENOMEM;
@@ -31,9 +27,6 @@ int survey_init(struct survey *survey, const struct control *control)
 
 void survey_free(struct survey *survey)
 {
-	census_end(&survey->census);
-	free(survey->flows);
-	free(survey->oldest_s);
 	free(survey->share_ppm);
 	free(survey->next_share_ppm);
 	free(survey->slots);
@@ -44,8 +37,7 @@ static void begin(struct survey *survey)
 {
 	survey->step = SURVEY_CLEAR;
 	survey->cleared = 0;
-	survey->census.worker = 0;
-	survey->census.bucket = 0;
+	survey->census_round = census_ask(&survey->control->census);
 }
 
 // False: all is cleared.
@@ -53,29 +45,19 @@ static bool clear_some(struct survey *survey)
 {
 	uint32_t left = survey->control->backends.capacity - survey->cleared;
 	uint32_t count = left < CLEAR_STEP ? left : CLEAR_STEP;
-	struct census *census = &survey->census;
 
-	memset(census->flows + survey->cleared, 0, count * sizeof(*census->flows));
-	memset(census->oldest_s + survey->cleared, 0, count * sizeof(*census->oldest_s));
 	memset(survey->next_share_ppm + survey->cleared, 0,
 		count * sizeof(*survey->next_share_ppm));
 	survey->cleared += count;
 	return count > 0;
 }
 
-static void swap(uint32_t **a, uint32_t **b)
-{
-	uint32_t *held = *a;
-
-	*a = *b;
-	*b = held;
-}
-
 static void conclude(struct survey *survey)
 {
-	swap(&survey->flows, &survey->census.flows);
-	swap(&survey->oldest_s, &survey->census.oldest_s);
-	swap(&survey->share_ppm, &survey->next_share_ppm);
+	uint32_t *found = survey->next_share_ppm;
+
+	survey->next_share_ppm = survey->share_ppm;
+	survey->share_ppm = found;
 	survey->step = SURVEY_NONE;
 	survey->done_ns = clock_monotonic_ns();
 }
@@ -155,8 +137,10 @@ static void step(struct survey *survey)
 			survey->step = SURVEY_FLOWS;
 		break;
 	case SURVEY_FLOWS:
-		if (census_step(&survey->census, survey->control))
+		if (!census_has(&survey->control->census, survey->census_round)) {
+			control_census_step(survey->control);
 			break;
+		}
 		survey->step = SURVEY_SHARES;
 		begin_pool(survey, 0);
 		break;

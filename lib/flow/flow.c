@@ -93,7 +93,8 @@ static uint32_t age_s(uint16_t life, uint32_t now_s)
 	return age < FLOW_AGE_MAX_S ? age : FLOW_AGE_MAX_S;
 }
 
-// Copies one row, each field loaded once; false if it is not live.
+// Copies one row, each field loaded once, but for the client's address, which stands in another line; false if it is not
+// live.
 static bool read_row(const struct flow_table *table, uint32_t bucket, uint32_t way,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s, struct flow_row *out)
 {
@@ -111,7 +112,6 @@ static bool read_row(const struct flow_table *table, uint32_t bucket, uint32_t w
 	out->backend = __atomic_load_n(&rows->backend[way], __ATOMIC_RELAXED);
 	out->tag = __atomic_load_n(&rows->tag[way], __ATOMIC_RELAXED);
 	out->client_port = __atomic_load_n(&rows->client_port[way], __ATOMIC_RELAXED);
-	out->client = load_client(&rows->client[way]);
 	return true;
 }
 
@@ -123,9 +123,24 @@ uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
 
 	if (bucket >= table->bucket_count)
 		return 0;
+	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
+		if (!read_row(table, bucket, way, ttl, services, now_s, &out[count]))
+			continue;
+		out[count++].client = load_client(&table->buckets[bucket].client[way]);
+	}
+	return count;
+}
+
+uint32_t flow_count_bucket(const struct flow_table *table, uint32_t bucket,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
+	struct flow_row out[FLOW_WAYS])
+{
+	uint32_t count = 0;
+
+	if (bucket >= table->bucket_count)
+		return 0;
 	for (uint32_t way = 0; way < FLOW_WAYS; way++)
-		if (read_row(table, bucket, way, ttl, services, now_s, &out[count]))
-			count++;
+		count += read_row(table, bucket, way, ttl, services, now_s, &out[count]);
 	return count;
 }
 

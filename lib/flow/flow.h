@@ -134,6 +134,11 @@ uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
 	struct flow_row out[FLOW_WAYS]);
 
+// The same without the clients' addresses, and without a look at the line that they stand in: for who only counts.
+uint32_t flow_count_bucket(const struct flow_table *table, uint32_t bucket,
+	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
+	struct flow_row out[FLOW_WAYS]);
+
 // True where a row that was read from 'bucket' may be of the flow of that hash: its client's port is to fit, too.
 bool flow_row_is_of(
 	const struct flow_table *table, uint32_t bucket, const struct flow_row *row, uint64_t hash);
@@ -149,8 +154,6 @@ struct flow_sweeper {
 	uint32_t due; // buckets to sweep by now
 	uint32_t per_second;
 	uint32_t second;
-	uint32_t counted; // live rows seen in this turn
-	uint32_t live; // live rows that the last whole turn saw: the table's fill, for the metrics
 };
 
 void flow_sweeper_init(

@@ -31,12 +31,9 @@ void flow_sweeper_step(struct flow_sweeper *sweeper, struct flow_table *table,
 	count = sweeper->due < FLOW_SWEEP_STEP ? sweeper->due : FLOW_SWEEP_STEP;
 	if (count > buckets - sweeper->next)
 		count = buckets - sweeper->next;
-	sweeper->counted += flow_sweep(table, sweeper->next, count, ttl, services, now_s);
+	flow_sweep(table, sweeper->next, count, ttl, services, now_s);
 	sweeper->due -= count;
 	sweeper->next += count;
-	if (sweeper->next == buckets) {
-		sweeper->live = sweeper->counted;
-		sweeper->counted = 0;
+	if (sweeper->next == buckets)
 		sweeper->next = 0;
-	}
 }

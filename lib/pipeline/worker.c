@@ -101,7 +101,6 @@ static void tick(struct worker *worker)
 		worker_send_probes(worker);
 	flow_sweeper_step(&worker->sweeper, worker->flows, snapshot->ttls,
 		snapshot->service_capacity, worker->now_s);
-	worker->metrics->flows_live = worker->sweeper.live;
 }
 
 const struct worker_stage worker_stages[WORKER_STAGES] = {

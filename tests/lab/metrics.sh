@@ -55,6 +55,25 @@ lab_check "and the page says what show says" python3 - "$(ctl show services -o j
 	assert sum(float(v) for k, v in samples.items() if k.startswith("fulcrum_backend_share_ratio{")) > 0.999
 	PY
 
+# Flows are one count, wherever they are told: what is open now, and no hour old.
+held() { # how many flows each place tells of
+	ctl flows --limit 0 -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)["matched"])'
+	ctl show workers -o json | python3 -c 'import json, sys; print(sum(w["flows"] for w in json.load(sys.stdin)))'
+	ctl show backends -o json | python3 -c 'import json, sys; print(sum(b["flows"] for b in json.load(sys.stdin)))'
+	page | awk '/^fulcrum_flows{/ {w += $2} /^fulcrum_backend_flows{/ {b += $2} END {print w; print b}'
+}
+all_alike() {
+	held >$LAB/held
+	[ "$(sort -u $LAB/held | wc -l)" -eq 1 ] && [ "$(head -n 1 $LAB/held)" -ge "$1" ]
+}
+lab_wait_for "all_alike $requests" 15 "flows, show workers, show backends and the page tell of as many flows"
+lab_stop fulcrumd
+lab_fulcrumd
+lab_wait_up web-1 web-2 web-3
+lab_wait_for "all_alike 1" 15 "and do so after a restart that hands them on"
+lab_requests 5 >$LAB/answers
+flows=$(sample 'fulcrum_service_new_flows_total{service="web"}')
+
 # A real Prometheus.
 mkdir -p $LAB/prometheus
 sed 's/: 15s/: 1s/; s/: 10s/: 1s/' "$lab_root/config/prometheus.yml" >$LAB/prometheus.yml
