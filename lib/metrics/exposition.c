@@ -109,9 +109,14 @@ static void put_descriptor(struct exposition *e, const char *what, const char *t
 
 void exposition_begin(struct exposition *e, enum metrics_id id)
 {
+	exposition_begin_family(e, &metrics_families[id]);
+}
+
+void exposition_begin_family(struct exposition *e, const struct metrics_family *family)
+{
 	bool is_older = e->format == EXPOSITION_PROMETHEUS;
 
-	e->family = &metrics_families[id];
+	e->family = family;
 	put_descriptor(e, "TYPE",
 		is_older && e->family->type == METRICS_INFO ? "gauge"
 							    : metrics_type_name(e->family->type));

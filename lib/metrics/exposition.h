@@ -39,6 +39,8 @@ const char *exposition_content_type(enum exposition_format format);
 
 // The family's TYPE, UNIT and HELP.
 void exposition_begin(struct exposition *e, enum metrics_id id);
+// The same of a family that is another program's: it outlives 'e'.
+void exposition_begin_family(struct exposition *e, const struct metrics_family *family);
 // A sample's name; 'suffix' comes behind what the family's type asks for.
 void exposition_sample(struct exposition *e, const char *suffix);
 void exposition_label(struct exposition *e, const char *name, const char *value);

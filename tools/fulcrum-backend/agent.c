@@ -5,14 +5,10 @@
 #include <base/notify.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent_private.h"
-
-#define WATCH_INTERVAL_S 1
 
 // Reads what an agent before left. Something unreadable, or of another network namespace, is nothing
 // that can be taken over: it is said and left alone.
@@ -70,67 +66,6 @@ static int attach(struct agent *agent, struct error *err)
 	return result < 0 ? result : agent_take_back(&agent->previous, state, err);
 }
 
-// An interface that cannot be served is said once, not every second.
-static void watch_link(struct agent *agent, struct fb_link *link, bool *failing)
-{
-	struct error err;
-	int result = agent_attach_link(agent, link, &err);
-
-	if (result > 0)
-		log_warning(
-			"%s: %d of 2 filters were gone and are attached again", link->name, result);
-	else if (result < 0 && !*failing)
-		log_error("%s", err.text);
-	*failing = result < 0;
-}
-
-static void watch_host(struct agent *agent)
-{
-	struct host_view view;
-	struct error err;
-
-	if (host_look(agent->config, &view, &err) < 0) {
-		log_error("%s", err.text);
-		return;
-	}
-	if (memcmp(&view, &agent->view, sizeof(view)) == 0)
-		return;
-	agent->view = view;
-	if (program_configure(agent->program, agent->config, &view, &err) < 0)
-		log_error("%s", err.text);
-	else
-		log_info("the interfaces changed: MTU %u, %u tunnel addresses", view.mtu,
-			view.tunnel_count);
-}
-
-static void watch_once(struct agent *agent, bool failing[FB_LINKS_MAX])
-{
-	struct fb_state before = agent->state;
-	struct error err;
-	int added;
-
-	for (uint32_t i = 0; i < agent->state.link_count; i++)
-		watch_link(agent, &agent->state.links[i], &failing[i]);
-	added = agent_add_vips(agent, &err);
-	if (added > 0)
-		log_warning("%d VIPs were gone from lo and are there again", added);
-	else if (added < 0)
-		log_error("%s", err.text);
-	watch_host(agent);
-	if (memcmp(&before, &agent->state, sizeof(before)) != 0 &&
-		program_write_state(agent->program, &agent->state, &err) < 0)
-		log_error("%s", err.text);
-}
-
-static void watch(struct agent *agent, const sigset_t *ends)
-{
-	const struct timespec interval = {.tv_sec = WATCH_INTERVAL_S};
-	bool failing[FB_LINKS_MAX] = {false};
-
-	while (sigtimedwait(ends, NULL, &interval) < 0)
-		watch_once(agent, failing);
-}
-
 static void say_ready(const struct agent *agent)
 {
 	if (!host_loopback_is_up())
@@ -144,12 +79,7 @@ static void say_ready(const struct agent *agent)
 static bool run(struct agent *agent, bool persist, int *result, struct error *err)
 {
 	struct error ignored;
-	sigset_t ends;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL); // before anything is changed
 	*result = attach(agent, err);
 	if (*result < 0) {
 		agent_take_back(&agent->state, NULL, &ignored);
@@ -157,7 +87,7 @@ static bool run(struct agent *agent, bool persist, int *result, struct error *er
 		return false;
 	}
 	say_ready(agent);
-	watch(agent, &ends);
+	agent_watch_run(agent->watch);
 	notify("STOPPING=1");
 	if (!persist)
 		*result = agent_take_back(&agent->state, NULL, err);
@@ -181,7 +111,9 @@ int agent_run(const struct config *config, bool persist, struct error *err)
 		return result;
 	}
 	read_previous(agent);
-	result = prepare(agent, err);
+	result = agent_watch_new(agent, &agent->watch, err);
+	if (result == 0)
+		result = prepare(agent, err);
 	if (result < 0)
 		stays = agent->previous.version != 0; // what is there goes on as it was
 	else
@@ -192,6 +124,7 @@ int agent_run(const struct config *config, bool persist, struct error *err)
 		program_unpin(config->pin);
 		pin_remove(&agent->pin);
 	}
+	agent_watch_free(agent->watch);
 	program_free(agent->program);
 	free(agent);
 	return result;

@@ -8,6 +8,8 @@
 #include "pin.h"
 #include "program.h"
 
+struct agent_watch; // opaque
+
 // For agent*.c only.
 struct agent {
 	const struct config *config;
@@ -16,6 +18,7 @@ struct agent {
 	struct host_view view;
 	struct fb_state state; // what this agent changed
 	struct fb_state previous; // what the one before did; all zero when there was none
+	struct agent_watch *watch;
 };
 
 // Finds the configured interfaces and notes them in the state; changes nothing.
@@ -31,5 +34,11 @@ int agent_add_vips(struct agent *agent, struct error *err);
 // Takes back what 'was' lists and 'now' does not; with 'now' NULL all of it. Goes on past what fails,
 // and returns the first failure.
 int agent_take_back(struct fb_state *was, const struct fb_state *now, struct error *err);
+
+// The loop of a running agent: looks once a second that all is in place, and answers for metrics. From here on SIGTERM
+// and SIGINT end agent_watch_run(), at once if they came before it. -EADDRINUSE and the like where nobody can ask it.
+int agent_watch_new(struct agent *agent, struct agent_watch **out, struct error *err);
+void agent_watch_run(struct agent_watch *watch);
+void agent_watch_free(struct agent_watch *watch);
 
 #endif

@@ -55,6 +55,18 @@ int config_set_pin(struct config *config, const char *path, struct error *err)
 	return 0;
 }
 
+int config_set_metrics(struct config *config, const char *text, struct error *err)
+{
+	struct endpoint at;
+
+	if (endpoint_parse(text, &at) < 0 || at.port == 0)
+		return error_set(err, EINVAL,
+			"'%.64s' is no address and port such as 127.0.0.1:9111 or [::1]:9111",
+			text);
+	config->metrics = at;
+	return 0;
+}
+
 static const char *where(const struct config_vip *vip, char *text, size_t size)
 {
 	if (vip->line == 0)

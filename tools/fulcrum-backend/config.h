@@ -3,6 +3,7 @@
 #define FULCRUM_BACKEND_CONFIG_H
 
 #include <base/addr.h>
+#include <base/endpoint.h>
 #include <base/error.h>
 
 #include <net/if.h>
@@ -39,6 +40,7 @@ struct config {
 	char interfaces[FB_LINKS_MAX][IF_NAMESIZE];
 	size_t interface_count;
 	char pin[CONFIG_PIN_SIZE];
+	struct endpoint metrics; // where its page is; port 0: nowhere
 	bool manage_addresses;
 	bool tunnels_given; // else: every address of the interfaces
 	struct addr tunnels[FB_TUNNELS_MAX];
@@ -60,6 +62,7 @@ int config_read(struct config *config, const char *path, struct error *err);
 int config_add_interface(struct config *config, const char *name, struct error *err);
 int config_add_vip(struct config *config, const struct config_vip *vip, struct error *err);
 int config_set_pin(struct config *config, const char *path, struct error *err);
+int config_set_metrics(struct config *config, const char *text, struct error *err);
 
 // Whether there is an interface and a VIP. -EINVAL with a sentence without position.
 int config_check_complete(const struct config *config, struct error *err);

@@ -346,14 +346,26 @@ static int read_pin(struct reader *reader, const yaml_node_t *node, void *target
 	return 0;
 }
 
+static int read_metrics(struct reader *reader, const yaml_node_t *node, void *target)
+{
+	const char *text = read_text(reader, node);
+
+	if (text == NULL)
+		return -EINVAL;
+	if (config_set_metrics(reader->config, text, reader->err) < 0)
+		return fail_at(reader, node->start_mark);
+	return 0;
+}
+
 static int read_manage_addresses(struct reader *reader, const yaml_node_t *node, void *target)
 {
 	return read_bool(reader, node, &reader->config->manage_addresses);
 }
 
 static const struct reader_key file_keys[] = {{"interfaces", read_interfaces}, {"pin", read_pin},
-	{"manage_addresses", read_manage_addresses}, {"tunnel_addresses", read_tunnels},
-	{"balancers", read_balancers}, {"vips", read_vips}, {NULL, NULL}};
+	{"metrics", read_metrics}, {"manage_addresses", read_manage_addresses},
+	{"tunnel_addresses", read_tunnels}, {"balancers", read_balancers}, {"vips", read_vips},
+	{NULL, NULL}};
 
 static int read_document(struct reader *reader)
 {

@@ -28,12 +28,15 @@ enum option_key {
 	OPTION_CHECK,
 	OPTION_STATUS,
 	OPTION_DETACH,
+	OPTION_METRICS,
 };
 
 struct arguments {
 	const char *file;
 	const char *pin;
+	const char *metrics;
 	enum action action;
+	bool json;
 	bool persist;
 	bool verbose;
 	bool by_hand; // --interface or --vip
@@ -50,9 +53,12 @@ static const struct argp_option options[] = {
 	{"vip", OPTION_VIP, "ADDRESS", 0,
 		"Without a file: serve this VIP, all ports as they are (repeatable)", 0},
 	{"pin", OPTION_PIN, "FOLDER", 0, "Pin the maps here (default " CONFIG_PIN_DEFAULT ")", 0},
+	{"metrics", OPTION_METRICS, "ADDRESS:PORT", 0,
+		"Serve /metrics for Prometheus and /healthz there", 0},
 	{"persist", OPTION_PERSIST, NULL, 0, "Leave filters and VIPs in place at the end", 0},
 	{"check", OPTION_CHECK, NULL, 0, "Only say whether the file is right", 1},
 	{"status", OPTION_STATUS, NULL, 0, "Print what is attached, and the counters", 1},
+	{"output", 'o', "table|json", 0, "How --status prints it (default: table)", 1},
 	{"detach", OPTION_DETACH, NULL, 0, "Take back what an agent left in place", 1},
 	{"verbose", 'v', NULL, 0, "Also say what the kernel answers", 2},
 	{NULL, 0, NULL, 0, NULL, 0},
@@ -93,6 +99,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_PIN:
 		arguments->pin = text;
+		return 0;
+	case OPTION_METRICS:
+		arguments->metrics = text;
+		return 0;
+	case 'o':
+		arguments->json = strcmp(text, "json") == 0;
+		if (!arguments->json && strcmp(text, "table") != 0)
+			argp_error(state, "--output: '%s' is neither table nor json", text);
 		return 0;
 	case OPTION_PERSIST:
 		arguments->persist = true;
@@ -135,10 +149,29 @@ static int configure(struct arguments *arguments)
 		result = error_set(&err, EINVAL, "--check wants a file: --config FILE");
 	if (result == 0 && arguments->pin != NULL)
 		result = config_set_pin(config, arguments->pin, &err);
+	if (result == 0 && arguments->metrics != NULL)
+		result = config_set_metrics(config, arguments->metrics, &err);
 	if (result == 0)
 		return 0;
 	fprintf(stderr, "%s%s\n", arguments->file == NULL ? "fulcrum-backend: " : "", err.text);
 	return EXIT_CONFIG;
+}
+
+// '*whole' is whether all is in place.
+static int print_status(const struct arguments *arguments, bool *whole, struct error *err)
+{
+	struct look look;
+	int result = look_at(arguments->config.pin, &look, err);
+
+	if (result < 0)
+		return result;
+	*whole = look.fault_count == 0;
+	if (arguments->json)
+		result = status_print_json(&look, err);
+	else
+		status_print(&look);
+	look_free(&look);
+	return result;
 }
 
 static int act(const struct arguments *arguments)
@@ -159,7 +192,7 @@ static int act(const struct arguments *arguments)
 			config->interface_count, config->vip_count);
 		return EXIT_SUCCESS;
 	case ACTION_STATUS:
-		result = status_print(config->pin, &whole, &err);
+		result = print_status(arguments, &whole, &err);
 		break;
 	case ACTION_DETACH:
 		result = agent_detach(config->pin, &err);

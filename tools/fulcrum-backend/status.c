@@ -2,37 +2,19 @@
 #include "status.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "config.h"
-#include "host.h"
-#include "links.h"
-#include "pin.h"
-#include "program.h"
 
-static const char *side_text(
-	const struct fb_link *link, enum link_side side, uint32_t id, bool *whole)
-{
-	uint32_t there = link_query(link, side);
-
-	if (there == id)
-		return "attached";
-	*whole = false;
-	return there == 0 ? "missing" : "replaced";
-}
-
-static void print_links(const struct fb_state *state, bool *whole)
+static void print_links(const struct look *look)
 {
 	printf("%-16s %-9s %-9s\n", "INTERFACE", "INGRESS", "EGRESS");
-	for (uint32_t i = 0; i < state->link_count; i++) {
-		const struct fb_link *link = &state->links[i];
+	for (uint32_t i = 0; i < look->state.link_count; i++) {
+		const struct look_link *link = &look->links[i];
 
-		printf("%-16s %-9s ", link->name,
-			side_text(link, LINK_IN, state->program_in, whole));
-		printf("%-9s\n", side_text(link, LINK_OUT, state->program_out, whole));
+		printf("%-16s %-9s %-9s\n", link->name, look_place_name(link->sides[LINK_IN]),
+			look_place_name(link->sides[LINK_OUT]));
 	}
 }
 
@@ -47,72 +29,51 @@ static const char *number_or_star(char text[8], uint16_t number)
 static void print_row(const struct program_row *row)
 {
 	struct addr vip = program_addr(&row->key.address);
-	uint16_t port = ntohs(row->key.port);
-	uint16_t target = row->service.port != 0 ? ntohs(row->service.port) : port;
 	const struct fb_counters *c = &row->counters;
 	char address[ADDR_TEXT_SIZE];
 	char ports[2][8];
 
 	printf("%-24s %-5s %-5s %-6s %-5u ", addr_format(&vip, address, sizeof(address)),
-		config_protocol_name(row->key.protocol), number_or_star(ports[0], port),
-		number_or_star(ports[1], target), row->service.mss - row->service.overhead);
+		config_protocol_name(row->key.protocol),
+		number_or_star(ports[0], ntohs(row->key.port)),
+		number_or_star(ports[1], look_target_port(row)), look_mss(row));
 	printf("%10" PRIu64 " %13" PRIu64 " %10" PRIu64 " ", (uint64_t)c->rx_packets,
 		(uint64_t)c->rx_bytes, (uint64_t)c->rx_tunneled);
 	printf("%10" PRIu64 " %13" PRIu64 " %7" PRIu64 " %7" PRIu64 "\n", (uint64_t)c->tx_packets,
 		(uint64_t)c->tx_bytes, (uint64_t)c->mss_lowered, (uint64_t)c->icmp_mapped);
 }
 
-static int print_rows(const char *pin, struct error *err)
+static void print_rows(const struct look *look)
 {
-	struct program_row *rows = calloc(FB_SERVICES_MAX, sizeof(*rows));
-	int count;
-
-	if (rows == NULL)
-		return error_set(err, ENOMEM, "out of memory");
-	count = program_read_rows(pin, rows, FB_SERVICES_MAX, err);
 	printf("\n%-24s %-5s %-5s %-6s %-5s %10s %13s %10s %10s %13s %7s %7s\n", "VIP", "PROTO",
 		"PORT", "TARGET", "MSS", "RX", "RX-BYTES", "TUNNELED", "TX", "TX-BYTES", "LOWERED",
 		"ICMP");
-	for (int i = 0; i < count; i++)
-		print_row(&rows[i]);
-	free(rows);
-	return count < 0 ? count : 0;
+	for (size_t i = 0; i < look->row_count; i++)
+		print_row(&look->rows[i]);
 }
 
-static int print_totals(const char *pin, struct error *err)
+static void print_totals(const struct look *look)
 {
-	static const char *const texts[][2] = {
-#define TOTAL_TEXT(name, label, text) {label, text},
-		FB_TOTALS(TOTAL_TEXT)
-#undef TOTAL_TEXT
-	};
-	uint64_t totals[FB_TOTAL_COUNT];
-	int result = program_read_totals(pin, totals, err);
-
-	if (result < 0)
-		return result;
 	printf("\nTUNNEL PACKETS NOT DELIVERED\n");
-	for (size_t i = 0; i < FB_TOTAL_COUNT; i++)
-		printf("%-10s %10" PRIu64 "  %s\n", texts[i][0], totals[i], texts[i][1]);
-	return 0;
+	for (enum fb_total i = 0; i < FB_TOTAL_COUNT; i++)
+		printf("%-10s %10" PRIu64 "  %s\n", look_total_name(i), look->totals[i],
+			look_total_text(i));
 }
 
-int status_print(const char *pin, bool *whole, struct error *err)
+static void print_faults(const struct look *look)
 {
-	struct fb_state state;
-	int result = program_read_state(pin, &state, err);
+	if (look->fault_count > 0)
+		printf("\nNOT IN PLACE\n");
+	for (size_t i = 0; i < look->fault_count; i++)
+		printf("%s\n", look->faults[i]);
+}
 
-	*whole = true;
-	if (result == -ENOENT)
-		return error_set(
-			err, ENOENT, "no fulcrum-backend is running or left under %s", pin);
-	if (result < 0)
-		return result;
-	if (state.namespace_inode != host_namespace())
-		return error_set(err, EXDEV, "%s is about another network namespace", pin);
-	printf("fulcrum-backend under %s: %s\n\n", pin,
-		pin_is_held(pin) ? "running" : "left attached, nobody watches it");
-	print_links(&state, whole);
-	result = print_rows(pin, err);
-	return result < 0 ? result : print_totals(pin, err);
+void status_print(const struct look *look)
+{
+	printf("fulcrum-backend under %s: %s\n\n", look->pin,
+		look->is_running ? "running" : "left attached, nobody watches it");
+	print_links(look);
+	print_rows(look);
+	print_totals(look);
+	print_faults(look);
 }

@@ -2,12 +2,10 @@
 #ifndef FULCRUM_BACKEND_STATUS_H
 #define FULCRUM_BACKEND_STATUS_H
 
-#include <base/error.h>
+#include "look.h"
 
-#include <stdbool.h>
-
-// Prints attachment and counters of the agent, running or persisted, that pinned its maps under 'pin'.
-// 0 with '*whole' false when filters are missing; -ENOENT when there is none.
-int status_print(const char *pin, bool *whole, struct error *err);
+// Prints a look to standard output, for people; and as JSON, by docs/reference/schemas/backend-status.json.
+void status_print(const struct look *look);
+int status_print_json(const struct look *look, struct error *err);
 
 #endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a running agent does: it looks that all is as it should be, and puts back what is gone.
+#include <base/log.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent_private.h"
+#include "metrics.h"
+
+#define WATCH_INTERVAL_S 1
+
+struct agent_watch {
+	struct agent *agent;
+	struct event_base *base;
+	struct event *timer;
+	struct event *ends[2];
+	struct metrics *metrics; // NULL: nobody asked for them
+	bool failing[FB_LINKS_MAX]; // and it was said
+};
+
+// An interface that cannot be served is said once, not every second.
+static void watch_link(struct agent *agent, struct fb_link *link, bool *failing)
+{
+	struct error err;
+	int result = agent_attach_link(agent, link, &err);
+
+	if (result > 0)
+		log_warning(
+			"%s: %d of 2 filters were gone and are attached again", link->name, result);
+	else if (result < 0 && !*failing)
+		log_error("%s", err.text);
+	*failing = result < 0;
+}
+
+static void watch_host(struct agent *agent)
+{
+	struct host_view view;
+	struct error err;
+
+	if (host_look(agent->config, &view, &err) < 0) {
+		log_error("%s", err.text);
+		return;
+	}
+	if (memcmp(&view, &agent->view, sizeof(view)) == 0)
+		return;
+	agent->view = view;
+	if (program_configure(agent->program, agent->config, &view, &err) < 0)
+		log_error("%s", err.text);
+	else
+		log_info("the interfaces changed: MTU %u, %u tunnel addresses", view.mtu,
+			view.tunnel_count);
+}
+
+static void watch_once(struct agent *agent, bool *failing)
+{
+	struct fb_state before = agent->state;
+	struct error err;
+	int added;
+
+	for (uint32_t i = 0; i < agent->state.link_count; i++)
+		watch_link(agent, &agent->state.links[i], &failing[i]);
+	added = agent_add_vips(agent, &err);
+	if (added > 0)
+		log_warning("%d VIPs were gone from lo and are there again", added);
+	else if (added < 0)
+		log_error("%s", err.text);
+	watch_host(agent);
+	if (memcmp(&before, &agent->state, sizeof(before)) != 0 &&
+		program_write_state(agent->program, &agent->state, &err) < 0)
+		log_error("%s", err.text);
+}
+
+static void watch_tick(evutil_socket_t fd, short what, void *context)
+{
+	struct agent_watch *watch = context;
+
+	watch_once(watch->agent, watch->failing);
+}
+
+static void watch_end(evutil_socket_t fd, short what, void *context)
+{
+	event_base_loopbreak(context);
+}
+
+static bool watch_add_events(struct agent_watch *watch)
+{
+	static const struct timeval interval = {.tv_sec = WATCH_INTERVAL_S};
+	static const int signals[] = {SIGTERM, SIGINT};
+
+	for (size_t i = 0; i < 2; i++) {
+		watch->ends[i] = evsignal_new(watch->base, signals[i], watch_end, watch->base);
+		if (watch->ends[i] == NULL || event_add(watch->ends[i], NULL) < 0)
+			return false;
+	}
+	watch->timer = event_new(watch->base, -1, EV_PERSIST, watch_tick, watch);
+	return watch->timer != NULL && event_add(watch->timer, &interval) == 0;
+}
+
+int agent_watch_new(struct agent *agent, struct agent_watch **out, struct error *err)
+{
+	struct agent_watch *watch = calloc(1, sizeof(*watch));
+	int result = 0;
+
+	if (watch == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	signal(SIGPIPE, SIG_IGN); // of a client that has gone
+	watch->agent = agent;
+	watch->base = event_base_new();
+	if (watch->base == NULL || !watch_add_events(watch))
+		result = error_set(err, ENOMEM, "out of memory");
+	if (result == 0 && agent->config->metrics.port != 0)
+		result = metrics_new(watch->base, &agent->config->metrics, agent->pin.folder,
+			&watch->metrics, err);
+	if (result < 0) {
+		agent_watch_free(watch);
+		return result;
+	}
+	*out = watch;
+	return 0;
+}
+
+void agent_watch_run(struct agent_watch *watch)
+{
+	event_base_dispatch(watch->base);
+}
+
+void agent_watch_free(struct agent_watch *watch)
+{
+	if (watch == NULL)
+		return;
+	metrics_free(watch->metrics);
+	for (size_t i = 0; i < 2; i++)
+		if (watch->ends[i] != NULL)
+			event_free(watch->ends[i]);
+	if (watch->timer != NULL)
+		event_free(watch->timer);
+	if (watch->base != NULL)
+		event_base_free(watch->base);
+	free(watch);
+}
