@@ -66,6 +66,7 @@ filters() {
 }
 
 # Nobody has put anything on this interface yet.
+lab_wait_for '! ip -n host addr show tentative | grep -q inet6' 10 "the host's addresses are settled"
 host_state >$LAB/before
 lab_check "no agent: --status ends with 3" ends_with 3 agent --status -c $LAB/backend.yaml
 lab_check "no agent: --detach ends with 3" ends_with 3 agent --detach -c $LAB/backend.yaml
