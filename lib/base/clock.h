@@ -14,6 +14,9 @@ uint64_t clock_monotonic_ns(void);
 // CLOCK_REALTIME in seconds since 1970, UTC: for what an operator reads. Any thread.
 uint64_t clock_wall_s(void);
 
+// The same clock in nanoseconds.
+uint64_t clock_wall_ns(void);
+
 // Writes "2026-11-22T06:03:00Z"; 'size' at least 21. Returns 'text'.
 const char *clock_format_utc(uint64_t wall_s, char *text, size_t size);
 

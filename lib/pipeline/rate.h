@@ -23,7 +23,8 @@ static inline void rate_init(struct rate *rate, uint64_t per_second, uint64_t ts
 // For whoever looks at the clock now and then: a division, so not once a packet.
 static inline void rate_refill(struct rate *rate, uint64_t tsc, uint64_t tsc_per_ms)
 {
-	uint64_t ms = (tsc - rate->filled_tsc) / tsc_per_ms;
+	// A worker's counter may be a little behind that of the core which made the bucket.
+	uint64_t ms = tsc > rate->filled_tsc ? (tsc - rate->filled_tsc) / tsc_per_ms : 0;
 	uint64_t full = rate->per_second / 10 + 1;
 	uint64_t fresh = rate->per_second * ms / 1000;
 

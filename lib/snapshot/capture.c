@@ -1,44 +1,53 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#define ALLOW_EXPERIMENTAL_API // librte_pcapng, until DPDK 23.11
+#include <base/clock.h>
 #include <snapshot/capture.h>
 #include <snapshot/pcapng.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <rte_lcore.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_ring.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-// A capture's buffers: as many as this memory has room for, within bounds.
-#define BUFFER_BYTES  (4u << 20)
-#define BUFFERS_MIN   255u
-#define BUFFERS_MAX   2047u
+// A capture's records: as many as this memory has room for, within bounds.
+#define RECORD_BYTES  (4u << 20)
+#define RECORDS_MIN   255u
+#define RECORDS_MAX   2047u
 #define WRITE_PACKETS 32u
 
-static uint32_t buffer_count(uint32_t size)
-{
-	uint32_t count = BUFFER_BYTES / size;
+// A packet between its worker and the file.
+struct capture_record {
+	uint64_t tsc; // when it was copied
+	uint32_t size; // of the block
+	uint8_t block[];
+};
 
-	return count < BUFFERS_MIN ? BUFFERS_MIN : count > BUFFERS_MAX ? BUFFERS_MAX : count;
+static uint32_t record_count(uint32_t size)
+{
+	uint32_t count = RECORD_BYTES / size;
+
+	return count < RECORDS_MIN ? RECORDS_MIN : count > RECORDS_MAX ? RECORDS_MAX : count;
 }
 
 static int allocate(struct capture *capture)
 {
 	static uint32_t captures; // DPDK's objects have names
-	uint32_t size = pcapng_buffer_size(capture->snap_size);
-	uint32_t count = buffer_count(size);
+	uint32_t size =
+		(uint32_t)sizeof(struct capture_record) + PCAPNG_PACKET_ROOM(capture->snap_size);
+	uint32_t count = record_count(size);
 	char name[32];
 
 	snprintf(name, sizeof(name), "capture-%u", ++captures);
-	capture->buffers =
-		rte_pktmbuf_pool_create(name, count, 0, 0, (uint16_t)size, SOCKET_ID_ANY);
+	capture->records = rte_mempool_create(
+		name, count, size, 0, 0, NULL, NULL, NULL, NULL, SOCKET_ID_ANY, 0);
 	capture->ring =
 		rte_ring_create(name, rte_align32pow2(count + 1), SOCKET_ID_ANY, RING_F_SC_DEQ);
-	return capture->buffers == NULL || capture->ring == NULL ? -ENOMEM : 0;
+	return capture->records == NULL || capture->ring == NULL ? -ENOMEM : 0;
 }
 
 static int set_mark(struct capture *capture)
@@ -52,23 +61,75 @@ static int set_mark(struct capture *capture)
 	return 0;
 }
 
+// 0, or a negative errno. A disk that fills up takes a part first.
+static int write_whole(int fd, struct iovec *parts, int count)
+{
+	while (count > 0) {
+		ssize_t written = writev(fd, parts, count);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return written < 0 ? -errno : -EIO;
+		for (; count > 0 && (size_t)written >= parts->iov_len; parts++, count--)
+			written -= (ssize_t)parts->iov_len;
+		if (count > 0) {
+			parts->iov_base = (uint8_t *)parts->iov_base + written;
+			parts->iov_len -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+static int write_interface(struct capture *capture, uint16_t port)
+{
+	char name[RTE_ETH_NAME_MAX_LEN] = "";
+	uint8_t block[PCAPNG_INTERFACE_ROOM];
+	struct pcapng_interface interface = {.name = name};
+	struct rte_ether_addr mac = {0};
+	struct rte_eth_link link = {0};
+	struct iovec part = {.iov_base = block};
+
+	rte_eth_dev_get_name_by_port(port, name);
+	rte_eth_macaddr_get(port, &mac);
+	memcpy(interface.mac, mac.addr_bytes, sizeof(interface.mac));
+	if (rte_eth_link_get_nowait(port, &link) == 0 &&
+		link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
+		interface.bits_a_second = link.link_speed * 1000000ull;
+	part.iov_len = pcapng_put_interface(block, &interface);
+	return write_whole(capture->fd, &part, 1);
+}
+
+// Every port is an interface.
+static int write_head(struct capture *capture)
+{
+	uint8_t block[PCAPNG_SECTION_ROOM];
+	struct iovec part = {block, pcapng_put_section(block, "fulcrumd " FULCRUM_VERSION)};
+	int rc = write_whole(capture->fd, &part, 1);
+	uint16_t port, count = 0;
+
+	RTE_ETH_FOREACH_DEV (port) {
+		if (rc == 0)
+			rc = write_interface(capture, port);
+		capture->interfaces[port] = count++;
+	}
+	return rc;
+}
+
 static int open_file(struct capture *capture, const char *path, struct error *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int rc;
 
-	if (fd < 0 && errno == EEXIST)
+	capture->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (capture->fd < 0 && errno == EEXIST)
 		return error_set(err, EEXIST, "%s is there already, and is left as it is", path);
-	if (fd < 0)
+	if (capture->fd < 0)
 		return error_set(err, errno, "%s cannot be made: %s", path, strerror(errno));
-	errno = 0;
-	capture->file = pcapng_open(fd);
-	if (capture->file != NULL)
+	rc = write_head(capture);
+	if (rc == 0)
 		return 0;
-	rc = errno != 0 ? errno : EIO;
-	close(fd);
 	unlink(path);
-	return error_set(err, rc, "%s cannot be written: %s", path, strerror(rc));
+	return error_set(err, -rc, "%s cannot be written: %s", path, strerror(-rc));
 }
 
 int capture_new(const struct capture_filter *filter, uint32_t snap_size, const char *path,
@@ -81,8 +142,9 @@ int capture_new(const struct capture_filter *filter, uint32_t snap_size, const c
 		return error_set(err, ENOMEM, "out of memory");
 	capture->filter = *filter;
 	capture->snap_size = snap_size;
+	capture->fd = -1;
 	if (set_mark(capture) != 0 || allocate(capture) != 0)
-		rc = error_set(err, ENOMEM, "no memory for a capture's buffers; raise eal.memory");
+		rc = error_set(err, ENOMEM, "no memory for a capture's records; raise eal.memory");
 	else
 		rc = open_file(capture, path, err);
 	if (rc != 0) {
@@ -97,41 +159,84 @@ void capture_free(struct capture *capture)
 {
 	if (capture == NULL)
 		return;
-	if (capture->file != NULL)
-		rte_pcapng_close(capture->file);
+	if (capture->fd >= 0)
+		close(capture->fd);
 	rte_ring_free(capture->ring);
-	rte_mempool_free(capture->buffers); // and whatever is still in the ring
+	rte_mempool_free(capture->records); // and whatever is still in the ring
 	free(capture);
+}
+
+// A packet is at most seconds old when it is written. So its age by the TSC is taken from the wall clock, and neither
+// what the TSC began with nor a frequency that is a little wrong shows in the file.
+static uint64_t wall_ns_of(struct capture *capture, uint64_t tsc)
+{
+	uint64_t now_tsc = rte_rdtsc(), hz = rte_get_tsc_hz();
+
+	if (capture->anchor_wall_ns == 0 || now_tsc - capture->anchor_tsc > hz) {
+		capture->anchor_wall_ns = clock_wall_ns();
+		capture->anchor_tsc = now_tsc;
+	}
+	return capture->anchor_wall_ns +
+	       (uint64_t)(int64_t)((double)(int64_t)(tsc - capture->anchor_tsc) *
+				   (double)CLOCK_NS_PER_S / (double)hz);
 }
 
 int capture_write(struct capture *capture, uint32_t max)
 {
-	struct rte_mbuf *packets[WRITE_PACKETS];
+	struct capture_record *records[WRITE_PACKETS];
+	struct iovec parts[WRITE_PACKETS];
 	uint32_t count = rte_ring_dequeue_burst(
-		capture->ring, (void **)packets, RTE_MIN(max, WRITE_PACKETS), NULL);
-	ssize_t bytes;
+		capture->ring, (void **)records, RTE_MIN(max, WRITE_PACKETS), NULL);
+	uint64_t bytes = 0;
+	int rc;
 
 	if (count == 0)
 		return 0;
-	errno = 0;
-	bytes = rte_pcapng_write_packets(capture->file, packets, (uint16_t)count);
-	if (bytes < 0)
-		return errno != 0 ? -errno : -EIO;
+	for (uint32_t i = 0; i < count; i++) {
+		pcapng_set_time(records[i]->block, wall_ns_of(capture, records[i]->tsc));
+		parts[i] = (struct iovec){records[i]->block, records[i]->size};
+		bytes += records[i]->size;
+	}
+	rc = write_whole(capture->fd, parts, (int)count);
+	rte_mempool_put_bulk(capture->records, (void **)records, count);
+	if (rc != 0)
+		return rc;
 	capture->written += count;
-	capture->bytes += (uint64_t)bytes;
+	capture->bytes += bytes;
 	return (int)count;
+}
+
+static void record_fill(struct capture_record *record, const struct rte_mbuf *mbuf,
+	const struct pcapng_packet *packet)
+{
+	const void *from;
+	void *bytes;
+
+	record->size = pcapng_put_packet(record->block, packet, &bytes);
+	from = rte_pktmbuf_read(mbuf, 0, packet->kept, bytes);
+	if (from != bytes) // it lies in one piece, and was not copied yet
+		memcpy(bytes, from, packet->kept);
 }
 
 // Several workers write to one counter and one ring: a capture may cost something, its absence may not.
 void capture_packet(struct capture *capture, const struct rte_mbuf *mbuf, uint16_t port_id,
 	uint32_t queue, enum capture_way way, const char *comment)
 {
-	struct rte_mbuf *copy = pcapng_copy(mbuf, capture->buffers, capture->snap_size, port_id,
-		queue, way == CAPTURE_SENT ? RTE_PCAPNG_DIRECTION_OUT : RTE_PCAPNG_DIRECTION_IN,
-		comment);
+	const struct pcapng_packet packet = {
+		.interface = capture->interfaces[port_id],
+		.queue = queue,
+		.size = rte_pktmbuf_pkt_len(mbuf),
+		.kept = RTE_MIN(rte_pktmbuf_pkt_len(mbuf), capture->snap_size),
+		.direction = way == CAPTURE_SENT ? PCAPNG_SENT : PCAPNG_RECEIVED,
+		.comment = comment,
+	};
+	struct capture_record *record;
 
-	if (copy != NULL && rte_ring_enqueue(capture->ring, copy) == 0)
+	if (rte_mempool_get(capture->records, (void **)&record) != 0) {
+		__atomic_fetch_add(&capture->missed, 1, __ATOMIC_RELAXED);
 		return;
-	rte_pktmbuf_free(copy);
-	__atomic_fetch_add(&capture->missed, 1, __ATOMIC_RELAXED);
+	}
+	record->tsc = rte_rdtsc();
+	record_fill(record, mbuf, &packet);
+	rte_ring_enqueue(capture->ring, record); // which has room for every record
 }

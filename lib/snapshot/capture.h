@@ -4,6 +4,7 @@
 
 #include <base/addr.h>
 #include <base/error.h>
+#include <rte_config.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,10 +31,13 @@ struct capture {
 	struct capture_filter filter;
 	uint32_t snap_size; // bytes of a packet that are kept
 	uint64_t mark; // a flag in a buffer's ol_flags: the packet is one that the filter takes
-	struct rte_mempool *buffers;
+	struct rte_mempool *records; // of struct capture_record
 	struct rte_ring *ring;
-	struct rte_pcapng *file;
-	uint64_t missed; // no buffer was free; the workers count it atomically
+	uint16_t interfaces[RTE_MAX_ETHPORTS]; // a port's number in the file
+	int fd;
+	uint64_t anchor_tsc; // one moment by two clocks, taken anew each second
+	uint64_t anchor_wall_ns;
+	uint64_t missed; // no record was free; the workers count it atomically
 	uint64_t written; // packets; the control lcore's own
 	uint64_t bytes;
 };

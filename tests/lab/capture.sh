@@ -33,7 +33,14 @@ no_errors() {
 	[ "$(frames $1 _ws.malformed)" -eq 0 ]
 }
 
+# stamped_between NAME FROM TO: every time stamp is between these two by the wall clock, in seconds with a fraction.
+stamped_between() {
+	tshark -r $LAB/$1.pcapng -T fields -e frame.time_epoch 2>>$LAB/tshark.log |
+		awk -v from="$2" -v to="$3" '$1 < from || $1 > to {print; bad = 1} END {exit bad || NR == 0}'
+}
+
 lab_say "a service's packets, while requests are answered"
+begun=$(date +%s.%N)
 capture_starts web --service web
 lab_check "the daemon answers meanwhile" ctl show drops -o json >/dev/null
 lab_requests 4 >$LAB/answers
@@ -50,10 +57,12 @@ lab_check "those have an outer header to a backend" \
 lab_check "the SYNs of 4 connections came in" test "$(tshark -r $LAB/web.pcapng -T fields -e tcp.srcport \
 	-Y 'tcp.flags.syn == 1 && frame.packet_flags_direction == 1' 2>>$LAB/tshark.log | sort -u | wc -l)" -eq 4
 lab_check "tshark finds nothing malformed" no_errors web
+lab_check "every packet has the time when it came" stamped_between web "$begun" "$(date +%s.%N)"
 lab_check "the interface has a name" test -n "$(tshark -r $LAB/web.pcapng -c 1 -T fields -e frame.interface_name 2>/dev/null)"
 lab_check "the file is its owner's alone" test "$(stat -c %a $LAB/web.pcapng)" = 600
 
 lab_say "drops, with their reason"
+begun=$(date +%s.%N)
 capture_starts drops --drops
 in_ns client curl -s --max-time 1 "http://$VIP:81/" || true
 in_ns router python3 "$lab_root/tests/lab/malformed.py" ftap0 "$(lab_port_mac)" $VIP 50
@@ -66,6 +75,8 @@ lab_check "every one has a reason" test "$(frames drops '!frame.comment')" -eq 0
 lab_check "each has its own: $(tshark -r $LAB/drops.pcapng -T fields -e frame.comment 2>/dev/null |
 	sed 's/dropped: \([a-z0-9_]*\).*/\1/' | sort -u | tr '\n' ' ')" \
 	test "$(tshark -r $LAB/drops.pcapng -T fields -e frame.comment 2>/dev/null | sort -u | wc -l)" -ge 3
+
+lab_check "a later capture has its own times" stamped_between drops "$begun" "$(date +%s.%N)"
 
 lab_say "a backend without a next hop: the service's drop"
 capture_starts hop --service web

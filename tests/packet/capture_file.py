@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 from scapy.all import ICMP, IP
 
@@ -17,6 +18,7 @@ from golden import write_capture
 
 SECTION, INTERFACE, PACKET = 0x0a0d0d0a, 1, 6
 COMMENT, FLAGS = 1, 2
+RESOLUTION, NANOSECONDS = 9, b"\x09"
 IN, OUT = 1, 2
 
 
@@ -48,7 +50,7 @@ def options_of(data):
 
 
 def packets_of(path):
-    """(direction, comment, bytes, length on the wire) of each packet."""
+    """(direction, comment, bytes, length on the wire, nanoseconds since 1970) of each packet."""
     interfaces = 0
     with open(path, "rb") as f:
         blocks = list(blocks_of(f.read()))
@@ -56,14 +58,14 @@ def packets_of(path):
     for kind, body in blocks[1:]:
         if kind == INTERFACE:
             interfaces += 1
+            assert options_of(body[8:])[RESOLUTION] == NANOSECONDS, "time stamps are not in nanoseconds"
         if kind != PACKET:
             continue
         interface, high, low, size, wire = struct.unpack_from("<IIIII", body)
         assert interface < interfaces, "a packet of an unknown interface"
-        assert high << 32 | low > 10 ** 18, "a time stamp before 2001"
         options = options_of(body[20 + (size + 3 & ~3):])
         flags, = struct.unpack("<I", options[FLAGS])
-        yield flags & 3, options.get(COMMENT, b"").decode(), body[20:20 + size], wire
+        yield flags & 3, options.get(COMMENT, b"").decode(), body[20:20 + size], wire, high << 32 | low
 
 
 def capture(program, frames, *options):
@@ -72,11 +74,17 @@ def capture(program, frames, *options):
             with open(f"{folder}/{name}", "w", encoding="utf-8") as f:
                 f.write(text)
         write_capture(f"{folder}/in", [(0, how, frame) for frame, how in frames])
+        begun_ns = time.time_ns()
         said = subprocess.run([program, *options, f"{folder}/in", f"{folder}/out", f"{folder}/pools.yaml", f"{folder}/hops"],
                               capture_output=True, text=True, check=True, timeout=60).stdout
+        ended_ns = time.time_ns()
         packets = list(packets_of(f"{folder}/out"))
     assert said == f"{len(packets)} written, 0 missed\n", f"{said} and {len(packets)} are in the file"
-    return packets
+    stamps = [p[4] for p in packets]
+    assert all(begun_ns <= stamp <= ended_ns for stamp in stamps), \
+        f"captured between {begun_ns} and {ended_ns}, stamped {stamps}"
+    assert stamps == sorted(stamps), f"time stamps go back: {stamps}"
+    return [p[:4] for p in packets]
 
 
 def expect(what, got, want):

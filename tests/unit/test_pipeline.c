@@ -363,6 +363,11 @@ static void a_rate_lets_through_what_it_says_and_no_more(void **state)
 			taken += rate_take(&rate);
 	}
 	assert_in_range(taken, 10000, 10000 + 101);
+	rate_init(&rate, 1000, 1000000);
+	while (rate_take(&rate))
+		;
+	rate_refill(&rate, 999999, 1000); // by a core whose counter is a little behind
+	assert_false(rate_take(&rate));
 	rate_init(&rate, 0, 0);
 	for (int i = 0; i < 1000; i++)
 		assert_true(rate_take(&rate));
