@@ -28,8 +28,9 @@ need_tun() {
 }
 
 need_namespaces() {
-	unshare --mount --net --pid --ipc --fork true 2>/dev/null ||
-		fail "cannot make namespaces: the kernel or the container forbids unshare"
+	local said
+	said=$(unshare --mount --net --pid --ipc --fork true 2>&1) ||
+		fail "cannot make namespaces: the kernel or the container forbids it, or this is a chroot whose root is no mount ($said)"
 }
 
 # Sees to it that 'pages' hugepages of 2 MiB are free, and remembers what it added.
@@ -56,9 +57,41 @@ hugepages_release() {
 	hugepages_added=0
 }
 
-# Configures the tree build/'name' with the meson arguments that follow, and builds it.
+# progress 'what': shows how far it is, by the lines that come on standard input. On a terminal that is one line, written
+# anew each second; elsewhere a line every ten seconds. Says at the end how long it took.
+progress_every=10
+progress() {
+	local what=$1 far='' line='' begun=$SECONDS shown=$SECONDS status
+	while true; do
+		status=0
+		IFS= read -r -t 1 line || status=$?
+		[ $status -eq 0 ] || [ $status -gt 128 ] || break
+		[ $status -ne 0 ] || far=": $line"
+		if [ -t 1 ]; then
+			printf '\r%s\e[K' "${dim}==${plain} $what, $((SECONDS - begun)) s$far"
+		elif [ $((SECONDS - shown)) -ge $progress_every ]; then
+			shown=$SECONDS
+			say "$what, $((SECONDS - begun)) s$far"
+		fi
+	done
+	[ ! -t 1 ] || printf '\r\e[K'
+	say "$what: took $((SECONDS - begun)) s"
+}
+
+# What ninja prints, to 'log'; the steps that are done, to standard output.
+ninja_steps() {
+	local line
+	while IFS= read -r line; do
+		printf '%s\n' "$line" >&3
+		[[ ! $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || printf 'step %s of %s\n' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+	done 3>"$1"
+}
+
+# Configures the tree build/'name' with the meson arguments that follow, and builds it: of its targets those in
+# build_targets, or all.
+build_targets=()
 build_tree() {
-	local tree=$root/build/$1 log=$root/build/$1.log again=''
+	local tree=$root/build/$1 log=$root/build/$1.log again='' what="building in build/$1"
 	shift
 	mkdir -p "$root/build"
 	[ ! -f "$tree/build.ninja" ] || again=--reconfigure
@@ -66,7 +99,7 @@ build_tree() {
 		tail -n 30 "$log" >&2
 		return 1
 	}
-	ninja -C "$tree" >"$log" 2>&1 || {
+	ninja -C "$tree" "${build_targets[@]}" 2>&1 | ninja_steps "$log" | progress "$what" || {
 		grep -A 20 -m 3 '^FAILED' "$log" >&2 || tail -n 30 "$log" >&2
 		return 1
 	}

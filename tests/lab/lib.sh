@@ -299,10 +299,38 @@ lab_get() {
 	in_ns client curl -sf --max-time "${LAB_TIMEOUT:-20}" --cacert $LAB/tls.crt "https://${1:-$VIP}/"
 }
 
-# lab_requests N: N connections, 8 at a time; prints a line for each, 'failed' where there was no answer.
+# lab_requests N: N connections, 8 at a time; prints a line for each, 'failed' where there was no answer. It fails itself
+# where that is not N lines.
 lab_requests() {
 	in_ns client sh -c "seq $1 | xargs -P 8 -I{} sh -c \
-		'curl -sf --max-time ${LAB_TIMEOUT:-20} --cacert $LAB/tls.crt https://$VIP/ || echo failed'"
+		'curl -sf --max-time ${LAB_TIMEOUT:-20} --cacert $LAB/tls.crt https://$VIP/ || echo failed'" |
+		awk -v count="$1" '{ print } END { if (NR != count) { print NR " lines for " count " requests"; exit 1 } }'
+}
+
+# lab_count_requests N bK...: N requests, counted by who answered, in lab_served[bK] and lab_served[failed]. Their sum is N,
+# or the story ends.
+declare -A lab_served=()
+lab_count_requests() {
+	local who
+	lab_requests "$1" >$LAB/answers || lab_fail "$(tail -n 1 $LAB/answers)"
+	lab_served=([failed]=0)
+	for who in "${@:2}"; do
+		lab_served[$who]=0
+	done
+	while read -r who; do
+		[[ -n $who && -n ${lab_served[$who]:-} ]] || lab_fail "'$who' answered, which is none of ${*:2}"
+		lab_served[$who]=$((lab_served[$who] + 1))
+	done <$LAB/answers
+}
+
+# lab_served_by N LEAST bK...: of N requests these answered all, each of them LEAST at least.
+lab_served_by() {
+	local who sum=0
+	for who in "${@:3}"; do
+		[ "${lab_served[$who]}" -ge "$2" ] || return 1
+		sum=$((sum + lab_served[$who]))
+	done
+	[ $sum -eq "$1" ]
 }
 
 # lab_download FILE: begins to fetch $LAB/www/FILE and holds it half way, the client's window closed, for

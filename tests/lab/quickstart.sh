@@ -9,13 +9,10 @@ lab_wait_up web-1 web-2 web-3
 lab_check "and again with patient probes" ctl apply -f $lab_pool
 lab_wait_up web-1 web-2 web-3
 
-lab_requests 300 >$LAB/answers
-lab_check "300 of 300 requests are answered" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 300
-for k in 1 2 3; do
-	share=$(lab_count "^b$k$" $LAB/answers)
-	# A third is 100, the standard deviation 8: five of them on each side.
-	lab_check "b$k served near a third: $share" test "$share" -ge 59 -a "$share" -le 141
-done
+lab_count_requests 300 b1 b2 b3
+# A third is 100, the standard deviation 8: five of them on each side.
+lab_check "300 of 300 requests are answered, near a third by each: ${lab_served[b1]} ${lab_served[b2]} ${lab_served[b3]}" \
+	lab_served_by 300 59 b1 b2 b3
 
 lab_check "applying the same file again changes nothing" ctl apply -f $lab_pool
 for what in services pools backends drops workers ports version config; do
