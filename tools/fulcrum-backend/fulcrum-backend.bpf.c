@@ -141,6 +141,10 @@ inline_always int map_port(
 
 	if (was == 0) // a later fragment has none
 		return 0;
+	// Of datagrams that are yet to be cut (UDP_SEGMENT), the checksum's field holds the sum of the pseudo header, and not
+	// always a mark that says so: it knows no ports, and each datagram's own checksum is made when they are cut.
+	if (p->protocol == IPPROTO_UDP && skb->gso_size != 0)
+		return bpf_skb_store_bytes(skb, p->payload + which, &port, sizeof(port), 0);
 	if (p->protocol == IPPROTO_TCP) {
 		checksum += __builtin_offsetof(struct tcphdr, check);
 	} else {

@@ -228,11 +228,22 @@ static const char restore[] = "\nrestore() { # key\n"
 			      "\trm \"$kept/$1\"\n"
 			      "}\n\n";
 
+static bool undoes(const struct setup_script *script, const char *word)
+{
+	for (uint32_t i = 0; i < script->steps->count; i++) {
+		const char *undo = script->steps->steps[i].undo;
+
+		if (undo != NULL && strstr(undo, word) != NULL)
+			return true;
+	}
+	return false;
+}
+
 void setup_print_undo(const struct setup_script *script, FILE *out)
 {
 	put_title(script, out, "Takes back what made this host serve behind Fulcrum as");
 	fputs("set -eu\n", out);
-	if (uses(script, "$dev4"))
+	if (undoes(script, "$dev4"))
 		put_find(out, &script->host->ipv4);
 	if (uses(script, "raise "))
 		fprintf(out, "\n%s%s", kept, restore);

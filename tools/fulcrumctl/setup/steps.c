@@ -305,6 +305,30 @@ static void add_servers(struct setup_steps *steps, const struct setup_host *host
 	}
 }
 
+// nft mends the checksum of a datagram that is yet to be cut (UDP_SEGMENT), where its field holds the sum of the pseudo
+// header alone; it has no word for "is to be cut". Where the NIC finishes checksums, such a packet is marked and nft
+// leaves the field alone.
+static void add_checksums(struct setup_steps *steps, const struct setup_host *host)
+{
+	for (uint32_t i = 0; i < host->use_count; i++) {
+		const struct config_service *service = host->uses[i].service;
+		unsigned family = host->uses[i].address.family;
+
+		if (service->protocol != CONFIG_UDP || !setup_is_mapped(service))
+			continue;
+		setup_steps_add(steps,
+			(struct setup_step){
+				.kind = SETUP_LOOK,
+				.what = setup_text("mapped UDP: $dev%u finishes checksums", family),
+				.test = setup_text("finishes_checksums \"$dev%u\"", family),
+				.command = setup_text(
+					"ethtool -K $dev%u tx on # cannot: use the agent, or a server "
+					"without UDP_SEGMENT (as QUIC's have)",
+					family),
+			});
+	}
+}
+
 int setup_steps_make(
 	const struct setup_host *host, const struct setup_options *options, struct setup_steps *out)
 {
@@ -315,6 +339,7 @@ int setup_steps_make(
 	setup_add_rules(&steps, host, options);
 	add_tunnels(&steps, host);
 	add_vips(&steps, host);
+	add_checksums(&steps, host);
 	add_servers(&steps, host);
 	if (steps.failed) {
 		setup_steps_free(&steps);
