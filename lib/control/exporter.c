@@ -2,7 +2,7 @@
 #include <base/clock.h>
 #include <base/log.h>
 #include <control/exporter_private.h>
-#include <control/web.h>
+#include <http/web.h>
 
 #include <errno.h>
 #include <event2/event.h>

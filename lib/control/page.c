@@ -2,7 +2,7 @@
 #include <base/clock.h>
 #include <control/announce_private.h>
 #include <control/exporter_private.h>
-#include <control/web.h>
+#include <http/web.h>
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "metrics.h"
 
-#include <control/web.h>
+#include <http/web.h>
 #include <metrics/exposition.h>
 
 #include <arpa/inet.h>

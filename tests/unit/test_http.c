@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A real server on the loopback, its loop on a thread of its own, and clients of every manner.
-#include <control/web.h>
+#include <http/web.h>
 
 #include <base/clock.h>
 #include <errno.h>

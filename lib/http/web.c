@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/web_private.h>
+#include <http/web_private.h>
 
 #include <errno.h>
 #include <event2/buffer.h>

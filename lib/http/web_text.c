@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/web_private.h>
+#include <http/web_private.h>
 
 #include <event2/buffer.h>
 #include <stdio.h>

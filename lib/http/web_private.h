@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_WEB_PRIVATE_H
-#define CONTROL_WEB_PRIVATE_H
+#ifndef HTTP_WEB_PRIVATE_H
+#define HTTP_WEB_PRIVATE_H
 
-#include <control/web.h>
+#include <http/web.h>
 
 struct bufferevent;
 struct evbuffer;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_WEB_H
-#define CONTROL_WEB_H
+#ifndef HTTP_WEB_H
+#define HTTP_WEB_H
 
 #include <base/endpoint.h>
 #include <base/error.h>
