@@ -86,6 +86,7 @@ static int start_port(const struct daemon_config *config, struct ports *ports, u
 		.kernel_id = kernel_id,
 		.vlan_id = port->vlan == DAEMON_VLAN_SET ? port->vlan_id : 0,
 		.vlan_kept = port->vlan == DAEMON_VLAN_KEEP,
+		.mac = mac,
 	};
 	ports->count = p + 1;
 	return 0;

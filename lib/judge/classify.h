@@ -66,6 +66,10 @@ static inline enum drop_reason classify_service(const struct snapshot *snapshot,
 		return DROP_ICMP_QUOTE;
 	case PACKET_ICMP_FOREIGN:
 		return DROP_ICMP_FOREIGN;
+	case PACKET_MAC_FOREIGN:
+		return DROP_MAC_FOREIGN;
+	case PACKET_MAC_SOURCE:
+		return DROP_MAC_SOURCE;
 	case PACKET_ICMP_ERROR:
 		protocol =
 			packet->family == ADDR_IPV4 ? packet->ipv4.protocol : packet->ipv6.protocol;

@@ -9,6 +9,8 @@
 // X(identifier, label, sentence for the operator)
 #define DROP_REASONS(X)                                                                            \
 	X(ETH_SHORT, "eth_short", "shorter than an Ethernet header")                               \
+	X(MAC_FOREIGN, "mac_foreign", "for a VIP, in a frame that is not to the port's own MAC")   \
+	X(MAC_SOURCE, "mac_source", "for a VIP, in a frame from a MAC that no station has")        \
 	X(VLAN_SHORT, "vlan_short", "ends inside its 802.1Q tags")                                 \
 	X(SEGMENTS, "segments", "spread over more buffers than fit into one")                      \
 	X(IPV4_SHORT, "ipv4_short", "ends inside its IPv4 header")                                 \

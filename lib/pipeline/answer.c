@@ -25,6 +25,15 @@ static struct l2 l2_of(const struct rte_mbuf *mbuf, const struct packet *packet)
 	return l2;
 }
 
+// An answer to a group or to nobody's MAC would go to everybody, or to no one.
+static bool can_be_answered(struct worker *worker, struct rte_mbuf *mbuf)
+{
+	if (frame_source_is_station(rte_pktmbuf_mtod(mbuf, const uint8_t *)))
+		return true;
+	worker_drop(worker, mbuf, DROP_MAC_SOURCE);
+	return false;
+}
+
 // Sends the answer at 'l3' back to where the packet came from: MACs turned round, tags kept.
 static void send_back(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct l2 *l2, uint8_t *l3, uint16_t size)
@@ -45,6 +54,8 @@ void worker_reset(
 	uint16_t size = packet->l3_size;
 	uint8_t *l3;
 
+	if (!can_be_answered(worker, mbuf))
+		return;
 	if (!rate_take(&worker->reset_rate)) {
 		worker_drop(worker, mbuf, DROP_RESET_RATE);
 		return;
@@ -61,6 +72,8 @@ void worker_echo(
 	uint16_t size = packet->l3_size;
 	uint8_t *l3;
 
+	if (!can_be_answered(worker, mbuf))
+		return;
 	if (!rate_take(&worker->echo_rate)) {
 		worker_drop(worker, mbuf, DROP_ICMP_RATE);
 		return;
@@ -84,6 +97,8 @@ void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 		worker_drop(worker, mbuf, DROP_TOO_BIG);
 		return;
 	}
+	if (!can_be_answered(worker, mbuf))
+		return;
 	if (!rate_take(&worker->too_big_rate)) {
 		worker_drop(worker, mbuf, DROP_ICMP_RATE);
 		return;

@@ -13,6 +13,21 @@ static bool is_whole(struct rte_mbuf *mbuf)
 	return mbuf->nb_segs == 1 || rte_pktmbuf_linearize(mbuf) == 0;
 }
 
+// The kernel tells by itself what is not to it (RFC 1122 3.3.6); a VIP's packets never get there.
+static void check_macs(
+	const struct worker *worker, uint32_t port, const uint8_t *frame, struct packet *packet)
+{
+	const struct mac *own = &worker->config.ports[port].mac;
+	static const struct mac any;
+
+	if (mac_equal(own, &any))
+		return;
+	if (frame_source_is_group(frame))
+		packet->kind = PACKET_MAC_SOURCE;
+	else if (frame_head(frame) != frame_head_for(own))
+		packet->kind = PACKET_MAC_FOREIGN;
+}
+
 // What is out of the ordinary. False: it is dropped, or for the kernel.
 static __attribute__((noinline)) bool parse_uncommon(
 	struct worker *worker, struct burst *burst, struct rte_mbuf *mbuf, struct packet *packet)
@@ -33,12 +48,13 @@ static __attribute__((noinline)) bool parse_uncommon(
 		worker_punt(worker, burst->port, mbuf);
 		return false;
 	}
+	check_macs(worker, burst->port, rte_pktmbuf_mtod(mbuf, const uint8_t *), packet);
 	return true;
 }
 
 void stage_parse(struct worker *worker, struct burst *burst)
 {
-	bool tagged = worker->config.ports[burst->port].vlan_id != 0;
+	uint64_t head = worker->frame_heads[burst->port];
 	struct packet *packet = burst->packets; // that the next one to keep gets
 	uint32_t kept = 0;
 
@@ -49,7 +65,8 @@ void stage_parse(struct worker *worker, struct burst *burst)
 		if (i + 4 < burst->count)
 			rte_prefetch0(rte_pktmbuf_mtod(burst->mbufs[i + 4], void *));
 		burst->mbufs[kept] = mbuf;
-		keeps = likely(!tagged && mbuf->nb_segs == 1 &&
+		keeps = likely(mbuf->nb_segs == 1 &&
+				frame_head(rte_pktmbuf_mtod(mbuf, const uint8_t *)) == head &&
 				parse_common(rte_pktmbuf_mtod(mbuf, const uint8_t *),
 					mbuf->data_len, checksum_is_known_good(mbuf), packet)) ||
 			parse_uncommon(worker, burst, mbuf, packet);

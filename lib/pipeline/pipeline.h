@@ -4,6 +4,7 @@
 
 #include <flow/flow.h>
 #include <metrics/metrics.h>
+#include <packet/frame.h>
 #include <snapshot/publish.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ struct pipeline_port {
 	uint16_t kernel_id; // of its kernel-side interface; PIPELINE_NO_KERNEL
 	uint16_t vlan_id; // that all of its frames carry, and the kernel's do not; 0 is none
 	bool vlan_kept; // packets to backends carry the tag that they came with
+	struct mac mac; // frames to it alone are for VIPs; all zero: whatever MAC they are to
 };
 #define PIPELINE_NO_KERNEL UINT16_MAX
 

@@ -63,6 +63,9 @@ struct worker *worker_new(const struct worker_config *config)
 		const struct pipeline_port *port = &config->ports[p];
 		struct metrics_worker *metrics = worker->metrics;
 
+		// Tags are looked at the long way: where all frames have one, none is common.
+		worker->frame_heads[p] =
+			port->vlan_id != 0 ? FRAME_HEAD_NONE : frame_head_for(&port->mac);
 		output_init(&worker->wire[p], port->id, &metrics->forwarded, DROP_TX_FULL);
 		output_init(&worker->inject[p], port->id, &metrics->injected, DROP_TX_FULL);
 		output_init(&worker->answer[p], port->id, &metrics->answered, DROP_TX_FULL);

@@ -48,6 +48,7 @@ struct worker {
 	uint64_t tsc;
 	uint64_t tsc_per_ms;
 	uint64_t next_tick_tsc;
+	uint64_t frame_heads[PIPELINE_PORTS_MAX]; // of those that may be common packets
 	struct rate punt_rate;
 	struct rate new_flow_rate;
 	struct flow_sweeper sweeper;

@@ -28,7 +28,7 @@ static struct frame {
 
 static void set_up(void)
 {
-	const struct worker_config config = {0};
+	const struct worker_config config = {.ports = {{.mac = WORLD_MAC}, {.mac = WORLD_MAC}}};
 	struct error err;
 
 	stage_open(&stage, 64, WORLD_NAMES_MAX, &config);

@@ -143,6 +143,7 @@ static uint32_t write_frame(const struct packet *packet, uint8_t frame[128])
 	uint16_t ports[2] = {packet_source_port_be(packet), packet_destination_port_be(packet)};
 
 	memset(frame, 0, 128);
+	frame[6] = 2; // an answer goes to somebody
 	frame[12] = is_ipv4 ? 0x08 : 0x86;
 	frame[13] = is_ipv4 ? 0x00 : 0xdd;
 	if (is_ipv4) {

@@ -215,7 +215,7 @@ static void what_cannot_be_sent_is_forgotten(void)
 
 int main(void)
 {
-	const struct worker_config config = {0};
+	const struct worker_config config = {.ports = {{.mac = WORLD_MAC}, {.mac = WORLD_MAC}}};
 	struct error err;
 
 	stage_open(&stage, 64, WORLD_NAMES_MAX, &config);

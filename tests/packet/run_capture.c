@@ -90,7 +90,7 @@ static void run(const char *in, const char *out)
 
 int main(int argc, char **argv)
 {
-	const struct worker_config config = {0};
+	const struct worker_config config = {.ports = {{.mac = WORLD_MAC}, {.mac = WORLD_MAC}}};
 	struct error err;
 
 	(void)argc;

@@ -144,7 +144,7 @@ static char **read_options(char **argv, struct worker_config *config)
 
 int main(int argc, char **argv)
 {
-	struct worker_config config = {0};
+	struct worker_config config = {.ports = {{.mac = WORLD_MAC}, {.mac = WORLD_MAC}}};
 	struct pcap_reader in;
 	struct error err;
 	FILE *out;

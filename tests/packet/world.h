@@ -9,6 +9,12 @@
 // backend, compiled into a snapshot. Backends and services keep their indexes from one call to the next.
 
 #define WORLD_NAMES_MAX 256
+#define WORLD_MAC                        \
+	{                                \
+		{                        \
+			2, 0, 0, 0, 0, 2 \
+		}                        \
+	} // of the ports: frames.py's BALANCER
 
 struct world {
 	struct publisher *publisher;

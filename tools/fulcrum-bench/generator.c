@@ -40,6 +40,8 @@ struct ipv6_frame {
 _Static_assert(sizeof(struct ipv4_frame) <= IPV4_COPY && sizeof(struct ipv6_frame) <= IPV6_COPY,
 	"headers are copied whole");
 
+const struct mac generator_mac = {{2, 0, 0, 0, 0, 2}};
+
 struct addr generator_vip(enum addr_family family, uint32_t service)
 {
 	struct addr addr = {.family = ADDR_IPV6};
@@ -164,6 +166,7 @@ static void make_ipv4(struct generator_shape *shape)
 {
 	struct ipv4_frame *frame = (struct ipv4_frame *)shape->header;
 
+	memcpy(frame->eth.destination, generator_mac.bytes, sizeof(frame->eth.destination));
 	frame->eth.type_be = be16(ETH_TYPE_IPV4);
 	frame->ip.version_ihl = 0x45;
 	frame->ip.length_be = be16((uint16_t)(shape->size - sizeof(frame->eth)));
@@ -179,6 +182,7 @@ static void make_ipv6(struct generator_shape *shape)
 {
 	struct ipv6_frame *frame = (struct ipv6_frame *)shape->header;
 
+	memcpy(frame->eth.destination, generator_mac.bytes, sizeof(frame->eth.destination));
 	frame->eth.type_be = be16(ETH_TYPE_IPV6);
 	frame->ip.version_class_label_be = be32(6u << 28);
 	frame->ip.length_be =

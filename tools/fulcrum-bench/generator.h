@@ -66,6 +66,7 @@ void generator_close(struct generator *generator); // fails when a buffer was lo
 // A good mixing of a counter.
 uint64_t generator_mix(uint64_t value);
 
+extern const struct mac generator_mac; // that the frames are to
 struct addr generator_vip(enum addr_family family, uint32_t service);
 
 #endif

@@ -89,7 +89,9 @@ static void make_worker(
 	struct worker_config config = {
 		.index = lane->index,
 		.publisher = publisher,
-		.ports = {{.id = lane->generator.port, .kernel_id = PIPELINE_NO_KERNEL}},
+		.ports = {{.id = lane->generator.port,
+			.kernel_id = PIPELINE_NO_KERNEL,
+			.mac = generator_mac}},
 		.port_count = 1,
 		.buffers = lane->generator.buffers,
 	};
