@@ -37,9 +37,12 @@ static int prepare(struct agent *agent, struct error *err)
 	if (result == 0)
 		result = program_load(&agent->program, err);
 	if (result == 0)
-		result = host_look(agent->config, &agent->view, err);
+		result = host_look(
+			agent->config, state->links, state->link_count, &agent->view, err);
 	if (result == 0)
 		result = program_configure(agent->program, agent->config, &agent->view, err);
+	if (result == 0)
+		result = agent_plan(agent, err);
 	if (result < 0)
 		return result;
 	state->version = FB_STATE_VERSION;
@@ -47,7 +50,17 @@ static int prepare(struct agent *agent, struct error *err)
 	state->namespace_inode = host_namespace();
 	state->program_in = program_side(agent->program, LINK_IN)->id;
 	state->program_out = program_side(agent->program, LINK_OUT)->id;
+	state->ahead_count = agent->config->ahead_count;
+	memcpy(state->ahead, agent->config->ahead, sizeof(state->ahead));
 	return 0;
+}
+
+// From here on whoever comes after this process, however it ends, knows what to take back.
+static int remember(struct agent *agent, struct error *err)
+{
+	int result = program_write_state(agent->program, &agent->state, err);
+
+	return result < 0 ? result : program_pin_state(agent->program, agent->pin.folder, err);
 }
 
 static int attach(struct agent *agent, struct error *err)
@@ -55,8 +68,11 @@ static int attach(struct agent *agent, struct error *err)
 	struct fb_state *state = &agent->state;
 	int result = 0;
 
-	for (uint32_t i = 0; result >= 0 && i < state->link_count; i++)
+	for (uint32_t i = 0; result >= 0 && i < state->link_count; i++) {
 		result = agent_attach_link(agent, &state->links[i], err);
+		if (result >= 0)
+			agent_raise_arp(agent, &state->links[i], NULL); // the watch says why not
+	}
 	if (result >= 0)
 		result = agent_add_vips(agent, err);
 	if (result >= 0)
@@ -68,8 +84,6 @@ static int attach(struct agent *agent, struct error *err)
 
 static void say_ready(const struct agent *agent)
 {
-	if (!host_loopback_is_up())
-		log_warning("lo is down, so no VIP answers: ip link set lo up");
 	log_info("fulcrum-backend: ready: %u interfaces, %zu VIPs and ports, %u tunnel addresses",
 		agent->state.link_count, agent->config->vip_count, agent->view.tunnel_count);
 	notify("READY=1");
@@ -80,7 +94,9 @@ static bool run(struct agent *agent, bool persist, int *result, struct error *er
 {
 	struct error ignored;
 
-	*result = attach(agent, err);
+	*result = remember(agent, err);
+	if (*result == 0)
+		*result = attach(agent, err);
 	if (*result < 0) {
 		agent_take_back(&agent->state, NULL, &ignored);
 		agent_take_back(&agent->previous, NULL, &ignored);
@@ -96,6 +112,20 @@ static bool run(struct agent *agent, bool persist, int *result, struct error *er
 	return persist;
 }
 
+// The folder is an agent's that runs: which, its interfaces know.
+static void name_holder(const char *folder, struct error *err)
+{
+	struct fb_state state;
+	pid_t holder = 0;
+
+	if (program_read_state(folder, &state, NULL) == 0 && state.link_count > 0)
+		holder = lock_holder(state.links[0].index);
+	if (holder != 0)
+		error_set(err, EBUSY,
+			"%s: another fulcrum-backend runs with this folder: process %d", folder,
+			holder);
+}
+
 int agent_run(const struct config *config, bool persist, struct error *err)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
@@ -105,8 +135,11 @@ int agent_run(const struct config *config, bool persist, struct error *err)
 	if (agent == NULL)
 		return error_set(err, ENOMEM, "out of memory");
 	agent->config = config;
+	memset(agent->locks, -1, sizeof(agent->locks));
 	result = pin_open(&agent->pin, config->pin, true, err);
 	if (result < 0) {
+		if (result == -EBUSY)
+			name_holder(config->pin, err);
 		free(agent);
 		return result;
 	}
@@ -125,6 +158,7 @@ int agent_run(const struct config *config, bool persist, struct error *err)
 		pin_remove(&agent->pin);
 	}
 	agent_watch_free(agent->watch);
+	agent_unlock_links(agent);
 	program_free(agent->program);
 	free(agent);
 	return result;

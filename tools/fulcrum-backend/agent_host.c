@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the agent changes on its host: every change is noted in the state, and taken back from there.
+// What the agent changes on its host: every change is noted in the state before it is made.
 #include <base/log.h>
 
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent_private.h"
 
-#define ARP_IGNORE   1 // answer only for addresses of the interface that is asked
-#define ARP_ANNOUNCE 2 // ask with an address of the interface, never with a VIP
-#define NOT_CHANGED  (-1)
+#define NOT_CHANGED (-1)
 
-static const struct fb_link *find_link(const struct fb_state *state, const struct fb_link *wanted)
+static const struct fb_link *find_link(const struct fb_state *state, uint32_t index)
 {
 	for (uint32_t i = 0; i < state->link_count; i++) {
-		if (strcmp(state->links[i].name, wanted->name) == 0 &&
-			state->links[i].index == wanted->index)
+		if (state->links[i].index == index)
 			return &state->links[i];
 	}
 	return NULL;
@@ -32,80 +30,76 @@ static bool is_added(const struct fb_state *state, const struct fb_address *vip)
 	return false;
 }
 
-static void reset_link(struct fb_link *link, uint32_t index)
+static void plan_arp(const char *name, const char *key, int value, __s8 *was)
 {
-	link->index = index;
-	link->clsact_created = 0;
-	link->arp_ignore_was = NOT_CHANGED;
-	link->arp_announce_was = NOT_CHANGED;
+	if (*was == NOT_CHANGED && host_effective_sysctl(name, key) < value)
+		*was = (__s8)host_read_sysctl(name, key);
 }
 
-int agent_find_links(struct agent *agent, struct error *err)
+int agent_plan(struct agent *agent, struct error *err)
 {
+	const struct config *config = agent->config;
 	struct fb_state *state = &agent->state;
+	struct addr *there;
+	size_t count;
 	int result;
 
-	for (size_t i = 0; i < agent->config->interface_count; i++) {
+	state->manages_addresses = config->manage_addresses;
+	if (!config->manage_addresses)
+		return 0;
+	for (uint32_t i = 0; i < state->link_count; i++) {
 		struct fb_link *link = &state->links[i];
-		const struct fb_link *inherited;
-		uint32_t index;
 
-		snprintf(link->name, sizeof(link->name), "%s", agent->config->interfaces[i]);
-		result = host_check_interface(link->name, &index, err);
-		if (result < 0)
-			return result;
-		reset_link(link, index);
-		inherited = find_link(&agent->previous, link);
-		if (inherited != NULL)
-			*link = *inherited;
-		if (host_effective_sysctl(link->name, "rp_filter") == 1)
-			log_info(
-				"%s: rp_filter is strict: clients whose way back is another interface are not heard",
-				link->name);
-		state->link_count++;
+		plan_arp(link->name, "arp_ignore", HOST_ARP_IGNORE, &link->arp_ignore_was);
+		plan_arp(link->name, "arp_announce", HOST_ARP_ANNOUNCE, &link->arp_announce_was);
 	}
+	result = host_list_vips(&there, &count, err);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < config->vip_count; i++) {
+		struct fb_address address = program_address(&config->vips[i].address);
+
+		if (!is_added(state, &address) &&
+			(is_added(&agent->previous, &address) ||
+				!host_has_vip(there, count, &config->vips[i].address)))
+			state->added[state->added_count++] = address;
+	}
+	free(there);
 	return 0;
 }
 
-static void raise_arp(const struct fb_link *link, const char *key, int value, __s8 *was_changed)
+// True where the setting is high enough now.
+static bool raise_one(struct fb_link *link, const char *key, int value, __s8 *was_changed)
 {
 	int was = host_raise_sysctl(link->name, key, value);
 
-	if (was >= 0 && *was_changed == NOT_CHANGED)
-		*was_changed = was;
-	if (was >= 0)
-		log_info("%s: %s is now %d (was %d), so that the VIP's ARP stays the balancer's",
-			link->name, key, value, was);
-	else if (was == -2 && *was_changed == NOT_CHANGED)
-		log_warning("%s: %s is too low for a VIP on lo: sysctl -w net.ipv4.conf.%s.%s=%d",
-			link->name, key, link->name, key, value);
+	if (was == -1)
+		return true;
+	if (was == -2)
+		return false;
+	if (*was_changed == NOT_CHANGED)
+		*was_changed = (__s8)was;
+	log_warning("%s: %s is now %d (was %d), so that the VIP's ARP stays the balancer's",
+		link->name, key, value, was);
+	return true;
 }
 
-int agent_attach_link(struct agent *agent, struct fb_link *link, struct error *err)
+int agent_raise_arp(struct agent *agent, struct fb_link *link, struct error *err)
 {
-	uint32_t index = if_nametoindex(link->name);
-	int attached = 0;
-	int result;
+	const char *key = "arp_ignore";
+	int value = HOST_ARP_IGNORE;
 
-	if (index == 0)
-		return error_set(err, ENODEV, "there is no interface '%s'", link->name);
-	if (index != link->index)
-		reset_link(link, index);
-	for (enum link_side side = LINK_IN; side <= LINK_OUT; side++) {
-		const struct link_program *program = program_side(agent->program, side);
-
-		if (link_query(link, side) == program->id)
-			continue;
-		result = link_attach(link, side, program, err);
-		if (result < 0)
-			return result;
-		attached++;
+	if (!agent->config->manage_addresses)
+		return 0;
+	if (raise_one(link, key, value, &link->arp_ignore_was)) {
+		key = "arp_announce";
+		value = HOST_ARP_ANNOUNCE;
+		if (raise_one(link, key, value, &link->arp_announce_was))
+			return 0;
 	}
-	if (attached > 0 && agent->config->manage_addresses) {
-		raise_arp(link, "arp_ignore", ARP_IGNORE, &link->arp_ignore_was);
-		raise_arp(link, "arp_announce", ARP_ANNOUNCE, &link->arp_announce_was);
-	}
-	return attached;
+	return error_set(err, EACCES,
+		"%s: %s is too low for a VIP on lo, and cannot be raised: sysctl -w net.ipv4.conf.%s.%s=%d",
+		link->name, key, link->name, key, value);
 }
 
 static int add_vip(struct agent *agent, const struct addr *vip, struct error *err)
@@ -114,39 +108,77 @@ static int add_vip(struct agent *agent, const struct addr *vip, struct error *er
 	struct fb_state *state = &agent->state;
 	int result = host_add_vip(vip, err);
 
-	if (result < 0 && result != -EEXIST)
-		return result;
-	if (!is_added(state, &address) && (result == 0 || is_added(&agent->previous, &address)))
+	if (result < 0)
+		return result == -EEXIST ? 0 : result;
+	if (!is_added(state, &address))
 		state->added[state->added_count++] = address;
-	return result == 0;
+	return 1;
 }
 
 int agent_add_vips(struct agent *agent, struct error *err)
 {
 	const struct config *config = agent->config;
-	int added = 0;
-	int result;
+	struct addr *there;
+	size_t count;
+	int added = 0, result;
 
-	for (size_t i = 0; config->manage_addresses && i < config->vip_count; i++) {
+	if (!config->manage_addresses)
+		return 0;
+	result = host_list_vips(&there, &count, err);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; result >= 0 && i < config->vip_count; i++) {
+		if (host_has_vip(there, count, &config->vips[i].address))
+			continue;
 		result = add_vip(agent, &config->vips[i].address, err);
-		if (result < 0)
-			return result;
-		added += result;
+		added += result > 0;
 	}
-	return added;
+	free(there);
+	return result < 0 ? result : added;
+}
+
+static void restore_one(const char *name, const char *key, int ours, __s8 was)
+{
+	int now = host_read_sysctl(name, key);
+
+	if (was == NOT_CHANGED || now == was)
+		return;
+	if (now == ours)
+		host_write_sysctl(name, key, was);
+	else
+		log_warning(
+			"%s: %s stays %d: somebody changed it since it was set to %d (before: %d)",
+			name, key, now, ours, was);
 }
 
 static void restore_arp(const struct fb_link *link)
 {
-	if (link->arp_ignore_was != NOT_CHANGED)
-		host_write_sysctl(link->name, "arp_ignore", link->arp_ignore_was);
-	if (link->arp_announce_was != NOT_CHANGED)
-		host_write_sysctl(link->name, "arp_announce", link->arp_announce_was);
+	char name[IF_NAMESIZE];
+
+	if (!host_interface_name(link->index, name))
+		return;
+	restore_one(name, "arp_ignore", HOST_ARP_IGNORE, link->arp_ignore_was);
+	restore_one(name, "arp_announce", HOST_ARP_ANNOUNCE, link->arp_announce_was);
 }
 
-static bool is_there(const struct fb_link *link)
+static int take_back_filters(struct fb_state *was, struct fb_link *link, struct error *err)
 {
-	return link->index != 0 && if_nametoindex(link->name) == link->index;
+	char name[IF_NAMESIZE];
+	struct error other;
+	int first = 0;
+
+	if (!host_interface_name(link->index, name))
+		return 0;
+	for (enum link_side side = LINK_IN; side <= LINK_OUT; side++) {
+		int result = link_detach(link, side,
+			side == LINK_IN ? was->program_in : was->program_out,
+			first == 0 ? err : &other);
+
+		if (result < 0 && first == 0)
+			first = result;
+	}
+	link_remove_clsact(link);
+	return first;
 }
 
 // Filters first, then VIPs, and ARP last, while no VIP is there any more to answer for.
@@ -156,18 +188,12 @@ int agent_take_back(struct fb_state *was, const struct fb_state *now, struct err
 	int first = 0;
 
 	for (uint32_t i = 0; i < was->link_count; i++) {
-		struct fb_link *link = &was->links[i];
+		int result = 0;
 
-		if (!is_there(link) || (now != NULL && find_link(now, link) != NULL))
-			continue;
-		for (enum link_side side = LINK_IN; side <= LINK_OUT; side++) {
-			int result = link_detach(link, side,
-				side == LINK_IN ? was->program_in : was->program_out,
-				first == 0 ? err : &other);
-			if (result < 0 && first == 0)
-				first = result;
-		}
-		link_remove_clsact(link);
+		if (now == NULL || find_link(now, was->links[i].index) == NULL)
+			result = take_back_filters(was, &was->links[i], first == 0 ? err : &other);
+		if (result < 0 && first == 0)
+			first = result;
 	}
 	for (uint32_t i = 0; i < was->added_count; i++) {
 		struct addr vip = program_addr(&was->added[i]);
@@ -179,8 +205,7 @@ int agent_take_back(struct fb_state *was, const struct fb_state *now, struct err
 			first = result;
 	}
 	for (uint32_t i = 0; i < was->link_count; i++) {
-		if (is_there(&was->links[i]) &&
-			(now == NULL || find_link(now, &was->links[i]) == NULL))
+		if (now == NULL || find_link(now, was->links[i].index) == NULL)
 			restore_arp(&was->links[i]);
 	}
 	return first;

@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "host.h"
 #include "layout.h"
+#include "lock.h"
 #include "pin.h"
 #include "program.h"
 
@@ -16,23 +17,33 @@ struct agent {
 	struct program *program;
 	struct pin pin;
 	struct host_view view;
-	struct fb_state state; // what this agent changed
+	struct fb_state state; // what this agent changed, or is about to change
 	struct fb_state previous; // what the one before did; all zero when there was none
+	int locks[FB_LINKS_MAX]; // of the state's links; -1: none
 	struct agent_watch *watch;
 };
 
-// Finds the configured interfaces and notes them in the state; changes nothing.
+// Finds the configured interfaces, locks them, and notes them in the state; changes nothing.
 int agent_find_links(struct agent *agent, struct error *err);
+void agent_unlock_links(struct agent *agent);
 
-// Makes one interface as it should be: ARP, clsact, both filters. Returns how many filters it had to
-// attach, -ENODEV while there is no such interface, another negative errno.
+// Notes in the state what agent_raise_arp() and agent_add_vips() are about to change, and how it was: it has to
+// outlive this process from the first change on.
+int agent_plan(struct agent *agent, struct error *err);
+
+// Makes one interface as it should be: both filters. Follows it where it was renamed, and takes the one that came in
+// its place under the configured name. Returns how many filters it had to attach, -ENODEV while there is no such
+// interface, another negative errno.
 int agent_attach_link(struct agent *agent, struct fb_link *link, struct error *err);
+
+// Raises arp_ignore and arp_announce of the interface, if that is wanted. -EACCES where it cannot.
+int agent_raise_arp(struct agent *agent, struct fb_link *link, struct error *err);
 
 // Puts the VIPs that are missing on lo, if that is wanted. Returns how many, negative errno.
 int agent_add_vips(struct agent *agent, struct error *err);
 
-// Takes back what 'was' lists and 'now' does not; with 'now' NULL all of it. Goes on past what fails,
-// and returns the first failure.
+// Takes back what 'was' lists and 'now' does not; with 'now' NULL all of it. What somebody changed since stays as it is,
+// and that is said. Goes on past what fails, and returns the first failure.
 int agent_take_back(struct fb_state *was, const struct fb_state *now, struct error *err);
 
 // The loop of a running agent: looks once a second that all is in place, and answers for metrics. From here on SIGTERM

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent_private.h"
+#include "look.h"
 #include "metrics.h"
 
 #define WATCH_INTERVAL_S 1
@@ -19,33 +20,81 @@ struct agent_watch {
 	struct event *timer;
 	struct event *ends[2];
 	struct metrics *metrics; // NULL: nobody asked for them
-	bool failing[FB_LINKS_MAX]; // and it was said
+	// What is not as it should be, and was said.
+	bool detached[FB_LINKS_MAX];
+	bool arp[FB_LINKS_MAX];
+	bool ahead[FB_LINKS_MAX][2];
+	bool vips;
+	bool loopback;
+	bool host;
 };
 
-// An interface that cannot be served is said once, not every second.
-static void watch_link(struct agent *agent, struct fb_link *link, bool *failing)
+// What cannot be done is said once, and again when it changed in between.
+static void say_once(bool *said, int result, const struct error *err)
 {
+	if (result < 0 && !*said)
+		log_error("%s", err->text);
+	*said = result < 0;
+}
+
+static void watch_ahead(struct agent_watch *watch, uint32_t which)
+{
+	const struct agent *agent = watch->agent;
+	const struct fb_link *link = &agent->state.links[which];
+	char text[LOOK_AHEAD_SIZE];
+
+	for (enum link_side side = LINK_IN; side <= LINK_OUT; side++) {
+		bool is_ahead = look_ahead(&agent->state, link, side, text) > 0;
+
+		if (is_ahead && !watch->ahead[which][side])
+			log_warning("%s", text);
+		watch->ahead[which][side] = is_ahead;
+	}
+}
+
+static void watch_link(struct agent_watch *watch, uint32_t which)
+{
+	struct agent *agent = watch->agent;
+	struct fb_link *link = &agent->state.links[which];
 	struct error err;
 	int result = agent_attach_link(agent, link, &err);
 
 	if (result > 0)
 		log_warning(
 			"%s: %d of 2 filters were gone and are attached again", link->name, result);
-	else if (result < 0 && !*failing)
-		log_error("%s", err.text);
-	*failing = result < 0;
+	say_once(&watch->detached[which], result, &err);
+	if (result < 0)
+		return;
+	result = agent_raise_arp(agent, link, &err);
+	say_once(&watch->arp[which], result, &err);
+	watch_ahead(watch, which);
 }
 
-static void watch_host(struct agent *agent)
+static void watch_vips(struct agent_watch *watch)
 {
+	struct error err;
+	int result = agent_add_vips(watch->agent, &err);
+
+	if (result > 0)
+		log_warning("%d VIPs were gone from lo and are there again", result);
+	say_once(&watch->vips, result, &err);
+	result = host_loopback_is_up()
+			 ? 0
+			 : error_set(&err, ENETDOWN,
+				   "lo is down, so no VIP answers: ip link set lo up");
+	say_once(&watch->loopback, result, &err);
+}
+
+static void watch_host(struct agent_watch *watch)
+{
+	struct agent *agent = watch->agent;
 	struct host_view view;
 	struct error err;
+	int result =
+		host_look(agent->config, agent->state.links, agent->state.link_count, &view, &err);
 
-	if (host_look(agent->config, &view, &err) < 0) {
-		log_error("%s", err.text);
-		return;
-	}
-	if (memcmp(&view, &agent->view, sizeof(view)) == 0)
+	say_once(&watch->host, result, &err);
+	if (result < 0 || memcmp(&view, &agent->view, sizeof(view)) == 0)
 		return;
 	agent->view = view;
 	if (program_configure(agent->program, agent->config, &view, &err) < 0)
@@ -55,20 +104,16 @@ static void watch_host(struct agent *agent)
 			view.tunnel_count);
 }
 
-static void watch_once(struct agent *agent, bool *failing)
+static void watch_once(struct agent_watch *watch)
 {
+	struct agent *agent = watch->agent;
 	struct fb_state before = agent->state;
 	struct error err;
-	int added;
 
 	for (uint32_t i = 0; i < agent->state.link_count; i++)
-		watch_link(agent, &agent->state.links[i], &failing[i]);
-	added = agent_add_vips(agent, &err);
-	if (added > 0)
-		log_warning("%d VIPs were gone from lo and are there again", added);
-	else if (added < 0)
-		log_error("%s", err.text);
-	watch_host(agent);
+		watch_link(watch, i);
+	watch_vips(watch);
+	watch_host(watch);
 	if (memcmp(&before, &agent->state, sizeof(before)) != 0 &&
 		program_write_state(agent->program, &agent->state, &err) < 0)
 		log_error("%s", err.text);
@@ -76,9 +121,7 @@ static void watch_once(struct agent *agent, bool *failing)
 
 static void watch_tick(evutil_socket_t fd, short what, void *context)
 {
-	struct agent_watch *watch = context;
-
-	watch_once(watch->agent, watch->failing);
+	watch_once(context);
 }
 
 static void watch_end(evutil_socket_t fd, short what, void *context)
@@ -125,6 +168,7 @@ int agent_watch_new(struct agent *agent, struct agent_watch **out, struct error 
 
 void agent_watch_run(struct agent_watch *watch)
 {
+	watch_once(watch); // what is not in place from the start is said at the start
 	event_base_dispatch(watch->base);
 }
 

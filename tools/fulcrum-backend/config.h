@@ -48,6 +48,8 @@ struct config {
 	struct config_prefix
 		balancers[FB_BALANCERS_MAX]; // none: anybody may send us tunnel packets
 	size_t balancer_count;
+	uint32_t ahead[FB_AHEAD_MAX]; // as in struct fb_state
+	uint32_t ahead_count;
 	struct config_vip vips[FB_VIPS_MAX];
 	size_t vip_count;
 };

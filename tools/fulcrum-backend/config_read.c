@@ -335,6 +335,35 @@ static int read_vips(struct reader *reader, const yaml_node_t *node, void *targe
 	return read_list(reader, node, read_vip, target);
 }
 
+static int read_ahead(struct reader *reader, const yaml_node_t *node, void *target)
+{
+	struct config *config = reader->config;
+	const char *text = read_text(reader, node);
+	uint64_t priority;
+
+	if (text == NULL)
+		return -EINVAL;
+	if (config->ahead_count == FB_AHEAD_MAX)
+		return fail(reader, node, "there are too many filters ahead");
+	if (strcmp(text, "tcx") == 0) {
+		priority = FB_AHEAD_TCX;
+	} else if (strcmp(text, "xdp") == 0) {
+		priority = FB_AHEAD_XDP;
+	} else if (parse_u64(text, &priority) < 0 || priority < 1 || priority > UINT16_MAX) {
+		error_set(reader->err, EINVAL,
+			"'%.64s' is no priority of a tc filter (1 to 65535), nor tcx, nor xdp",
+			text);
+		return fail_at(reader, node->start_mark);
+	}
+	config->ahead[config->ahead_count++] = (uint32_t)priority;
+	return 0;
+}
+
+static int read_filters_ahead(struct reader *reader, const yaml_node_t *node, void *target)
+{
+	return read_list(reader, node, read_ahead, target);
+}
+
 static int read_pin(struct reader *reader, const yaml_node_t *node, void *target)
 {
 	const char *text = read_text(reader, node);
@@ -364,8 +393,8 @@ static int read_manage_addresses(struct reader *reader, const yaml_node_t *node,
 
 static const struct reader_key file_keys[] = {{"interfaces", read_interfaces}, {"pin", read_pin},
 	{"metrics", read_metrics}, {"manage_addresses", read_manage_addresses},
-	{"tunnel_addresses", read_tunnels}, {"balancers", read_balancers}, {"vips", read_vips},
-	{NULL, NULL}};
+	{"tunnel_addresses", read_tunnels}, {"balancers", read_balancers},
+	{"filters_ahead", read_filters_ahead}, {"vips", read_vips}, {NULL, NULL}};
 
 static int read_document(struct reader *reader)
 {

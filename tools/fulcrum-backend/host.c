@@ -49,10 +49,15 @@ bool host_loopback_is_up(void)
 	return ask_interface("lo", SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
 }
 
-static bool is_configured(const struct config *config, const char *name)
+bool host_interface_name(uint32_t index, char name[IF_NAMESIZE])
 {
-	for (size_t i = 0; i < config->interface_count; i++) {
-		if (strcmp(config->interfaces[i], name) == 0)
+	return index != 0 && if_indextoname(index, name) != NULL;
+}
+
+static bool is_link(const struct fb_link *links, uint32_t count, uint32_t index)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (links[i].index == index)
 			return true;
 	}
 	return false;
@@ -96,7 +101,8 @@ static void add_tunnel(struct host_view *view, const struct addr *address)
 		view->tunnels[view->tunnel_count++] = *address;
 }
 
-static int find_tunnels(const struct config *config, struct host_view *view, struct error *err)
+static int find_tunnels(const struct config *config, const struct fb_link *links, uint32_t count,
+	struct host_view *view, struct error *err)
 {
 	struct ifaddrs *list;
 	struct addr address;
@@ -105,7 +111,7 @@ static int find_tunnels(const struct config *config, struct host_view *view, str
 		return error_set(err, errno, "the interfaces' addresses cannot be read: %s",
 			strerror(errno));
 	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
-		if (is_configured(config, entry->ifa_name) &&
+		if (is_link(links, count, if_nametoindex(entry->ifa_name)) &&
 			socket_address(entry->ifa_addr, &address) && !is_vip(config, &address))
 			add_tunnel(view, &address);
 	}
@@ -113,19 +119,22 @@ static int find_tunnels(const struct config *config, struct host_view *view, str
 	return 0;
 }
 
-int host_look(const struct config *config, struct host_view *view, struct error *err)
+int host_look(const struct config *config, const struct fb_link *links, uint32_t count,
+	struct host_view *view, struct error *err)
 {
+	char name[IF_NAMESIZE];
 	struct ifreq request;
 
 	memset(view, 0, sizeof(*view));
-	for (size_t i = 0; i < config->interface_count; i++) {
-		if (ask_interface(config->interfaces[i], SIOCGIFMTU, &request) < 0)
+	for (uint32_t i = 0; i < count; i++) {
+		if (!host_interface_name(links[i].index, name) ||
+			ask_interface(name, SIOCGIFMTU, &request) < 0)
 			continue;
 		if (view->mtu == 0 || (uint32_t)request.ifr_mtu < view->mtu)
 			view->mtu = request.ifr_mtu;
 	}
 	if (!config->tunnels_given)
-		return find_tunnels(config, view, err);
+		return find_tunnels(config, links, count, view, err);
 	for (size_t i = 0; i < config->tunnel_count; i++)
 		add_tunnel(view, &config->tunnels[i]);
 	return 0;
@@ -139,8 +148,7 @@ static int open_sysctl(const char *interface, const char *key, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-// -1: it cannot be read.
-static int read_sysctl(const char *interface, const char *key)
+int host_read_sysctl(const char *interface, const char *key)
 {
 	int fd = open_sysctl(interface, key, O_RDONLY);
 	char text[16] = "";
@@ -165,20 +173,20 @@ void host_write_sysctl(const char *interface, const char *key, int value)
 
 int host_effective_sysctl(const char *interface, const char *key)
 {
-	int all = read_sysctl("all", key);
-	int own = read_sysctl(interface, key);
+	int all = host_read_sysctl("all", key);
+	int own = host_read_sysctl(interface, key);
 
 	return own > all ? own : all;
 }
 
 int host_raise_sysctl(const char *interface, const char *key, int value)
 {
-	int was = read_sysctl(interface, key);
+	int was = host_read_sysctl(interface, key);
 
 	if (host_effective_sysctl(interface, key) >= value)
 		return -1;
 	host_write_sysctl(interface, key, value);
-	return read_sysctl(interface, key) == value ? was : -2;
+	return host_read_sysctl(interface, key) == value ? was : -2;
 }
 
 uint64_t host_namespace(void)

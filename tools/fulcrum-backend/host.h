@@ -5,10 +5,13 @@
 #include <base/addr.h>
 #include <base/error.h>
 
+#include <net/if.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config.h"
+#include "links.h"
 
 // What the agent reads and changes of its host, in its own network namespace.
 
@@ -22,8 +25,12 @@ struct host_view {
 // 0, or -ENODEV, -EINVAL for an interface that is not like Ethernet, another negative errno.
 int host_check_interface(const char *name, uint32_t *index, struct error *err);
 
-// Fills 'view' from the interfaces that exist now. 'config' decides where the tunnel addresses come from.
-int host_look(const struct config *config, struct host_view *view, struct error *err);
+// The present name of an interface. False: there is none with that index.
+bool host_interface_name(uint32_t index, char name[IF_NAMESIZE]);
+
+// Fills 'view' from those of 'count' interfaces that exist now. 'config' decides where the tunnel addresses come from.
+int host_look(const struct config *config, const struct fb_link *links, uint32_t count,
+	struct host_view *view, struct error *err);
 
 // Puts a VIP on lo. 0 when it was not there, -EEXIST when it was, another negative errno. An IPv6 VIP
 // is put there as deprecated, so that the kernel never chooses it as a source address by itself.
@@ -31,8 +38,22 @@ int host_add_vip(const struct addr *vip, struct error *err);
 int host_remove_vip(const struct addr *vip, struct error *err);
 bool host_loopback_is_up(void);
 
+// The addresses on lo, in the order of addr_compare(); free(3) them. Negative errno.
+int host_list_vips(struct addr **out, size_t *count, struct error *err);
+bool host_has_vip(const struct addr *list, size_t count, const struct addr *vip);
+
+// What runs before the filter at LINKS_PRIORITY and may end the chain: priorities of tc filters for IP, FB_AHEAD_TCX,
+// FB_AHEAD_XDP. Returns how many, at most 'size'; negative errno.
+int host_find_ahead(uint32_t index, enum link_side side, uint32_t *out, size_t size);
+
 // Number of filters on both sides of the interface's clsact; negative errno.
 int host_count_filters(uint32_t index, struct error *err);
+
+#define HOST_ARP_IGNORE   1 // answer only for addresses of the interface that is asked
+#define HOST_ARP_ANNOUNCE 2 // ask with an address of the interface, never with a VIP
+
+// net.ipv4.conf.INTERFACE.KEY; -1: there is none.
+int host_read_sysctl(const char *interface, const char *key);
 
 // Of net.ipv4.conf.INTERFACE.KEY and the same of 'all', the greater one counts. -1: there is none.
 int host_effective_sysctl(const char *interface, const char *key);

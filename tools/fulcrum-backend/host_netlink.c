@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The part of the host that is spoken to by netlink: VIPs on lo, filters on a clsact.
+// The part of the host that is spoken to by netlink; here the VIPs on lo.
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
-#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
-#include "host.h"
+#include "host_private.h"
 
-#define REQUEST_SIZE 256
-
-// Sends one request and reads its answers to the end. 'callback' sees each, and may be NULL.
-static int talk(struct nlmsghdr *message, mnl_cb_t callback, void *data)
+int host_talk(struct nlmsghdr *message, mnl_cb_t callback, void *data)
 {
 	char buffer[32768];
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
@@ -43,7 +40,7 @@ static int talk(struct nlmsghdr *message, mnl_cb_t callback, void *data)
 static int change_vip(const struct addr *vip, uint16_t type, uint16_t flags)
 {
 	struct ifa_cacheinfo deprecated = {.ifa_valid = UINT32_MAX, .ifa_prefered = 0};
-	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
+	char buffer[HOST_REQUEST_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	bool is_ipv6 = vip->family == ADDR_IPV6;
 	size_t size = is_ipv6 ? 16 : 4;
@@ -61,7 +58,7 @@ static int change_vip(const struct addr *vip, uint16_t type, uint16_t flags)
 		body->ifa_flags = IFA_F_NODAD;
 		mnl_attr_put(message, IFA_CACHEINFO, sizeof(deprecated), &deprecated);
 	}
-	return talk(message, NULL, NULL);
+	return host_talk(message, NULL, NULL);
 }
 
 int host_add_vip(const struct addr *vip, struct error *err)
@@ -86,37 +83,81 @@ int host_remove_vip(const struct addr *vip, struct error *err)
 	return 0;
 }
 
-// A classifier's head is listed beside its filters; a filter has a handle.
-static int count_filter(const struct nlmsghdr *message, void *data)
-{
-	const struct tcmsg *body = mnl_nlmsg_get_payload(message);
+struct vip_list {
+	struct addr *vips;
+	size_t count;
+	size_t room;
+};
 
-	if (message->nlmsg_type == RTM_NEWTFILTER && body->tcm_handle != 0)
-		++*(int *)data;
+static int take_address(const struct nlattr *attribute, void *data)
+{
+	const struct nlattr **local = data;
+
+	// IPv4 has both; the local one is the interface's own.
+	if (mnl_attr_get_type(attribute) == IFA_LOCAL ||
+		(mnl_attr_get_type(attribute) == IFA_ADDRESS && *local == NULL))
+		*local = attribute;
 	return MNL_CB_OK;
 }
 
-int host_count_filters(uint32_t index, struct error *err)
+static int take_vip(const struct nlmsghdr *message, void *data)
 {
-	static const uint16_t sides[] = {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS};
-	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
-	int count = 0;
+	const struct ifaddrmsg *body = mnl_nlmsg_get_payload(message);
+	const struct nlattr *local = NULL;
+	struct vip_list *list = data;
 
-	for (size_t i = 0; i < 2; i++) {
-		struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-		struct tcmsg *body;
-		int result;
+	if (message->nlmsg_type != RTM_NEWADDR || body->ifa_index != 1)
+		return MNL_CB_OK;
+	mnl_attr_parse(message, sizeof(*body), take_address, &local);
+	if (local == NULL)
+		return MNL_CB_OK;
+	if (list->count == list->room) {
+		size_t room = list->room == 0 ? 64 : 2 * list->room;
+		struct addr *more = reallocarray(list->vips, room, sizeof(*more));
 
-		message->nlmsg_type = RTM_GETTFILTER;
-		message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-		body = mnl_nlmsg_put_extra_header(message, sizeof(*body));
-		body->tcm_family = AF_UNSPEC;
-		body->tcm_ifindex = index;
-		body->tcm_parent = TC_H_MAKE(TC_H_CLSACT, sides[i]);
-		result = talk(message, count_filter, &count);
-		if (result < 0)
-			return error_set(
-				err, -result, "filters cannot be listed: %s", strerror(-result));
+		if (more == NULL)
+			return MNL_CB_ERROR;
+		list->vips = more;
+		list->room = room;
 	}
-	return count;
+	if (body->ifa_family == AF_INET && mnl_attr_get_payload_len(local) == 4)
+		list->vips[list->count++] = addr_from_ipv4_be(mnl_attr_get_u32(local));
+	else if (body->ifa_family == AF_INET6 && mnl_attr_get_payload_len(local) == 16)
+		list->vips[list->count++] = addr_from_ipv6(mnl_attr_get_payload(local));
+	return MNL_CB_OK;
+}
+
+static int by_address(const void *left, const void *right)
+{
+	return addr_compare(left, right);
+}
+
+int host_list_vips(struct addr **out, size_t *count, struct error *err)
+{
+	char buffer[HOST_REQUEST_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct vip_list list = {0};
+	struct ifaddrmsg *body;
+	int result;
+
+	message->nlmsg_type = RTM_GETADDR;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	body = mnl_nlmsg_put_extra_header(message, sizeof(*body));
+	body->ifa_family = AF_UNSPEC;
+	result = host_talk(message, take_vip, &list);
+	if (result < 0) {
+		free(list.vips);
+		return error_set(err, -result, "the addresses on lo cannot be listed: %s",
+			strerror(-result));
+	}
+	if (list.count > 0)
+		qsort(list.vips, list.count, sizeof(*list.vips), by_address);
+	*out = list.vips;
+	*count = list.count;
+	return 0;
+}
+
+bool host_has_vip(const struct addr *list, size_t count, const struct addr *vip)
+{
+	return count > 0 && bsearch(vip, list, count, sizeof(*list), by_address) != NULL;
 }

@@ -13,6 +13,7 @@
 #define FB_VIPS_MAX      256
 #define FB_BALANCERS_MAX 256
 #define FB_LINKS_MAX     16
+#define FB_AHEAD_MAX     16 // programs of others that may run before ours
 
 // Addresses of both families are 16 bytes: IPv4 as ::ffff:a.b.c.d.
 struct fb_address {
@@ -70,16 +71,21 @@ enum fb_total {
 
 // What the agent changed on its host, so that whoever comes after it (--detach, the next start) can
 // take back just that. The only entry of map 'state'.
-#define FB_STATE_VERSION 1
+#define FB_STATE_VERSION 2
 
+// An interface is its index; its names are only told.
 struct fb_link {
-	char name[16];
+	char name[16]; // as it was last called
+	char configured[16];
 	__u32 index;
 	__u8 clsact_created;
 	__s8 arp_ignore_was; // -1: was not changed
 	__s8 arp_announce_was;
 	__u8 zero;
 };
+
+#define FB_AHEAD_TCX 0x10000
+#define FB_AHEAD_XDP 0x10001
 
 struct fb_state {
 	__u32 version;
@@ -89,6 +95,10 @@ struct fb_state {
 	__u32 program_out;
 	__u32 link_count;
 	__u32 added_count;
+	__u32 manages_addresses;
+	__u32 ahead_count;
+	__u32 ahead
+		[FB_AHEAD_MAX]; // as 'filters_ahead' says: priorities of tc, or FB_AHEAD_TCX, FB_AHEAD_XDP
 	struct fb_link links[FB_LINKS_MAX];
 	struct fb_address added[FB_VIPS_MAX]; // VIPs put on lo
 };

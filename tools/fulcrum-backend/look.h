@@ -15,7 +15,7 @@
 // What an agent, running or left in place, has attached and counted, read anew. One look feeds the status for people,
 // its JSON and the page of metrics. One thread.
 
-enum look_place { LOOK_ATTACHED, LOOK_MISSING, LOOK_REPLACED };
+enum look_place { LOOK_ATTACHED, LOOK_MISSING, LOOK_REPLACED, LOOK_BEHIND };
 
 struct look_link {
 	char name[16];
@@ -38,6 +38,12 @@ struct look {
 // 0 and 'out', for look_free(); -ENOENT when there is no agent, another negative errno.
 int look_at(const char *pin, struct look *out, struct error *err);
 void look_free(struct look *look);
+
+#define LOOK_AHEAD_SIZE 512
+
+// How many programs of others run ahead of ours there and may end the chain; a sentence about them into 'text'.
+int look_ahead(const struct fb_state *state, const struct fb_link *link, enum link_side side,
+	char text[LOOK_AHEAD_SIZE]);
 
 const char *look_side_name(enum link_side side); // "ingress"
 const char *look_place_name(enum look_place place); // "attached"

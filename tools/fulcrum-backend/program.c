@@ -103,23 +103,36 @@ struct addr program_addr(const struct fb_address *address)
 	return addr_from_ipv6((const uint8_t *)address);
 }
 
-static int pin_path(char path[PATH_MAX], const char *folder, const char *map)
+static void pin_path(char path[PATH_MAX], const char *folder, const char *map)
 {
-	return snprintf(path, PATH_MAX, "%s/%s", folder, map);
+	snprintf(path, PATH_MAX - sizeof("_new"), "%s/%s", folder, map);
+}
+
+// In the place of the former one in one step: whoever looks finds one or the other.
+static int pin_map(struct program *program, const char *folder, const char *map, struct error *err)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+
+	pin_path(path, folder, map);
+	snprintf(fresh, sizeof(fresh), "%.*s_new", (int)(sizeof(fresh) - sizeof("_new")), path);
+	unlink(fresh);
+	if (bpf_obj_pin(program_map_fd(program, map), fresh) < 0 || rename(fresh, path) < 0)
+		return error_set(err, errno, "%s: cannot be pinned: %s", path, strerror(errno));
+	return 0;
+}
+
+int program_pin_state(struct program *program, const char *folder, struct error *err)
+{
+	return pin_map(program, folder, "state", err);
 }
 
 int program_pin(struct program *program, const char *folder, struct error *err)
 {
-	char path[PATH_MAX];
+	int result = 0;
 
-	program_unpin(folder);
-	for (size_t i = 0; i < MAPS; i++) {
-		pin_path(path, folder, maps[i]);
-		if (bpf_obj_pin(program_map_fd(program, maps[i]), path) < 0)
-			return error_set(
-				err, errno, "%s: cannot be pinned: %s", path, strerror(errno));
-	}
-	return 0;
+	for (size_t i = 0; i < MAPS && result == 0; i++)
+		result = pin_map(program, folder, maps[i], err);
+	return result;
 }
 
 void program_unpin(const char *folder)
@@ -128,6 +141,8 @@ void program_unpin(const char *folder)
 
 	for (size_t i = 0; i < MAPS; i++) {
 		pin_path(path, folder, maps[i]);
+		unlink(path);
+		strcat(path, "_new"); // of a start that was killed
 		unlink(path);
 	}
 }
@@ -173,7 +188,7 @@ int program_read_state(const char *folder, struct fb_state *state, struct error 
 	if (result < 0)
 		return error_set(err, -result, "%s/state: %s", folder, strerror(-result));
 	if (state->version != FB_STATE_VERSION || state->link_count > FB_LINKS_MAX ||
-		state->added_count > FB_VIPS_MAX)
+		state->added_count > FB_VIPS_MAX || state->ahead_count > FB_AHEAD_MAX)
 		return error_set(err, EPROTO,
 			"%s/state was left by another version of fulcrum-backend", folder);
 	return 0;

@@ -28,6 +28,7 @@ int program_configure(struct program *program, const struct config *config,
 
 // Puts the maps under 'folder', over those of an agent before; and takes them away.
 int program_pin(struct program *program, const char *folder, struct error *err);
+int program_pin_state(struct program *program, const char *folder, struct error *err);
 void program_unpin(const char *folder);
 
 int program_write_state(struct program *program, const struct fb_state *state, struct error *err);
