@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <usage/usage.h>
 
 const char *argp_program_version = "fulcrumd " FULCRUM_VERSION;
 
@@ -31,6 +32,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 't':
 		options->check = true;
 		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is one word too many", value);
+		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -48,6 +52,8 @@ static const struct argp argp = {
 	       "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for an error in FILE or for "
 	       "bad usage.",
 };
+
+static const struct usage_verb program = {.name = "fulcrumd", .argp = &argp};
 
 static int run_control(const struct daemon_config *config, const struct ports *ports,
 	struct publisher *publisher, struct workers *workers, struct error *err)
@@ -126,7 +132,9 @@ int main(int argc, char **argv)
 	int rc;
 
 	argp_err_exit_status = EXIT_BAD_FILE;
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	if (usage_complete(&program, NULL, NULL, argc, argv))
+		return EXIT_SUCCESS;
+	usage_parse(&argp, argc, argv, 0, &options);
 	if (daemon_config_load(options.config, &config, &err) != 0) {
 		log_error("%s", err.text);
 		return EXIT_BAD_FILE;

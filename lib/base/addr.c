@@ -99,6 +99,27 @@ int prefix_parse(const char *text, struct prefix *out)
 	return 0;
 }
 
+int prefix_parse_or_address(const char *text, struct prefix *out)
+{
+	struct prefix prefix = {0};
+
+	if (addr_parse(text, &prefix.address) != 0)
+		return prefix_parse(text, out);
+	prefix.bits = prefix.address.family == ADDR_IPV4 ? 32 : 128;
+	*out = prefix;
+	return 0;
+}
+
+bool prefix_holds(const struct prefix *prefix, const struct addr *addr)
+{
+	uint8_t whole = prefix->bits / 8, rest = prefix->bits % 8;
+
+	if (prefix->address.family != addr->family ||
+		memcmp(prefix->address.bytes, addr->bytes, whole) != 0)
+		return false;
+	return rest == 0 || (prefix->address.bytes[whole] ^ addr->bytes[whole]) >> (8 - rest) == 0;
+}
+
 const char *prefix_format(const struct prefix *prefix, char *text, size_t size)
 {
 	char address[ADDR_TEXT_SIZE];

@@ -59,6 +59,9 @@ bool addr_is_unusable(const struct addr *addr);
 int prefix_parse(const char *text, struct prefix *out);
 // 'size' at least ADDR_TEXT_SIZE + 4. Returns 'text'.
 const char *prefix_format(const struct prefix *prefix, char *text, size_t size);
+// The same, and an address alone is the prefix of all of its bits.
+int prefix_parse_or_address(const char *text, struct prefix *out);
+bool prefix_holds(const struct prefix *prefix, const struct addr *addr);
 // Whether the bytes are what prefix_parse() may give.
 bool prefix_is_sound(const struct prefix *prefix);
 

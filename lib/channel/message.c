@@ -18,6 +18,7 @@ static const struct body {
 	[MESSAGE_APPLY_ABORT] = {.is_known = true},
 	[MESSAGE_PLAN] = {.is_known = true},
 	[MESSAGE_SHOW] = {BODY(message_show)},
+	[MESSAGE_BACKEND_SELECT] = {BODY(message_backend_select)},
 	[MESSAGE_BACKEND_SET] = {BODY(message_backend_set)},
 	[MESSAGE_CAPTURE_BEGIN] = {BODY(message_capture)},
 	[MESSAGE_CAPTURE_END] = {BODY(message_capture_end)},

@@ -29,6 +29,7 @@ enum message_type {
 	MESSAGE_ROLLBACK, // struct message_rollback; answered like a commit
 	MESSAGE_CONFIRM, // struct message_confirm; answered like a commit
 	MESSAGE_PLAN, // nothing; instead of a commit: answered by MESSAGE_TEXT lines and a ROW_PLAN a pool, and nothing is changed
+	MESSAGE_BACKEND_SELECT, // struct message_backend_select; not answered: what the next BACKEND_SET of the session changes
 
 	// Replies.
 	MESSAGE_DONE = 64, // struct message_done
@@ -94,8 +95,19 @@ _Static_assert(sizeof(struct message_show) == 8, "goes over the channel as it is
 // What becomes of the flows that are left when a drain's deadline has passed.
 enum message_then { MESSAGE_THEN_KEEP, MESSAGE_THEN_RESET, MESSAGE_THEN_REHASH };
 
+// Backends that are changed together: the one of that name, or all that match what is set. Nobody: the whole change is
+// refused.
+struct message_backend_select {
+	char name[2 * CONFIG_NAME_SIZE]; // "pool/backend" or "backend"; ""
+	char pool[CONFIG_NAME_SIZE]; // ""
+	char zone[CONFIG_NAME_SIZE]; // ""
+	struct addr address; // ADDR_NONE
+};
+_Static_assert(sizeof(struct message_backend_select) == 276, "goes over the channel as it is");
+
 struct message_backend_set {
-	char name[2 * CONFIG_NAME_SIZE]; // "pool/backend" or "backend"
+	char name[2 *
+		  CONFIG_NAME_SIZE]; // "pool/backend" or "backend"; "": those that were selected
 	uint32_t state; // enum config_backend_state; UNSET: unchanged
 	uint32_t weight; // 0..65535; UINT32_MAX: unchanged
 	uint32_t deadline_s; // with CONFIG_STATE_DRAINING: from now on; 0: none
@@ -127,10 +139,10 @@ _Static_assert(sizeof(struct message_capture_end) == 8, "goes over the channel a
 struct message_flows {
 	char service[CONFIG_NAME_SIZE]; // ""
 	char backend[2 * CONFIG_NAME_SIZE]; // "pool/backend" or "backend"; ""
-	struct addr client; // ADDR_NONE
+	struct prefix clients; // ADDR_NONE
 	uint32_t limit; // rows at most, 0 .. MESSAGE_FLOWS_MAX
 };
-_Static_assert(sizeof(struct message_flows) == 216, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_flows) == 220, "goes over the channel as it is");
 
 struct message_explain {
 	struct addr source;

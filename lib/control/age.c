@@ -92,26 +92,22 @@ void control_age(int fd, short what, void *context)
 }
 
 // The backend's place in the running edition, where those that leave stand among the others.
-static bool find_backend(
-	const struct edition *edition, const struct message_backend_set *set, uint32_t *at)
+static bool find_backend(const struct edition *edition, uint32_t written, uint32_t *at)
 {
-	char name[sizeof(set->name) + 1] = {0};
-	uint32_t written;
+	char name[2 * CONFIG_NAME_SIZE + 1];
 
-	memcpy(name, set->name, sizeof(set->name));
-	if (config_find_backend(edition->written, name, &written, NULL) != 0)
-		return false;
 	snprintf(name, sizeof(name), "%s/%s", edition->written->backends[written].pool,
 		edition->written->backends[written].name);
 	return config_find_backend(edition->config, name, at, NULL) == 0;
 }
 
-void control_take_drain(struct control *control, const struct message_backend_set *set)
+void control_take_drain(
+	struct control *control, const struct message_backend_set *set, uint32_t written)
 {
 	struct control_backend *state;
 	uint32_t at;
 
-	if (set->state == CONFIG_STATE_UNSET || !find_backend(control->running, set, &at))
+	if (set->state == CONFIG_STATE_UNSET || !find_backend(control->running, written, &at))
 		return;
 	state = &control->states[edition_index(control->running, at)];
 	if (state->drain_is_over)

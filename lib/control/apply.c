@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 // The loop's side of a commit: asks for its parts, one after the other, and answers.
 
@@ -64,8 +65,8 @@ static void decide(struct control *control, struct commit *commit)
 		commit->version = control->version;
 		commit->applied_s = control->applied_s;
 	}
-	if (commit->is_backend_set)
-		control_take_drain(control, &commit->set);
+	for (uint32_t i = 0; i < commit->selected_count; i++)
+		control_take_drain(control, &commit->set, commit->selected[i]);
 	if (commit->is_equal && control->is_saved) {
 		commit->is_saved = true;
 		concluded(commit);
@@ -235,10 +236,19 @@ void control_set_backend(struct control *control, const struct message_backend_s
 {
 	struct commit *commit = control_commit_new(control);
 
+	if (set->name[0] != '\0') {
+		struct message_backend_select row = {0};
+
+		memcpy(row.name, set->name, sizeof(row.name));
+		selection_add(&control->selection, &row);
+	}
 	if (commit != NULL) {
 		commit->is_backend_set = true;
 		commit->set = *set;
+		commit->selection = control->selection;
+		control->selection = (struct selection){0};
 	}
+	selection_free(&control->selection);
 	control_commit_start(control, commit);
 }
 

@@ -43,6 +43,7 @@ void transaction_forget(struct transaction *transaction);
 // Takes 'config' over, whose records nobody has checked, and answers when it is in force and saved, or why not. With
 // 'confirm_s' it is taken back after so long, see confirm.c.
 void control_commit(struct control *control, struct config *config, uint32_t confirm_s);
+// Changes the backends that the session selected, and the one that the request names.
 void control_set_backend(struct control *control, const struct message_backend_set *set);
 void control_rollback(struct control *control, uint64_t version);
 // Takes 'config' over and answers what a commit of it would change, and cost.

@@ -8,17 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The configuration that runs with one backend's record changed.
-static int set_backend(struct commit *commit)
+// The configuration that runs with the records of some backends changed.
+static int set_backends(struct commit *commit)
 {
 	const struct message_backend_set *set = &commit->set;
-	char name[sizeof(set->name) + 1] = {0};
-	struct config_backend *backend;
-	uint32_t at;
-	int rc;
+	int rc = selection_resolve(&commit->selection, commit->running->written, &commit->selected,
+		&commit->selected_count, &commit->err);
 
-	memcpy(name, set->name, sizeof(set->name));
-	rc = config_find_backend(commit->running->written, name, &at, &commit->err);
 	if (rc != 0)
 		return rc;
 	if (set->state > CONFIG_STATE_DISABLED || set->then > MESSAGE_THEN_REHASH ||
@@ -27,11 +23,14 @@ static int set_backend(struct commit *commit)
 	commit->config = config_clone(commit->running->written);
 	if (commit->config == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
-	backend = &commit->config->backends[at];
-	if (set->state != CONFIG_STATE_UNSET)
-		backend->state = (uint8_t)set->state;
-	if (set->weight != UINT32_MAX)
-		backend->weight = (uint16_t)set->weight;
+	for (uint32_t i = 0; i < commit->selected_count; i++) {
+		struct config_backend *backend = &commit->config->backends[commit->selected[i]];
+
+		if (set->state != CONFIG_STATE_UNSET)
+			backend->state = (uint8_t)set->state;
+		if (set->weight != UINT32_MAX)
+			backend->weight = (uint16_t)set->weight;
+	}
 	return 0;
 }
 
@@ -145,7 +144,7 @@ static int take_wish(struct commit *commit)
 	if (commit->rollback != 0)
 		return history_load(
 			commit->state_folder, commit->rollback, &commit->config, &commit->err);
-	return commit->is_backend_set ? set_backend(commit)
+	return commit->is_backend_set ? set_backends(commit)
 				      : config_finish(commit->config, &commit->err);
 }
 
@@ -221,6 +220,8 @@ void commit_free(struct commit *commit)
 	snapshot_free(commit->build.snapshot);
 	registry_plan_free(&commit->backend_plan);
 	registry_plan_free(&commit->service_plan);
+	selection_free(&commit->selection);
+	free(commit->selected);
 	free(commit->places);
 	free(commit->touched);
 	free(commit->new_backends);

@@ -5,6 +5,7 @@
 #include <channel/message.h>
 #include <control/edition.h>
 #include <control/history.h>
+#include <control/selection.h>
 #include <snapshot/snapshot.h>
 #include <stdio.h>
 
@@ -46,7 +47,7 @@ int build_run(struct build *build, struct error *err);
 struct commit {
 	struct control *control; // for the loop alone
 
-	// The wish: a whole configuration, one backend's state and weight, or an earlier version.
+	// The wish: a whole configuration, the state and weight of backends, or an earlier version.
 	struct config *config; // as an operator wrote it
 	bool is_backend_set;
 	enum {
@@ -59,6 +60,7 @@ struct commit {
 		COMMIT_CONCLUDING
 	} step;
 	struct message_backend_set set;
+	struct selection selection; // whom it is about
 	uint64_t rollback; // 0: it is none
 	uint32_t confirm_s; // taken back unless confirmed within so long; 0: it is not
 	bool is_confirmation; // of what runs: it is saved at last
@@ -84,6 +86,8 @@ struct commit {
 		*all; // 'config' and the backends that are leaving; 'config' itself without any
 	int rc;
 	struct error err;
+	uint32_t *selected; // where the backends of the selection stand in 'config'
+	uint32_t selected_count;
 	bool is_equal; // to the running one: there is nothing to install
 	struct edition *edition;
 	struct registry_plan backend_plan; // carried out by build(), when nothing can fail any more

@@ -190,6 +190,7 @@ void control_free(struct control *control)
 	config_free(control->trial.before);
 	control_reply_forget(control);
 	transaction_forget(&control->transaction);
+	selection_free(&control->selection);
 	control_targets_forget(control);
 	commit_free(control->commit);
 	snapshot_free(control->build.snapshot);

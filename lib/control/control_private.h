@@ -90,6 +90,7 @@ struct control {
 
 	struct census census; // of all flows, for everybody who is told of them
 	struct transaction transaction;
+	struct selection selection; // of the session, for its next BACKEND_SET
 	struct reply reply;
 	struct trial trial;
 	struct recording recording;

@@ -48,9 +48,12 @@ int flows_begin(struct flows_listing *listing, const struct message_flows *reque
 
 	memcpy(service, request->service, sizeof(request->service));
 	memcpy(backend, request->backend, sizeof(request->backend));
-	*listing = (struct flows_listing){.client = request->client, .limit = request->limit};
+	*listing = (struct flows_listing){.clients = request->clients, .limit = request->limit};
 	if (request->limit > MESSAGE_FLOWS_MAX)
 		rc = error_set(err, EINVAL, "at most %u flows are listed", MESSAGE_FLOWS_MAX);
+	else if (request->clients.address.family != ADDR_NONE &&
+		 !prefix_is_sound(&request->clients))
+		rc = error_set(err, EINVAL, "the clients' prefix has bits behind its end");
 	if (rc == 0 && service[0] != '\0')
 		rc = find_service(listing, service, edition, err);
 	if (rc == 0 && backend[0] != '\0')
@@ -62,7 +65,8 @@ static bool matches(const struct flows_listing *listing, const struct flow_row *
 {
 	return (!listing->is_by_service || row->service == listing->service) &&
 	       (!listing->is_by_backend || row->backend == listing->backend) &&
-	       (listing->client.family == ADDR_NONE || addr_equal(&row->client, &listing->client));
+	       (listing->clients.address.family == ADDR_NONE ||
+		       prefix_holds(&listing->clients, &row->client));
 }
 
 // What the rows of a backend's or a service's index are called now.

@@ -18,7 +18,7 @@ struct flows_listing {
 	bool is_by_backend;
 	uint16_t service; // index
 	uint32_t backend; // reference
-	struct addr client; // ADDR_NONE: any
+	struct prefix clients; // ADDR_NONE: any
 	uint32_t limit;
 
 	uint32_t worker; // how far it got

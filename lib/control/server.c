@@ -55,6 +55,7 @@ static void dispatch(struct control *control)
 	enum message_type type = (enum message_type)control->message.type;
 	union {
 		struct message_show show;
+		struct message_backend_select select;
 		struct message_backend_set set;
 		struct message_capture capture;
 		struct message_capture_end capture_end;
@@ -68,6 +69,9 @@ static void dispatch(struct control *control)
 	switch (type) {
 	case MESSAGE_SHOW:
 		show(control, &request.show);
+		break;
+	case MESSAGE_BACKEND_SELECT:
+		selection_add(&control->selection, &request.select);
 		break;
 	case MESSAGE_BACKEND_SET:
 		control_set_backend(control, &request.set);
@@ -146,6 +150,7 @@ static enum pace step(struct control *control)
 	switch (channel_server_poll(control->server, &control->message)) {
 	case CHANNEL_RESET:
 		transaction_forget(&control->transaction);
+		selection_free(&control->selection);
 		control_reply_forget(control);
 		return PACE_NOW;
 	case CHANNEL_MESSAGE:

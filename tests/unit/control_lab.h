@@ -72,6 +72,9 @@ int lab_apply(struct lab *lab, const struct config *config, struct message_done 
 int lab_apply_text(struct lab *lab, const char *yaml, struct message_done *done);
 int lab_set_backend(struct lab *lab, const char *name, uint32_t state, uint32_t weight,
 	struct message_done *done);
+// Several as one change.
+int lab_set_backends(struct lab *lab, const struct message_backend_select *rows, uint32_t count,
+	uint32_t state, struct message_done *done);
 // How many rows there are; the first 'most' go to 'rows', which are 'size' bytes each.
 uint32_t lab_show(
 	struct lab *lab, enum message_show_what what, void *rows, uint32_t most, size_t size);

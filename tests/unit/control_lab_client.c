@@ -149,6 +149,17 @@ int lab_set_backend(struct lab *lab, const char *name, uint32_t state, uint32_t 
 	return lab_finish(lab, done);
 }
 
+int lab_set_backends(struct lab *lab, const struct message_backend_select *rows, uint32_t count,
+	uint32_t state, struct message_done *done)
+{
+	struct message_backend_set set = {.state = state, .weight = UINT32_MAX};
+
+	for (uint32_t i = 0; i < count; i++)
+		lab_send(lab, MESSAGE_BACKEND_SELECT, &rows[i], sizeof(rows[i]));
+	lab_send(lab, MESSAGE_BACKEND_SET, &set, sizeof(set));
+	return lab_finish(lab, done);
+}
+
 uint32_t lab_show(
 	struct lab *lab, enum message_show_what what, void *rows, uint32_t most, size_t size)
 {

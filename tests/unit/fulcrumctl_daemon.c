@@ -18,6 +18,8 @@ static struct channel_message reply;
 static struct channel_server *server;
 static uint32_t records;
 static uint32_t confirm_s;
+static char selected[1024]; // by the session
+static bool is_nobody;
 
 static void say(uint16_t type, const void *body, uint32_t size)
 {
@@ -121,16 +123,31 @@ static void say_show(uint32_t what)
 	say_done(0);
 }
 
+static void say_selected(const struct message_backend_select *select)
+{
+	char address[ADDR_TEXT_SIZE];
+
+	addr_format(&select->address, address, sizeof(address));
+	if (strlen(selected) + sizeof(*select) + sizeof(address) < sizeof(selected))
+		sprintf(selected + strlen(selected), "[%s %s %s %s]", select->name, select->pool,
+			select->zone, address);
+	if (strcmp(select->name, "nobody") == 0)
+		is_nobody = true;
+}
+
 static void say_set(const struct message_backend_set *set)
 {
-	char line[256];
+	char line[1200];
 
-	if (strcmp(set->name, "nobody") == 0) {
+	if (is_nobody) {
+		is_nobody = false;
+		selected[0] = '\0';
 		say_error(ENOENT, "there is no backend 'nobody'");
 		return;
 	}
-	snprintf(line, sizeof(line), "%s: state %u, weight %d", set->name, set->state,
+	snprintf(line, sizeof(line), "%s: state %u, weight %d", selected, set->state,
 		(int)set->weight);
+	selected[0] = '\0';
 	say(MESSAGE_TEXT, line, (uint32_t)strlen(line));
 	say_done(1);
 }
@@ -152,8 +169,10 @@ static void say_flows(const struct message_flows *asked)
 		memcpy(row.service, asked->service, sizeof(row.service));
 	if (asked->backend[0] != '\0')
 		memcpy(row.backend, asked->backend, sizeof(row.backend));
-	if (asked->client.family != ADDR_NONE)
-		row.client = asked->client;
+	if (asked->clients.address.family != ADDR_NONE)
+		row.client = asked->clients.address;
+	if (asked->clients.address.family != ADDR_NONE && asked->clients.bits < 32)
+		row.client_port = asked->clients.bits;
 	for (uint32_t i = 0; i < 2 && i < asked->limit; i++)
 		say(MESSAGE_ROW_FLOW, &row, sizeof(row));
 	say_done(asked->limit == 100 ? 2 : 7);
@@ -202,6 +221,9 @@ static void answer(const struct channel_message *request)
 		break;
 	case MESSAGE_FLOWS:
 		say_flows((const struct message_flows *)request->body);
+		break;
+	case MESSAGE_BACKEND_SELECT:
+		say_selected((const struct message_backend_select *)request->body);
 		break;
 	case MESSAGE_BACKEND_SET:
 		say_set((const struct message_backend_set *)request->body);

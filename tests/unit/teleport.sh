@@ -74,7 +74,7 @@ check "no file: usage" ends_with 2 render -o "$out"
 check "no folder: usage" ends_with 2 render "$cluster"
 check "one word too many" ends_with 2 render "$cluster" more -o "$out"
 check "no verb" ends_with 2 "$ctl" teleport
-check "a verb that is none" says "'draw' is neither render nor verify" "$ctl" teleport draw
+check "a verb that is none" says "there is no command 'draw'; there are: render, verify" "$ctl" teleport draw
 check "a file that is not there" ends_with 2 render "$folder/nowhere.yaml" -o "$out"
 check "is told once" says 'nowhere.yaml: No such file' render "$folder/nowhere.yaml" -o "$out"
 sed 's/zone: a/zona: a/' "$cluster" >"$folder/bad.yaml"

@@ -3,6 +3,7 @@
 #include "control_lab.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <health/health.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,6 +96,94 @@ static void a_drained_or_disabled_backend_has_no_share(void **state)
 	}
 }
 
+// a and b of pool web, the second a of pool ssh; a is one host.
+static const char two_pools[] =
+	"services:\n"
+	"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web}\n"
+	"  - {name: ssh, vip: 203.0.113.10, protocol: tcp, port: 22, pool: ssh}\n"
+	"pools:\n"
+	"  - name: web\n"
+	"    backends:\n"
+	"      - {name: a, address: 10.0.0.1, zone: x}\n"
+	"      - {name: b, address: 10.0.0.2, zone: y}\n"
+	"  - name: ssh\n"
+	"    backends:\n"
+	"      - {name: a, address: 10.0.0.1, zone: x}\n";
+
+static void assert_states(struct lab *lab, const char *wanted)
+{
+	struct message_row_backend rows[3];
+	char states[4] = "";
+
+	assert_int_equal(lab_show(lab, MESSAGE_SHOW_BACKENDS, rows, 3, sizeof(rows[0])), 3);
+	for (int i = 0; i < 3; i++)
+		states[i] = rows[i].state == CONFIG_STATE_ACTIVE ? 'A' : 'D';
+	assert_string_equal(states, wanted);
+}
+
+static void several_backends_change_as_one_version(void **state)
+{
+	static const struct {
+		struct message_backend_select rows[2];
+		uint32_t count;
+		const char *states; // of web/a, web/b, ssh/a
+		uint64_t changes;
+	} cases[] = {
+		{{{.name = "ssh/a"}, {.name = "b"}}, 2, "ADD", 2},
+		{{{.address = {{10, 0, 0, 1}, ADDR_IPV4, {0}}}}, 1, "DAD", 2},
+		{{{.zone = "x"}, {.name = "b"}}, 2, "DDD", 3},
+		{{{.zone = "x", .pool = "ssh"}}, 1, "AAD", 1}, {{{.pool = "web"}}, 1, "DDA", 2},
+		{{{.zone = "y"}, {.name = "b"}}, 2, "ADA", 1}, // the same one twice
+	};
+	const struct message_backend_select all[] = {{.pool = "web"}, {.pool = "ssh"}};
+	struct message_done done;
+
+	if (lab_apply_text(*state, two_pools, NULL) != 0)
+		fail_msg("%s", lab_error(*state));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(lab_set_backends(*state, cases[i].rows, cases[i].count,
+					 CONFIG_STATE_DRAINING, &done),
+			0);
+		assert_int_equal(done.changes, cases[i].changes);
+		assert_int_equal(done.version, 2 + 2 * i);
+		assert_states(*state, cases[i].states);
+		assert_int_equal(lab_set_backends(*state, all, 2, CONFIG_STATE_ACTIVE, &done), 0);
+		assert_int_equal(done.version, 3 + 2 * i);
+	}
+}
+
+static void one_that_is_not_there_refuses_all(void **state)
+{
+	static const struct {
+		struct message_backend_select rows[2];
+		uint32_t count;
+		int code;
+		const char *words;
+	} cases[] = {
+		{{{.name = "b"}, {.name = "nobody"}}, 2, ENOENT, "there is no backend 'nobody'"},
+		{{{.name = "b"}, {.name = "a"}}, 2, EEXIST, "say web/a or ssh/a"},
+		{{{.name = "b"}, {.zone = "z"}}, 2, ENOENT, "there is no backend in zone 'z'"},
+		{{{.zone = "y", .pool = "ssh"}}, 1, ENOENT, "in zone 'y' of pool 'ssh'"},
+		{{{.address = {{10, 0, 0, 9}, ADDR_IPV4, {0}}}}, 1, ENOENT,
+			"with the address 10.0.0.9"},
+		{{{.name = "b"}, {.address = {{10}, 77, {0}}}}, 2, ENOENT, "there is no backend"},
+		{{{.name = "b"}, {.name = ""}}, 2, ENOENT, "no backend is named"},
+		{{{.name = ""}}, 0, ENOENT, "no backend is named"},
+	};
+
+	if (lab_apply_text(*state, two_pools, NULL) != 0)
+		fail_msg("%s", lab_error(*state));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(lab_set_backends(*state, cases[i].rows, cases[i].count,
+					 CONFIG_STATE_DRAINING, NULL),
+			-1);
+		assert_int_equal(lab_error_code(*state), cases[i].code);
+		if (strstr(lab_error(*state), cases[i].words) == NULL)
+			fail_msg("row %zu says '%s'", i, lab_error(*state));
+		assert_states(*state, "AAA");
+	}
+}
+
 static void a_weight_moves_the_shares(void **state)
 {
 	assert_int_equal(lab_apply_text(*state, lab_two, NULL), 0);
@@ -174,6 +263,8 @@ int main(void)
 		TEST(an_operators_state_stays_over_an_apply_and_a_restart),
 		TEST(a_change_is_remembered_over_a_restart),
 		TEST(a_drained_or_disabled_backend_has_no_share),
+		TEST(several_backends_change_as_one_version),
+		TEST(one_that_is_not_there_refuses_all),
 		TEST(a_weight_moves_the_shares),
 		TEST(probes_find_out_who_is_up),
 		TEST(a_pool_without_a_service_is_explained),

@@ -109,7 +109,7 @@ static int ask(struct hand *hand, const char *service, const char *backend, cons
 	memcpy(request.service, service, strnlen(service, sizeof(request.service)));
 	memcpy(request.backend, backend, strnlen(backend, sizeof(request.backend)));
 	if (client[0] != '\0')
-		assert_int_equal(addr_parse(client, &request.client), 0);
+		assert_int_equal(prefix_parse_or_address(client, &request.clients), 0);
 	return flows_begin(&hand->listing, &request, &hand->edition, err);
 }
 
@@ -209,6 +209,15 @@ static void each_filter_keeps_what_matches(void **state)
 		{"", "", "192.0.2.1", 3},
 		{"", "", "2001:db8::1", 1},
 		{"", "", "192.0.2.9", 0},
+		{"", "", "192.0.2.0/31", 3},
+		{"", "", "192.0.2.0/24", 4},
+		{"", "", "192.0.3.0/24", 0},
+		{"", "", "128.0.0.0/1", 4},
+		{"", "", "0.0.0.0/0", 4},
+		{"", "", "2001:db8::/32", 1},
+		{"", "", "2001:db8:8000::/33", 0},
+		{"", "", "::/0", 1},
+		{"web", "", "192.0.2.0/24", 2},
 		{"web", "b", "192.0.2.1", 1},
 		{"dns", "b", "", 0},
 	};

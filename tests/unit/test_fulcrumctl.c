@@ -19,11 +19,15 @@ static void bad_usage_ends_with_2(void **state)
 {
 	static const char *const rows[] = {"", "frobnicate", "--wait 5 show", "--wait show",
 		"show nothing", "show services pools", "show -o xml", "check", "check -f", "apply",
-		"backend", "backend drain", "backend drain a b", "backend weight a",
-		"backend weight a 65536", "backend weight a -1", "backend weight a x",
-		"backend paint a", "apply -f good.yaml --if-version x", "check -f good.yaml more",
-		"doctor more", "doctor -o xml", "doctor -c nowhere.yaml", "flows more",
-		"flows --client here", "flows --limit x", "flows --limit 100001",
+		"backend", "backend drain", "backend drain ''", "backend drain a --zone z",
+		"backend drain --zone", "backend drain --zone ''", "backend drain --address x",
+		"backend drain a --then reset", "backend disable a --deadline 1m", "backend weight",
+		"backend weight a", "backend weight 5", "backend weight a 65536",
+		"backend weight a -1", "backend weight a x", "backend paint a",
+		"apply -f good.yaml --if-version x", "check -f good.yaml more", "doctor more",
+		"doctor -o xml", "doctor -c nowhere.yaml", "flows more", "flows --client here",
+		"flows --client 192.0.2.0/33", "flows --client 192.0.2.1/24",
+		"flows --client 2001:db8::/", "flows --limit x", "flows --limit 100001",
 		"apply -f good.yaml --confirm soon", "apply -f good.yaml --confirm 25h",
 		"apply -f good.yaml --confirm 500ms", "confirm 3", "plan",
 		"plan -f good.yaml -o xml", "flows -o xml", "flows --service ''"};
@@ -190,15 +194,64 @@ static void an_apply_sends_every_record_and_tells_what_changed(void **state)
 static void a_backend_is_changed_by_its_name(void **state)
 {
 	assert_int_equal(run("backend drain web-1"), 0);
-	says("web-1: state 2, weight -1\n1 change; version 5 is in force\n");
+	says("[web-1   -]: state 2, weight -1\n1 change; version 5 is in force\n");
 	assert_int_equal(run("backend undrain web/web-1"), 0);
-	says("web/web-1: state 1, weight -1\n");
+	says("[web/web-1   -]: state 1, weight -1\n");
 	assert_int_equal(run("backend disable web-1"), 0);
-	says("web-1: state 3, weight -1\n");
+	says("[web-1   -]: state 3, weight -1\n");
 	assert_int_equal(run("backend weight web-1 65535"), 0);
-	says("web-1: state 0, weight 65535\n");
+	says("[web-1   -]: state 0, weight 65535\n");
 	assert_int_equal(run("backend drain nobody"), 1);
 	says("there is no backend 'nobody'");
+}
+
+static void several_backends_are_changed_by_one_request(void **state)
+{
+	assert_int_equal(run("backend drain web-1 web/web-2 --deadline 10m"), 0);
+	says("[web-1   -][web/web-2   -]: state 2, weight -1\n1 change; version 5 is in force\n"
+	     "in 10m what is left of the connections goes on\n");
+	assert_int_equal(run("backend disable --address 10.0.1.11"), 0);
+	says("[   10.0.1.11]: state 3, weight -1\n");
+	assert_int_equal(run("backend weight --zone a --pool web 0"), 0);
+	says("[ web a -]: state 0, weight 0\n");
+	assert_int_equal(run("backend weight web-1 web-2 7"), 0);
+	says("[web-1   -][web-2   -]: state 0, weight 7\n");
+	assert_int_equal(run("backend enable web-1 nobody"), 1);
+	says("there is no backend 'nobody'");
+}
+
+static void what_is_not_known_is_answered_with_the_nearest(void **state)
+{
+	static const struct {
+		const char *arguments, *text;
+	} rows[] = {
+		{"shwo",
+			"there is no command 'shwo'; did you mean 'show'? There are: check, plan,"},
+		{"help shwo", "did you mean 'show'?"},
+		{"backend dran web-1", "did you mean 'drain'? There are: drain, undrain, disable,"},
+		{"backend", "a command is missing; there are: drain, undrain"},
+		{"show backend", "'backend'; did you mean 'backends'? There are: services, pools"},
+		{"show --al", "no fulcrumd runs"}, // as getopt has it: a beginning is enough
+		{"show --outptu json", "there is no option '--outptu'; did you mean '--output'?"},
+		{"--chanel x show", "did you mean '--channel'?"},
+		{"backend drain web-1 --deadlin=5m --wacth", "did you mean '--watch'?"},
+		{"flows -z", "there is no option '-z'; there are: --service"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_not_equal(run(rows[i].arguments), 0);
+		says(rows[i].text);
+	}
+}
+
+static void a_prefix_of_clients_is_asked_for(void **state)
+{
+	assert_int_equal(run("flows --client 192.0.2.0/24"), 0);
+	says("192.0.2.0    24  web");
+	assert_int_equal(run("flows --client 2001:db8::/31"), 0);
+	says("2001:db8::    31  web");
+	assert_int_equal(run("flows --client 192.0.2.9"), 0);
+	says("192.0.2.9  40000  web");
 }
 
 static void a_full_disk_is_told(void **state)
@@ -250,6 +303,9 @@ int main(int argc, char **argv)
 		WITH_DAEMON(a_plan_tells_changes_and_what_they_cost),
 		WITH_DAEMON(a_trial_is_begun_confirmed_and_taken_back),
 		WITH_DAEMON(a_backend_is_changed_by_its_name),
+		WITH_DAEMON(several_backends_are_changed_by_one_request),
+		WITH_DAEMON(a_prefix_of_clients_is_asked_for),
+		WITHOUT_DAEMON(what_is_not_known_is_answered_with_the_nearest),
 		WITH_DAEMON(a_full_disk_is_told),
 		WITH_DAEMON(a_busy_channel_ends_with_5),
 		WITH_DAEMON(a_client_written_from_the_page_alone_is_served),

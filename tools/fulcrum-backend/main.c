@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <usage/usage.h>
 
 #include "agent.h"
 #include "config.h"
@@ -134,6 +135,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	}
 }
 
+static const struct argp argp = {.options = options,
+	.parser = parse_option,
+	.doc = "Takes the balancer's IP-in-IP header off packets for the VIPs, maps ports and limits the MSS, on a "
+	       "backend host.\v"
+	       "Exit status: 0 done, 1 failed, 2 bad usage or a bad file, 3 --status and --detach: none runs."};
+
+static const struct usage_verb program = {.name = "fulcrum-backend", .argp = &argp};
+
 // 0, or the exit status that says what is wrong.
 static int configure(struct arguments *arguments)
 {
@@ -218,13 +227,12 @@ static int print_nothing(enum libbpf_print_level level, const char *format, va_l
 int main(int argc, char **argv)
 {
 	static struct arguments arguments;
-	const struct argp argp = {.options = options,
-		.parser = parse_option,
-		.doc = "Takes the balancer's IP-in-IP header off packets for the VIPs, maps ports and limits the MSS, on a backend host."};
 	int result;
 
 	config_init(&arguments.config);
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	if (usage_complete(&program, NULL, NULL, argc, argv))
+		return EXIT_SUCCESS;
+	usage_parse(&argp, argc, argv, 0, &arguments);
 	libbpf_set_print(arguments.verbose ? print_all : print_nothing);
 	result = configure(&arguments);
 	return result != 0 ? result : act(&arguments);

@@ -163,7 +163,7 @@ static void measure(struct lanes *lanes, const struct latency_options *options,
 		config_free(applier.configs[i]);
 }
 
-int command_latency(int argc, char **argv)
+int command_latency(const struct ctl *none, int argc, char **argv)
 {
 	static struct lanes lanes;
 	static struct latency_result result;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "command.h"
 #include "latency.h"
 #include "options.h"
 
@@ -30,7 +31,7 @@ static const char help[] =
 enum { FLOWS, SERVICES, POOLS, BACKENDS, ROUNDS, ROUND_MS, NUMBERS };
 enum { ARRIVALS = NUMBERS, MODE, FAMILY, REALTIME, NO_HUGE, JSON, HELP };
 
-static const struct option list[] = {{"flows", 1, NULL, FLOWS}, {"services", 1, NULL, SERVICES},
+const struct option options_latency[] = {{"flows", 1, NULL, FLOWS}, {"services", 1, NULL, SERVICES},
 	{"pools", 1, NULL, POOLS}, {"backends", 1, NULL, BACKENDS}, {"rounds", 1, NULL, ROUNDS},
 	{"round-ms", 1, NULL, ROUND_MS}, {"arrivals", 1, NULL, ARRIVALS}, {"mode", 1, NULL, MODE},
 	{"family", 1, NULL, FAMILY}, {"realtime", 0, NULL, REALTIME}, {"no-huge", 0, NULL, NO_HUGE},
@@ -107,10 +108,11 @@ int latency_parse(int argc, char **argv, struct latency_options *out)
 	*out = (struct latency_options){.is_poisson = true,
 		.lane = {
 			.traffic = {.family = ADDR_IPV4}, .forwarding = CONFIG_IPIP, .huge = true}};
-	while ((option = getopt_long(argc, argv, "", list, &at)) != -1) {
+	while ((option = getopt_long(argc, argv, "", options_latency, &at)) != -1) {
 		if (option == HELP)
 			return 1;
-		if (option == '?' || set_option(out, numbers, list[at].name, option, optarg) != 0)
+		if (option == '?' ||
+			set_option(out, numbers, options_latency[at].name, option, optarg) != 0)
 			return -EINVAL;
 	}
 	take_numbers(out, numbers);

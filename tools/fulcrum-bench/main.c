@@ -4,39 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-} commands[] = {
-	{"latency", command_latency,
-		"measure how long packets stay in a worker under a given load"},
-	{"pipeline", command_pipeline, "measure what a packet costs a worker"},
-	{"replay", command_replay,
-		"take a capture through the packet path, every frame accounted for"},
-	{"simulate", command_simulate, "count the connections that events break"},
-};
+#define ROW(id, arguments, brief, words) \
+	{#id, arguments, brief, NULL, options_##id, words, NULL, command_##id},
 
-static int usage(FILE *out, int status)
-{
-	fprintf(out, "usage: fulcrum-bench COMMAND [OPTIONS]\n\n");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fprintf(out, "\n'fulcrum-bench COMMAND --help' says more.\n");
-	return status;
-}
+static const struct usage_verb verbs[] = {BENCH_VERBS(ROW){0}};
+
+static const struct usage_verb program = {.name = "fulcrum-bench",
+	.brief = "Measures and simulates the load balancer.",
+	.verbs = verbs};
 
 int main(int argc, char **argv)
 {
-	if (argc < 2)
-		return usage(stderr, EXIT_USAGE);
-	if (strcmp(argv[1], "--help") == 0)
-		return usage(stdout, 0);
-	if (strcmp(argv[1], "--version") == 0)
+	char name[] = "fulcrum-bench";
+
+	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = name;
+	if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
 		return printf("fulcrum-bench %s\n", FULCRUM_VERSION) < 0;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "fulcrum-bench: there is no command '%s'\n", argv[1]);
-	return usage(stderr, EXIT_USAGE);
+	if (usage_complete(&program, NULL, NULL, argc, argv))
+		return 0;
+	return usage_run(&program, NULL, argc, argv);
 }

@@ -109,7 +109,7 @@ static void measure(
 			lanes->lane[i].metrics->received - lanes->lane[i].metrics->forwarded;
 }
 
-int command_pipeline(int argc, char **argv)
+int command_pipeline(const struct ctl *none, int argc, char **argv)
 {
 	static struct lanes lanes;
 	static struct pipeline_result result;

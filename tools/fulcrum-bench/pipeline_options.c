@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "command.h"
 #include "options.h"
 #include "pipeline.h"
 
@@ -168,17 +169,16 @@ static int take_numbers(struct parse *parse)
 	return 0;
 }
 
+const struct option options_pipeline[] = {{"flows", 1, NULL, FLOWS}, {"syn", 1, NULL, SYN},
+	{"miss", 1, NULL, MISS}, {"size", 1, NULL, SIZE}, {"backends", 1, NULL, BACKENDS},
+	{"services", 1, NULL, SERVICES}, {"burst", 1, NULL, BURST}, {"workers", 1, NULL, WORKERS},
+	{"rounds", 1, NULL, ROUNDS}, {"packets", 1, NULL, PACKETS}, {"turns", 1, NULL, TURNS},
+	{"baseline", 1, NULL, BASELINE}, {"mode", 1, NULL, MODE}, {"family", 1, NULL, FAMILY},
+	{"zipf", 1, NULL, ZIPF}, {"stages", 0, NULL, STAGES}, {"no-huge", 0, NULL, NO_HUGE},
+	{"json", 0, NULL, JSON}, {"help", 0, NULL, HELP}, {0}};
+
 int pipeline_parse(int argc, char **argv, struct pipeline_options *out)
 {
-	static const struct option list[] = {{"flows", 1, NULL, FLOWS}, {"syn", 1, NULL, SYN},
-		{"miss", 1, NULL, MISS}, {"size", 1, NULL, SIZE}, {"backends", 1, NULL, BACKENDS},
-		{"services", 1, NULL, SERVICES}, {"burst", 1, NULL, BURST},
-		{"workers", 1, NULL, WORKERS}, {"rounds", 1, NULL, ROUNDS},
-		{"packets", 1, NULL, PACKETS}, {"turns", 1, NULL, TURNS},
-		{"baseline", 1, NULL, BASELINE}, {"mode", 1, NULL, MODE},
-		{"family", 1, NULL, FAMILY}, {"zipf", 1, NULL, ZIPF}, {"stages", 0, NULL, STAGES},
-		{"no-huge", 0, NULL, NO_HUGE}, {"json", 0, NULL, JSON}, {"help", 0, NULL, HELP},
-		{0}};
 	struct parse parse = {
 		.out = out,
 		.numbers = {[FLOWS] = 1024,
@@ -197,11 +197,12 @@ int pipeline_parse(int argc, char **argv, struct pipeline_options *out)
 						 .traffic = {.family = ADDR_IPV4},
 						 .forwarding = CONFIG_IPIP,
 						 .huge = true}};
-	while ((option = getopt_long(argc, argv, "", list, &at)) != -1) {
+	while ((option = getopt_long(argc, argv, "", options_pipeline, &at)) != -1) {
 		if (option == HELP)
 			return 1;
-		if (option == '?' || set_option(&parse, list[at].name, option, optarg) != 0 ||
-			!pass_on(&parse, list[at].name, option, optarg))
+		if (option == '?' ||
+			set_option(&parse, options_pipeline[at].name, option, optarg) != 0 ||
+			!pass_on(&parse, options_pipeline[at].name, option, optarg))
 			return -EINVAL;
 	}
 	if (optind == argc)

@@ -54,15 +54,16 @@ static int set_option(struct replay_options *options, int option, char *value)
 	return -EINVAL;
 }
 
+const struct option options_replay[] = {{"config", 1, NULL, CONFIG}, {"in", 1, NULL, IN},
+	{"out", 1, NULL, OUT}, {"daemon", 1, NULL, DAEMON}, {"next-hop", 1, NULL, NEXT_HOP},
+	{"source", 1, NULL, SOURCE}, {"help", 0, NULL, HELP}, {0}};
+
 // 0, 1 for --help, or -EINVAL.
 static int parse_options(int argc, char **argv, struct replay_options *options)
 {
-	static const struct option list[] = {{"config", 1, NULL, CONFIG}, {"in", 1, NULL, IN},
-		{"out", 1, NULL, OUT}, {"daemon", 1, NULL, DAEMON}, {"next-hop", 1, NULL, NEXT_HOP},
-		{"source", 1, NULL, SOURCE}, {"help", 0, NULL, HELP}, {0}};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", list, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "", options_replay, NULL)) != -1) {
 		if (option == HELP)
 			return 1;
 		if (option == '?' || set_option(options, option, optarg) != 0)
@@ -201,7 +202,7 @@ static int replay_file(
 	return rc != 0 ? rc : report(replay->stage.metrics, &tally);
 }
 
-int command_replay(int argc, char **argv)
+int command_replay(const struct ctl *none, int argc, char **argv)
 {
 	static struct replay replay;
 	struct replay_options options = {.next_hop = {{2, 0, 0, 0, 0, 2}}};

@@ -39,22 +39,23 @@ static int parse_number(const char *option, const char *text, uint64_t max, uint
 
 enum setting { FLOWS, BACKENDS, BALANCERS, TABLE, CAPACITY, SEED, SETTINGS, HELP };
 
+const struct option options_simulate[] = {{"flows", 1, NULL, FLOWS},
+	{"backends", 1, NULL, BACKENDS}, {"balancers", 1, NULL, BALANCERS},
+	{"table", 1, NULL, TABLE}, {"capacity", 1, NULL, CAPACITY}, {"seed", 1, NULL, SEED},
+	{"help", 0, NULL, HELP}, {0}};
+
 // 0, 1 for --help, or -EINVAL.
 static int parse_options(int argc, char **argv, uint64_t values[SETTINGS])
 {
-	static const struct option options[] = {{"flows", 1, NULL, FLOWS},
-		{"backends", 1, NULL, BACKENDS}, {"balancers", 1, NULL, BALANCERS},
-		{"table", 1, NULL, TABLE}, {"capacity", 1, NULL, CAPACITY}, {"seed", 1, NULL, SEED},
-		{"help", 0, NULL, HELP}, {0}};
 	static const uint64_t max[SETTINGS] = {
 		UINT32_MAX / 2, 65000, 1000, MAGLEV_SIZE_MAX, 1ull << 31, UINT32_MAX};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "", options_simulate, NULL)) != -1) {
 		if (option == HELP)
 			return 1;
-		if (option == '?' || parse_number(options[option].name, optarg, max[option],
-					     &values[option]) != 0)
+		if (option == '?' || parse_number(options_simulate[option].name, optarg,
+					     max[option], &values[option]) != 0)
 			return -EINVAL;
 	}
 	if (optind + 1 >= argc)
@@ -184,7 +185,7 @@ static int simulate_scenarios(const struct world_options *options)
 	return status;
 }
 
-int command_simulate(int argc, char **argv)
+int command_simulate(const struct ctl *none, int argc, char **argv)
 {
 	uint64_t values[SETTINGS] = {1000000, 100, 10, MAGLEV_SIZE_DEFAULT, 1000000, 1};
 	struct world_options options;

@@ -57,7 +57,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "-f FILE...",
+const struct argp argp_apply = {options, parse_option, "-f FILE...",
 	"Puts a pool file in force, whole or not at all, and prints what changed.\v"
 	"A file with an error is refused with exit status 2 and nothing is sent. With --confirm the daemon "
 	"itself puts what was before in force again when the time is over, also where this machine can no "
@@ -85,6 +85,6 @@ int command_apply(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {0};
 
-	ctl_parse(&argp, argc, argv, &arguments);
+	ctl_parse(&argp_apply, argc, argv, &arguments);
 	return transfer_run(ctl, &arguments.files, apply, &arguments);
 }

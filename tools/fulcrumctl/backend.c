@@ -1,72 +1,38 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ctl.h"
-#include "session.h"
+#include "backend.h"
 
 #include <base/parse.h>
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+enum { OPTION_POOL = 0x100 };
+
 struct arguments {
-	const char *words[3]; // what to do, to which, the weight
-	int count;
+	const char *words[BACKENDS_NAMED_MAX + 1]; // names, and a weight
+	uint32_t count;
 	bool is_watched;
 	bool has_then;
+	struct message_backend_select all; // by --address, --zone and --pool
 	struct message_backend_set set;
-};
-
-static const struct {
-	const char *name;
-	enum config_backend_state state;
-} verbs[] = {
-	{"drain", CONFIG_STATE_DRAINING},
-	{"undrain", CONFIG_STATE_ACTIVE},
-	{"disable", CONFIG_STATE_DISABLED},
-	{"enable", CONFIG_STATE_ACTIVE},
 };
 
 static void parse_weight(struct arguments *arguments, struct argp_state *state)
 {
+	const char *word;
 	uint64_t weight;
 
-	if (arguments->count != 3)
-		argp_error(state, "weight wants NAME and N");
-	else if (parse_u64(arguments->words[2], &weight) < 0 || weight > UINT16_MAX)
-		argp_error(state, "'%s' is no weight between 0 and 65535", arguments->words[2]);
-	else
-		arguments->set.weight = (uint32_t)weight;
-}
-
-static void parse_state(struct arguments *arguments, struct argp_state *state)
-{
-	for (size_t i = 0; i < COUNT(verbs); i++)
-		if (strcmp(arguments->words[0], verbs[i].name) == 0)
-			arguments->set.state = verbs[i].state;
-	if (arguments->set.state == CONFIG_STATE_UNSET)
-		argp_error(state, "'%s' is none of drain, undrain, disable, enable and weight",
-			arguments->words[0]);
-	else if (arguments->count != 2)
-		argp_error(state, "%s wants one NAME", arguments->words[0]);
-}
-
-static void parse_words(struct arguments *arguments, struct argp_state *state)
-{
 	if (arguments->count == 0) {
-		argp_error(state, "what to do, and a backend's name, are missing");
+		argp_error(state, "NAME and N are missing");
 		return;
 	}
-	arguments->set.weight = UINT32_MAX;
-	if (strcmp(arguments->words[0], "weight") == 0)
-		parse_weight(arguments, state);
+	word = arguments->words[--arguments->count];
+	if (parse_u64(word, &weight) < 0 || weight > UINT16_MAX)
+		argp_error(state, "'%s' is no weight between 0 and 65535", word);
 	else
-		parse_state(arguments, state);
-	if (strlen(arguments->words[1]) >= sizeof(arguments->set.name))
-		argp_error(state, "'%s' is too long for a name", arguments->words[1]);
-	else
-		strcpy(arguments->set.name, arguments->words[1]);
+		arguments->set.weight = (uint32_t)weight;
 }
 
 static void parse_deadline(
@@ -97,14 +63,31 @@ static void parse_then(
 	argp_error(state, "'%s' is none of keep, reset and rehash", value);
 }
 
-// The options go with drain alone, and what is to follow goes with a deadline.
-static void check_options(const struct arguments *arguments, const struct argp_state *state)
+static void copy_name(char *out, size_t size, const char *value, const struct argp_state *state)
 {
-	bool any = arguments->set.deadline_s > 0 || arguments->has_then || arguments->is_watched;
+	if (value[0] == '\0' || strlen(value) >= size)
+		argp_error(state, "'%s' is no name", value);
+	else
+		strcpy(out, value);
+}
 
-	if (any && arguments->set.state != CONFIG_STATE_DRAINING)
-		argp_error(state, "--deadline, --then and --watch go with drain");
-	else if (arguments->has_then && arguments->set.deadline_s == 0)
+static bool has_filter(const struct message_backend_select *all)
+{
+	return all->zone[0] != '\0' || all->pool[0] != '\0' || all->address.family != ADDR_NONE;
+}
+
+// Which backends: names, or what all of them have in common.
+static void check_selection(const struct arguments *arguments, const struct argp_state *state)
+{
+	for (uint32_t i = 0; i < arguments->count; i++)
+		if (arguments->words[i][0] == '\0' ||
+			strlen(arguments->words[i]) >= sizeof(arguments->all.name))
+			argp_error(state, "'%s' is no name", arguments->words[i]);
+	if (arguments->count == 0 && !has_filter(&arguments->all))
+		argp_error(state, "a backend's NAME is missing, or --address, --zone or --pool");
+	else if (arguments->count > 0 && has_filter(&arguments->all))
+		argp_error(state, "either names, or --address, --zone and --pool");
+	if (arguments->has_then && arguments->set.deadline_s == 0)
 		argp_error(state, "--then wants a --deadline");
 }
 
@@ -122,105 +105,71 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'w':
 		arguments->is_watched = true;
 		return 0;
+	case 'a':
+		if (addr_parse(value, &arguments->all.address) < 0)
+			argp_error(state, "--address: '%s' is no IPv4 or IPv6 address", value);
+		return 0;
+	case 'z':
+		copy_name(arguments->all.zone, sizeof(arguments->all.zone), value, state);
+		return 0;
+	case OPTION_POOL:
+		copy_name(arguments->all.pool, sizeof(arguments->all.pool), value, state);
+		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->count == COUNT(arguments->words))
-			argp_error(state, "'%s' is one word too many", value);
+			argp_error(state, "no more than %u names", BACKENDS_NAMED_MAX);
 		else
 			arguments->words[arguments->count++] = value;
 		return 0;
 	case ARGP_KEY_END:
-		parse_words(arguments, state);
-		check_options(arguments, state);
+		check_selection(arguments, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_option options[] = {
-	{"deadline", 'd', "TIME", 0, "with drain: when it is over, such as 10m", 0},
-	{"then", 't', "WHAT", 0,
-		"with --deadline: what becomes of the connections that are left: keep (default), reset or rehash",
-		0},
-	{"watch", 'w', NULL, 0, "with drain: tell every second how many are left, until none is",
-		0},
-	{0}};
+static error_t parse_weighed(int key, char *value, struct argp_state *state)
+{
+	if (key == ARGP_KEY_END)
+		parse_weight(state->input, state);
+	return parse_option(key, value, state);
+}
 
-static const struct argp argp = {options, parse_option,
-	"drain NAME\nundrain|disable|enable NAME\nweight NAME N",
-	"Changes a backend: its name, or pool/name where several pools have one.\v"
-	"drain     its connections go on, it takes no new one; for ever, or to a deadline\n"
-	"disable   its connections go to other backends, which reset what they do not know\n"
-	"undrain, enable   it serves again\n"
-	"weight    0 to 65535; 0: it keeps its connections and takes no new one",
+#define SELECTING                                                                               \
+	{"address", 'a', "ADDRESS", 0, "All with this address, a host in all of its pools", 0}, \
+		{"zone", 'z', "ZONE", 0, "All of this zone", 0},                                \
+	{                                                                                       \
+		"pool", OPTION_POOL, "POOL", 0, "All of this pool, or of them those above", 0   \
+	}
+
+static const struct argp_option drain_options[] = {SELECTING,
+	{"deadline", 'd', "TIME", 0, "When it is over, such as 10m", 0},
+	{"then", 't', "keep|reset|rehash", 0,
+		"With --deadline: what becomes of the connections that are left (default: keep)",
+		0},
+	{"watch", 'w', NULL, 0, "Tell every second how many are left, until none is", 0}, {0}};
+
+static const struct argp_option options[] = {SELECTING, {0}};
+
+#define NAMES    "NAME...\n--address ADDRESS\n--zone ZONE\n--pool POOL"
+#define TOGETHER " Several are changed as one version: all of them or none."
+#define WHOSE    "\vA backend's name, or pool/name where several pools have one."
+
+static const struct argp argp_drain = {drain_options, parse_option, NAMES,
+	"The backends' connections go on, and they take no new ones; for ever, or to a "
+	"deadline." TOGETHER WHOSE,
 	0, 0, 0};
-
-// What one look at the backends told of the one that is drained.
-struct progress {
-	const char *name;
-	bool is_there;
-	struct message_row_backend row;
-};
-
-static int take_row(void *context, uint16_t type, const void *body, uint32_t size)
-{
-	struct progress *progress = context;
-	struct message_row_backend row;
-	char whole[2 * CONFIG_NAME_SIZE + 1];
-
-	if (type != MESSAGE_ROW_BACKEND)
-		return CTL_OK;
-	memcpy(&row, body, sizeof(row));
-	snprintf(whole, sizeof(whole), "%s/%s", row.pool, row.name);
-	if (strcmp(progress->name, row.name) == 0 || strcmp(progress->name, whole) == 0) {
-		progress->is_there = true;
-		progress->row = row;
-	}
-	return CTL_OK;
-}
-
-static int look(const struct ctl *ctl, struct progress *progress)
-{
-	const struct message_show show = {.what = MESSAGE_SHOW_BACKENDS};
-
-	progress->is_there = false;
-	return session_ask(ctl, MESSAGE_SHOW, &show, sizeof(show), take_row, progress, NULL);
-}
-
-static void print_progress(const struct message_row_backend *row)
-{
-	char oldest[32], left[32];
-
-	printf("%s/%s: %u connections", row->pool, row->name, row->flows);
-	if (row->flows > 0)
-		printf(", the oldest for %s",
-			format_duration_ms(row->oldest_s * 1000ull, oldest, sizeof(oldest)));
-	if (row->drain_left_s > 0)
-		printf(", %s to the deadline",
-			format_duration_ms(row->drain_left_s * 1000ull, left, sizeof(left)));
-	printf("\n");
-	fflush(stdout);
-}
-
-// Until the last connection is gone, or somebody ended the drain.
-static int watch(const struct ctl *ctl, const struct arguments *arguments)
-{
-	struct progress progress = {.name = arguments->set.name};
-
-	for (;;) {
-		int status = look(ctl, &progress);
-
-		if (status != CTL_OK)
-			return status;
-		if (!progress.is_there || progress.row.state != CONFIG_STATE_DRAINING) {
-			printf("%s is not drained any more\n", arguments->set.name);
-			return CTL_OK;
-		}
-		print_progress(&progress.row);
-		if (progress.row.flows == 0)
-			return CTL_OK;
-		sleep(1);
-	}
-}
+static const struct argp argp_disable = {options, parse_option, NAMES,
+	"The backends' connections go to other backends, which reset what they do not "
+	"know." TOGETHER WHOSE,
+	0, 0, 0};
+static const struct argp argp_enable = {
+	options, parse_option, NAMES, "The backends serve again." TOGETHER WHOSE, 0, 0, 0};
+static const struct argp argp_weight = {options, parse_weighed,
+	"NAME... N\n--address ADDRESS N\n--zone ZONE N\n--pool POOL N",
+	"Gives the backends a weight of 0 to 65535. With 0 a backend keeps its connections and takes no new "
+	"one." TOGETHER WHOSE,
+	0, 0, 0};
 
 static void print_deadline(const struct message_backend_set *set)
 {
@@ -229,24 +178,90 @@ static void print_deadline(const struct message_backend_set *set)
 		[MESSAGE_THEN_REHASH] = "is sent to other backends"};
 	char left[32];
 
-	printf("in %s what is left of its connections %s\n",
+	printf("in %s what is left of the connections %s\n",
 		format_duration_ms(set->deadline_s * 1000ull, left, sizeof(left)), then[set->then]);
 }
 
-int command_backend(const struct ctl *ctl, int argc, char **argv)
+static int send(struct session *session, const struct arguments *arguments)
 {
-	struct arguments arguments = {0};
-	struct message_done done;
-	int status;
+	struct message_backend_select select = arguments->all;
+	int status = CTL_OK;
 
-	ctl_parse(&argp, argc, argv, &arguments);
-	status = session_ask(ctl, MESSAGE_BACKEND_SET, &arguments.set, sizeof(arguments.set),
-		session_print_text, NULL, &done);
+	for (uint32_t i = 0; i < arguments->count && status == CTL_OK; i++) {
+		snprintf(select.name, sizeof(select.name), "%s", arguments->words[i]);
+		status = session_send(session, MESSAGE_BACKEND_SELECT, &select, sizeof(select));
+	}
+	if (arguments->count == 0)
+		status = session_send(session, MESSAGE_BACKEND_SELECT, &select, sizeof(select));
 	if (status == CTL_OK)
-		session_print_done(&done);
-	if (status == CTL_OK && arguments.set.deadline_s > 0)
-		print_deadline(&arguments.set);
-	if (status == CTL_OK && arguments.is_watched)
-		status = watch(ctl, &arguments);
+		status = session_send(
+			session, MESSAGE_BACKEND_SET, &arguments->set, sizeof(arguments->set));
 	return status;
 }
+
+static int change(const struct ctl *ctl, const struct arguments *arguments)
+{
+	struct session *session;
+	struct message_done done;
+	int status = session_open(ctl, &session);
+
+	if (status != CTL_OK)
+		return status;
+	status = send(session, arguments);
+	if (status == CTL_OK)
+		status = session_receive(session, session_print_text, NULL, &done);
+	session_close(session);
+	if (status == CTL_OK)
+		session_print_done(&done);
+	if (status == CTL_OK && arguments->set.deadline_s > 0)
+		print_deadline(&arguments->set);
+	if (status == CTL_OK && arguments->is_watched)
+		status = backend_watch(ctl, arguments->words, arguments->count, &arguments->all);
+	return status;
+}
+
+static int run(const struct ctl *ctl, int argc, char **argv, const struct argp *argp,
+	enum config_backend_state state)
+{
+	static struct arguments arguments;
+
+	arguments.set = (struct message_backend_set){.state = state, .weight = UINT32_MAX};
+	ctl_parse(argp, argc, argv, &arguments);
+	return change(ctl, &arguments);
+}
+
+static int command_drain(const struct ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, &argp_drain, CONFIG_STATE_DRAINING);
+}
+
+static int command_disable(const struct ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, &argp_disable, CONFIG_STATE_DISABLED);
+}
+
+static int command_enable(const struct ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, &argp_enable, CONFIG_STATE_ACTIVE);
+}
+
+static int command_weight(const struct ctl *ctl, int argc, char **argv)
+{
+	return run(ctl, argc, argv, &argp_weight, CONFIG_STATE_UNSET);
+}
+
+#define ROW(name, words, brief, argp, run)                              \
+	{                                                               \
+		name, words, brief, argp, NULL, "BACKEND...", NULL, run \
+	}
+
+const struct usage_verb verbs_backend[] = {
+	ROW("drain", "NAME...", "its connections go on, it takes no new one", &argp_drain,
+		command_drain),
+	ROW("undrain", "NAME...", "it serves again", &argp_enable, command_enable),
+	ROW("disable", "NAME...", "its connections go to other backends", &argp_disable,
+		command_disable),
+	ROW("enable", "NAME...", "it serves again", &argp_enable, command_enable),
+	ROW("weight", "NAME... N", "change its weight", &argp_weight, command_weight),
+	{0},
+};

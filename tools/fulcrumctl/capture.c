@@ -16,7 +16,7 @@
 #define LOOK_NS (100 * 1000000) // how often to ask how far it is
 
 static const struct argp_option options[] = {
-	{"service", 's', "NAME", 0, "Packets of that service alone", 0},
+	{"service", 's', "SERVICE", 0, "Packets of that service alone", 0},
 	{"write", 'w', "FILE", 0, "The file to make, *.pcapng", 0},
 	{"packets", 'n', "N", 0, "End after N packets (default: 1000)", 0},
 	{"seconds", 't', "S", 0, "End after S seconds (default: 10)", 0},
@@ -90,7 +90,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "-w FILE",
+const struct argp argp_capture = {options, parse_option, "-w FILE",
 	"Has the daemon write packets into a pcapng file: as they came in, as they go out, and those that are "
 	"dropped, with the reason.\v"
 	"It ends by itself, or by Ctrl-C. Without --service: what is for any VIP, and all that is dropped. "
@@ -145,7 +145,7 @@ int command_capture(const struct ctl *ctl, int argc, char **argv)
 	struct message_row_capture row = {0};
 	int status;
 
-	ctl_parse(&argp, argc, argv, &request);
+	ctl_parse(&argp_capture, argc, argv, &request);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	status = ask(ctl, MESSAGE_CAPTURE_BEGIN, &request, sizeof(request), &row);

@@ -27,7 +27,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "-f FILE...",
+const struct argp argp_check = {options, parse_option, "-f FILE...",
 	"Tells whether pool files are right: every error with its place. Needs no daemon.\v"
 	"Exit status: 0 where they are right, 2 where they are not.",
 	0, 0, 0};
@@ -43,7 +43,7 @@ int command_check(const struct ctl *ctl, int argc, char **argv)
 	struct config *config;
 	int status;
 
-	ctl_parse(&argp, argc, argv, &files);
+	ctl_parse(&argp_check, argc, argv, &files);
 	status = load_files(&files, &config);
 	if (status != CTL_OK)
 		return status;

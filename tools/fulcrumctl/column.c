@@ -10,6 +10,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+bool column_ends(const struct column *column)
+{
+	return column->title == NULL && column->key == NULL;
+}
+
+const struct column *view_find_column(const struct view *view, const char *name)
+{
+	for (const struct column *column = view->columns; !column_ends(column); column++)
+		if (column->key != NULL && strcasecmp(column->key, name) == 0)
+			return column;
+	for (const struct column *column = view->columns; !column_ends(column); column++)
+		if (column->title != NULL && strcasecmp(column->title, name) == 0)
+			return column;
+	return NULL;
+}
 
 int rows_add(struct rows *rows, const void *row, size_t size)
 {

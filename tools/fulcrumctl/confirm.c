@@ -23,7 +23,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ctl_refuse_word(key, value, state);
 }
 
-static const struct argp argp = {options, parse_option, "",
+const struct argp argp_confirm = {options, parse_option, "",
 	"Keeps the configuration that 'apply --confirm' put in force: it is saved, and stays.\v"
 	"Exit status: 1 where nothing waits for a confirmation, so that it was taken back already.",
 	0, 0, 0};
@@ -34,7 +34,7 @@ int command_confirm(const struct ctl *ctl, int argc, char **argv)
 	struct message_done done;
 	int status;
 
-	ctl_parse(&argp, argc, argv, &request);
+	ctl_parse(&argp_confirm, argc, argv, &request);
 	status = session_ask(
 		ctl, MESSAGE_CONFIRM, &request, sizeof(request), session_print_text, NULL, &done);
 	if (status == CTL_OK && request.takes_back)

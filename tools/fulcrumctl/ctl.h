@@ -2,9 +2,12 @@
 #ifndef FULCRUMCTL_CTL_H
 #define FULCRUMCTL_CTL_H
 
+#include "verbs.h"
+
 #include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <usage/usage.h>
 
 // What the commands of fulcrumctl share. One thread; a command prints its own errors and returns the exit status.
 
@@ -27,15 +30,17 @@ struct ctl {
 };
 
 typedef int ctl_command_fn(const struct ctl *ctl, int argc, char **argv);
-ctl_command_fn command_check, command_apply, command_show, command_backend, command_backend_setup,
-	command_capture, command_confirm, command_digest, command_doctor, command_flows,
-	command_explain, command_history, command_plan, command_rollback, command_teleport,
-	command_top;
+#define CTL_DECLARE_VERB(id, ...)    \
+	ctl_command_fn command_##id; \
+	extern const struct argp argp_##id;
+#define CTL_DECLARE_GROUP(id, ...) extern const struct usage_verb verbs_##id[];
+CTL_VERBS(CTL_DECLARE_VERB, CTL_DECLARE_GROUP)
+
+// What the words of the verbs are, for a shell (complete.c).
+usage_offer_fn ctl_offer;
 
 // Parses a command's own arguments. Its usage errors end the process with CTL_BAD_INPUT.
 void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);
-// The same for a command that has commands of its own: what stands behind the first word is theirs.
-void ctl_parse_in_order(const struct argp *argp, int argc, char **argv, void *input);
 
 // For the end of a command's parser: a word is a usage error, anything else is not known.
 error_t ctl_refuse_word(int key, const char *value, const struct argp_state *state);

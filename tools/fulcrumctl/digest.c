@@ -22,7 +22,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ctl_refuse_word(key, value, state);
 }
 
-static const struct argp argp = {options, parse_option, "",
+const struct argp argp_digest = {options, parse_option, "",
 	"Prints two digests, to compare balancers by.\v"
 	"config: what was applied, with the operators' states, in whatever order the file had it.\n"
 	"tables: what new connections are judged by: the hash key, each service's table, and how each backend "
@@ -58,7 +58,7 @@ int command_digest(const struct ctl *ctl, int argc, char **argv)
 	bool json = false;
 	int status;
 
-	ctl_parse(&argp, argc, argv, &json);
+	ctl_parse(&argp_digest, argc, argv, &json);
 	status = session_ask(ctl, MESSAGE_SHOW, &show, sizeof(show), receive_line, root, NULL);
 	if (status == CTL_OK && json)
 		return view_print_json(root);

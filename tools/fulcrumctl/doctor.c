@@ -39,7 +39,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, NULL,
+const struct argp argp_doctor = {options, parse_option, NULL,
 	"Looks whether this machine has what the daemon's file asks of it, and says what mends what is "
 	"wrong. It changes nothing and needs no daemon; where one runs, it is asked about its ports.\v"
 	"Exit status: 0 nothing is wrong, 1 something is, 2 for bad usage or a FILE that is not there.",
@@ -177,7 +177,7 @@ int command_doctor(const struct ctl *ctl, int argc, char **argv)
 	char path[DOCTOR_PATH_SIZE];
 	int status;
 
-	ctl_parse(&argp, argc, argv, &arguments);
+	ctl_parse(&argp_doctor, argc, argv, &arguments);
 	doctor.root = arguments.root;
 	status = load_file(&doctor, &arguments, path);
 	if (status != CTL_OK)

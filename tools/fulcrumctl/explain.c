@@ -81,7 +81,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "tcp|udp CLIENT:PORT VIP:PORT",
+const struct argp argp_explain = {options, parse_option, "tcp|udp CLIENT:PORT VIP:PORT",
 	"Tells what becomes of a packet, step by step, as the balancer stands now. Sends none and changes "
 	"nothing.\v"
 	"Without --syn a TCP packet is one in the middle of its connection. Which worker gets it is told "
@@ -188,7 +188,7 @@ int command_explain(const struct ctl *ctl, int argc, char **argv)
 	struct answer answer = {0};
 	int status;
 
-	ctl_parse(&argp, argc, argv, &arguments);
+	ctl_parse(&argp_explain, argc, argv, &arguments);
 	status = session_ask(ctl, MESSAGE_EXPLAIN, &arguments.request, sizeof(arguments.request),
 		receive_row, &answer, NULL);
 	if (status == CTL_OK && arguments.json)

@@ -17,9 +17,9 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{"service", 's', "NAME", 0, "Of this service alone", 0},
-	{"backend", 'b', "NAME", 0, "To this backend alone: its name, or pool/name", 0},
-	{"client", 'c', "ADDRESS", 0, "From this address alone", 0},
+	{"service", 's', "SERVICE", 0, "Of this service alone", 0},
+	{"backend", 'b', "BACKEND", 0, "To this backend alone: its name, or pool/name", 0},
+	{"client", 'c', "ADDRESS[/BITS]", 0, "From this address, or these addresses, alone", 0},
 	{"limit", 'n', "N", 0, "List at most N of them (default: 100)", 0},
 	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{0},
@@ -32,6 +32,16 @@ static void parse_name(
 		argp_error(state, "%s: '%s' is no name", option, value);
 	else
 		strcpy(out, value);
+}
+
+// An address alone is a prefix of all of its bits.
+static void parse_clients(const char *value, struct prefix *out, struct argp_state *state)
+{
+	if (prefix_parse_or_address(value, out) < 0)
+		argp_error(state,
+			"--client: '%s' is no IPv4 or IPv6 address, nor a prefix such as 192.0.2.0/24 "
+			"or 2001:db8::/32 whose other bits are zero",
+			value);
 }
 
 static void parse_limit(const char *value, struct message_flows *request, struct argp_state *state)
@@ -58,8 +68,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		parse_name(value, request->backend, sizeof(request->backend), "--backend", state);
 		return 0;
 	case 'c':
-		if (addr_parse(value, &request->client) < 0)
-			argp_error(state, "--client: '%s' is no IPv4 or IPv6 address", value);
+		parse_clients(value, &request->clients, state);
 		return 0;
 	case 'n':
 		parse_limit(value, request, state);
@@ -71,7 +80,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ctl_refuse_word(key, value, state);
 }
 
-static const struct argp argp = {options, parse_option, "",
+const struct argp argp_flows = {options, parse_option, "",
 	"Lists the flows that the workers remember.\v"
 	"AGE is the time since a flow began, to 8 seconds; IDLE since its last packet. The tables are read while "
 	"they change: each row is of its own moment.",
@@ -110,7 +119,7 @@ int command_flows(const struct ctl *ctl, int argc, char **argv)
 	struct rows rows = {0};
 	int status;
 
-	ctl_parse(&argp, argc, argv, &arguments);
+	ctl_parse(&argp_flows, argc, argv, &arguments);
 	status = session_ask(ctl, MESSAGE_FLOWS, &arguments.request, sizeof(arguments.request),
 		receive_row, &rows, &done);
 	if (status == CTL_OK && arguments.json)

@@ -10,31 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 const char *argp_program_version = "fulcrumctl " FULCRUM_VERSION;
 
-static const struct {
-	const char *name;
-	ctl_command_fn *run;
-} commands[] = {
-	{"check", command_check},
-	{"plan", command_plan},
-	{"apply", command_apply},
-	{"confirm", command_confirm},
-	{"show", command_show},
-	{"backend", command_backend},
-	{"backend-setup", command_backend_setup},
-	{"capture", command_capture},
-	{"flows", command_flows},
-	{"explain", command_explain},
-	{"digest", command_digest},
-	{"history", command_history},
-	{"rollback", command_rollback},
-	{"teleport", command_teleport},
-	{"top", command_top},
-	{"doctor", command_doctor},
-};
+#define ROW_VERB(id, name, arguments, brief, words) \
+	{name, arguments, brief, &argp_##id, NULL, words, NULL, command_##id},
+#define ROW_GROUP(id, name, arguments, brief) \
+	{name, arguments, brief, NULL, NULL, NULL, verbs_##id, NULL},
+
+static const struct usage_verb verbs[] = {CTL_VERBS(ROW_VERB, ROW_GROUP){0}};
 
 struct arguments {
 	struct ctl ctl;
@@ -49,29 +32,7 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-	"Asks a running fulcrumd, and tells it what to do.\n"
-	"\n"
-	"Commands:\n"
-	"  check -f FILE          tell whether a pool file is right\n"
-	"  plan -f FILE           tell what it would change, and what that would cost\n"
-	"  apply -f FILE          put it in force, as one transaction\n"
-	"  confirm                keep what an apply --confirm put in force\n"
-	"  show [WHAT]            tell what the balancer has and does\n"
-	"  backend VERB NAME      drain, undrain, disable or enable a backend\n"
-	"  backend weight NAME N  change its weight\n"
-	"  backend-setup -f FILE  print what makes a host without an agent fit to serve\n"
-	"  capture -w FILE        write packets into a file, with the reason of each drop\n"
-	"  flows                  list connections: whose, since when, to which backend\n"
-	"  explain PROTO A:P B:P  tell what becomes of a packet, step by step\n"
-	"  digest                 compare balancers: of the configuration and of the tables\n"
-	"  history                list the last applied configurations\n"
-	"  rollback VERSION       apply one of them anew\n"
-	"  teleport render FILE   write what a Teleport cluster needs, from one file\n"
-	"  teleport verify FILE   look at that cluster from a client's place\n"
-	"  top                    show services and backends live\n"
-	"  doctor                 look whether the machine has what the daemon needs\n"
-	"'fulcrumctl COMMAND --help' tells more.\n"
-	"\v"
+	"Asks a running fulcrumd, and tells it what to do.\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "
 	"4 the daemon is of another version; 5 another process is using the daemon.";
 
@@ -95,7 +56,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "a command is missing");
+		argp_error(state, "a command is missing; 'fulcrumctl help' lists them");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -103,23 +64,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 static const struct argp argp = {options, parse_option, "COMMAND [ARGUMENT...]", doc, 0, 0, 0};
 
-static void parse(const struct argp *command, int argc, char **argv, unsigned flags, void *input)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "fulcrumctl %s", argv[0]);
-	argv[0] = name;
-	argp_parse(command, argc, argv, flags, NULL, input);
-}
+static const struct usage_verb program = {.name = "fulcrumctl", .argp = &argp, .verbs = verbs};
 
 void ctl_parse(const struct argp *command, int argc, char **argv, void *input)
 {
-	parse(command, argc, argv, 0, input);
-}
-
-void ctl_parse_in_order(const struct argp *command, int argc, char **argv, void *input)
-{
-	parse(command, argc, argv, ARGP_IN_ORDER, input);
+	usage_parse(command, argc, argv, 0, input);
 }
 
 error_t ctl_refuse_word(int key, const char *value, const struct argp_state *state)
@@ -159,26 +108,23 @@ bool ctl_colours(int fd)
 	       strcmp(terminal, "dumb") != 0;
 }
 
-static int run(const struct ctl *ctl, int argc, char **argv)
-{
-	for (size_t i = 0; i < COUNT(commands); i++)
-		if (strcmp(argv[0], commands[i].name) == 0)
-			return commands[i].run(ctl, argc, argv);
-	return ctl_fail(
-		CTL_BAD_INPUT, "there is no command '%s'; 'fulcrumctl --help' names them", argv[0]);
-}
-
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {
 		.ctl = {.channel = getenv("FULCRUM_CHANNEL"), .wait_ms = 5000}};
+	char name[] = "fulcrumctl";
 	int status;
 
 	argp_err_exit_status = CTL_BAD_INPUT;
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
+	argv[0] = name;
 	if (arguments.ctl.channel == NULL || arguments.ctl.channel[0] == '\0')
 		arguments.ctl.channel = CTL_CHANNEL;
-	status = run(&arguments.ctl, argc - arguments.command, argv + arguments.command);
+	if (usage_complete(&program, ctl_offer, &arguments.ctl, argc, argv))
+		return CTL_OK;
+	usage_parse_group(&program, argc, argv, &arguments);
+	argv[arguments.command - 1] = name;
+	status = usage_run(&program, &arguments.ctl, argc - arguments.command + 1,
+		argv + arguments.command - 1);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return ctl_fail(CTL_FAILED, "the output could not be written");
 	return status;

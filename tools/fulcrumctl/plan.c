@@ -40,7 +40,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "-f FILE...",
+const struct argp argp_plan = {options, parse_option, "-f FILE...",
 	"Tells what 'apply' would change, and what that would cost. Nothing is changed.\v"
 	"MOVED: slots of the pool's table that would go to another backend. Of the connections that the balancer "
 	"knows, KEPT stay with their backend, as the new table has it; REMEMBERED stay with it because the "
@@ -112,6 +112,6 @@ int command_plan(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {0};
 
-	ctl_parse(&argp, argc, argv, &arguments);
+	ctl_parse(&argp_plan, argc, argv, &arguments);
 	return transfer_run(ctl, &arguments.files, plan, &arguments);
 }

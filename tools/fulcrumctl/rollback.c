@@ -22,7 +22,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {NULL, parse_option, "VERSION",
+const struct argp argp_rollback = {NULL, parse_option, "VERSION",
 	"Applies an earlier configuration anew, whole or not at all, and prints what changed.\v"
 	"The version is one of 'fulcrumctl show history'. It comes in force under the next number, with the "
 	"states that its backends had.",
@@ -34,7 +34,7 @@ int command_rollback(const struct ctl *ctl, int argc, char **argv)
 	struct message_done done;
 	int status;
 
-	ctl_parse(&argp, argc, argv, &request);
+	ctl_parse(&argp_rollback, argc, argv, &request);
 	status = session_ask(
 		ctl, MESSAGE_ROLLBACK, &request, sizeof(request), session_print_text, NULL, &done);
 	if (status == CTL_OK)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VIEWS_MAX 32
+
 struct arguments {
 	const char *what; // NULL: the summary
 	bool json;
@@ -19,6 +21,21 @@ static const struct argp_option options[] = {
 	{"all", 'a', NULL, 0, "Drops: those that never happened, too", 0},
 	{0},
 };
+
+static void refuse_view(const char *word, struct argp_state *state)
+{
+	const char *names[VIEWS_MAX];
+	char text[512];
+	size_t count = 0;
+
+	for (const struct view *view = views; view->name != NULL; view++)
+		names[count++] = view->name;
+	names[count++] = "version";
+	names[count++] = "config";
+	argp_error(state, "%s",
+		usage_explain("there is nothing to show that is called", word, names, count, text,
+			sizeof(text)));
+}
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
@@ -37,14 +54,14 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 			argp_error(state, "'%s' is one word too many", value);
 		else if (view_find(value) == NULL && strcmp(value, "version") != 0 &&
 			 strcmp(value, "config") != 0)
-			argp_error(state, "there is no '%s' to show", value);
+			refuse_view(value, state);
 		arguments->what = value;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option,
+const struct argp argp_show = {options, parse_option,
 	"[services|vips|pools|backends|zones|drops|workers|ports|memory|history|version|config]",
 	"Tells what the balancer has and does; without a word, the most of it in short.\v"
 	"Packets, bytes and flows are totals since the daemon started. Tables round numbers; JSON has "
@@ -188,39 +205,51 @@ static int show_config(struct session *session, bool json)
 	return status;
 }
 
+static error_t parse_history(int key, char *value, struct argp_state *state)
+{
+	return key == ARGP_KEY_ARG ? ctl_refuse_word(key, value, state)
+				   : parse_option(key, value, state);
+}
+
+static const struct argp_option history_options[] = {
+	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
+	{0},
+};
+
+const struct argp argp_history = {history_options, parse_history, "",
+	"Lists the last applied configurations, newest first.", 0, 0, 0};
+
+static int run(const struct ctl *ctl, const struct arguments *arguments)
+{
+	struct session *session;
+	int status = session_open(ctl, &session);
+
+	if (status != CTL_OK)
+		return status;
+	if (arguments->what == NULL)
+		status = show_summary(session, arguments->json);
+	else if (strcmp(arguments->what, "version") == 0)
+		status = show_version(session, arguments->json);
+	else if (strcmp(arguments->what, "config") == 0)
+		status = show_config(session, arguments->json && !arguments->is_plain);
+	else
+		status = show_view(session, view_find(arguments->what), arguments);
+	session_close(session);
+	return status;
+}
+
 int command_history(const struct ctl *ctl, int argc, char **argv)
 {
-	char what[] = "history";
-	char **words = calloc((size_t)argc + 2, sizeof(*words));
-	int status;
+	struct arguments arguments = {.what = "history"};
 
-	if (words == NULL)
-		return ctl_fail(CTL_FAILED, "out of memory");
-	memcpy(words, argv, (size_t)argc * sizeof(*words));
-	words[argc] = what;
-	status = command_show(ctl, argc + 1, words);
-	free(words);
-	return status;
+	ctl_parse(&argp_history, argc, argv, &arguments);
+	return run(ctl, &arguments);
 }
 
 int command_show(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {0};
-	struct session *session;
-	int status;
 
-	ctl_parse(&argp, argc, argv, &arguments);
-	status = session_open(ctl, &session);
-	if (status != CTL_OK)
-		return status;
-	if (arguments.what == NULL)
-		status = show_summary(session, arguments.json);
-	else if (strcmp(arguments.what, "version") == 0)
-		status = show_version(session, arguments.json);
-	else if (strcmp(arguments.what, "config") == 0)
-		status = show_config(session, arguments.json && !arguments.is_plain);
-	else
-		status = show_view(session, view_find(arguments.what), &arguments);
-	session_close(session);
-	return status;
+	ctl_parse(&argp_show, argc, argv, &arguments);
+	return run(ctl, &arguments);
 }

@@ -7,12 +7,6 @@
 #include <unistd.h>
 
 #define COLUMNS_MAX 24
-#define CELL_SIZE   160
-
-static bool column_ends(const struct column *column)
-{
-	return column->title == NULL && column->key == NULL;
-}
 
 static bool column_is_left(const struct column *column)
 {

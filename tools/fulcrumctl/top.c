@@ -40,7 +40,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ctl_refuse_word(key, value, state);
 }
 
-static const struct argp argp = {options, parse_option, "",
+const struct argp argp_top = {options, parse_option, "",
 	"Shows services and backends live: packets, bits and new flows a second, flows and health.\v"
 	"Keys: q ends; s takes the next order, r reverses it; / asks for a part of the names to show, Enter takes "
 	"it, Esc shows all; p or the space bar stops the clock; Tab goes from the services to the backends "
@@ -196,7 +196,7 @@ int command_top(const struct ctl *ctl, int argc, char **argv)
 	struct error err;
 	int rc;
 
-	ctl_parse(&argp, argc, argv, &arguments);
+	ctl_parse(&argp_top, argc, argv, &arguments);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return ctl_fail(CTL_BAD_INPUT,
 			"top is a screen for a terminal; 'fulcrumctl show' is for everything else");

@@ -54,6 +54,9 @@ struct view {
 // The views that there are, up to one without a name.
 extern const struct view views[];
 const struct view *view_find(const char *name); // NULL: there is none
+// By its key or its title, in letters of any case. NULL: there is none.
+const struct column *view_find_column(const struct view *view, const char *name);
+bool column_ends(const struct column *column); // behind the last one
 // Of the daemon itself, and of what 'flows' lists; not among 'views'.
 extern const struct view view_daemon;
 extern const struct view view_flows;
@@ -80,6 +83,8 @@ void rows_free(struct rows *rows);
 
 // The unsigned number in a field of 1, 2, 4 or 8 bytes.
 uint64_t column_number(const struct column *column, const void *row);
+#define CELL_SIZE 160 // of the longest one
+
 // A cell's text for people. Returns 'text'.
 const char *column_format(const struct column *column, const void *row, char *text, size_t size);
 

@@ -22,7 +22,7 @@ struct arguments {
 enum { OPTION_CHECK = 256, OPTION_UNDO, OPTION_TRACK, OPTION_MTU };
 
 static const struct argp_option options[] = {
-	{"backend", 'b', "NAME", 0, "The backend that the host is: its name, or pool/name", 0},
+	{"backend", 'b', "BACKEND", 0, "The backend that the host is: its name, or pool/name", 0},
 	LOAD_OPTION,
 	{"check", OPTION_CHECK, NULL, 0,
 		"Look at this host, and tell what is there, what is missing, and the command that mends it",
@@ -90,7 +90,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {options, parse_option, "--backend NAME -f FILE...",
+const struct argp argp_backend_setup = {options, parse_option, "--backend NAME -f FILE...",
 	"Prints a shell script that makes a host with a stock kernel and no agent fit to serve: tunnels, VIPs, "
 	"sysctls, and nft rules for ports and MSS.\v"
 	"Read the script, run it on that host as root, and again at each boot.\n"
@@ -162,7 +162,7 @@ int command_backend_setup(const struct ctl *ctl, int argc, char **argv)
 	struct config *config;
 	int status;
 
-	ctl_parse(&argp, argc, argv, &arguments);
+	ctl_parse(&argp_backend_setup, argc, argv, &arguments);
 	status = load_files(&arguments.files, &config);
 	if (status != CTL_OK)
 		return status;

@@ -103,7 +103,7 @@ static int run_render(const struct render_arguments *arguments, const struct clu
 	return rc == 0 ? CTL_OK : ctl_fail(CTL_FAILED, "%s", err.text);
 }
 
-static int command_render(int argc, char **argv)
+static int command_render(const struct ctl *ctl, int argc, char **argv)
 {
 	struct render_arguments arguments = {0};
 	struct cluster *cluster;
@@ -119,43 +119,10 @@ static int command_render(int argc, char **argv)
 	return status;
 }
 
-static error_t parse_verb(int key, char *value, struct argp_state *state)
-{
-	int *at = state->input;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		*at = state->next - 1;
-		state->next = state->argc;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "render or verify is missing");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
-static const struct argp verb_argp = {NULL, parse_verb,
-	"render cluster.yaml -o FOLDER\nverify cluster.yaml",
-	"A Teleport cluster behind two balancers, from one file.\v"
-	"'fulcrumctl teleport render --help' and 'fulcrumctl teleport verify --help' tell more.",
-	0, 0, 0};
-
-int command_teleport(const struct ctl *ctl, int argc, char **argv)
-{
-	char name[64];
-	int at = 0;
-
-	ctl_parse_in_order(&verb_argp, argc, argv, &at);
-	snprintf(name, sizeof(name), "teleport %s", argv[at]);
-	if (strcmp(argv[at], "render") != 0 && strcmp(argv[at], "verify") != 0)
-		return ctl_fail(
-			CTL_BAD_INPUT, "teleport: '%s' is neither render nor verify", argv[at]);
-	argv += at;
-	if (strcmp(argv[0], "render") == 0) {
-		argv[0] = name;
-		return command_render(argc - at, argv);
-	}
-	argv[0] = name;
-	return command_verify(argc - at, argv);
-}
+const struct usage_verb verbs_teleport[] = {
+	{"render", "FILE -o FOLDER", "write what the cluster needs, from one file", &render_argp,
+		.words = "FILE", .run = command_render},
+	{"verify", "FILE", "look at the cluster from a client's place", &argp_verify,
+		.words = "FILE", .run = command_verify},
+	{0},
+};

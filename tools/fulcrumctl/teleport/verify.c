@@ -141,7 +141,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{"pool", 'p', "POOL", 0, "proxy (default), from a client's place; auth, from a proxy's", 0},
+	{"pool", 'p', "proxy|auth", 0,
+		"proxy (default), from a client's place; auth, from a proxy's", 0},
 	{"resolver", 'r', "ADDRESS[:PORT]", 0, "Ask this DNS server (default: /etc/resolv.conf)",
 		0},
 	{"ca", 'c', "FILE", 0, "PEM certificates to trust (default: the machine's own)", 0},
@@ -151,7 +152,7 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-static const struct argp argp = {options, parse_option, "cluster.yaml",
+const struct argp argp_verify = {options, parse_option, "cluster.yaml",
 	"Looks at a Teleport cluster from where it is run: DNS answers, every port through the VIPs, "
 	"certificates, ALPN, which instances answer and from which zones.\v"
 	"Exit status: 0 nothing is wrong, 1 something is, 2 bad usage or a bad file.",
@@ -191,7 +192,7 @@ static int report(const struct verify *verify, bool json)
 	return status != CTL_OK ? status : wrong ? CTL_FAILED : CTL_OK;
 }
 
-int command_verify(int argc, char **argv)
+int command_verify(const struct ctl *ctl, int argc, char **argv)
 {
 	struct arguments arguments = {
 		.verify = {.connections = CONNECTIONS_DEFAULT, .timeout_ms = TIMEOUT_DEFAULT_MS}};
@@ -199,7 +200,7 @@ int command_verify(int argc, char **argv)
 	struct cluster *cluster = NULL;
 	int status;
 
-	ctl_parse(&argp, argc, argv, &arguments);
+	ctl_parse(&argp_verify, argc, argv, &arguments);
 	signal(SIGPIPE, SIG_IGN);
 	status = make_tls(verify);
 	if (status == CTL_OK)
