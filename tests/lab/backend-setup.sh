@@ -107,7 +107,30 @@ lab_stop names
 setup --check >$LAB/said || true
 lab_check "a server that is not there is missed" grep -q '^missing  service names: a server on UDP port 5353' $LAB/said
 
+# A reload of the host's own rules takes ours along: seen, and mended by what the units of the guide run.
+in_ns b1 nft flush ruleset
+status=0
+setup --check >$LAB/said || status=$?
+lab_check "after 'flush ruleset': seen" test $status -eq 1 -a "$(lab_count '^missing  nft chain in' $LAB/said)" -eq 1
+setup >$LAB/setup.sh
+lab_check "the script once more" in_ns b1 sh $LAB/setup.sh
+lab_check "serves again" test "$(lab_get)" = b1
+
 lab_check "the undoing runs" run_setup --undo
 state >$LAB/after
 lab_check "and leaves the host as it was" diff $LAB/before $LAB/after
+
+# What was there before stays, and so does what somebody changed since.
+ip -n b1 addr add $VIP/32 dev lo
+state >$LAB/before
+lab_check "the script with a VIP that is there" run_setup
+lab_check "and once more, as after a crash" in_ns b1 sh $LAB/setup.sh
+in_ns b1 sysctl -q net.ipv4.conf.all.arp_ignore=2
+run_setup --undo >$LAB/said
+lab_check "arp_ignore stays what an administrator made of it" \
+	test "$(in_ns b1 sysctl -n net.ipv4.conf.all.arp_ignore)" = 2
+lab_check "and that is said" grep -q '^net/ipv4/conf/all/arp_ignore stays 2: somebody changed it' $LAB/said
+in_ns b1 sysctl -q net.ipv4.conf.all.arp_ignore=0
+state >$LAB/after
+lab_check "the VIP that was there before is there, and all else is as it was" diff $LAB/before $LAB/after
 lab_end

@@ -64,6 +64,17 @@ refuses "no service uses a pool of backend 'idle-1': nothing to set up" --backen
 refuses "services 'one' and 'other' both lead to port 3080 here: a reply could not tell which" --backend mixed-1 -f pools.yaml
 refuses "-:1:1: unknown key 'no'" --backend b1 -f - <<<'no: key'
 
+# The units of the guide are what systemd takes.
+if command -v systemd-analyze >/dev/null; then
+	units=$(mktemp -d)
+	awk -v folder="$units" '/^    # \/etc\/systemd\/system\// { file = folder "/" $2; sub(".*/", folder "/", file); next }
+		/^    / { if (file) print substr($0, 5) > file; next } { file = "" }' "$2/docs/guides/backend.md"
+	[ "$(find "$units" -type f | wc -l)" -eq 3 ] || complain "the guide has three units"
+	SYSTEMD_UNIT_PATH=$units: systemd-analyze verify --man=no "$units"/fulcrum-* >"$said" 2>&1 || complain "systemd takes the guide's units"
+	! grep -q "$units" "$said" || complain "systemd has nothing to say about the guide's units"
+	rm -r "$units"
+fi
+
 # This host is not that backend, whatever it is.
 status=0
 setup --check --backend b1 -f pools.yaml >"$said" 2>&1 || status=$?

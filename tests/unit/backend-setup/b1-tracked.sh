@@ -12,13 +12,13 @@ dev4=$(ip -o addr show to 10.0.1.11 | awk '{ print $2; exit }')
 }
 mtu4=1400 # what the way from the balancers carries, by --mtu
 
-kept=/run/fulcrum-backend-setup # what sysctls were before
+kept=/run/fulcrum-backend-setup # what was before, and what this script added
 
 raise() { # key value: for a sysctl that is less
 	was=$(cat "/proc/sys/$1")
 	[ "$was" -lt "$2" ] || return 0
 	mkdir -p "$kept/${1%/*}"
-	[ -e "$kept/$1" ] || echo "$was" >"$kept/$1"
+	[ -e "$kept/$1" ] || echo "$was $2" >"$kept/$1"
 	echo "$2" >"/proc/sys/$1"
 }
 

@@ -3,11 +3,17 @@
 # Made by fulcrumctl backend-setup from pools.yaml; to be run by root on that host.
 set -eu
 
-kept=/run/fulcrum-backend-setup # what sysctls were before
+kept=/run/fulcrum-backend-setup # what was before, and what this script added
 
-restore() { # key
+restore() { # key: to what it was, unless somebody changed it since
 	[ -e "$kept/$1" ] || return 0
-	cat "$kept/$1" >"/proc/sys/$1"
+	read -r was ours <"$kept/$1"
+	now=$(cat "/proc/sys/$1")
+	if [ "$now" = "${ours:-$now}" ]; then
+		echo "$was" >"/proc/sys/$1"
+	elif [ "$now" != "$was" ]; then
+		echo "$1 stays $now: somebody changed it since it was set to $ours (before: $was)"
+	fi
 	rm "$kept/$1"
 }
 

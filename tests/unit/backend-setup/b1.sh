@@ -20,13 +20,13 @@ dev6=$(ip -o addr show to fd00:11::11 | awk '{ print $2; exit }')
 }
 read -r mtu6 <"/sys/class/net/$dev6/mtu"
 
-kept=/run/fulcrum-backend-setup # what sysctls were before
+kept=/run/fulcrum-backend-setup # what was before, and what this script added
 
 raise() { # key value: for a sysctl that is less
 	was=$(cat "/proc/sys/$1")
 	[ "$was" -lt "$2" ] || return 0
 	mkdir -p "$kept/${1%/*}"
-	[ -e "$kept/$1" ] || echo "$was" >"$kept/$1"
+	[ -e "$kept/$1" ] || echo "$was $2" >"$kept/$1"
 	echo "$2" >"/proc/sys/$1"
 }
 

@@ -18,14 +18,20 @@ dev6=$(ip -o addr show to fd00:10::11 | awk '{ print $2; exit }')
 	exit 1
 }
 
-kept=/run/fulcrum-backend-setup # what sysctls were before
+kept=/run/fulcrum-backend-setup # what was before, and what this script added
 
 raise() { # key value: for a sysctl that is less
 	was=$(cat "/proc/sys/$1")
 	[ "$was" -lt "$2" ] || return 0
 	mkdir -p "$kept/${1%/*}"
-	[ -e "$kept/$1" ] || echo "$was" >"$kept/$1"
+	[ -e "$kept/$1" ] || echo "$was $2" >"$kept/$1"
 	echo "$2" >"/proc/sys/$1"
+}
+
+put_vip() { # address/bits: on lo; one that is there is not ours
+	[ -z "$(ip -o addr show dev lo to "$1")" ] || return 0
+	mkdir -p "$kept/lo/${1%/*}"
+	ip addr add "$1" dev lo
 }
 
 not_strict() { # device: the greater one of its rp_filter and that of all counts
@@ -80,10 +86,10 @@ END
 not_strict "$dev4" || raise "net/ipv4/conf/$dev4/rp_filter" 2
 
 # The kernel takes packets to the VIP for its own; /32, so that no network comes with it.
-ip addr replace 203.0.113.40/32 dev lo
+put_vip 203.0.113.40/32
 
 # The kernel takes packets to the VIP for its own; /128, so that no network comes with it.
-ip addr replace 2001:db8:1::40/128 dev lo
+put_vip 2001:db8:1::40/128
 
 # What an earlier pool file needed, and this one does not.
 ip link del fulcrum-ipip 2>/dev/null || true

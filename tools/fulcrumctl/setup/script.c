@@ -110,15 +110,22 @@ const char setup_not_strict[] =
 	"\t[ $((all > own ? all : own)) -ne 1 ]\n"
 	"}\n";
 
-static const char kept[] = "kept=/run/fulcrum-backend-setup # what sysctls were before\n";
+static const char kept[] =
+	"kept=/run/fulcrum-backend-setup # what was before, and what this script added\n";
 
 static const char raise[] = "\nraise() { # key value: for a sysctl that is less\n"
 			    "\twas=$(cat \"/proc/sys/$1\")\n"
 			    "\t[ \"$was\" -lt \"$2\" ] || return 0\n"
 			    "\tmkdir -p \"$kept/${1%/*}\"\n"
-			    "\t[ -e \"$kept/$1\" ] || echo \"$was\" >\"$kept/$1\"\n"
+			    "\t[ -e \"$kept/$1\" ] || echo \"$was $2\" >\"$kept/$1\"\n"
 			    "\techo \"$2\" >\"/proc/sys/$1\"\n"
 			    "}\n";
+
+static const char put_vip[] = "\nput_vip() { # address/bits: on lo; one that is there is not ours\n"
+			      "\t[ -z \"$(ip -o addr show dev lo to \"$1\")\" ] || return 0\n"
+			      "\tmkdir -p \"$kept/lo/${1%/*}\"\n"
+			      "\tip addr add \"$1\" dev lo\n"
+			      "}\n";
 
 static const char drop_others[] =
 	"\ndrop_others() { # device 'addresses': what an earlier pool file put there besides\n"
@@ -132,8 +139,12 @@ static const char drop_others[] =
 
 static void put_functions(const struct setup_script *script, FILE *out)
 {
+	if (uses(script, "raise ") || uses(script, "put_vip "))
+		fprintf(out, "\n%s", kept);
 	if (uses(script, "raise "))
-		fprintf(out, "\n%s%s", kept, raise);
+		fputs(raise, out);
+	if (uses(script, "put_vip "))
+		fputs(put_vip, out);
 	if (uses(script, "has_tunnel "))
 		fprintf(out, "%s%s", setup_has_tunnel, drop_others);
 	if (uses(script, "not_strict "))
@@ -222,11 +233,25 @@ void setup_print_script(const struct setup_script *script, FILE *out)
 	put_leftovers(script, out);
 }
 
-static const char restore[] = "\nrestore() { # key\n"
-			      "\t[ -e \"$kept/$1\" ] || return 0\n"
-			      "\tcat \"$kept/$1\" >\"/proc/sys/$1\"\n"
-			      "\trm \"$kept/$1\"\n"
-			      "}\n\n";
+static const char restore[] =
+	"\nrestore() { # key: to what it was, unless somebody changed it since\n"
+	"\t[ -e \"$kept/$1\" ] || return 0\n"
+	"\tread -r was ours <\"$kept/$1\"\n"
+	"\tnow=$(cat \"/proc/sys/$1\")\n"
+	"\tif [ \"$now\" = \"${ours:-$now}\" ]; then\n"
+	"\t\techo \"$was\" >\"/proc/sys/$1\"\n"
+	"\telif [ \"$now\" != \"$was\" ]; then\n"
+	"\t\techo \"$1 stays $now: somebody changed it since it was set to $ours (before: $was)\"\n"
+	"\tfi\n"
+	"\trm \"$kept/$1\"\n"
+	"}\n";
+
+static const char take_vip[] =
+	"\ntake_vip() { # address/bits: from lo, if the script put it there\n"
+	"\t[ -d \"$kept/lo/${1%/*}\" ] || return 0\n"
+	"\tip addr del \"$1\" dev lo 2>/dev/null || true\n"
+	"\trmdir \"$kept/lo/${1%/*}\"\n"
+	"}\n";
 
 static bool undoes(const struct setup_script *script, const char *word)
 {
@@ -245,12 +270,17 @@ void setup_print_undo(const struct setup_script *script, FILE *out)
 	fputs("set -eu\n", out);
 	if (undoes(script, "$dev4"))
 		put_find(out, &script->host->ipv4);
-	if (uses(script, "raise "))
-		fprintf(out, "\n%s%s", kept, restore);
+	if (undoes(script, "restore ") || undoes(script, "take_vip "))
+		fprintf(out, "\n%s", kept);
+	if (undoes(script, "restore "))
+		fputs(restore, out);
+	if (undoes(script, "take_vip "))
+		fputs(take_vip, out);
+	fputc('\n', out);
 	for (uint32_t i = script->steps->count; i-- > 0;)
 		if (script->steps->steps[i].undo != NULL)
 			fprintf(out, "%s\n", script->steps->steps[i].undo);
 	fprintf(out, "nft delete table inet %s 2>/dev/null || true\n", SETUP_TABLE);
-	if (uses(script, "raise "))
+	if (undoes(script, "restore ") || undoes(script, "take_vip "))
 		fputs("rm -rf \"$kept\"\n", out);
 }

@@ -250,6 +250,7 @@ static const char *place_of(void *const *tunnels, const struct setup_use *use)
 static void add_vip(struct setup_steps *steps, const struct addr *vip, const char *device)
 {
 	int bits = vip->family == ADDR_IPV4 ? 32 : 128;
+	bool is_lo = strcmp(device, "lo") == 0;
 	char text[ADDR_TEXT_SIZE];
 
 	addr_format(vip, text, sizeof(text));
@@ -262,10 +263,8 @@ static void add_vip(struct setup_steps *steps, const struct addr *vip, const cha
 				bits),
 			.test = setup_text("has_address %s %s", device, text),
 			.command = setup_text("ip addr replace %s/%d dev %s", text, bits, device),
-			.undo = strcmp(device, "lo") == 0
-					? setup_text("ip addr del %s/%d dev lo 2>/dev/null || true",
-						  text, bits)
-					: NULL,
+			.script = is_lo ? setup_text("put_vip %s/%d", text, bits) : NULL,
+			.undo = is_lo ? setup_text("take_vip %s/%d", text, bits) : NULL,
 		});
 }
 
