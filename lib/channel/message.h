@@ -292,8 +292,10 @@ struct message_row_port {
 	uint64_t tx_bytes;
 	uint64_t rx_missed;
 	uint64_t tx_full; // packets that found the transmit queue full
+	uint64_t
+		rx_checksum_partial; // packets that came with a partial checksum, and were given a whole one
 };
-_Static_assert(sizeof(struct message_row_port) == 304, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_port) == 312, "goes over the channel as it is");
 
 struct message_row_daemon {
 	char version[32];

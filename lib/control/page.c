@@ -185,6 +185,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_PORT_TX_PACKETS] = {page_port, FROM(message_row_port, tx_packets)},
 	[METRICS_PORT_TX_BYTES] = {page_port, FROM(message_row_port, tx_bytes)},
 	[METRICS_PORT_MISSED] = {page_port, FROM(message_row_port, rx_missed)},
+	[METRICS_PORT_CHECKSUM_PARTIAL] = {page_port, FROM(message_row_port, rx_checksum_partial)},
 	[METRICS_VIP_ANNOUNCED] = {page_vip_announced, 0},
 	[METRICS_VIP_SINCE] = {page_vip_since, 0},
 	[METRICS_SERVICE] = {page_service_info, 0},

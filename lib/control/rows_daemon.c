@@ -79,6 +79,9 @@ bool row_port(const struct control *control, uint32_t row, struct message_row_po
 	out->tx_packets = stats.opackets;
 	out->tx_bytes = stats.obytes;
 	out->rx_missed = stats.imissed;
+	for (uint32_t w = 0; w < control->config.worker_count; w++)
+		out->rx_checksum_partial +=
+			metrics_read(&control->config.metrics[w]->rx_checksum_partial[row]);
 	out->tx_full = metrics_dropped(
 		control->config.metrics, control->config.worker_count, DROP_TX_FULL);
 	return true;

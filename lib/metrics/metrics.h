@@ -19,6 +19,8 @@
 //         forwarded + to_kernel + injected + answered + probe_answers + dropped + held
 // where 'made' are packets that the path added itself (a fragment beyond the first, say).
 
+#define METRICS_PORTS_MAX 8
+
 struct metrics_traffic {
 	uint64_t packets;
 	uint64_t bytes; // of IP packets as the client sent them
@@ -47,6 +49,8 @@ struct metrics_worker {
 	uint64_t resets; // RSTs sent to clients for 'on_down: reset'
 	uint64_t loops;
 	uint64_t loops_busy;
+	uint64_t rx_checksum_partial
+		[METRICS_PORTS_MAX]; // by the port's number: sums that were completed
 	uint64_t dropped[DROP_REASON_COUNT];
 	uint32_t backend_count;
 	uint32_t service_count;

@@ -74,6 +74,8 @@ void stage_parse(struct worker *worker, struct burst *burst)
 		kept += keeps;
 	}
 	burst->count = kept;
+	if (unlikely(worker->config.ports[burst->port].partial))
+		worker_complete_burst(worker, burst);
 }
 
 void stage_hash(struct worker *worker, struct burst *burst)

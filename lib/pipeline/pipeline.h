@@ -22,6 +22,8 @@ struct pipeline_port {
 	uint16_t vlan_id; // that all of its frames carry, and the kernel's do not; 0 is none
 	bool vlan_kept; // packets to backends carry the tag that they came with
 	struct mac mac; // frames to it alone are for VIPs; all zero: whatever MAC they are to
+	bool partial; // packets may come with partial checksums, and are given whole ones
+	bool kernel_partial; // likewise what the kernel sends by its side
 };
 #define PIPELINE_NO_KERNEL UINT16_MAX
 

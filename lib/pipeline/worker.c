@@ -147,6 +147,8 @@ static uint32_t inject(struct worker *worker, uint32_t port)
 	output->count = rte_eth_rx_burst(worker->config.ports[port].kernel_id,
 		(uint16_t)worker->config.index, output->mbufs, PIPELINE_BURST);
 	metrics_add(&worker->metrics->from_kernel, output->count);
+	if (worker->config.ports[port].kernel_partial)
+		worker_complete_injected(worker, port, output);
 	if (worker->config.ports[port].vlan_id != 0)
 		tag(worker, output, worker->config.ports[port].vlan_id);
 	return output->count;

@@ -81,6 +81,12 @@ struct worker_stage {
 #define WORKER_STAGES 7
 extern const struct worker_stage worker_stages[WORKER_STAGES];
 
+// --- Beside the stages: ports between guests and containers of one host ---
+
+// Packets that came with partial checksums get whole ones: a burst's, parsed, and what the kernel sends.
+void worker_complete_burst(struct worker *worker, struct burst *burst);
+void worker_complete_injected(struct worker *worker, uint32_t port, struct output *output);
+
 // --- Beside the stages: packets that come seldom ---
 
 // Where a packet goes.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Takes a capture through the stages of a worker, as the daemon links them, without a NIC.
-//   run_stages [--punt-rate N] [--vlan-id N] [--vlan-kept] IN OUT POLL:POOL_FILE:HOPS_FILE...
+//   run_stages [--punt-rate N] [--vlan-id N] [--vlan-kept] [--partial] IN OUT POLL:POOL_FILE:HOPS_FILE...
 //
 // A frame's seconds in IN number the poll that it comes in with, its microseconds say how (enum how). In
 // OUT the seconds are the poll that sent a frame, the microseconds where it left. Each snapshot is published
@@ -36,6 +36,9 @@ static void report(uint32_t poll)
 		printf(" " #name "=%lld", (long long)(now->name - before.name));
 	COUNTERS(X)
 #undef X
+	if (now->rx_checksum_partial[0] != before.rx_checksum_partial[0])
+		printf(" partial=%lld",
+			(long long)(now->rx_checksum_partial[0] - before.rx_checksum_partial[0]));
 	for (int r = 0; r < DROP_REASON_COUNT; r++) {
 		uint64_t more = now->dropped[r] - before.dropped[r];
 
@@ -129,6 +132,10 @@ static char **read_options(char **argv, struct worker_config *config)
 	for (; *argv != NULL && argv[0][0] == '-'; argv++) {
 		if (strcmp(*argv, "--vlan-kept") == 0) {
 			config->ports[0].vlan_kept = true;
+			continue;
+		}
+		if (strcmp(*argv, "--partial") == 0) {
+			config->ports[0].partial = config->ports[0].kernel_partial = true;
 			continue;
 		}
 		need(argv[1] != NULL, "an option wants a number");

@@ -203,6 +203,7 @@ static const struct column port_columns[] = {
 	{"TX BYTES", "tx_bytes", COLUMN_BYTES, FIELD(row_port, tx_bytes), NULL},
 	{"MISSED", "rx_missed", COLUMN_COUNT, FIELD(row_port, rx_missed), NULL},
 	{"TX FULL", "tx_full", COLUMN_COUNT, FIELD(row_port, tx_full), NULL},
+	{NULL, "rx_checksum_partial", COLUMN_COUNT, FIELD(row_port, rx_checksum_partial), NULL},
 	{0},
 };
 
