@@ -2,6 +2,7 @@
 #include "device.h"
 
 #include <base/log.h>
+#include <config/device.h>
 #include <errno.h>
 #include <rte_ethdev.h>
 #include <string.h>
@@ -100,7 +101,8 @@ static int configure(
 	if (rc != 0)
 		return rc;
 	choose_features(&info, queues, port, &conf);
-	if (queues > 1 && conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS)
+	if (queues > 1 && conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS &&
+		device_spreader(port->device) == NULL)
 		log_warning(
 			"port %s spreads nothing over its %u queues: it has no RSS by address or port",
 			port->name, queues);
@@ -154,6 +156,14 @@ bool device_tells_link(uint16_t id)
 	return rte_eth_dev_info_get(id, &info) == 0 && strcmp(info.driver_name, "net_tap") != 0;
 }
 
+bool device_has_partial(uint16_t id, const char *device)
+{
+	struct rte_eth_dev_info info;
+
+	return device_is_virtual(device) ||
+	       (rte_eth_dev_info_get(id, &info) == 0 && device_is_virtual(info.driver_name));
+}
+
 // What the card says, or where its driver has no such question, what it was told.
 static uint64_t rss_in_force(uint16_t id)
 {
@@ -194,7 +204,7 @@ void device_spread(uint16_t id, uint16_t queues, struct spread *out)
 			    : 0; // zeros: not told
 }
 
-void device_rss(uint16_t id, char *out, size_t size)
+void device_rss(uint16_t id, const char *device, char *out, size_t size)
 {
 	static const struct {
 		uint64_t bits;
@@ -210,7 +220,8 @@ void device_rss(uint16_t id, char *out, size_t size)
 	uint64_t rss = rss_in_force(id);
 	size_t used = 0;
 
-	snprintf(out, size, "off");
+	snprintf(
+		out, size, "%s", device_spreader(device) != NULL ? device_spreader(device) : "off");
 	for (size_t i = 0; i < RTE_DIM(kinds) && used < size; i++) {
 		if (rss & kinds[i].bits)
 			used += (size_t)snprintf(out + used, size - used, "%s%s",

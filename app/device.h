@@ -29,8 +29,10 @@ bool device_tells_link(uint16_t id);
 
 bool device_is_bond(uint16_t id);
 
-// What the started device's RSS looks at: "ipv4 ipv4-tcp ipv6 ...", or "off".
-void device_rss(uint16_t id, char *out, size_t size);
+// What the started device's RSS looks at: "ipv4 ipv4-tcp ipv6 ...". Without RSS who spreads instead, or "off".
+void device_rss(uint16_t id, const char *device, char *out, size_t size);
+// Whether packets may come by it with partial checksums: 'device' is its text, if it has one.
+bool device_has_partial(uint16_t id, const char *device);
 
 // How it spreads packets over its queues, as far as its driver tells.
 void device_spread(uint16_t id, uint16_t queues, struct spread *out);

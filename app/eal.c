@@ -2,11 +2,13 @@
 #include "arguments.h"
 #include "fulcrumd.h"
 
+#include <config/device.h>
 #include <errno.h>
 #include <net/if.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static uint64_t read_number(const char *path)
@@ -53,6 +55,26 @@ static int check_memory(const struct daemon_config *config, struct error *err)
 		needed >> 20, there >> 20);
 }
 
+static int check_interface(const struct daemon_port *port, struct error *err)
+{
+	char name[DEVICE_INTERFACE_SIZE];
+
+	if (if_nametoindex(port->device) != 0)
+		return error_set(err, EINVAL,
+			"port %s: %s is an interface of the kernel: device is the card's PCI address "
+			"('ls -l /sys/class/net/%s/device' ends with it), or a virtual device: net_af_packet0,iface=%s",
+			port->name, port->device, port->device, port->device);
+	if (!device_drives_interface(port->device, name) || if_nametoindex(name) != 0)
+		return 0;
+	if (name[0] == '\0')
+		return error_set(err, EINVAL,
+			"port %s: device %s names no interface to drive: %.*s,iface=eth0",
+			port->name, port->device, (int)strcspn(port->device, ","), port->device);
+	return error_set(err, ENODEV,
+		"port %s: there is no interface '%s', which its device is to drive: 'ip -br link' lists those that there are",
+		port->name, name);
+}
+
 // DPDK answers a core that is not there with its whole list of options, and an interface's name with "No such device".
 static int check_machine(const struct daemon_config *config, struct error *err)
 {
@@ -65,11 +87,7 @@ static int check_machine(const struct daemon_config *config, struct error *err)
 	for (uint32_t p = 0; rc == 0 && p < config->port_count; p++) {
 		const struct daemon_port *port = &config->ports[p];
 
-		if (if_nametoindex(port->device) != 0)
-			rc = error_set(err, EINVAL,
-				"port %s: %s is an interface of the kernel: device is the card's PCI address "
-				"('ls -l /sys/class/net/%s/device' ends with it), or a virtual device",
-				port->name, port->device, port->device);
+		rc = check_interface(port, err);
 	}
 	return rc;
 }

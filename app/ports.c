@@ -50,7 +50,7 @@ static void describe(struct ports *ports, uint32_t p, const struct daemon_port *
 		sizeof(control->kernel_interface));
 	control->id = id;
 	control->queues = (uint16_t)ports->queues;
-	device_rss(id, control->rss, sizeof(control->rss));
+	device_rss(id, port->device, control->rss, sizeof(control->rss));
 	device_spread(id, control->queues, &control->spread);
 	control->tells_link = device_tells_link(id);
 	control->is_bond = device_is_bond(id);
@@ -87,6 +87,9 @@ static int start_port(const struct daemon_config *config, struct ports *ports, u
 		.vlan_id = port->vlan == DAEMON_VLAN_SET ? port->vlan_id : 0,
 		.vlan_kept = port->vlan == DAEMON_VLAN_KEEP,
 		.mac = mac,
+		.partial = device_has_partial(id, port->device),
+		.kernel_partial =
+			kernel_id != PIPELINE_NO_KERNEL && device_has_partial(kernel_id, ""),
 	};
 	ports->count = p + 1;
 	return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <config/device.h>
 #include <control/backend_private.h>
 #include <control/reply_private.h>
 #include <control/rows.h>
@@ -125,6 +126,41 @@ static void explain_probes(const struct control *control, uint32_t at, char *out
 	}
 }
 
+// Of a route that leaves by no port. The wire of a port is an interface that the kernel has besides, with net_af_packet and
+// its like; what is sent there goes past the balancer.
+static void explain_route(
+	const struct control *control, const struct kernel_next_hop *hop, char *out, size_t size)
+{
+	const char *name = kernel_interface_name(control->kernel, hop->ifindex), *beside = "";
+	char wire[DEVICE_INTERFACE_SIZE];
+
+	for (uint32_t p = 0; p < control->config.port_count; p++) {
+		const struct control_port *port = &control->config.ports[p];
+
+		if (beside[0] == '\0')
+			beside = port->kernel_interface;
+		if (!device_drives_interface(port->device, wire) || strcmp(wire, name) != 0)
+			continue;
+		if (port->kernel_interface[0] == '\0')
+			snprintf(out, size,
+				"its route leaves by %s, which is the wire of port %s: give the port a kernel_interface, and lend it %s",
+				name, port->name, name);
+		else
+			snprintf(out, size,
+				"its route leaves by %s, the wire of port %s, and not by %s: fulcrum-interface lend %s %s",
+				name, port->name, port->kernel_interface, name,
+				port->kernel_interface);
+		return;
+	}
+	if (beside[0] == '\0')
+		snprintf(out, size, "its route leaves by %s, and no port has a kernel_interface",
+			name);
+	else
+		snprintf(out, size,
+			"its route leaves by %s, and not by a port's kernel side such as %s", name,
+			beside);
+}
+
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size)
 {
 	const struct config_backend *backend = &control->running->config->backends[at];
@@ -140,7 +176,7 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 	else if (state->port == BACKEND_PORT_NONE && !state->hop.reachable)
 		snprintf(out, size, "the kernel has no route to it");
 	else if (state->port == BACKEND_PORT_NONE)
-		snprintf(out, size, "its route does not leave by a port of ours");
+		explain_route(control, &state->hop, out, size);
 	else if (control->link_is_down[state->port])
 		snprintf(out, size, "port %s, which it is behind, has no link",
 			control->config.ports[state->port].name);

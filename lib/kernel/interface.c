@@ -9,6 +9,13 @@ uint32_t kernel_ifindex(const char *name)
 	return if_nametoindex(name);
 }
 
+const char *kernel_interface_name(const struct kernel *kernel, uint32_t ifindex)
+{
+	const struct link *link = table_link(&kernel->table, ifindex);
+
+	return link != NULL ? link->name : "?";
+}
+
 bool kernel_interface_mac(const struct kernel *kernel, const char *name, struct mac *out)
 {
 	const struct link *link = table_link_named(&kernel->table, name);

@@ -51,11 +51,22 @@ void kernel_lookup_many(struct kernel *kernel, const struct addr *destinations, 
 // negative errno (-ENODEV: no such interface).
 int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *gateway);
 
+// Makes the kernel ask a neighbour whether it still is where its table has it (RFC 4861 7.3.3, by a unicast ARP or NDP
+// request): of the kernel's own packets alone it would do so, and workers' packets are none of those. One that has been
+// confirmed within the kernel's reachable time is left alone, or 'is_doubted' asked every 5 s; left alone is one that is being asked, one that
+// an operator wrote, and one that is not known. The kernel takes the MAC of who does not answer three times, and
+// the change callback tells. 1: it was asked. 0: there was no need. Or a negative errno.
+int kernel_confirm(
+	struct kernel *kernel, uint32_t ifindex, const struct addr *gateway, bool is_doubted);
+
 // An address of the interface by which others reach this machine: the first one of the family that is neither link-local nor
 // about to go, and that 'is_unfit' does not refuse. False: there is none. A dump of the family's addresses.
 typedef bool kernel_is_unfit_fn(void *context, const struct addr *address);
 bool kernel_address(struct kernel *kernel, uint32_t ifindex, uint8_t family,
 	kernel_is_unfit_fn *is_unfit, void *context, struct addr *out);
+
+// The interface's name as the kernel last told it, "?" where it told of none.
+const char *kernel_interface_name(const struct kernel *kernel, uint32_t ifindex);
 
 // 0 where there is no such interface.
 uint32_t kernel_ifindex(const char *name);

@@ -99,6 +99,12 @@ WRONG = [
     ("card", {CARD + "/driver": None}, "bound to no driver", "driverctl set-override 0000:03:00.0 vfio-pci"),
     ("card", {FILE: daemon_file(device="net_bonding0,mode=4,slave=0000:03:00.0,slave=0000:04:00.0")},
      "there is no card 0000:04:00.0", "lspci -D"),
+    ("interface", {FILE: daemon_file(device="net_af_packet0,iface=eth7")}, "there is no interface eth7", "ip -br link"),
+    ("interface", {FILE: daemon_file(device="net_af_xdp0")}, "names no interface", "net_af_xdp0,iface=eth0"),
+    ("interface", {FILE: daemon_file(device="net_af_packet0,iface=eth0").replace(", kernel_interface: fulcrum0", ""),
+                   "/sys/class/net/eth0/operstate": "up"}, "has no kernel_interface", "kernel_interface: fulcrum0"),
+    ("interface", {FILE: daemon_file(device="net_pcap0,iface=eth0"), "/sys/class/net/eth0/operstate": "down"},
+     "eth0 is down", "ip link set dev eth0 up"),
     ("card-group", {CARD + "/iommu_group/devices/0000:03:00.1/x": "",
                     "/sys/bus/pci/devices/0000:03:00.1/driver": Link("../ixgbe")},
      "shares its group with 0000:03:00.1", "driverctl set-override 0000:03:00.1 vfio-pci"),
@@ -155,6 +161,9 @@ RIGHT = [
      "bound to uio_pci_generic"),
     ("card", {FILE: daemon_file(device="net_tap0,iface=ftap0"), CARD + "/driver": None, "/dev/vhost-net": None,
               "/sys/kernel/iommu_groups/0/x": None}, "no port is a card"),
+    ("interface", {FILE: daemon_file(device="net_af_xdp0,iface=eth0"), "/sys/class/net/eth0/operstate": "up"},
+     "wan drives eth0"),
+    ("interface", {FILE: daemon_file(device="net_tap0,iface=eth7")}, "no port drives an interface of the kernel"),
     ("hugepages", {FILE: daemon_file(hugepages="off"), f"{PAGES}/{SMALL}/free_hugepages": "0",
                    f"{NODE}/node0/hugepages/{SMALL}/free_hugepages": "0"}, "the file wants none"),
     ("hugepages", {f"{PAGES}/{SMALL}/free_hugepages": "0",
@@ -171,7 +180,7 @@ RIGHT = [
     ("memlock", {UNIT: "[Service]\nLimitMEMLOCK=1G\n"}, "may lock 1G"),
 ]
 
-BY_A_DAEMON = {"daemon", "dpdk", "queues", "rss", "link"}  # test_fulcrumctl.c has these
+BY_A_DAEMON = {"daemon", "dpdk", "queues", "rss", "checksums", "link"}  # test_fulcrumctl.c has these
 
 
 def make_machine(root, files):
@@ -237,7 +246,7 @@ def try_text(tool):
     expect("\nwrong        tun               /dev/net/tun is not there\n" in done.stdout, "text", done.stdout)
     expect("\n             mend  modprobe tun" in done.stdout, "text", done.stdout)
     expect("\033" not in done.stdout, "colours without a terminal", done.stdout)
-    expect(" ok, 1 wrong, 5 cannot be told\n" in done.stdout, "text", done.stdout)
+    expect(" ok, 1 wrong, 6 cannot be told\n" in done.stdout, "text", done.stdout)
 
 
 def try_files(tool):

@@ -245,7 +245,8 @@ static void the_page_of_metrics_may_be_off(void **state)
 static void the_files_that_are_handed_out_are_right(void **state)
 {
 	static const char *const pools[] = {"pools-example.yaml", "quickstart.yaml"};
-	static const char *const daemons[] = {"fulcrumd.yaml", "appliance.yaml"};
+	static const char *const daemons[] = {
+		"fulcrumd.yaml", "appliance.yaml", "virtual-machine.yaml"};
 	const char *root = getenv("SOURCE_ROOT");
 	struct daemon_config daemon;
 	struct error err = {""};

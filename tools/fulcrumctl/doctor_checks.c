@@ -11,6 +11,8 @@ const struct doctor_check doctor_checks[] = {
 		"there the daemon makes what fulcrumctl talks to it through"},
 	{"card", doctor_check_card, DOCTOR_FILE,
 		"DPDK drives a card that the kernel's driver has let go of"},
+	{"interface", doctor_check_interface, DOCTOR_FILE,
+		"the port drives it, and the kernel is to use the kernel-side interface instead"},
 	{"card-group", doctor_check_group, DOCTOR_FILE,
 		"vfio gives away a group of cards whole, or not at all"},
 	{"iommu", doctor_check_iommu, DOCTOR_FILE,
@@ -52,6 +54,8 @@ const struct doctor_check doctor_checks[] = {
 	{"queues", doctor_check_queues, DOCTOR_DAEMON,
 		"a worker without a queue of its own has nothing to do"},
 	{"rss", doctor_check_rss, DOCTOR_DAEMON, "it is what spreads connections over workers"},
+	{"checksums", doctor_check_checksums, DOCTOR_DAEMON,
+		"a checksum that the sender leaves out is computed by a worker"},
 	{"link", doctor_check_link, DOCTOR_DAEMON, "nothing comes in by a port without a link"},
 	{0},
 };

@@ -2,6 +2,7 @@
 #include "doctor_checks.h"
 #include "session.h"
 
+#include <config/device.h>
 #include <errno.h>
 #include <string.h>
 
@@ -122,23 +123,19 @@ void doctor_check_queues(struct doctor *doctor)
 	}
 }
 
-// The kernel spreads a tap's flows over its queues.
-static bool is_tap(const struct message_row_port *port)
-{
-	return strncmp(port->device, "net_tap", 7) == 0;
-}
-
 void doctor_check_rss(struct doctor *doctor)
 {
 	for (size_t p = 0; p < doctor->ports.count; p++) {
 		const struct message_row_port *port = port_at(doctor, p);
-		char rss[sizeof(port->rss) + 1] = "";
+		char rss[sizeof(port->rss) + 1] = "", device[sizeof(port->device) + 1] = "";
 
 		memcpy(rss, port->rss, sizeof(port->rss));
+		memcpy(device, port->device, sizeof(port->device));
 		if (port->queues <= 1) {
 			doctor_ok(doctor, "%.*s: one queue, nothing to spread", NAME(port));
-		} else if (is_tap(port)) {
-			doctor_ok(doctor, "%.*s: the kernel spreads a tap's flows", NAME(port));
+		} else if (device_spreader(device) != NULL) {
+			doctor_ok(
+				doctor, "%.*s: spread by %s", NAME(port), device_spreader(device));
 		} else if (strstr(rss, "-tcp") != NULL) {
 			doctor_ok(doctor, "%.*s: %s", NAME(port), rss);
 		} else {
