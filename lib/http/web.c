@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <base/log.h>
 #include <http/web_private.h>
 
 #include <errno.h>
@@ -16,46 +17,23 @@
 
 #define SWEEP_MS  100
 #define LINGER_MS 1000 // for a client to take what it was sent
-#define BACKLOG   16
+#define BACKLOG   64
+#define PAUSE_MS  1000 // after an accept that failed
 
-static const struct web_limits default_limits = {
-	.connections = 16, .request_ms = 5000, .stall_ms = 10000, .reply_ms = 60000};
+static const struct web_limits default_limits = {.connections = 64,
+	.pages = 16,
+	.pages_per_address = 8,
+	.request_ms = 5000,
+	.yield_ms = 1000,
+	.stall_ms = 10000,
+	.reply_ms = 60000};
 
-struct connection {
-	TAILQ_ENTRY(connection) all; // oldest first
-	TAILQ_ENTRY(connection) ready; // in the web's queue, where is_ready
-	struct web *web;
-	struct bufferevent *bev;
-	enum { READING, SENDING, ENDING } step;
-	bool is_ready;
-	uint64_t until_ns; // then it is closed
-	uint64_t deadline_ns; // of the whole reply
-	struct web_head head;
-	struct web_reply reply;
-};
-
-TAILQ_HEAD(connections, connection);
-
-struct web {
-	struct event_base *base;
-	struct evconnlistener *listener;
-	struct event *turn; // one piece of the first connection that is ready
-	struct event *sweep;
-	struct web_limits limits;
-	web_handler_fn *handler;
-	void *context;
-	struct connections all;
-	struct connections ready;
-	uint32_t count;
-	char piece[WEB_PIECE_SIZE];
-};
-
-static uint64_t after_ms(uint32_t ms)
+static uint64_t web_after_ms(uint32_t ms)
 {
 	return clock_monotonic_ns() + ms * CLOCK_NS_PER_MS;
 }
 
-static void drop(struct connection *connection)
+void web_drop(struct connection *connection)
 {
 	struct web *web = connection->web;
 
@@ -71,7 +49,7 @@ static void drop(struct connection *connection)
 
 // --- A page, piece by piece ---
 
-static void await_turn(struct connection *connection)
+static void web_await_turn(struct connection *connection)
 {
 	static const struct timeval now = {0};
 	struct web *web = connection->web;
@@ -83,30 +61,31 @@ static void await_turn(struct connection *connection)
 }
 
 // What is in its buffer is the last of it.
-static void end(struct connection *connection)
+static void web_end(struct connection *connection)
 {
 	connection->step = ENDING;
-	connection->until_ns = after_ms(connection->web->limits.stall_ms);
+	connection->until_ns = web_after_ms(connection->web->limits.stall_ms);
 }
 
 // The buffer is empty: the socket has taken it all.
-static void go_on(struct connection *connection)
+static void web_go_on(struct connection *connection)
 {
 	uint64_t until_ns;
 
+	connection->moved_ns = clock_monotonic_ns();
 	if (connection->step == SENDING) {
-		until_ns = after_ms(connection->web->limits.stall_ms);
+		until_ns = web_after_ms(connection->web->limits.stall_ms);
 		connection->until_ns =
 			until_ns < connection->deadline_ns ? until_ns : connection->deadline_ns;
-		await_turn(connection);
+		web_await_turn(connection);
 	} else if (connection->step == ENDING) {
 		// What the client sent behind its request would turn the close into a reset.
 		shutdown(bufferevent_getfd(connection->bev), SHUT_WR);
-		connection->until_ns = after_ms(LINGER_MS);
+		connection->until_ns = web_after_ms(LINGER_MS);
 	}
 }
 
-static void send_piece(struct connection *connection)
+static void web_send_piece(struct connection *connection)
 {
 	struct evbuffer *out = bufferevent_get_output(connection->bev);
 	size_t size = 0;
@@ -116,13 +95,13 @@ static void send_piece(struct connection *connection)
 	web_put_piece(out, &connection->head, connection->web->piece, size);
 	if (!is_more) {
 		web_put_end(out, &connection->head);
-		end(connection);
+		web_end(connection);
 	}
 	if (evbuffer_get_length(out) == 0)
-		go_on(connection);
+		web_go_on(connection);
 }
 
-static void take_turn(evutil_socket_t fd, short what, void *context)
+static void web_take_turn(evutil_socket_t fd, short what, void *context)
 {
 	static const struct timeval now = {0};
 	struct web *web = context;
@@ -132,46 +111,54 @@ static void take_turn(evutil_socket_t fd, short what, void *context)
 		return;
 	TAILQ_REMOVE(&web->ready, connection, ready);
 	connection->is_ready = false;
-	send_piece(connection);
+	web_send_piece(connection);
 	if (!TAILQ_EMPTY(&web->ready))
 		event_add(web->turn, &now);
 }
 
-static void on_drained(struct bufferevent *bev, void *context)
+static void web_on_drained(struct bufferevent *bev, void *context)
 {
-	go_on(context);
+	web_go_on(context);
 }
 
 // --- The request ---
 
-static void refuse(int status, struct web_reply *reply)
+static void web_refuse(int status, struct web_reply *reply)
 {
 	*reply = (struct web_reply){.status = status,
 		.content_type = "text/plain; charset=utf-8",
-		.text = "this server has /metrics and /healthz, for GET and HEAD by HTTP/1.1\n"};
+		.text = status == 503
+				? "too many clients are being answered: ask again in a second\n"
+				: "this server has /metrics and /healthz, for GET and HEAD by HTTP/1.1\n"};
 }
 
-static void answer(struct connection *connection, int status)
+static void web_answer(struct connection *connection, int status)
 {
 	struct web *web = connection->web;
 	struct web_request request = {.path = connection->head.path,
 		.accept = connection->head.has_accept ? connection->head.accept : NULL};
 
-	refuse(404, &connection->reply);
+	web_refuse(404, &connection->reply);
 	if (status != 0)
-		refuse(status, &connection->reply);
+		web_refuse(status, &connection->reply);
 	else
 		web->handler(web->context, &request, &connection->reply);
-	connection->deadline_ns = after_ms(web->limits.reply_ms);
-	connection->until_ns = after_ms(web->limits.stall_ms);
+	if (connection->reply.text == NULL && !connection->head.is_head &&
+		!web_admit_page(connection)) {
+		connection->reply.free(connection->reply.page);
+		web_refuse(503, &connection->reply);
+	}
+	connection->moved_ns = clock_monotonic_ns();
+	connection->deadline_ns = web_after_ms(web->limits.reply_ms);
+	connection->until_ns = web_after_ms(web->limits.stall_ms);
 	connection->step = SENDING;
 	web_put_head(
 		bufferevent_get_output(connection->bev), &connection->head, &connection->reply);
 	if (connection->reply.text != NULL || connection->head.is_head)
-		end(connection);
+		web_end(connection);
 }
 
-static void on_readable(struct bufferevent *bev, void *context)
+static void web_on_readable(struct bufferevent *bev, void *context)
 {
 	struct connection *connection = context;
 	struct evbuffer *in = bufferevent_get_input(bev);
@@ -184,38 +171,33 @@ static void on_readable(struct bufferevent *bev, void *context)
 	}
 	parsed = web_parse(&connection->head, in, &status);
 	if (parsed != WEB_INCOMPLETE)
-		answer(connection, status);
+		web_answer(connection, status);
 }
 
-static void on_end(struct bufferevent *bev, short what, void *context)
+static void web_on_end(struct bufferevent *bev, short what, void *context)
 {
-	drop(context);
+	web_drop(context);
 }
 
 // --- Connections ---
 
-// Makes room for another one. False: all there are have asked and are being answered.
-static bool make_room(struct web *web)
+static struct addr web_address_of(const struct sockaddr *from)
 {
-	struct connection *connection;
+	const struct sockaddr_in6 *ipv6 = (const void *)from;
+	struct addr address = {.family = ADDR_IPV6};
 
-	if (web->count < web->limits.connections)
-		return true;
-	TAILQ_FOREACH(connection, &web->all, all)
-	{
-		if (connection->step == READING) {
-			drop(connection);
-			return true;
-		}
-	}
-	return false;
+	if (from->sa_family == AF_INET)
+		return addr_from_ipv4_be(((const struct sockaddr_in *)from)->sin_addr.s_addr);
+	memcpy(address.bytes, &ipv6->sin6_addr, sizeof(address.bytes));
+	return address;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
-	int size, void *context)
+static void web_on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+	struct sockaddr *from, int size, void *context)
 {
 	struct web *web = context;
-	struct connection *connection = make_room(web) ? calloc(1, sizeof(*connection)) : NULL;
+	struct connection *connection =
+		web_admit_connection(web) ? calloc(1, sizeof(*connection)) : NULL;
 
 	if (connection != NULL)
 		connection->bev = bufferevent_socket_new(web->base, fd, BEV_OPT_CLOSE_ON_FREE);
@@ -225,31 +207,51 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 		return;
 	}
 	connection->web = web;
-	connection->until_ns = after_ms(web->limits.request_ms);
+	connection->from = web_address_of(from);
+	connection->moved_ns = clock_monotonic_ns();
+	web->is_told = false;
+	connection->until_ns = web_after_ms(web->limits.request_ms);
 	TAILQ_INSERT_TAIL(&web->all, connection, all);
 	web->count++;
-	bufferevent_setcb(connection->bev, on_readable, on_drained, on_end, connection);
+	bufferevent_setcb(connection->bev, web_on_readable, web_on_drained, web_on_end, connection);
 	bufferevent_setwatermark(connection->bev, EV_READ, 0, WEB_HEAD_MAX);
 	bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
 }
 
-static void sweep(evutil_socket_t fd, short what, void *context)
+// Descriptors or memory ran out: the listener stays readable, so that asking it at once would be a busy loop.
+static void web_on_accept_error(struct evconnlistener *listener, void *context)
+{
+	struct web *web = context;
+
+	if (!web->is_told)
+		log_warning("metrics: no connection can be accepted: %s; tried again each second",
+			strerror(EVUTIL_SOCKET_ERROR()));
+	web->is_told = true;
+	web->resume_ns = web_after_ms(PAUSE_MS);
+	evconnlistener_disable(listener);
+}
+
+static void web_sweep(evutil_socket_t fd, short what, void *context)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	struct web *web = context;
 	struct connection *next;
 
+	if (web->resume_ns != 0 && now_ns >= web->resume_ns) {
+		web->resume_ns = 0;
+		evconnlistener_enable(web->listener);
+	}
 	for (struct connection *connection = TAILQ_FIRST(&web->all); connection != NULL;
 		connection = next) {
 		next = TAILQ_NEXT(connection, all);
 		if (now_ns >= connection->until_ns)
-			drop(connection);
+			web_drop(connection);
 	}
 }
 
 // --- The server ---
 
-static socklen_t socket_address(const struct endpoint *from, struct sockaddr_storage *out)
+static socklen_t web_socket_address(const struct endpoint *from, struct sockaddr_storage *out)
 {
 	struct sockaddr_in *ipv4 = (void *)out;
 	struct sockaddr_in6 *ipv6 = (void *)out;
@@ -267,17 +269,19 @@ static socklen_t socket_address(const struct endpoint *from, struct sockaddr_sto
 	return sizeof(*ipv6);
 }
 
-static int listen_at(struct web *web, const struct endpoint *at, struct error *err)
+static int web_listen_at(struct web *web, const struct endpoint *at, struct error *err)
 {
 	struct sockaddr_storage address;
 	char text[ENDPOINT_TEXT_SIZE];
-	socklen_t size = socket_address(at, &address);
+	socklen_t size = web_socket_address(at, &address);
 
-	web->listener = evconnlistener_new_bind(web->base, on_accept, web,
+	web->listener = evconnlistener_new_bind(web->base, web_on_accept, web,
 		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
 		(struct sockaddr *)&address, (int)size);
-	if (web->listener != NULL)
+	if (web->listener != NULL) {
+		evconnlistener_set_error_cb(web->listener, web_on_accept_error);
 		return 0;
+	}
 	return error_set(err, errno, "%s cannot be listened at: %s",
 		endpoint_format(at, text, sizeof(text)), strerror(errno));
 }
@@ -297,12 +301,12 @@ int web_new(struct event_base *base, const struct endpoint *listen, const struct
 	web->limits = limits != NULL ? *limits : default_limits;
 	web->handler = handler;
 	web->context = context;
-	web->turn = evtimer_new(base, take_turn, web);
-	web->sweep = event_new(base, -1, EV_PERSIST, sweep, web);
+	web->turn = evtimer_new(base, web_take_turn, web);
+	web->sweep = event_new(base, -1, EV_PERSIST, web_sweep, web);
 	if (web->turn == NULL || web->sweep == NULL || event_add(web->sweep, &interval) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
 	else
-		rc = listen_at(web, listen, err);
+		rc = web_listen_at(web, listen, err);
 	if (rc != 0) {
 		web_free(web);
 		return rc;
@@ -318,7 +322,7 @@ void web_free(struct web *web)
 	if (web->listener != NULL)
 		evconnlistener_free(web->listener);
 	while (!TAILQ_EMPTY(&web->all))
-		drop(TAILQ_FIRST(&web->all));
+		web_drop(TAILQ_FIRST(&web->all));
 	if (web->turn != NULL)
 		event_free(web->turn);
 	if (web->sweep != NULL)

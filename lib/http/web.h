@@ -11,6 +11,11 @@
 // A small HTTP/1.1 server for pages that are made while they are sent: GET and HEAD, one request a connection, on
 // libevent's loop and its thread. However slow, many or hostile its clients are, they get no more than a bounded
 // time, a bounded memory, and one piece of one page in each round of the loop.
+//
+// A page that is made takes one of a few places until its client has it; a static text takes none, so that it is
+// served whatever the pages' clients do. Who asks for a page while all places are taken gets that of the client that
+// has taken nothing for longest, if that is 'yield_ms' or more; else 503. One address has its own share of the places.
+// Where there are too many connections, the one goes that waits for longest, of the address that has most of them.
 
 struct event_base;
 struct web;
@@ -18,9 +23,12 @@ struct web;
 #define WEB_PIECE_SIZE (32 * 1024)
 
 struct web_limits {
-	uint32_t connections; // then the oldest that has not asked yet goes, or else the new one
+	uint32_t connections; // more than pages
+	uint32_t pages; // being made and sent
+	uint32_t pages_per_address;
 	uint32_t request_ms; // to send a whole request
-	uint32_t stall_ms; // without a byte taken
+	uint32_t yield_ms; // without a byte taken, while others ask for the place
+	uint32_t stall_ms; // without a byte taken, in any case
 	uint32_t reply_ms; // for a whole page
 };
 
@@ -35,7 +43,7 @@ typedef bool web_fill_fn(void *page, char *out, size_t *size);
 struct web_reply {
 	int status; // 200, 404, 503 ...
 	const char *content_type;
-	const char *text; // the whole page, static; or NULL:
+	const char *text; // the whole page, static, takes no place; or NULL:
 	web_fill_fn *fill;
 	void (*free)(void *page); // when it was sent, or the client has gone
 	void *page;

@@ -25,12 +25,12 @@ def connect(where, ask):
 
 def main():
     where = (sys.argv[1], int(sys.argv[2]))
-    clients = [connect(where, ask) for ask in ASKS * 2]
+    clients = [connect(where, ask) for ask in ASKS * 2 + ASKS[-1:] * 20]
     print("ready", flush=True)
     while True:
         time.sleep(0.05)
         for i, client in enumerate(clients):
-            ask = ASKS[i % len(ASKS)]
+            ask = ASKS[i % len(ASKS)] if i < 2 * len(ASKS) else ASKS[-1]
             gone, _, _ = select.select([client], [], [], 0)
             try:
                 if gone and b"HTTP" not in ask and not client.recv(4096):

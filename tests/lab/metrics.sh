@@ -99,7 +99,8 @@ lab_stop prometheus
 lab_start hostile lb python3 "$lab_root/tests/lab/hostile_http.py" 127.0.0.1 9110
 lab_wait_for "grep -q ready $LAB/hostile.log" 20 "the hostile clients are there"
 for _ in 1 2 3 4 5; do
-	page >$LAB/page.txt || lab_fail "no page beside hostile clients"
+	lab_wait_for 'page >$LAB/page.txt' 5 "a page beside hostile clients"
+	in_ns lb curl -sf -m 2 -o /dev/null http://127.0.0.1:9110/healthz || lab_fail "no /healthz beside hostile clients"
 	ctl show version >/dev/null
 done
 lab_say "ok: five pages and five shows beside hostile clients"

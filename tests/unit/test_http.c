@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 // cmocka wants the headers above first
@@ -40,8 +41,13 @@ struct site {
 };
 
 static struct site site;
-static const struct web_limits limits = {
-	.connections = 4, .request_ms = 300, .stall_ms = 300, .reply_ms = 5000};
+static const struct web_limits limits = {.connections = 12,
+	.pages = 4,
+	.pages_per_address = 3,
+	.request_ms = 1000,
+	.yield_ms = 200,
+	.stall_ms = 2000,
+	.reply_ms = 20000};
 
 // --- The server ---
 
@@ -122,8 +128,10 @@ static int leave(void **state)
 
 // --- Clients ---
 
-static int dial(void)
+static int dial_from(uint8_t last_byte)
 {
+	struct sockaddr_in own = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + last_byte)};
 	struct sockaddr_in address = {.sin_family = AF_INET,
 		.sin_port = htons(web_port(site.web)),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -132,8 +140,14 @@ static int dial(void)
 
 	assert_true(fd >= 0);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
+}
+
+static int dial(void)
+{
+	return dial_from(1);
 }
 
 static int ask_bytes(const void *bytes, size_t size)
@@ -141,6 +155,14 @@ static int ask_bytes(const void *bytes, size_t size)
 	int fd = dial();
 
 	assert_int_equal(send(fd, bytes, size, MSG_NOSIGNAL), size);
+	return fd;
+}
+
+static int ask_from(uint8_t last_byte, const char *request)
+{
+	int fd = dial_from(last_byte);
+
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
 	return fd;
 }
 
@@ -324,7 +346,7 @@ static void who_does_not_ask_is_closed_in_time(void **state)
 	while (send(slow, "G", 1, MSG_NOSIGNAL) == 1 && sent++ < 1000)
 		usleep(10000);
 	assert_in_range(sent, 2, 999);
-	assert_in_range((clock_monotonic_ns() - start_ns) / CLOCK_NS_PER_MS, 290, 8000);
+	assert_in_range((clock_monotonic_ns() - start_ns) / CLOCK_NS_PER_MS, 990, 8000);
 	close(slow);
 	assert_true(is_closed_within(silent, 8000));
 }
@@ -376,21 +398,123 @@ static void idle_connections_make_room_for_one_that_asks(void **state)
 		close(idle[i]);
 }
 
-static void above_the_limit_nobody_else_is_served(void **state)
+// A page that its client takes nothing of, however long.
+static int stall_from(uint8_t last_byte)
 {
-	int fds[4];
+	return ask_from(last_byte, "GET /large HTTP/1.1\r\n\r\n");
+}
+
+static bool is_answered(int fd, const char *start)
+{
 	char text[4096];
 	size_t size;
 
-	for (size_t i = 0; i < COUNT(fds); i++) {
-		fds[i] = ask("GET /large HTTP/1.1\r\n\r\n");
-		wait_for_pages((uint32_t)i + 1);
-	}
-	read_all(ask("GET /accept HTTP/1.1\r\n\r\n"), text, sizeof(text), &size);
-	assert_int_equal(size, 0);
+	read_all(fd, text, sizeof(text), &size);
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static void a_static_text_is_served_whatever_the_clients_of_pages_do(void **state)
+{
+	int fds[30];
+
+	for (uint8_t i = 0; i < COUNT(fds); i++)
+		fds[i] = stall_from(1 + i % 5);
+	wait_for_pages(4);
+	assert_true(is_answered(ask("GET /accept HTTP/1.1\r\n\r\n"), "HTTP/1.1 200 "));
+	assert_true(is_answered(ask_from(9, "GET /accept HTTP/1.1\r\n\r\n"), "HTTP/1.1 200 "));
 	for (size_t i = 0; i < COUNT(fds); i++)
 		close(fds[i]);
 	wait_for_pages(0);
+}
+
+static void an_address_has_no_more_than_its_share_of_the_places(void **state)
+{
+	int fds[3];
+
+	for (size_t i = 0; i < COUNT(fds); i++)
+		fds[i] = stall_from(1);
+	wait_for_pages(3);
+	assert_true(is_answered(stall_from(1), "HTTP/1.1 503 "));
+	check_large(stall_from(2), true);
+	for (size_t i = 0; i < COUNT(fds); i++)
+		close(fds[i]);
+	wait_for_pages(0);
+}
+
+// The oldest that takes nothing goes; who takes a little at a time stays.
+static void who_takes_nothing_gives_its_place_to_one_that_asks(void **state)
+{
+	int taking = stall_from(1), stalled[2], asking = -1;
+	uint64_t until_ns = clock_monotonic_ns() + WAIT_S * CLOCK_NS_PER_S;
+	char start[12] = {0}, *text = malloc(LARGE_SIZE);
+
+	for (size_t i = 0; i < COUNT(stalled); i++)
+		stalled[i] = stall_from(1);
+	wait_for_pages(3);
+	do {
+		assert_true(clock_monotonic_ns() < until_ns);
+		close(asking);
+		assert_true(recv(taking, text, 200000, 0) > 0);
+		usleep(20000);
+		asking = stall_from(1);
+		assert_int_equal(recv(asking, start, sizeof(start), MSG_WAITALL), sizeof(start));
+	} while (memcmp(start, "HTTP/1.1 503", 12) == 0);
+	assert_memory_equal(start, "HTTP/1.1 200", 12);
+	assert_true(recv(taking, text, 200000, 0) > 0);
+	close(asking);
+	close(taking);
+	for (size_t i = 0; i < COUNT(stalled); i++)
+		close(stalled[i]);
+	free(text);
+	wait_for_pages(0);
+}
+
+// Many connections of one address cost another one none of its own.
+static void the_address_with_most_connections_makes_room(void **state)
+{
+	int patient = dial_from(2), idle[40];
+	char text[4096];
+	size_t size;
+
+	for (size_t i = 0; i < COUNT(idle); i++)
+		idle[i] = dial_from(1);
+	assert_int_equal(send(patient, "GET /accept HTTP/1.1\r\n\r\n", 24, MSG_NOSIGNAL), 24);
+	assert_true(read_all(patient, text, sizeof(text), &size));
+	assert_memory_equal(text, "HTTP/1.1 200 ", 13);
+	for (size_t i = 0; i < COUNT(idle); i++)
+		close(idle[i]);
+}
+
+// Descriptors run out: the loop does not spin, and goes on when there are some again.
+static void a_listener_out_of_descriptors_rests_and_goes_on(void **state)
+{
+	struct rlimit before, none;
+	struct rusage start, end;
+	int fd, held[64], count = 0, client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_port = htons(web_port(site.web)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	char text[4096];
+	size_t size;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = (rlim_t)client + 1, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	while (count < (int)COUNT(held) && (fd = dup(site.stop_fd)) >= 0) // holes below the limit
+		held[count++] = fd;
+	assert_int_equal(getrusage(RUSAGE_SELF, &start), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(send(client, "GET /accept HTTP/1.1\r\n\r\n", 24, MSG_NOSIGNAL), 24);
+	usleep(500000); // the time that is looked at: a loop that spins uses all of it
+	assert_int_equal(getrusage(RUSAGE_SELF, &end), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	while (count > 0)
+		close(held[--count]);
+	assert_true(read_all(client, text, sizeof(text), &size));
+	assert_memory_equal(text, "HTTP/1.1 200 ", 13);
+	assert_in_range((end.ru_utime.tv_sec - start.ru_utime.tv_sec) * 1000000 +
+				end.ru_utime.tv_usec - start.ru_utime.tv_usec,
+		0, 200000);
 }
 
 static void a_port_that_is_taken_is_an_error(void **state)
@@ -421,7 +545,11 @@ int main(void)
 		ON_SITE(who_does_not_read_is_closed_in_time),
 		ON_SITE(who_goes_away_leaves_no_page_behind),
 		ON_SITE(idle_connections_make_room_for_one_that_asks),
-		ON_SITE(above_the_limit_nobody_else_is_served),
+		ON_SITE(a_static_text_is_served_whatever_the_clients_of_pages_do),
+		ON_SITE(an_address_has_no_more_than_its_share_of_the_places),
+		ON_SITE(who_takes_nothing_gives_its_place_to_one_that_asks),
+		ON_SITE(the_address_with_most_connections_makes_room),
+		ON_SITE(a_listener_out_of_descriptors_rests_and_goes_on),
 		ON_SITE(a_port_that_is_taken_is_an_error),
 	};
 
