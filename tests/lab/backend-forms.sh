@@ -50,6 +50,6 @@ lab_check "status: congestion that cannot be told is dropped and counted" counte
 lab_check "status: a stranger's tunnel packet is dropped and counted" counted '^stranger +1 '
 lab_check "status: the kernel refused nothing" counted '^failed +0 '
 lab_check "status: packets by VIP and port" counted "^$VIP +tcp +443 +3080 +14[0-9]0 +[1-9]"
-lab_check "status: the MSS was lowered" counted "^$VIP +tcp +444 +3081 +1300 .* 3 +0$"
+lab_check "status: the MSS was lowered" counted "^$VIP +tcp +444 +3081 +1300 .* 5 +0$"
 lab_check "status: quoted ports were mapped" counted "^$VIP6 +.* [1-9][0-9]*$"
 lab_end

@@ -96,4 +96,27 @@ lab_wait_for 'test "$(healthz)" = 200' 20 "whole again"
 lab_check "another agent's port: refused" eval "! in_ns host $fulcrum_backend --interface eth0 --vip 203.0.113.99 \
 	--pin $LAB/bpf/other --metrics 127.0.0.1:9111 >$LAB/said 2>&1"
 lab_check "and says so" grep -q '127.0.0.1:9111 cannot be listened at' $LAB/said
+lab_stop agent-host
+
+# As many VIPs and ports as there may be: 512 of 8 ports each.
+python3 - $LAB/bpf/many >$LAB/many.yaml <<-'PY'
+	import sys
+	print(f"interfaces: [eth0]\npin: {sys.argv[1]}\nmetrics: 127.0.0.1:9111\nvips:")
+	for vip in range(512):
+	    address = f"203.0.{vip // 256}.{vip % 256}" if vip % 2 else f"'2001:db8:2::{vip + 1:x}'"
+	    for port in range(8):
+	        print(f"  - {{address: {address}, protocol: {'tcp' if port % 2 else 'udp'}, port: {port + 80}}}")
+PY
+lab_start agent-many host "$fulcrum_backend" -c $LAB/many.yaml
+lab_wait_for "grep -q ready $LAB/agent-many.log || ! lab_alive agent-many" 20 "the agent of 4,096 VIPs and ports"
+lab_check "4,096 VIPs and ports are taken" grep -q 'ready: 1 interfaces, 4096 VIPs and ports' $LAB/agent-many.log
+lab_check "all 512 VIPs are on lo" test "$(ip -n host -o addr show dev lo scope global | wc -l)" -eq 512
+page >$LAB/page.txt
+lab_check "each has its counters" test "$(lab_count '^fulcrum_agent_received_packets_total' $LAB/page.txt)" -eq $((4096 + 512))
+lab_check "and all is in place" test "$(sample fulcrum_agent_in_place)" = 1
+echo "  - {address: 203.0.2.1}" >>$LAB/many.yaml
+lab_check "one more is refused" eval "! $fulcrum_backend -c $LAB/many.yaml --check 2>$LAB/said"
+lab_check "and the limit is said" grep -q ':4101:5: more than 4096 VIPs and ports' $LAB/said
+lab_stop agent-many
+lab_check "a stop takes them all from lo" test -z "$(ip -n host -o addr show dev lo scope global)"
 lab_end

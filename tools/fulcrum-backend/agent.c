@@ -35,7 +35,7 @@ static int prepare(struct agent *agent, struct error *err)
 	int result = agent_find_links(agent, err);
 
 	if (result == 0)
-		result = program_load(&agent->program, err);
+		result = program_load(&agent->program, program_row_count(agent->config), err);
 	if (result == 0)
 		result = host_look(
 			agent->config, state->links, state->link_count, &agent->view, err);

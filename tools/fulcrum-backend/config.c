@@ -29,6 +29,9 @@ int config_add_interface(struct config *config, const char *name, struct error *
 {
 	if (name[0] == '\0' || strlen(name) >= IF_NAMESIZE || strpbrk(name, "/ \t\n:") != NULL)
 		return error_set(err, EINVAL, "'%s' is no name of an interface", name);
+	if (strcmp(name, "lo") == 0)
+		return error_set(err, EINVAL,
+			"lo is no interface that packets of clients come in by: name the one towards the balancer");
 	for (size_t i = 0; i < config->interface_count; i++) {
 		if (strcmp(config->interfaces[i], name) == 0)
 			return error_set(err, EINVAL, "interface '%s' is named twice", name);
@@ -98,6 +101,58 @@ static int check_pair(const struct config_vip *a, const struct config_vip *b, st
 	return 0;
 }
 
+// A mapped port beside all ports as they are: the server's port would be one of the latter, and a reply from it both.
+static int check_beside_all(
+	const struct config_vip *mapped, const struct config_vip *all, struct error *err)
+{
+	char address[ADDR_TEXT_SIZE];
+
+	if (!addr_equal(&mapped->address, &all->address) || all->port != 0 ||
+		mapped->port == mapped->target_port ||
+		(all->protocol != 0 && all->protocol != mapped->protocol))
+		return 0;
+	return error_set(err, EINVAL,
+		"%s: port %u leads to %s port %u%s, but every port is served as it is, too%s: replies from port %u "
+		"could not be told apart; name the ports one by one",
+		addr_format(&mapped->address, address, sizeof(address)), mapped->port,
+		config_protocol_name(mapped->protocol), mapped->target_port,
+		where(mapped, (char[32]){0}, 32), where(all, (char[32]){0}, 32),
+		mapped->target_port);
+}
+
+static int check_no_tunnel(const struct config *config, const struct addr *vip, struct error *err)
+{
+	char address[ADDR_TEXT_SIZE];
+
+	for (size_t i = 0; i < config->tunnel_count; i++) {
+		if (addr_equal(&config->tunnels[i], vip))
+			return error_set(err, EINVAL,
+				"%s is a tunnel address and a VIP: the balancer's outer header goes to the "
+				"host's own address, the inner one to the VIP",
+				addr_format(vip, address, sizeof(address)));
+	}
+	return 0;
+}
+
+int config_add_tunnel(struct config *config, const struct addr *tunnel, struct error *err)
+{
+	char address[ADDR_TEXT_SIZE];
+
+	addr_format(tunnel, address, sizeof(address));
+	if (addr_is_unusable(tunnel))
+		return error_set(err, EINVAL, "%s cannot be a tunnel's end", address);
+	if (config->tunnel_count == FB_TUNNELS_MAX)
+		return error_set(err, EINVAL, "more than %d tunnel addresses", FB_TUNNELS_MAX);
+	config->tunnels[config->tunnel_count++] = *tunnel;
+	for (size_t i = 0; i < config->vip_count; i++) {
+		int result = check_no_tunnel(config, &config->vips[i].address, err);
+
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
 int config_add_vip(struct config *config, const struct config_vip *vip, struct error *err)
 {
 	char address[ADDR_TEXT_SIZE];
@@ -108,9 +163,16 @@ int config_add_vip(struct config *config, const struct config_vip *vip, struct e
 			addr_format(&vip->address, address, sizeof(address)));
 	for (size_t i = 0; i < config->vip_count; i++) {
 		result = check_pair(&config->vips[i], vip, err);
+		if (result == 0)
+			result = check_beside_all(&config->vips[i], vip, err);
+		if (result == 0)
+			result = check_beside_all(vip, &config->vips[i], err);
 		if (result < 0)
 			return result;
 	}
+	result = check_no_tunnel(config, &vip->address, err);
+	if (result < 0)
+		return result;
 	if (config->vip_count == FB_VIPS_MAX)
 		return error_set(err, EINVAL, "more than %d VIPs and ports", FB_VIPS_MAX);
 	config->vips[config->vip_count++] = *vip;

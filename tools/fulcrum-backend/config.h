@@ -62,6 +62,7 @@ int config_read(struct config *config, const char *path, struct error *err);
 
 // What both the file and the command line add. -EINVAL with a sentence without position.
 int config_add_interface(struct config *config, const char *name, struct error *err);
+int config_add_tunnel(struct config *config, const struct addr *tunnel, struct error *err);
 int config_add_vip(struct config *config, const struct config_vip *vip, struct error *err);
 int config_set_pin(struct config *config, const char *path, struct error *err);
 int config_set_metrics(struct config *config, const char *text, struct error *err);

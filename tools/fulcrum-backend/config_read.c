@@ -255,13 +255,12 @@ static int read_interface(struct reader *reader, const yaml_node_t *node, void *
 
 static int read_tunnel(struct reader *reader, const yaml_node_t *node, void *target)
 {
-	struct config *config = reader->config;
+	struct addr tunnel;
 
-	if (config->tunnel_count == FB_TUNNELS_MAX)
-		return fail(reader, node, "there are too many tunnel addresses");
-	if (read_address(reader, node, &config->tunnels[config->tunnel_count]) < 0)
+	if (read_address(reader, node, &tunnel) < 0)
 		return -EINVAL;
-	config->tunnel_count++;
+	if (config_add_tunnel(reader->config, &tunnel, reader->err) < 0)
+		return fail_at(reader, node->start_mark);
 	return 0;
 }
 
@@ -304,7 +303,7 @@ static int read_balancer(struct reader *reader, const yaml_node_t *node, void *t
 	if (text == NULL)
 		return -EINVAL;
 	if (config->balancer_count == FB_BALANCERS_MAX)
-		return fail(reader, node, "there are too many balancers");
+		return fail(reader, node, "there are more balancers than 4096");
 	if (parse_prefix(text, &config->balancers[config->balancer_count]) < 0) {
 		error_set(reader->err, EINVAL,
 			"'%.64s' is no address and no prefix such as 10.0.0.0/24", text);
@@ -316,7 +315,12 @@ static int read_balancer(struct reader *reader, const yaml_node_t *node, void *t
 
 static int read_balancers(struct reader *reader, const yaml_node_t *node, void *target)
 {
-	return read_list(reader, node, read_balancer, target);
+	if (read_list(reader, node, read_balancer, target) < 0)
+		return -EINVAL;
+	if (reader->config->balancer_count == 0)
+		return fail(reader, node,
+			"no balancer is named, so no tunnel packet would be taken: name them, or leave the key out");
+	return 0;
 }
 
 static int read_interfaces(struct reader *reader, const yaml_node_t *node, void *target)
@@ -344,7 +348,7 @@ static int read_ahead(struct reader *reader, const yaml_node_t *node, void *targ
 	if (text == NULL)
 		return -EINVAL;
 	if (config->ahead_count == FB_AHEAD_MAX)
-		return fail(reader, node, "there are too many filters ahead");
+		return fail(reader, node, "there are more filters ahead than 16");
 	if (strcmp(text, "tcx") == 0) {
 		priority = FB_AHEAD_TCX;
 	} else if (strcmp(text, "xdp") == 0) {

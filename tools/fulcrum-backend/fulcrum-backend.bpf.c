@@ -60,6 +60,13 @@ struct {
 } services SEC(".maps"), replies SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, FB_PATHS_MAX);
+	__type(key, struct fb_path);
+	__type(value, __u32);
+} paths SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, FB_SERVICES_MAX);
 	__type(key, __u32);
@@ -193,8 +200,24 @@ inline_always int map_quoted(
 	return 1;
 }
 
+// Remembers the way of a SYN until its SYN-ACK leaves.
+inline_always void note_path(struct __sk_buff *skb, const struct packet *p,
+	const struct fb_service *service, __u32 overhead)
+{
+	struct fb_path path = {.client = p->source.address,
+		.vip = p->destination.address,
+		.client_port = p->source.port,
+		.vip_port = p->destination.port};
+	struct tcphdr tcp;
+
+	if (!service->automatic || p->protocol != IPPROTO_TCP || p->fragment != FRAGMENT_NONE ||
+		bpf_skb_load_bytes(skb, p->payload, &tcp, sizeof(tcp)) < 0 || !tcp.syn || tcp.ack)
+		return;
+	bpf_map_update_elem(&paths, &path, &overhead, BPF_ANY);
+}
+
 inline_always int receive(struct __sk_buff *skb, const struct packet *p, struct fb_service *service,
-	__u32 packets, bool tunneled)
+	__u32 packets, __u32 overhead)
 {
 	__u32 index = service->row;
 	struct fb_counters *row = bpf_map_lookup_elem(&counters, &index);
@@ -204,8 +227,9 @@ inline_always int receive(struct __sk_buff *skb, const struct packet *p, struct 
 		return TC_ACT_UNSPEC;
 	row->rx_packets += packets;
 	row->rx_bytes += skb->len - ETH_HLEN;
-	if (tunneled)
+	if (overhead > 0)
 		row->rx_tunneled += packets;
+	note_path(skb, p, service, overhead);
 	if (service->port != 0 &&
 		map_port(skb, p, DESTINATION_PORT, p->destination.port, service->port) < 0)
 		return drop_counted(FB_TOTAL_FAILED);
@@ -263,14 +287,12 @@ inline_always int receive_tunneled(struct __sk_buff *skb, const struct packet *o
 		return pass_counted(FB_TOTAL_NOT_VIP);
 	if (!is_balancer(&outer->source.address))
 		return drop_counted(FB_TOTAL_STRANGER);
-	if (service->overhead != 0 && service->overhead < length)
-		service->overhead = length;
 	if (remove_outer(skb, length, ethertype) < 0)
 		return drop_counted(FB_TOTAL_FAILED);
 	if (outer->congested && bpf_skb_ecn_set_ce(skb) == 0)
 		return drop_counted(FB_TOTAL_CONGESTED); // RFC 6040 4.2
 	inner.payload -= length;
-	return receive(skb, &inner, service, packets, true);
+	return receive(skb, &inner, service, packets, length);
 }
 
 SEC("tc")
@@ -287,7 +309,7 @@ int fulcrum_in(struct __sk_buff *skb)
 	service = find(&services, &p.destination);
 	if (service == NULL)
 		return TC_ACT_UNSPEC;
-	return receive(skb, &p, service, skb->gso_segs > 1 ? skb->gso_segs : 1, false);
+	return receive(skb, &p, service, skb->gso_segs > 1 ? skb->gso_segs : 1, 0);
 }
 
 // Lowers the MSS option whose value stands at 'offset'. 1 when it did, 0, -1.
@@ -311,18 +333,22 @@ inline_always int lower_mss(
 	return bpf_l4_csum_replace(skb, checksum, was, mss, sizeof(mss)) < 0 ? -1 : 1;
 }
 
-// What a SYN-ACK of this service may announce. The outer header's size is known from the SYN that came
-// in it: of one family or the other, as the balancer wants it.
+// What a SYN-ACK of this service may announce, by the way of its SYN. Rows of 'replies' have the public port in 'port'.
 inline_always __u16 mss_limit(const struct packet *p, const struct fb_service *reply)
 {
-	struct fb_service *service;
-	struct fb_key key = p->source;
+	struct fb_path path = {.client = p->destination.address,
+		.vip = p->source.address,
+		.client_port = p->destination.port,
+		.vip_port = reply->port != 0 ? reply->port : p->source.port};
+	__u32 overhead = reply->overhead;
+	__u32 *known;
 
-	if (reply->port != 0)
-		key.port = reply->port;
-	service = find(&services, &key);
-	return service != NULL && service->overhead < reply->mss ? reply->mss - service->overhead
-								 : reply->mss;
+	if (!reply->automatic)
+		return reply->mss;
+	known = bpf_map_lookup_elem(&paths, &path);
+	if (known != NULL)
+		overhead = *known;
+	return overhead < reply->mss ? reply->mss - overhead : reply->mss;
 }
 
 // Looks for the MSS in a SYN-ACK and lowers it. 1 when it did, 0, -1.

@@ -8,10 +8,11 @@
 // the maps are made anew at every start, so the layout may change with any version; only 'struct
 // fb_state' is read from an agent that ran before, and it carries a version for that.
 
-#define FB_SERVICES_MAX  1024
-#define FB_TUNNELS_MAX   256
-#define FB_VIPS_MAX      256
-#define FB_BALANCERS_MAX 256
+#define FB_TUNNELS_MAX   4096
+#define FB_VIPS_MAX      4096
+#define FB_BALANCERS_MAX 4096
+#define FB_SERVICES_MAX  (2 * FB_VIPS_MAX) // every VIP gets a row for all else, too
+#define FB_PATHS_MAX     16384 // connections that are being opened
 #define FB_LINKS_MAX     16
 #define FB_AHEAD_MAX     16 // programs of others that may run before ours
 
@@ -38,9 +39,19 @@ struct fb_key {
 // Map 'replies', by the port that the server listens on: 'port' is the one that the client knows.
 struct fb_service {
 	__be16 port; // 0: the port stays as it is
-	__u16 mss; // the largest that a SYN-ACK may announce, still less 'overhead'; 0: any
-	__u16 overhead; // in 'services': the largest outer header so far; 0: 'mss' is meant as it is
+	__u16 mss; // the largest that a SYN-ACK may announce; 0: any
+	__u16 automatic; // 1: 'mss' is still to be lowered by the outer header that the SYN came in
+	__u16 overhead; // which is this, where that is not known any more: the largest that can come
 	__u16 row; // in map 'counters'
+};
+
+// Map 'paths': a client's SYN, by what its SYN-ACK has; the value is the size of the outer header that it came in, 0 by
+// direct server return. So the MSS is that of the way which the connection itself has.
+struct fb_path {
+	struct fb_address client;
+	struct fb_address vip;
+	__be16 client_port;
+	__be16 vip_port;
 };
 
 struct fb_counters {

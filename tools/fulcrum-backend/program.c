@@ -34,7 +34,20 @@ static int load_side(
 	return 0;
 }
 
-static int load_object(struct program *program, struct error *err)
+static int size_maps(struct program *program, uint32_t row_count, struct error *err)
+{
+	static const char *const by_row[] = {"services", "replies", "counters"};
+
+	for (size_t i = 0; i < sizeof(by_row) / sizeof(by_row[0]); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(program->object, by_row[i]);
+
+		if (map == NULL || bpf_map__set_max_entries(map, row_count) < 0)
+			return error_set(err, EINVAL, "the BPF map %s cannot be sized", by_row[i]);
+	}
+	return 0;
+}
+
+static int load_object(struct program *program, uint32_t row_count, struct error *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "fulcrum");
 	int result;
@@ -42,6 +55,9 @@ static int load_object(struct program *program, struct error *err)
 	program->object = bpf_object__open_mem(backend_object, sizeof(backend_object), &options);
 	if (program->object == NULL)
 		return error_set(err, errno, "the BPF object cannot be read: %s", strerror(errno));
+	result = size_maps(program, row_count, err);
+	if (result < 0)
+		return result;
 	result = bpf_object__load(program->object);
 	if (result < 0)
 		return error_set(err, -result,
@@ -51,14 +67,14 @@ static int load_object(struct program *program, struct error *err)
 	return result < 0 ? result : load_side(program, LINK_OUT, "fulcrum_out", err);
 }
 
-int program_load(struct program **out, struct error *err)
+int program_load(struct program **out, uint32_t row_count, struct error *err)
 {
 	struct program *program = calloc(1, sizeof(*program));
 	int result;
 
 	if (program == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	result = load_object(program, err);
+	result = load_object(program, row_count, err);
 	if (result < 0) {
 		program_free(program);
 		return result;

@@ -16,8 +16,11 @@
 // pinned outlives it.
 struct program; // opaque
 
-// Loads both programs with empty maps.
-int program_load(struct program **out, struct error *err);
+// How many rows the configuration has, at most FB_SERVICES_MAX.
+uint32_t program_row_count(const struct config *config);
+
+// Loads both programs with empty maps, as large as that many rows want them: each row has counters on every CPU.
+int program_load(struct program **out, uint32_t row_count, struct error *err);
 void program_free(struct program *program);
 const struct link_program *program_side(const struct program *program, enum link_side side);
 

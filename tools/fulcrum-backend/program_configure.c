@@ -12,8 +12,6 @@
 #define TCP_HEADER  20
 #define MSS_LEAST   88 // what Linux takes as a server's smallest
 
-_Static_assert(2 * FB_VIPS_MAX <= FB_SERVICES_MAX, "every VIP gets a row for all else, too");
-
 static int is_tunnel(const struct host_view *view, const struct fb_address *address)
 {
 	for (uint32_t i = 0; i < view->tunnel_count; i++) {
@@ -66,27 +64,29 @@ static int configure_balancers(int fd, const struct config *config, struct error
 	return 0;
 }
 
-// The smallest outer header that can come; the programs learn of larger ones from the packets.
-static uint16_t least_overhead(const struct host_view *view)
+// The largest outer header that can come.
+static uint16_t most_overhead(const struct host_view *view)
 {
-	uint16_t least = 0;
+	uint16_t most = 0;
 
 	for (uint32_t i = 0; i < view->tunnel_count; i++) {
-		if (view->tunnels[i].family == ADDR_IPV4)
-			return IPV4_HEADER;
-		least = IPV6_HEADER;
+		if (view->tunnels[i].family == ADDR_IPV6)
+			return IPV6_HEADER;
+		most = IPV4_HEADER;
 	}
-	return least;
+	return most;
 }
 
 static void set_automatic_mss(
 	struct fb_service *service, const struct host_view *view, const struct addr *vip)
 {
 	int header = TCP_HEADER + (vip->family == ADDR_IPV6 ? IPV6_HEADER : IPV4_HEADER);
-	int mss = view->mtu - header;
+	int least = MSS_LEAST + IPV6_HEADER;
+	int mss = (int)view->mtu - header;
 
-	service->mss = mss < MSS_LEAST ? MSS_LEAST : mss > UINT16_MAX ? UINT16_MAX : mss;
-	service->overhead = least_overhead(view);
+	service->mss = (uint16_t)(mss < least ? least : mss > UINT16_MAX ? UINT16_MAX : mss);
+	service->automatic = 1;
+	service->overhead = most_overhead(view);
 }
 
 static int put_service(struct program *program, const struct config_vip *vip, uint16_t row,
@@ -121,6 +121,15 @@ static int has_row(const struct config *config, size_t index)
 			return 1;
 	}
 	return 0;
+}
+
+uint32_t program_row_count(const struct config *config)
+{
+	uint32_t count = (uint32_t)config->vip_count;
+
+	for (size_t i = 0; i < config->vip_count; i++)
+		count += !has_row(config, i);
+	return count;
 }
 
 int program_configure(struct program *program, const struct config *config,
