@@ -393,15 +393,34 @@ struct message_row_explain_flow {
 };
 _Static_assert(sizeof(struct message_row_explain_flow) == 448, "goes over the channel as it is");
 
+// How a version came in force.
+enum message_history_kind {
+	MESSAGE_HISTORY_APPLY,
+	MESSAGE_HISTORY_BACKEND, // a change of one backend
+	MESSAGE_HISTORY_ROLLBACK, // to version 'of'
+	MESSAGE_HISTORY_TAKEN_BACK, // somebody took version 'of' back
+	MESSAGE_HISTORY_EXPIRED, // nobody confirmed version 'of'
+	MESSAGE_HISTORY_FILE, // the daemon read it from the file that its own file names
+};
+
 struct message_row_history {
 	uint64_t version;
 	uint64_t applied_s; // wall clock
-	uint32_t uid; // of the client that applied it; UINT32_MAX: unknown
+	uint64_t of; // see the kinds; 0
+	uint32_t
+		uid; // of the process that put it in force, the daemon's own where nobody asked; UINT32_MAX: unknown
 	uint32_t pid; // 0: unknown
+	uint32_t kind; // enum message_history_kind
 	uint32_t running; // 1: it is in force
 	uint32_t confirm_left_s; // as in ROW_DAEMON
+	uint32_t confirmed_by; // the user's number and 1 of who confirmed it; 0: nobody, or unknown
+	uint32_t confirmed_pid; // 0
+	uint32_t
+		tried_by; // likewise of who had applied version 'of', which was taken back or not confirmed
+	uint32_t tried_pid;
+	uint32_t zero;
 };
-_Static_assert(sizeof(struct message_row_history) == 32, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_history) == 64, "goes over the channel as it is");
 
 struct message_row_zone {
 	char service[CONFIG_NAME_SIZE];

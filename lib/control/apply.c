@@ -54,6 +54,9 @@ static void fail(struct control *control)
 static void decide(struct control *control, struct commit *commit)
 {
 	health_forget_files(control->health);
+	if (commit->is_equal && !commit->is_confirmation)
+		commit->author = control->author; // it is not put in force by being asked for again
+	control->author = commit->author;
 	if (!commit->is_equal) {
 		control_install(control, commit);
 		control->applies++;
@@ -157,6 +160,7 @@ struct commit *control_commit_new(struct control *control)
 	if (commit == NULL)
 		return NULL;
 	commit->control = control;
+	commit->author = HISTORY_NOBODY;
 	commit->version = control->version + 1;
 	commit->applied_s = clock_wall_s();
 	commit->start_ns = clock_monotonic_ns();
@@ -184,6 +188,18 @@ static const char *find_obstacle(
 	return err->text;
 }
 
+// Of a confirmation, the client is the one who confirms.
+static void identify(const struct control *control, struct commit *commit)
+{
+	struct history_entry *author = &commit->author;
+	uint32_t pid = channel_server_client(control->server);
+
+	if (commit->is_confirmation)
+		history_identify(pid, &author->other_uid, &author->other_pid);
+	else
+		history_identify(pid, &author->uid, &author->pid);
+}
+
 void control_commit_start(struct control *control, struct commit *commit)
 {
 	const char *obstacle;
@@ -199,8 +215,7 @@ void control_commit_start(struct control *control, struct commit *commit)
 		commit_free(commit);
 		return;
 	}
-	if (!commit->is_confirmation)
-		history_identify(&commit->who, channel_server_client(control->server));
+	identify(control, commit);
 	control->commit = commit;
 	control->reply.step = REPLY_WAIT;
 	control_work(control);
@@ -244,6 +259,7 @@ void control_set_backend(struct control *control, const struct message_backend_s
 	}
 	if (commit != NULL) {
 		commit->is_backend_set = true;
+		commit->author.kind = HISTORY_BACKEND;
 		commit->set = *set;
 		commit->selection = control->selection;
 		control->selection = (struct selection){0};
@@ -261,7 +277,10 @@ void control_rollback(struct control *control, uint64_t version)
 		return;
 	}
 	commit = control_commit_new(control);
-	if (commit != NULL)
+	if (commit != NULL) {
 		commit->rollback = version;
+		commit->author.kind = HISTORY_ROLLBACK;
+		commit->author.of = version;
+	}
 	control_commit_start(control, commit);
 }

@@ -6,9 +6,9 @@
 #include <channel/message.h>
 #include <config/config.h>
 #include <control/commit.h>
-#include <control/history.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <store/history.h>
 
 // How a configuration comes in force: a client's transaction, its commit (commit.h has the steps), and a trial of it.
 
@@ -27,7 +27,7 @@ struct trial {
 	struct config *before; // that comes back; NULL: nothing waits
 	uint64_t version_before;
 	uint64_t until_ns;
-	struct history_entry who; // applied it
+	struct history_entry author; // of the version on trial
 };
 
 // --- transaction.c: the records of a client ---

@@ -4,10 +4,10 @@
 
 #include <channel/message.h>
 #include <control/edition.h>
-#include <control/history.h>
 #include <control/selection.h>
 #include <snapshot/snapshot.h>
 #include <stdio.h>
+#include <store/history.h>
 
 // One change of the running configuration, from the wish to the answer:
 //     prepare (job): check it, compare, number its records
@@ -67,7 +67,7 @@ struct commit {
 	bool takes_back; // what was not confirmed
 	bool is_plan; // nothing is installed: what it would change and cost is told
 	bool is_own; // the daemon's: no client waits for the answer
-	struct history_entry who;
+	struct history_entry author; // who wants it, and how
 	uint64_t version; // that it has if it is not the present one
 	uint64_t applied_s;
 	uint64_t start_ns;

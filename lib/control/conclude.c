@@ -2,7 +2,7 @@
 #include <base/log.h>
 #include <base/parse.h>
 #include <control/control_private.h>
-#include <control/state.h>
+#include <store/state.h>
 
 #include <stdlib.h>
 
@@ -36,7 +36,7 @@ static void list_changes(struct commit *commit, struct lines *lines)
 
 static void keep(const struct commit *commit)
 {
-	struct history_entry entry = commit->who;
+	struct history_entry entry = commit->author;
 	struct error err;
 
 	entry.version = commit->version;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <unistd.h>
 
 // An apply on trial: in force at once, and taken back by the daemon itself unless somebody confirms it in time, so that
 // whoever has locked himself out has only to wait. Until then the state folder keeps what was before: a restart
@@ -51,6 +52,10 @@ static struct commit *new_reversal(struct control *control)
 	if (commit == NULL)
 		return NULL;
 	commit->takes_back = true;
+	commit->author.kind = HISTORY_TAKEN_BACK;
+	commit->author.of = control->version;
+	commit->author.other_uid = control->trial.author.uid;
+	commit->author.other_pid = control->trial.author.pid;
 	commit->config = config_clone(control->trial.before);
 	if (commit->config == NULL) {
 		commit_free(commit);
@@ -71,7 +76,8 @@ void control_trial_over(int fd, short what, void *context)
 	log_warning("config: version %lu was not confirmed: version %lu comes back",
 		control->version, control->trial.version_before);
 	commit->is_own = true;
-	commit->who.uid = HISTORY_UID_UNKNOWN;
+	commit->author.kind = HISTORY_EXPIRED;
+	history_identify((uint32_t)getpid(), &commit->author.uid, &commit->author.pid);
 	control->commit = commit;
 	control_work(control);
 }
@@ -82,7 +88,7 @@ void control_trial_begin(struct control *control, struct commit *commit)
 		.before = commit->fallback,
 		.version_before = commit->version - 1,
 		.until_ns = clock_monotonic_ns() + commit->confirm_s * CLOCK_NS_PER_S,
-		.who = commit->who,
+		.author = commit->author,
 	};
 	commit->fallback = NULL;
 	set_timer(control, commit->confirm_s);
@@ -102,7 +108,7 @@ static struct commit *new_confirmation(struct control *control)
 	commit->now = control->running;
 	commit->version = control->version;
 	commit->applied_s = control->applied_s;
-	commit->who = control->trial.who;
+	commit->author = control->trial.author;
 	commit->step = COMMIT_DECIDED;
 	return commit;
 }

@@ -55,6 +55,7 @@ struct control {
 
 	struct edition *running;
 	uint64_t version; // of the running configuration; 0: there was no apply yet
+	struct history_entry author; // of it
 	uint64_t applied_s;
 	bool is_saved; // the state folder has it
 	uint64_t apply_start_ns; // of the apply whose grace period goes on; 0

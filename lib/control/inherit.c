@@ -3,7 +3,7 @@
 #include <base/log.h>
 #include <control/control_private.h>
 #include <control/handover.h>
-#include <control/state.h>
+#include <store/state.h>
 
 #include <errno.h>
 

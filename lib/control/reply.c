@@ -52,6 +52,7 @@ void control_reply_forget(struct control *control)
 
 	free(reply->shares);
 	free(reply->memory);
+	free(reply->history);
 	free(reply->text);
 	free(reply->plan);
 	*reply = (struct reply){.pool = UINT32_MAX};

@@ -47,6 +47,8 @@ struct reply {
 	struct message_explain packet; // that is to be explained
 	struct message_row_memory *memory; // MEMORY_ROWS_MAX
 	uint32_t memory_count;
+	struct history_entry *history; // HISTORY_MAX
+	uint32_t history_count;
 	char *text; // lines, or one YAML
 	size_t text_size;
 	size_t text_sent;

@@ -111,13 +111,24 @@ bool row_capture(const struct control *control, uint32_t row, struct message_row
 	return row == 0;
 }
 
+_Static_assert((int)MESSAGE_HISTORY_APPLY == (int)HISTORY_APPLY &&
+		       (int)MESSAGE_HISTORY_BACKEND == (int)HISTORY_BACKEND &&
+		       (int)MESSAGE_HISTORY_ROLLBACK == (int)HISTORY_ROLLBACK &&
+		       (int)MESSAGE_HISTORY_TAKEN_BACK == (int)HISTORY_TAKEN_BACK &&
+		       (int)MESSAGE_HISTORY_EXPIRED == (int)HISTORY_EXPIRED &&
+		       (int)MESSAGE_HISTORY_FILE == (int)HISTORY_FILE,
+	"a kind goes over the channel as it is");
+_Static_assert(HISTORY_UID_UNKNOWN + 1 == 0, "and nobody as 0");
+
 // What waits for its confirmation is not kept yet.
 static bool row_trial(const struct control *control, struct message_row_history *out)
 {
 	out->version = control->version;
 	out->applied_s = control->applied_s;
-	out->uid = control->trial.who.uid;
-	out->pid = control->trial.who.pid;
+	out->uid = control->trial.author.uid;
+	out->pid = control->trial.author.pid;
+	out->kind = (uint32_t)control->trial.author.kind;
+	out->of = control->trial.author.of;
 	out->running = 1;
 	out->confirm_left_s = control_trial_left_s(control);
 	return true;
@@ -125,16 +136,27 @@ static bool row_trial(const struct control *control, struct message_row_history 
 
 bool row_history(const struct control *control, uint32_t row, struct message_row_history *out)
 {
-	struct history_entry entries[HISTORY_MAX];
+	const struct history_entry *entry = control->reply.history;
 
 	if (control->trial.before != NULL && row-- == 0)
 		return row_trial(control, out);
-	if (row >= history_list(control->config.daemon->state, entries))
+	if (row >= control->reply.history_count)
 		return false;
-	out->version = entries[row].version;
-	out->applied_s = entries[row].applied_s;
-	out->uid = entries[row].uid;
-	out->pid = entries[row].pid;
+	entry += row;
+	out->version = entry->version;
+	out->applied_s = entry->applied_s;
+	out->of = entry->of;
+	out->uid = entry->uid;
+	out->pid = entry->pid;
+	out->kind = (uint32_t)entry->kind;
 	out->running = out->version == control->version;
+	// Its number and 1: nobody's is the largest one.
+	if (entry->kind == HISTORY_TAKEN_BACK || entry->kind == HISTORY_EXPIRED) {
+		out->tried_by = entry->other_uid + 1;
+		out->tried_pid = entry->other_pid;
+	} else {
+		out->confirmed_by = entry->other_uid + 1;
+		out->confirmed_pid = entry->other_pid;
+	}
 	return true;
 }

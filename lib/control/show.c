@@ -38,13 +38,24 @@ static void write_text(struct control *control)
 	}
 }
 
-// A job's: a large configuration takes its time.
+static void list_history(struct control *control)
+{
+	struct reply *reply = &control->reply;
+
+	reply->history = calloc(HISTORY_MAX, sizeof(*reply->history));
+	if (reply->history != NULL)
+		reply->history_count = history_list(control->config.daemon->state, reply->history);
+}
+
+// A job's: a large configuration takes its time, and so may a disk.
 static void gather(void *context)
 {
 	struct control *control = context;
 
 	if (control->reply.what == MESSAGE_SHOW_MEMORY)
 		control_measure_memory(control);
+	else if (control->reply.what == MESSAGE_SHOW_HISTORY)
+		list_history(control);
 	else
 		write_text(control);
 }
@@ -53,7 +64,7 @@ static void gathered(void *context)
 {
 	struct control *control = context;
 
-	if (control->reply.memory != NULL)
+	if (control->reply.memory != NULL || control->reply.history != NULL)
 		control->reply.step = REPLY_ROWS;
 	else if (control->reply.text != NULL)
 		control->reply.step = REPLY_TEXT;
@@ -91,7 +102,7 @@ void control_show(struct control *control, enum message_show_what what)
 	control->reply.what = what;
 	control->reply.step = REPLY_ROWS;
 	if (what == MESSAGE_SHOW_CONFIG || what == MESSAGE_SHOW_DIGEST ||
-		what == MESSAGE_SHOW_MEMORY) {
+		what == MESSAGE_SHOW_MEMORY || what == MESSAGE_SHOW_HISTORY) {
 		control->reply.text_is_lines = what == MESSAGE_SHOW_DIGEST;
 		control->reply.step = REPLY_WAIT;
 		control->reply.wants_job = true;

@@ -6,7 +6,7 @@
 #include <control/health_private.h>
 #include <control/rebuild_private.h>
 #include <control/resolve_private.h>
-#include <control/state.h>
+#include <store/state.h>
 
 #include <errno.h>
 

@@ -38,6 +38,7 @@ static json_t *cell_schema(const struct column *column)
 	}
 	case COLUMN_NAME_OR_NONE:
 		return or_null("string");
+	case COLUMN_NUMBER_OR_NONE:
 	case COLUMN_LEFT:
 		return or_null("integer");
 	default:

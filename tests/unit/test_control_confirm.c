@@ -142,9 +142,21 @@ static void what_nobody_confirms_is_taken_back_whoever_is_gone(void **state)
 	wait_until_taken_back(*state, 5);
 	assert_runs(*state, 5, 1);
 	assert_int_equal(lab_show(*state, MESSAGE_SHOW_HISTORY, rows, 10, sizeof(rows[0])), 3);
+	// Nobody asked for it but the daemon.
 	assert_int_equal(rows[0].version, 5);
 	assert_int_equal(rows[0].running, 1);
+	assert_int_equal(rows[0].kind, MESSAGE_HISTORY_EXPIRED);
+	assert_int_equal(rows[0].of, 4);
+	assert_int_equal(rows[0].uid, getuid());
+	assert_int_equal(rows[0].pid, ((struct lab *)*state)->pid);
+	assert_int_equal(rows[0].tried_by, getuid() + 1);
+	assert_int_equal(rows[0].tried_pid, getpid());
+	assert_int_equal(rows[0].confirmed_by, 0);
 	assert_int_equal(rows[1].version, 3);
+	assert_int_equal(rows[1].kind, MESSAGE_HISTORY_TAKEN_BACK);
+	assert_int_equal(rows[1].of, 2);
+	assert_int_equal(rows[1].pid, getpid());
+	assert_int_equal(rows[1].tried_pid, getpid());
 	assert_int_equal(rows[2].version, 1);
 	assert_int_equal(lab_apply_text(*state, second, NULL), 0);
 	assert_runs(*state, 6, 2);
@@ -178,6 +190,13 @@ static void what_is_confirmed_stays_also_over_a_restart(void **state)
 	lab_kill(*state);
 	lab_start(*state);
 	assert_runs(*state, 2, 2);
+	assert_int_equal(lab_show(*state, MESSAGE_SHOW_HISTORY, rows, 10, sizeof(rows[0])), 2);
+	assert_int_equal(rows[0].kind, MESSAGE_HISTORY_APPLY);
+	assert_int_equal(rows[0].pid, getpid());
+	assert_int_equal(rows[0].confirmed_by, getuid() + 1);
+	assert_int_equal(rows[0].confirmed_pid, getpid());
+	assert_int_equal(rows[1].confirmed_by, 0);
+	assert_int_equal(rows[1].confirmed_pid, 0);
 }
 
 static void a_restart_takes_back_what_was_not_confirmed(void **state)

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <store/history.h>
 #include <string.h>
 #include <unistd.h>
 // cmocka wants the headers above first
@@ -59,9 +60,9 @@ static void a_state_that_cannot_be_saved_is_told_and_tried_again(void **state)
 	config_free(config);
 }
 
-static uint32_t history(struct lab *lab, struct message_row_history rows[16])
+static uint32_t history(struct lab *lab, struct message_row_history rows[HISTORY_MAX + 1])
 {
-	return lab_show(lab, MESSAGE_SHOW_HISTORY, rows, 16, sizeof(*rows));
+	return lab_show(lab, MESSAGE_SHOW_HISTORY, rows, HISTORY_MAX + 1, sizeof(*rows));
 }
 
 static int rollback(struct lab *lab, uint64_t version, struct message_done *done)
@@ -77,7 +78,7 @@ static void an_earlier_version_comes_back_also_after_a_restart(void **state)
 {
 	struct lab *lab = *state;
 	struct message_row_backend backends[2];
-	struct message_row_history rows[16];
+	struct message_row_history rows[HISTORY_MAX + 1];
 	struct message_done done;
 
 	assert_int_equal(lab_apply_text(lab, lab_two, NULL), 0);
@@ -103,19 +104,117 @@ static void an_earlier_version_comes_back_also_after_a_restart(void **state)
 	assert_int_equal(rows[0].version, done.version);
 }
 
-static void the_last_ten_versions_are_kept(void **state)
+// What an apply of the file is, with the first backend's weight.
+static uint64_t apply_weight(struct lab *lab, uint32_t weight)
 {
-	struct message_row_history rows[16];
+	struct config *config = lab_config(lab_two);
 	struct message_done done;
 
-	assert_int_equal(lab_apply_text(*state, lab_two, NULL), 0);
-	for (uint32_t weight = 1; weight <= 12; weight++)
-		assert_int_equal(lab_set_backend(*state, "a", 0, weight, &done), 0);
-	assert_int_equal(history(*state, rows), 10);
-	for (uint32_t i = 0; i < 10; i++)
-		assert_int_equal(rows[i].version, done.version - i);
-	assert_int_equal(rollback(*state, rows[9].version, NULL), 0);
-	assert_int_equal(rollback(*state, rows[9].version, NULL), -1);
+	config->backends[0].weight = (uint16_t)weight;
+	assert_int_equal(lab_apply(lab, config, &done), 0);
+	config_free(config);
+	return done.version;
+}
+
+static uint32_t weight_of(struct lab *lab, const char *name)
+{
+	return lab_backend_row(lab, name).weight;
+}
+
+// An evening's maintenance changes single backends so often that a count of all would have lost every apply.
+static void changes_of_backends_push_no_apply_out(void **state)
+{
+	struct lab *lab = *state;
+	struct message_row_history rows[HISTORY_MAX + 1];
+	uint32_t applies = 0, others = 0, count;
+	struct message_done done;
+	uint64_t first = 0;
+
+	for (uint32_t i = 0; i < HISTORY_APPLIES + 3; i++) {
+		uint64_t version = apply_weight(lab, 1000 + i);
+
+		first = i == 3 ? version : first; // the oldest one that is to stay
+	}
+	for (uint32_t i = 0; i < HISTORY_OTHERS + 3; i++)
+		assert_int_equal(lab_set_backend(lab, "b", 0, 1 + i, &done), 0);
+	lab_stop(lab);
+	lab_start(lab);
+	count = lab_show(lab, MESSAGE_SHOW_HISTORY, rows, HISTORY_MAX + 1, sizeof(*rows));
+	assert_int_equal(count, HISTORY_MAX);
+	for (uint32_t i = 0; i < count; i++) {
+		assert_int_equal(rows[i].running, i == 0);
+		assert_true(i == 0 || rows[i].version < rows[i - 1].version);
+		applies += rows[i].kind == MESSAGE_HISTORY_APPLY;
+		others += rows[i].kind == MESSAGE_HISTORY_BACKEND;
+	}
+	assert_int_equal(applies, HISTORY_APPLIES);
+	assert_int_equal(others, HISTORY_OTHERS);
+	assert_int_equal(rows[count - 1].version, first);
+	assert_int_equal(rollback(lab, first - 1, NULL), -1);
+	assert_int_equal(lab_error_code(lab), ENOENT);
+	// Back to the oldest apply, and to a change of one backend.
+	assert_int_equal(rollback(lab, first, &done), 0);
+	assert_int_equal(weight_of(lab, "a"), 1003);
+	assert_int_equal(weight_of(lab, "b"), 300);
+	assert_int_equal(rollback(lab, rows[0].version, &done), 0);
+	assert_int_equal(weight_of(lab, "b"), HISTORY_OTHERS + 3);
+	assert_int_equal(history(lab, rows), HISTORY_MAX); // each rollback is an apply
+	assert_int_equal(rows[0].kind, MESSAGE_HISTORY_ROLLBACK);
+	assert_int_equal(rows[0].pid, getpid());
+	assert_int_equal(rows[1].of, first);
+}
+
+// Names of files as a release wrote them that told less.
+static void the_history_of_an_earlier_release_is_read(void **state)
+{
+	struct lab *lab = *state;
+	struct message_row_history rows[HISTORY_MAX + 1];
+	uint64_t version = apply_weight(lab, 7);
+
+	apply_weight(lab, 8);
+	lab_shell("cd %s/history && mv %lu-*.yaml %lu-1700000000-42-4711.yaml", lab->state, version,
+		version);
+	assert_int_equal(history(lab, rows), 2);
+	assert_int_equal(rows[1].version, version);
+	assert_int_equal(rows[1].applied_s, 1700000000);
+	assert_int_equal(rows[1].uid, 42);
+	assert_int_equal(rows[1].pid, 4711);
+	assert_int_equal(rows[1].kind, MESSAGE_HISTORY_APPLY);
+	assert_int_equal(rows[1].confirmed_by, 0);
+	assert_int_equal(rollback(lab, version, NULL), 0);
+	assert_int_equal(weight_of(lab, "a"), 7);
+}
+
+// A file of its own that is said to be large, without a block more.
+static void make_large(struct lab *lab, uint64_t version)
+{
+	lab_shell("cd %s/history && cp --sparse=always %lu-*.yaml x && truncate -s 200M x && "
+		  "mv x %lu-*.yaml",
+		lab->state, version, version);
+}
+
+// Large ones are fewer.
+static void the_history_has_a_limit_on_the_disk(void **state)
+{
+	struct lab *lab = *state;
+	struct message_row_history rows[HISTORY_MAX + 1];
+	uint64_t version = 0;
+
+	for (uint32_t i = 0; i < HISTORY_SURE + 5; i++) {
+		version = apply_weight(lab, 100 + i);
+		make_large(lab, version);
+	}
+	assert_int_equal(history(lab, rows), HISTORY_SURE);
+	assert_int_equal(rows[0].version, version);
+	version = apply_weight(lab, 1);
+	assert_int_equal(history(lab, rows), HISTORY_SURE);
+	lab_shell("test $(ls %s/history | wc -l) -eq %u", lab->state, HISTORY_SURE);
+	// What else became a version is kept as long as there is room.
+	assert_int_equal(lab_set_backend(lab, "b", 0, 5, NULL), 0);
+	assert_int_equal(history(lab, rows), HISTORY_SURE + 1);
+	for (uint32_t i = 0; i < 2; i++)
+		make_large(lab, apply_weight(lab, 2 + i));
+	assert_int_equal(history(lab, rows), HISTORY_SURE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, lab_setup_usual, lab_teardown)
@@ -124,7 +223,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_earlier_version_comes_back_also_after_a_restart),
-		TEST(the_last_ten_versions_are_kept),
+		TEST(changes_of_backends_push_no_apply_out),
+		TEST(the_history_of_an_earlier_release_is_read),
+		TEST(the_history_has_a_limit_on_the_disk),
 		TEST(a_daemon_that_was_killed_goes_on_where_it_was),
 		TEST(a_state_that_cannot_be_saved_is_told_and_tried_again),
 	};

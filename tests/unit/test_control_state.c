@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/state.h>
+#include <store/state.h>
 
 #include <base/clock.h>
 #include <config/config.h>

@@ -96,6 +96,10 @@ const char *column_format(const struct column *column, const void *row, char *te
 	case COLUMN_ADDR:
 		return addr_format(
 			(const void *)((const uint8_t *)row + column->offset), text, size);
+	case COLUMN_NUMBER_OR_NONE:
+		if (value == 0)
+			return strcpy(text, "-");
+		// fall through
 	case COLUMN_NUMBER:
 		snprintf(text, size, "%" PRIu64, value);
 		return text;

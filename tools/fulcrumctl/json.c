@@ -31,6 +31,7 @@ static json_t *json_cell(const struct column *column, const void *row)
 		return json_string(column->name(value));
 	case COLUMN_BOOL:
 		return json_boolean(value != 0);
+	case COLUMN_NUMBER_OR_NONE:
 	case COLUMN_LEFT:
 		return value == 0 ? json_null() : json_integer((json_int_t)value);
 	case COLUMN_TIME:

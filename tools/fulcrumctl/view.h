@@ -14,6 +14,7 @@ enum column_kind {
 	COLUMN_TEXT,
 	COLUMN_ADDR, // struct addr
 	COLUMN_NUMBER, // exact everywhere
+	COLUMN_NUMBER_OR_NONE, // likewise; 0 is none
 	COLUMN_COUNT, // short in a table, exact in JSON
 	COLUMN_BYTES,
 	COLUMN_SHARE, // parts per million; a table has percent

@@ -73,6 +73,12 @@ static const char *user_name(uint64_t uid)
 	return number;
 }
 
+// A user's number and 1, as COLUMN_NAME_OR_NONE wants it.
+static const char *user_name_after(uint64_t after)
+{
+	return user_name(after - 1);
+}
+
 static const struct column service_columns[] = {
 	{"SERVICE", "name", COLUMN_TEXT, FIELD(row_service, name), NULL},
 	{"VIP", "vip", COLUMN_ADDR, FIELD(row_service, vip), NULL},
@@ -257,14 +263,34 @@ static const struct column plan_columns[] = {
 	{0},
 };
 
+static const char *history_kind(uint64_t value)
+{
+	static const char *const names[] = {[MESSAGE_HISTORY_APPLY] = "apply",
+		[MESSAGE_HISTORY_BACKEND] = "backend",
+		[MESSAGE_HISTORY_ROLLBACK] = "rollback",
+		[MESSAGE_HISTORY_TAKEN_BACK] = "taken-back",
+		[MESSAGE_HISTORY_EXPIRED] = "not-confirmed",
+		[MESSAGE_HISTORY_FILE] = "file"};
+
+	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
 static const struct column history_columns[] = {
 	{"VERSION", "version", COLUMN_NUMBER, FIELD(row_history, version), NULL},
 	{"APPLIED", "applied", COLUMN_TIME, FIELD(row_history, applied_s), NULL},
+	{"HOW", "how", COLUMN_NAME, FIELD(row_history, kind), history_kind},
+	{"OF", "of", COLUMN_NUMBER_OR_NONE, FIELD(row_history, of), NULL},
 	{"BY", "user", COLUMN_NAME, FIELD(row_history, uid), user_name},
 	{"PROCESS", "pid", COLUMN_NUMBER, FIELD(row_history, pid), NULL},
 	{"IN FORCE", "running", COLUMN_BOOL, FIELD(row_history, running), NULL},
 	{"TO BE CONFIRMED", "confirm_left_s", COLUMN_LEFT, FIELD(row_history, confirm_left_s),
 		NULL},
+	{"CONFIRMED BY", "confirmed_by", COLUMN_NAME_OR_NONE, FIELD(row_history, confirmed_by),
+		user_name_after},
+	{NULL, "confirmed_pid", COLUMN_NUMBER, FIELD(row_history, confirmed_pid), NULL},
+	{"TRIED BY", "tried_by", COLUMN_NAME_OR_NONE, FIELD(row_history, tried_by),
+		user_name_after},
+	{NULL, "tried_pid", COLUMN_NUMBER, FIELD(row_history, tried_pid), NULL},
 	{0},
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_STATE_H
-#define CONTROL_STATE_H
+#ifndef STORE_STATE_H
+#define STORE_STATE_H
 
 #include <base/error.h>
 #include <config/config.h>

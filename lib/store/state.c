@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
 #include <config/daemon.h>
-#include <control/state.h>
+#include <store/state.h>
 
 #include <errno.h>
 #include <fcntl.h>
