@@ -28,6 +28,7 @@ static const struct body {
 	[MESSAGE_CONFIRM] = {BODY(message_confirm)},
 	[MESSAGE_DONE] = {BODY(message_done)},
 	[MESSAGE_ERROR] = {BODY(message_error)},
+	[MESSAGE_LOSS] = {.is_known = true, .is_text = true},
 	[MESSAGE_TEXT] = {.is_known = true, .is_text = true},
 	[MESSAGE_ROW_SERVICE] = {BODY(message_row_service)},
 	[MESSAGE_ROW_POOL] = {BODY(message_row_pool)},

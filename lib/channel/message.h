@@ -51,6 +51,7 @@ enum message_type {
 	MESSAGE_ROW_VIP,
 	MESSAGE_ROW_PLAN,
 	MESSAGE_ROW_MEMORY,
+	MESSAGE_LOSS, // a line of text: what a change takes out of service, where that is much; then an ERROR (ECANCELED), or a plan's rows
 };
 
 enum message_show_what {
@@ -80,7 +81,7 @@ struct message_apply {
 	uint64_t if_version; // 0: whatever runs
 	uint32_t
 		confirm_s; // taken back unless confirmed within so long, 1 .. MESSAGE_CONFIRM_MAX_S; 0: it is not
-	uint32_t zero_end;
+	uint32_t is_forced; // 1: whatever it takes out of service
 };
 _Static_assert(sizeof(struct message_apply) == 48, "goes over the channel as it is");
 
@@ -157,8 +158,10 @@ _Static_assert(sizeof(struct message_explain) == 48, "goes over the channel as i
 
 struct message_rollback {
 	uint64_t version; // one of MESSAGE_SHOW_HISTORY's
+	uint32_t confirm_s; // as in struct message_apply
+	uint32_t is_forced;
 };
-_Static_assert(sizeof(struct message_rollback) == 8, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_rollback) == 16, "goes over the channel as it is");
 
 struct message_confirm {
 	uint32_t takes_back; // 1: what waits for its confirmation is taken back at once

@@ -42,7 +42,7 @@ static void fail(struct control *control)
 		log_error("config: what was not confirmed cannot be taken back: %s",
 			commit->err.text);
 	else
-		control_reply_error(control, -commit->rc, commit->err.text);
+		control_reply_refusal(control, commit);
 	if (commit->takes_back)
 		control_trial_retry(control);
 	commit_free(commit);
@@ -221,13 +221,15 @@ void control_commit_start(struct control *control, struct commit *commit)
 	control_work(control);
 }
 
-void control_commit(struct control *control, struct config *config, uint32_t confirm_s)
+void control_commit(
+	struct control *control, struct config *config, const struct commit_terms *terms)
 {
 	struct commit *commit = control_commit_new(control);
 
 	if (commit != NULL) {
 		commit->config = config;
-		commit->confirm_s = confirm_s;
+		commit->confirm_s = terms->confirm_s;
+		commit->is_forced = terms->is_forced;
 	} else {
 		config_free(config);
 	}
@@ -268,7 +270,7 @@ void control_set_backend(struct control *control, const struct message_backend_s
 	control_commit_start(control, commit);
 }
 
-void control_rollback(struct control *control, uint64_t version)
+void control_rollback(struct control *control, uint64_t version, const struct commit_terms *terms)
 {
 	struct commit *commit;
 
@@ -276,9 +278,16 @@ void control_rollback(struct control *control, uint64_t version)
 		control_reply_error(control, EINVAL, "there is no version 0");
 		return;
 	}
+	if (terms->confirm_s > MESSAGE_CONFIRM_MAX_S) {
+		control_reply_error(
+			control, EINVAL, "a confirmation is waited for no longer than a day");
+		return;
+	}
 	commit = control_commit_new(control);
 	if (commit != NULL) {
 		commit->rollback = version;
+		commit->confirm_s = terms->confirm_s;
+		commit->is_forced = terms->is_forced;
 		commit->author.kind = HISTORY_ROLLBACK;
 		commit->author.of = version;
 	}

@@ -42,10 +42,15 @@ void transaction_forget(struct transaction *transaction);
 
 // Takes 'config' over, whose records nobody has checked, and answers when it is in force and saved, or why not. With
 // 'confirm_s' it is taken back after so long, see confirm.c.
-void control_commit(struct control *control, struct config *config, uint32_t confirm_s);
+struct commit_terms {
+	uint32_t confirm_s; // 0: for good
+	bool is_forced; // whatever it takes out of service
+};
+void control_commit(
+	struct control *control, struct config *config, const struct commit_terms *terms);
 // Changes the backends that the session selected, and the one that the request names.
 void control_set_backend(struct control *control, const struct message_backend_set *set);
-void control_rollback(struct control *control, uint64_t version);
+void control_rollback(struct control *control, uint64_t version, const struct commit_terms *terms);
 // Takes 'config' over and answers what a commit of it would change, and cost.
 void control_plan(struct control *control, struct config *config);
 void control_forecast_start(struct control *control);

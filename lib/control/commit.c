@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <config/loss.h>
 #include <control/backend_private.h>
 #include <control/control_private.h>
 
@@ -148,6 +149,44 @@ static int take_wish(struct commit *commit)
 				      : config_finish(commit->config, &commit->err);
 }
 
+static void write_loss(void *context, const char *sentence)
+{
+	fprintf(context, "%s\n", sentence);
+}
+
+// Somebody is to be asked, unless what goes comes back by itself, or one backend is meant by its name.
+static int find_loss(struct commit *commit)
+{
+	FILE *file = open_memstream(&commit->loss, &commit->loss_size);
+	struct config_loss loss;
+	char text[256];
+	int rc;
+
+	if (file == NULL)
+		return error_set(&commit->err, ENOMEM, "out of memory");
+	rc = config_find_loss(commit->running->written, commit->config, write_loss, file, &loss);
+	fclose(file);
+	if (rc != 0)
+		return error_set(&commit->err, -rc, "out of memory");
+	if (!config_loss_is_heavy(&loss)) {
+		free(commit->loss);
+		commit->loss = NULL;
+		return 0;
+	}
+	if (commit->is_plan)
+		return 0;
+	return error_set(&commit->err, ECANCELED,
+		"nothing was changed: it would take out %s; --force puts it in force all the same, "
+		"--confirm TIME for a trial",
+		config_loss_format(&loss, text, sizeof(text)));
+}
+
+static bool wants_question(const struct commit *commit)
+{
+	return commit->running != NULL && commit->left == NULL && !commit->is_backend_set &&
+	       !commit->is_forced && commit->confirm_s == 0 && !commit->takes_back;
+}
+
 static int prepare(struct commit *commit)
 {
 	int rc = take_wish(commit);
@@ -160,7 +199,10 @@ static int prepare(struct commit *commit)
 			   is_equal(commit->running->written, commit->config);
 	if (commit->is_equal)
 		return 0;
-	rc = commit_find_leaving(commit);
+	if (wants_question(commit))
+		rc = find_loss(commit);
+	if (rc == 0)
+		rc = commit_find_leaving(commit);
 	if (rc == 0)
 		rc = commit_plan(commit);
 	return rc == 0 ? make_edition(commit) : rc;
@@ -229,6 +271,7 @@ void commit_free(struct commit *commit)
 	free(commit->puts);
 	free(commit->drops);
 	free(commit->text);
+	free(commit->loss);
 	free(commit->rows);
 	free(commit);
 }

@@ -63,6 +63,7 @@ struct commit {
 	struct selection selection; // whom it is about
 	uint64_t rollback; // 0: it is none
 	uint32_t confirm_s; // taken back unless confirmed within so long; 0: it is not
+	bool is_forced; // nobody is asked, whatever it takes out of service
 	bool is_confirmation; // of what runs: it is saved at last
 	bool takes_back; // what was not confirmed
 	bool is_plan; // nothing is installed: what it would change and cost is told
@@ -119,6 +120,8 @@ struct commit {
 	const char *state_folder;
 	char *text; // a line a change
 	size_t text_size;
+	char *loss; // a line for each thing that it takes out of service, where that is much; NULL
+	size_t loss_size;
 	uint64_t changes;
 	bool is_saved;
 };

@@ -54,6 +54,7 @@ void control_reply_forget(struct control *control)
 	free(reply->memory);
 	free(reply->history);
 	free(reply->text);
+	free(reply->loss);
 	free(reply->plan);
 	*reply = (struct reply){.pool = UINT32_MAX};
 }
@@ -82,8 +83,24 @@ void control_reply_plan(struct control *control, struct commit *commit)
 	reply->plan = commit->rows;
 	reply->plan_count = commit->row_count;
 	reply->changes = commit->changes;
+	reply->loss = commit->loss;
+	reply->loss_size = commit->loss_size;
 	commit->text = NULL;
 	commit->rows = NULL;
+	commit->loss = NULL;
+}
+
+void control_reply_refusal(struct control *control, struct commit *commit)
+{
+	struct reply *reply = &control->reply;
+
+	control_reply_forget(control);
+	reply->step = REPLY_LOSS;
+	reply->loss = commit->loss;
+	reply->loss_size = commit->loss_size;
+	reply->refusal_code = -commit->rc;
+	reply->refusal = commit->err;
+	commit->loss = NULL;
 }
 
 static void step_flows(struct control *control)
@@ -131,23 +148,45 @@ static void step_row(struct control *control)
 	}
 }
 
+// The next piece of a text, or its next line.
+static void send_text(struct control *control, enum message_type type, const char *at, size_t size,
+	bool is_lines, size_t *sent)
+{
+	const char *end;
+
+	if (size > CHANNEL_MESSAGE_MAX)
+		size = CHANNEL_MESSAGE_MAX;
+	end = is_lines ? memchr(at, '\n', size) : NULL;
+	*sent += end != NULL ? (size_t)(end - at) + 1 : size;
+	fill(control, type, at, (uint32_t)(end != NULL ? (size_t)(end - at) : size));
+	send_message(control);
+}
+
 static void step_text(struct control *control)
 {
 	struct reply *reply = &control->reply;
 	size_t size = reply->text_size - reply->text_sent;
-	const char *at, *end;
 
-	if (reply->text == NULL || size == 0) {
-		reply->step = reply->waits_for_grace ? REPLY_GRACE : REPLY_PLAN;
-		return;
-	}
-	at = reply->text + reply->text_sent;
-	if (size > CHANNEL_MESSAGE_MAX)
-		size = CHANNEL_MESSAGE_MAX;
-	end = reply->text_is_lines ? memchr(at, '\n', size) : NULL;
-	reply->text_sent += end != NULL ? (size_t)(end - at) + 1 : size;
-	fill(control, MESSAGE_TEXT, at, (uint32_t)(end != NULL ? (size_t)(end - at) : size));
-	send_message(control);
+	if (reply->text == NULL || size == 0)
+		reply->step = reply->waits_for_grace ? REPLY_GRACE : REPLY_LOSS;
+	else
+		send_text(control, MESSAGE_TEXT, reply->text + reply->text_sent, size,
+			reply->text_is_lines, &reply->text_sent);
+}
+
+static void step_loss(struct control *control)
+{
+	struct reply *reply = &control->reply;
+	size_t size = reply->loss_size - reply->loss_sent;
+	struct error refusal = reply->refusal;
+
+	if (reply->loss != NULL && size > 0)
+		send_text(control, MESSAGE_LOSS, reply->loss + reply->loss_sent, size, true,
+			&reply->loss_sent);
+	else if (reply->refusal_code != 0)
+		control_reply_error(control, reply->refusal_code, refusal.text);
+	else
+		reply->step = REPLY_PLAN;
 }
 
 // None, where the text was no plan's.
@@ -209,6 +248,9 @@ enum pace control_reply_step(struct control *control)
 		break;
 	case REPLY_TEXT:
 		step_text(control);
+		break;
+	case REPLY_LOSS:
+		step_loss(control);
 		break;
 	case REPLY_PLAN:
 		step_plan(control);

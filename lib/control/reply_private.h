@@ -29,6 +29,7 @@ struct reply {
 		REPLY_EXPLAIN,
 		REPLY_ROWS,
 		REPLY_TEXT,
+		REPLY_LOSS,
 		REPLY_PLAN,
 		REPLY_GRACE, // DONE comes when no worker uses an older snapshot
 		REPLY_END
@@ -53,6 +54,11 @@ struct reply {
 	size_t text_size;
 	size_t text_sent;
 	bool text_is_lines;
+	char *loss; // lines
+	size_t loss_size;
+	size_t loss_sent;
+	int refusal_code; // that ends it, a positive errno; 0
+	struct error refusal;
 	struct message_row_plan *plan; // rows to send after the text
 	uint32_t plan_count;
 	bool waits_for_grace;
@@ -65,6 +71,8 @@ enum pace { PACE_NOW, PACE_SOON, PACE_QUIET };
 
 void control_reply_error(struct control *control, int code, const char *text);
 void control_reply_done(struct control *control, uint64_t changes);
+// What it takes out of service, if that is why, and then the error.
+void control_reply_refusal(struct control *control, struct commit *commit);
 // Takes 'text' over: lines to send before the DONE, after the grace period of what was published.
 void control_reply_commit(struct control *control, char *text, size_t size, uint64_t changes);
 // Takes both over, and sends them before the DONE.

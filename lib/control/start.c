@@ -27,6 +27,7 @@ static int begin(struct control *control, struct config *config, const struct co
 		return error_set(err, ENOMEM, "out of memory");
 	}
 	commit->config = config;
+	commit->is_forced = true;
 	commit->left = left;
 	commit->version = mark->version;
 	commit->applied_s = mark->applied_s;

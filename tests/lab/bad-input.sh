@@ -53,11 +53,56 @@ lab_requests 60 >$LAB/answers
 lab_check "and it still balances" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 60
 
 sed "s/$VIP/10.0.0.77/" $lab_pool >$LAB/own.yaml
-lab_check "a VIP that is free" ctl apply -f $LAB/own.yaml
-ctl apply -f $lab_pool
+lab_check "a VIP that is free" ctl apply --force -f $LAB/own.yaml
+ctl apply --force -f $lab_pool
 ip -n lb addr add 10.0.0.77/24 dev fulcrum0
-refused "is no more, and nobody goes back to it" 1 'VIP 10\.0\.0\.77 is this' ctl rollback 2
+refused "is no more, and nobody goes back to it" 1 'VIP 10\.0\.0\.77 is this' ctl rollback --force 2
 ip -n lb addr del 10.0.0.77/24 dev fulcrum0
+lab_wait_up web-1 web-2 web-3
+
+# What takes much out wants somebody's word: several files of which some are gone, standard input, a version of before.
+mkdir -p $LAB/pools.d
+sed -n '/^services/,/^pools/ {/^pools/!p}' $lab_pool >$LAB/pools.d/services.yaml
+sed -n '/^pools/,$ p' $lab_pool >$LAB/pools.d/pools.yaml
+lab_check "the same by a folder" ctl apply -f $LAB/pools.d
+rm $LAB/pools.d/services.yaml
+refused "a folder with a file gone" 7 "nothing was changed: it would take out 1 of 1 service; --force" ctl apply -f $LAB/pools.d
+lab_check "what goes is named" grep -q "^service 'web' ($VIP, tcp, port 443) would be served no longer" $LAB/said
+refused "nothing at all" 7 'take out 1 of 1 service, and 3 of the 3 backends' ctl apply -f - <<<'{services: [], pools: []}'
+sed 's/web-2.*}/web-2, address: 10.0.1.12, weight: 0}/; s/web-3.*}/web-3, address: 10.0.1.13, state: disabled}/' $lab_pool >$LAB/few.yaml
+refused "most of a pool" 7 "2 of the 3 backends of pool 'web'" ctl apply -f $LAB/few.yaml
+lab_check "a plan says so" grep -q "pool 'web': 2 of the 3 backends would take no new connections: web-2, web-3" \
+	<(ctl plan -f $LAB/few.yaml)
+lab_check "the configuration is what it was" test "$before" = "$(ctl show config)"
+
+# at_terminal WORD command...: gives that word to the question that comes.
+at_terminal() {
+	timeout 30 python3 - "$@" <<-'PY'
+		import os, pty, sys
+		word, *command = sys.argv[1:]
+		child, terminal = pty.fork()
+		if child == 0:
+		    os.execvp(command[0], command)
+		said = b""
+		try:
+		    while b"[y/N]" not in said:
+		        said += os.read(terminal, 4096)
+		    os.write(terminal, word.encode() + b"\n")
+		    while True:
+		        said += os.read(terminal, 4096)
+		except OSError:
+		    pass
+		sys.stdout.buffer.write(said)
+		sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+	PY
+}
+refused "a terminal's no" 7 'Put it in force all the same\?' at_terminal n "$fulcrumctl" apply -f $LAB/few.yaml
+refused "a terminal's yes" 0 '2 changes; version [0-9]* is in force' at_terminal y "$fulcrumctl" apply -f $LAB/few.yaml
+lab_check "and back" ctl apply -f <(sed 's/web-3/web-3, state: active/' $lab_pool)
+version=$(ctl history -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)[1]["version"])')
+refused "a version of before" 7 "2 of the 3 backends" ctl rollback $version
+lab_check "for a while it is taken" ctl rollback --confirm 1h $version
+lab_check "and taken back" ctl confirm --revert
 lab_wait_up web-1 web-2 web-3
 
 refused "the same daemon again" 1 'another fulcrumd \(process [0-9]+\) serves it' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml

@@ -128,5 +128,5 @@ sys.exit(total < 0.5 * 2000 * seconds or failures > lost + total / 200 and worke
          not busy and (within["0.01"] < 0.99 or shows[len(shows) // 2] >= 50))
 PY
 # The accounts can be told when no more probes come.
-lab_check "the pool is taken out" eval "ctl apply -f $lab_pool >$LAB/apply.log"
+lab_check "the pool is taken out" eval "ctl apply --force -f $lab_pool >$LAB/apply.log"
 lab_end

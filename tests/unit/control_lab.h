@@ -20,6 +20,7 @@ struct lab_options {
 	uint32_t workers; // that take up snapshots
 	bool has_stuck_worker; // one more, that never does
 	bool has_flows; // three in worker 0's table, two of them of the first backend
+	bool asks; // an apply is not forced, as it is else
 	uint16_t metrics_port; // on the loopback; 0: there is no page
 	const char *kernel_interface; // of the one port there is; NULL: there is none
 };

@@ -90,7 +90,8 @@ void lab_begin(struct lab *lab, const struct config *config, uint64_t if_version
 	struct message_apply begin = {.service_count = config->service_count,
 		.pool_count = config->pool_count,
 		.backend_count = config->backend_count,
-		.if_version = if_version};
+		.if_version = if_version,
+		.is_forced = !lab->options.asks};
 
 	memcpy(begin.hash_key, config->hash_key, sizeof(begin.hash_key));
 	begin.hash_key_set = config->hash_key_set;

@@ -107,6 +107,7 @@ struct commit *wish(struct hand *hand)
 	commit->worker_count = WORKERS;
 	commit->state_folder = "";
 	commit->running = hand->running;
+	commit->is_forced = true;
 	memcpy(hand->copy, hand->states, sizeof(hand->copy));
 	commit->build = (struct build){
 		.states = hand->copy,

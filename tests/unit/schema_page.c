@@ -123,8 +123,9 @@ static json_t *digest_schema(void)
 
 static json_t *plan_schema(void)
 {
-	return object_schema(json_pack("{s:o, s:o, s:o}", "version", count_schema(), "changes",
-		array_schema(of_type("string")), "pools", rows_schema(&view_plan)));
+	return object_schema(json_pack("{s:o, s:o, s:o, s:o}", "version", count_schema(), "changes",
+		array_schema(of_type("string")), "losses", array_schema(of_type("string")), "pools",
+		rows_schema(&view_plan)));
 }
 
 static json_t *doctor_schema(void)

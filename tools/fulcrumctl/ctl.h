@@ -21,6 +21,7 @@ enum ctl_exit {
 	CTL_NO_DAEMON = 3,
 	CTL_VERSION = 4, // the daemon speaks another version of the channel
 	CTL_BUSY = 5, // another process has the channel
+	CTL_WANTS_FORCE = 7, // nothing was changed: it takes out so much that somebody is to say so
 };
 
 // What stands in front of the command.

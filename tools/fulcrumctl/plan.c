@@ -51,6 +51,7 @@ const struct argp argp_plan = {options, parse_option, "-f FILE...",
 // What the daemon answers.
 struct answer {
 	json_t *changes; // NULL: they are printed as they come
+	json_t *losses;
 	struct rows pools;
 };
 
@@ -62,7 +63,9 @@ static int receive(void *context, uint16_t type, const void *body, uint32_t size
 		return rows_add(&answer->pools, body, size) == 0
 			       ? CTL_OK
 			       : ctl_fail(CTL_FAILED, "out of memory");
-	if (type == MESSAGE_TEXT && answer->changes != NULL)
+	if (type == MESSAGE_LOSS)
+		json_array_append_new(answer->losses, json_stringn(body, size));
+	else if (type == MESSAGE_TEXT && answer->changes != NULL)
 		json_array_append_new(answer->changes, json_stringn(body, size));
 	else if (type == MESSAGE_TEXT)
 		printf("%.*s\n", (int)size, (const char *)body);
@@ -71,6 +74,9 @@ static int receive(void *context, uint16_t type, const void *body, uint32_t size
 
 static void print_answer(const struct answer *answer, const struct message_done *done)
 {
+	const json_t *loss;
+	size_t at;
+
 	if (done->changes == 0) {
 		printf("nothing would change; version %" PRIu64 " is in force\n", done->version);
 		return;
@@ -78,12 +84,16 @@ static void print_answer(const struct answer *answer, const struct message_done 
 	printf("%" PRIu64 " change%s to version %" PRIu64 "; none was made\n\n", done->changes,
 		done->changes == 1 ? "" : "s", done->version);
 	view_print_table(&view_plan, &answer->pools);
+	if (json_array_size(answer->losses) > 0)
+		printf("\n'apply' would ask, or want --force:\n");
+	json_array_foreach(answer->losses, at, loss) printf("%s\n", json_string_value(loss));
 }
 
 static int print_json(struct answer *answer, const struct message_done *done)
 {
-	json_t *root = json_pack("{s:I, s:O, s:o}", "version", (json_int_t)done->version, "changes",
-		answer->changes, "pools", view_json_rows(&view_plan, &answer->pools));
+	json_t *root = json_pack("{s:I, s:O, s:O, s:o}", "version", (json_int_t)done->version,
+		"changes", answer->changes, "losses", answer->losses, "pools",
+		view_json_rows(&view_plan, &answer->pools));
 
 	return view_print_json(root);
 }
@@ -91,9 +101,9 @@ static int print_json(struct answer *answer, const struct message_done *done)
 static int plan(struct session *session, const struct config *config, void *context)
 {
 	bool json = ((const struct arguments *)context)->json;
-	struct answer answer = {.changes = json ? json_array() : NULL};
+	struct answer answer = {.changes = json ? json_array() : NULL, .losses = json_array()};
 	struct message_done done;
-	int status = transfer_config(session, config, 0, 0);
+	int status = transfer_config(session, config, &(struct transfer_terms){0});
 
 	if (status == CTL_OK)
 		status = session_send(session, MESSAGE_PLAN, NULL, 0);
@@ -104,6 +114,7 @@ static int plan(struct session *session, const struct config *config, void *cont
 	else if (status == CTL_OK)
 		print_answer(&answer, &done);
 	json_decref(answer.changes);
+	json_decref(answer.losses);
 	rows_free(&answer.pools);
 	return status;
 }

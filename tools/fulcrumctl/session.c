@@ -44,6 +44,8 @@ static int session_refused(const struct message_error *error)
 		return ctl_fail(CTL_BAD_INPUT, "%.*s", (int)sizeof(error->text), error->text);
 	case EBUSY:
 		return ctl_fail(CTL_BUSY, "%.*s", (int)sizeof(error->text), error->text);
+	case ECANCELED:
+		return ctl_fail(CTL_WANTS_FORCE, "%.*s", (int)sizeof(error->text), error->text);
 	}
 	return ctl_fail(CTL_FAILED, "%.*s", (int)sizeof(error->text), error->text);
 }
@@ -138,6 +140,8 @@ int session_print_text(void *context, uint16_t type, const void *body, uint32_t 
 {
 	if (type == MESSAGE_TEXT)
 		printf("%.*s\n", (int)size, (const char *)body);
+	else if (type == MESSAGE_LOSS)
+		fprintf(stderr, "%.*s\n", (int)size, (const char *)body);
 	return CTL_OK;
 }
 

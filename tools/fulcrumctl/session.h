@@ -30,7 +30,7 @@ int session_receive(
 int session_ask(const struct ctl *ctl, enum message_type type, const void *body, uint32_t size,
 	session_row_fn *row, void *context, struct message_done *done);
 
-// Prints a MESSAGE_TEXT as a line of standard output.
+// Prints a MESSAGE_TEXT as a line of standard output, and a MESSAGE_LOSS of standard error.
 session_row_fn session_print_text;
 
 // Says on standard output what a commit did, by its DONE.

@@ -3,16 +3,17 @@
 
 #include <string.h>
 
-static int send_begin(struct session *session, const struct config *config, uint64_t if_version,
-	uint32_t confirm_s)
+static int send_begin(
+	struct session *session, const struct config *config, const struct transfer_terms *terms)
 {
 	struct message_apply begin = {
 		.hash_key_set = config->hash_key_set,
 		.service_count = config->service_count,
 		.pool_count = config->pool_count,
 		.backend_count = config->backend_count,
-		.if_version = if_version,
-		.confirm_s = confirm_s,
+		.if_version = terms->if_version,
+		.confirm_s = terms->confirm_s,
+		.is_forced = terms->is_forced,
 	};
 	int status;
 
@@ -48,28 +49,36 @@ static int send_records(struct session *session, const struct config *config)
 	return status;
 }
 
-int transfer_config(struct session *session, const struct config *config, uint64_t if_version,
-	uint32_t confirm_s)
+int transfer_config(
+	struct session *session, const struct config *config, const struct transfer_terms *terms)
 {
-	int status = send_begin(session, config, if_version, confirm_s);
+	int status = send_begin(session, config, terms);
 
 	return status == CTL_OK ? send_records(session, config) : status;
+}
+
+int transfer_run_config(
+	const struct ctl *ctl, const struct config *config, transfer_fn *run, void *context)
+{
+	struct session *session;
+	int status = session_open(ctl, &session);
+
+	if (status != CTL_OK)
+		return status;
+	status = run(session, config, context);
+	session_close(session);
+	return status;
 }
 
 int transfer_run(
 	const struct ctl *ctl, const struct load_files *files, transfer_fn *run, void *context)
 {
-	struct session *session;
 	struct config *config;
 	int status = load_files(files, &config);
 
 	if (status != CTL_OK)
 		return status;
-	status = session_open(ctl, &session);
-	if (status == CTL_OK) {
-		status = run(session, config, context);
-		session_close(session);
-	}
+	status = transfer_run_config(ctl, config, run, context);
 	config_free(config);
 	return status;
 }
