@@ -329,8 +329,10 @@ _Static_assert(sizeof(struct message_row_capture) == 40, "goes over the channel 
 enum message_flow_state {
 	MESSAGE_FLOW_NEW = 1, // TCP, SYN seen, nothing after it
 	MESSAGE_FLOW_ESTABLISHED,
-	MESSAGE_FLOW_CLOSING, // TCP, FIN or RST seen
+	MESSAGE_FLOW_CLOSING, // TCP, the client's RST seen
 	MESSAGE_FLOW_UDP,
+	MESSAGE_FLOW_FINISHED, // TCP, the client's FIN seen, nothing after it
+	MESSAGE_FLOW_HALF_CLOSED, // TCP, the client's FIN seen, and acknowledgments after it
 };
 
 struct message_row_flow {

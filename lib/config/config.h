@@ -67,7 +67,8 @@ enum config_backend_state {
 struct config_flow_ttl {
 	uint32_t new_s; // TCP: a SYN, and nothing after it
 	uint32_t established_s;
-	uint32_t closing_s; // TCP: a FIN or RST was seen
+	uint32_t half_closed_s; // TCP: the client's FIN was seen
+	uint32_t closing_s; // TCP: the client's RST was seen
 	uint32_t udp_s;
 };
 
@@ -98,7 +99,7 @@ struct config_service {
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
-_Static_assert(sizeof(struct config_service) == 704, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_service) == 708, "goes over the channel as it is");
 
 struct config_health {
 	uint8_t type; // enum config_probe_type

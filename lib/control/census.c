@@ -12,9 +12,11 @@
 static int counts_init(struct census_counts *counts, uint32_t capacity, uint32_t table_count)
 {
 	counts->flows = calloc((size_t)capacity + 1, sizeof(*counts->flows));
+	counts->is_known = calloc((size_t)capacity + 1, sizeof(*counts->is_known));
 	counts->oldest_s = calloc((size_t)capacity + 1, sizeof(*counts->oldest_s));
 	counts->worker_flows = calloc((size_t)table_count + 1, sizeof(*counts->worker_flows));
-	return counts->flows == NULL || counts->oldest_s == NULL || counts->worker_flows == NULL
+	return counts->flows == NULL || counts->is_known == NULL || counts->oldest_s == NULL ||
+			       counts->worker_flows == NULL
 		       ? -ENOMEM
 		       : 0;
 }
@@ -22,6 +24,7 @@ static int counts_init(struct census_counts *counts, uint32_t capacity, uint32_t
 static void counts_free(struct census_counts *counts)
 {
 	free(counts->flows);
+	free(counts->is_known);
 	free(counts->oldest_s);
 	free(counts->worker_flows);
 }
@@ -69,6 +72,7 @@ static void census_clear_some(struct census *census)
 	uint32_t count = left < STEP_INDEXES ? left : STEP_INDEXES;
 
 	memset(census->next.flows + census->cleared, 0, count * sizeof(*census->next.flows));
+	memset(census->next.is_known + census->cleared, 0, count * sizeof(*census->next.is_known));
 	memset(census->next.oldest_s + census->cleared, 0, count * sizeof(*census->next.oldest_s));
 	census->cleared += count;
 }
@@ -83,6 +87,9 @@ static void census_add(struct census *census, const struct snapshot *snapshot,
 		uint32_t index = rows[i].backend & BACKEND_INDEX_MASK;
 
 		if (snapshot_find_backend(snapshot, rows[i].backend) == NULL)
+			continue;
+		counts->is_known[index] = true;
+		if (!flow_row_is_open(&rows[i]))
 			continue;
 		counts->flows[index]++;
 		if (rows[i].age_s > counts->oldest_s[index])
@@ -133,5 +140,6 @@ void census_step(struct census *census, const struct census_source *source)
 void census_forget(struct census *census, uint32_t index)
 {
 	census->last.flows[index] = census->next.flows[index] = 0;
+	census->last.is_known[index] = census->next.is_known[index] = false;
 	census->last.oldest_s[index] = census->next.oldest_s[index] = 0;
 }

@@ -12,7 +12,8 @@
 // asks. One thread uses a census; the tables' workers are not disturbed.
 
 struct census_counts {
-	uint32_t *flows; // by the backend's index
+	uint32_t *flows; // by the backend's index: those that are open (flow_row_is_open())
+	bool *is_known; // it has a row at all, be it of a connection that was closed
 	uint32_t *oldest_s; // the age of its oldest flow
 	uint64_t *worker_flows; // by the worker; those of backends that are gone are among them
 };

@@ -10,7 +10,9 @@
 _Static_assert((int)MESSAGE_FLOW_NEW == (int)FLOW_NEW &&
 		       (int)MESSAGE_FLOW_ESTABLISHED == (int)FLOW_ESTABLISHED &&
 		       (int)MESSAGE_FLOW_CLOSING == (int)FLOW_CLOSING &&
-		       (int)MESSAGE_FLOW_UDP == (int)FLOW_UDP,
+		       (int)MESSAGE_FLOW_UDP == (int)FLOW_UDP &&
+		       (int)MESSAGE_FLOW_FINISHED == (int)FLOW_FINISHED &&
+		       (int)MESSAGE_FLOW_HALF_CLOSED == (int)FLOW_HALF_CLOSED,
 	"a state goes over the channel as it is");
 
 static int find_service(struct flows_listing *listing, const char *name,

@@ -22,12 +22,12 @@ static int count_flows(const struct commit *commit, struct census *census)
 }
 
 static bool may_go(const struct commit *commit, const struct config_backend *backend,
-	uint32_t index, const uint32_t *flows)
+	uint32_t index, const struct census_counts *counts)
 {
 	const struct config_pool *pool = &commit->running->config->pools[backend->pool_index];
 	uint64_t since_s = commit->build.states[index].leaving_s;
 
-	return flows[index] == 0 && since_s != 0 &&
+	return !counts->is_known[index] && since_s != 0 &&
 	       commit->applied_s - since_s >= pool->previous_table_s;
 }
 
@@ -71,7 +71,7 @@ static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint3
 
 		// The last daemon's flows are not there yet.
 		if (commit->left != NULL ||
-			!may_go(commit, &running->backends[missing[i]], index, census.last.flows))
+			!may_go(commit, &running->backends[missing[i]], index, &census.last))
 			missing[kept++] = missing[i];
 	}
 	census_free(&census);

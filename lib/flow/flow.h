@@ -28,8 +28,10 @@ enum flow_state {
 	FLOW_EMPTY,
 	FLOW_NEW, // TCP, SYN seen, nothing after it
 	FLOW_ESTABLISHED, // TCP, a packet after the SYN, or picked up in the middle
-	FLOW_CLOSING, // TCP, FIN or RST seen
+	FLOW_CLOSING, // TCP, the client's RST seen
 	FLOW_UDP,
+	FLOW_FINISHED, // TCP, the client's FIN seen, nothing after it
+	FLOW_HALF_CLOSED, // TCP, the client's FIN seen, and acknowledgments after it: the server sends on
 	FLOW_STATES,
 };
 
@@ -125,6 +127,18 @@ struct flow_row {
 	uint32_t age_s; // since it began; to 16 s, at most FLOW_AGE_MAX_S
 	uint32_t idle_s; // since its last packet
 };
+
+// A client that closed first keeps its port for this long after its last packet (TIME_WAIT, RFC 9293 3.6.1; Linux: 60 s):
+// a SYN that comes earlier to a half closed flow is more likely forged than of a port that is used again.
+#define FLOW_TIME_WAIT_S 60u
+
+// False: for all that its client's packets tell, the connection has ended, and its row lives on because that could be forged.
+static inline bool flow_row_is_open(const struct flow_row *row)
+{
+	if (row->state == FLOW_FINISHED || row->state == FLOW_HALF_CLOSED)
+		return row->idle_s < FLOW_TIME_WAIT_S;
+	return row->state != FLOW_CLOSING;
+}
 
 // Any thread: copies the live rows of a bucket (not expired at 'now_s' by 'ttl', which has 'services' rows)
 // to 'out'; returns how many. Buckets are numbered 0 .. flow_table_buckets() - 1, so that a reader can go on in

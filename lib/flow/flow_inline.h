@@ -41,8 +41,8 @@ void flow_copy(
 enum flow_inserted {
 	FLOW_INSERTED, // into an empty or expired row
 	FLOW_REPLACED, // its own row, which was alive
-	FLOW_REPEATED, // its own row, which is as new and of the same backend: a SYN that came again
-	FLOW_EVICTED, // another flow had to go
+	FLOW_CLEARED, // another flow had to go, whose client had sent FIN or RST
+	FLOW_EVICTED, // another flow had to go, which had not ended
 };
 
 // The bucket comes from the upper half of the hash, the tag from the lower.
@@ -166,17 +166,29 @@ static inline enum flow_state flow_ref_state(const struct flow_ref *ref)
 // All that the row says but for its client. For readers, of a copy.
 void flow_ref_read(const struct flow_ref *ref, uint32_t now_s, struct flow_row *out);
 
+static inline bool flow_ref_is_live(
+	const struct flow_ref *ref, const struct flow_ttl *ttl, uint32_t now_s)
+{
+	return flow_is_live(flow_ref_state(ref), ref->bucket->seen[ref->way], ttl, now_s);
+}
+
+static inline void flow_set_state(const struct flow_ref *ref, enum flow_state state)
+{
+	uint16_t *life = &ref->bucket->life[ref->way];
+
+	__atomic_store_n(
+		life, (uint16_t)((*life & ~FLOW_LIFE_STATE_MASK) | state), __ATOMIC_RELAXED);
+}
+
 // Writes only what changed, so that a busy line stays clean in the cache for most of a second.
 static inline void flow_touch(struct flow_ref *ref, enum flow_state state, uint32_t now_s)
 {
 	uint16_t *seen = &ref->bucket->seen[ref->way];
-	uint16_t *life = &ref->bucket->life[ref->way];
 
 	if (*seen != (uint16_t)now_s)
 		__atomic_store_n(seen, (uint16_t)now_s, __ATOMIC_RELAXED);
-	if (flow_life_state(*life) != state)
-		__atomic_store_n(life, (uint16_t)((*life & ~FLOW_LIFE_STATE_MASK) | state),
-			__ATOMIC_RELAXED);
+	if (flow_ref_state(ref) != state)
+		flow_set_state(ref, state);
 }
 
 static inline void flow_set_backend(struct flow_ref *ref, uint32_t backend)
@@ -191,25 +203,30 @@ static inline void flow_forget(struct flow_ref *ref)
 	__atomic_store_n(life, (uint16_t)(*life & FLOW_LIFE_MARK) | FLOW_EMPTY, __ATOMIC_RELAXED);
 }
 
-// What a row is worth: established above UDP above closing and new, of each kind the less the longer it idles, to two
-// seconds; so that it goes into 16 bits.
+// What a row is worth: established above UDP above half closed above finished above closing above new, of each kind the
+// less the longer it idles, to four seconds; so that it goes into 16 bits. A SYN that nothing followed goes first: it costs
+// least to forget, and a FIN or RST may be forged.
 #define FLOW_WORTH_NOTHING 0u // empty or expired
-#define FLOW_WORTH_LITTLE  0x4000u // and less: closing, or no more than a SYN
-_Static_assert(FLOW_TTL_MAX_S / 2 < FLOW_WORTH_LITTLE, "a live row is worth more than nothing");
+#define FLOW_WORTH_LITTLE  0x2000u // and less: no more than a SYN
+#define FLOW_WORTH_CLOSED  0x8000u // and less, down to the former: a FIN or RST was seen
+_Static_assert(FLOW_TTL_MAX_S / 4 < FLOW_WORTH_LITTLE, "a live row is worth more than nothing");
 
 static inline uint32_t flow_worth(const struct flow_bucket *bucket, uint32_t way,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
 {
 	static const uint16_t by_state[FLOW_LIFE_STATE_MASK + 1] = {
-		[FLOW_UDP] = 0x4000,
-		[FLOW_ESTABLISHED] = 0x8000,
+		[FLOW_CLOSING] = 0x2000,
+		[FLOW_FINISHED] = 0x4000,
+		[FLOW_HALF_CLOSED] = 0x6000,
+		[FLOW_UDP] = 0x8000,
+		[FLOW_ESTABLISHED] = 0xa000,
 	};
 	enum flow_state state = flow_life_state(bucket->life[way]);
 	uint16_t seen = bucket->seen[way], service = bucket->service[way];
 
 	if (service >= services || !flow_is_live(state, seen, &ttls[service], now_s))
 		return FLOW_WORTH_NOTHING;
-	return by_state[state] + FLOW_WORTH_LITTLE - (uint16_t)(now_s - seen) / 2;
+	return by_state[state] + FLOW_WORTH_LITTLE - (uint16_t)(now_s - seen) / 4;
 }
 
 // A row, and what it is worth.
@@ -223,8 +240,8 @@ struct flow_victim {
 static inline __m128i flow_worths(const struct flow_bucket *bucket, const struct flow_ttl *ttls,
 	uint32_t services, uint32_t now_s)
 {
-	const __m128i by_state =
-		_mm_setr_epi8(0, 0, (char)0x80, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+	const __m128i by_state = _mm_setr_epi8(
+		0, 0, (char)0xa0, 0x20, (char)0x80, 0x40, 0x60, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 	__m128i life = _mm_loadl_epi64((const __m128i *)bucket->life);
 	__m128i seen = _mm_loadl_epi64((const __m128i *)bucket->seen);
 	__m128i service = _mm_cvtepu16_epi32(_mm_loadl_epi64((const __m128i *)bucket->service));
@@ -251,7 +268,7 @@ static inline __m128i flow_worths(const struct flow_bucket *bucket, const struct
 	kind = _mm_shuffle_epi8(
 		by_state, _mm_or_si128(_mm_slli_epi16(state, 8), _mm_set1_epi16(0x80)));
 	kind = _mm_add_epi16(kind, _mm_set1_epi16(FLOW_WORTH_LITTLE));
-	return _mm_and_si128(live, _mm_sub_epi16(kind, _mm_srli_epi16(idle, 1)));
+	return _mm_and_si128(live, _mm_sub_epi16(kind, _mm_srli_epi16(idle, 2)));
 }
 #endif
 
@@ -278,15 +295,16 @@ static inline struct flow_victim flow_victim_in(struct flow_bucket *bucket, uint
 #endif
 }
 
-// False: the flow has no row, neither in its own bucket nor as a guest.
-static inline bool flow_own_row(const struct flow_table *table, struct flow_bucket *bucket,
-	const struct flow_begin *begin, struct flow_ref *ref)
+// False: the flow has no row, alive or not, neither in its own bucket nor as a guest.
+static inline bool flow_own_row(
+	const struct flow_table *table, uint64_t hash, uint16_t client_port, struct flow_ref *ref)
 {
-	uint32_t match = flow_match(bucket, (uint32_t)begin->hash, begin->client_port);
+	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, hash)];
+	uint32_t match = flow_match(bucket, (uint32_t)hash, client_port);
 
 	if (match == 0 && flow_has_guests(bucket)) {
 		bucket = flow_sibling(table, bucket);
-		match = flow_match_guest(bucket, (uint32_t)begin->hash, begin->client_port);
+		match = flow_match_guest(bucket, (uint32_t)hash, client_port);
 	}
 	if (match == 0)
 		return false;
@@ -308,40 +326,28 @@ static inline struct flow_victim flow_victim_for_guest(struct flow_bucket *sibli
 	return flow_victim_in(sibling, 1, ttls, services, now_s);
 }
 
-// What an insertion into a flow's own row is.
-static inline enum flow_inserted flow_renewed(const struct flow_ref *own,
-	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
-	uint32_t now_s)
+static inline enum flow_inserted flow_inserted_at(uint32_t worth)
 {
-	if (flow_worth(own->bucket, own->way, ttls, services, now_s) == FLOW_WORTH_NOTHING)
+	if (worth == FLOW_WORTH_NOTHING)
 		return FLOW_INSERTED;
-	return begin->state == FLOW_NEW && flow_ref_state(own) == FLOW_NEW &&
-			       flow_ref_backend(own) == begin->backend
-		       ? FLOW_REPEATED
-		       : FLOW_REPLACED;
+	return worth > FLOW_WORTH_LITTLE && worth <= FLOW_WORTH_CLOSED ? FLOW_CLEARED
+								       : FLOW_EVICTED;
 }
 
-// The row that a new flow takes: its own; else an empty or expired one of its bucket; else closing and new ones
-// before UDP before established, of each the one that idles longest (flow_worth()). If that would cost a flow that matters, the
-// other bucket of the pair is asked too.
+// The row that a flow without one takes: an empty or expired one of its bucket; else the one that is worth least
+// (flow_worth()). If that would cost a flow that matters, the other bucket of the pair is asked too.
 static inline struct flow_ref flow_choose_row(const struct flow_table *table,
 	struct flow_bucket *bucket, const struct flow_begin *begin, const struct flow_ttl *ttls,
 	uint32_t services, uint32_t now_s, enum flow_inserted *inserted)
 {
-	struct flow_victim victim, guest;
-	struct flow_ref own;
+	struct flow_victim victim = flow_victim_in(bucket, 0, ttls, services, now_s), guest;
 
-	if (flow_own_row(table, bucket, begin, &own)) {
-		*inserted = flow_renewed(&own, begin, ttls, services, now_s);
-		return own;
-	}
-	victim = flow_victim_in(bucket, 0, ttls, services, now_s);
 	if (victim.worth > FLOW_WORTH_LITTLE) {
 		guest = flow_victim_for_guest(
 			flow_sibling(table, bucket), begin, ttls, services, now_s);
 		victim = guest.worth < victim.worth ? guest : victim;
 	}
-	*inserted = victim.worth == FLOW_WORTH_NOTHING ? FLOW_INSERTED : FLOW_EVICTED;
+	*inserted = flow_inserted_at(victim.worth);
 	return victim.ref;
 }
 
@@ -361,19 +367,14 @@ static inline void flow_store_client(struct flow_client *out, const struct flow_
 	__atomic_store_n(&out->half[1], client->half[1], __ATOMIC_RELAXED);
 }
 
-// Always finds a place, at the cost of another flow where the bucket is full. 'ttls' has a row for each of
-// the 'services'.
-static inline enum flow_inserted flow_insert(struct flow_table *table,
-	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
-	uint32_t now_s)
+// 'home' is the bucket that the flow's hash leads to.
+static inline void flow_write_at(struct flow_bucket *home, const struct flow_ref *row,
+	const struct flow_begin *begin, uint32_t now_s)
 {
-	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, begin->hash)];
-	enum flow_inserted inserted;
-	struct flow_ref row =
-		flow_choose_row(table, bucket, begin, ttls, services, now_s, &inserted);
-	uint32_t mark = flow_mark(bucket, &row), way = row.way;
+	struct flow_bucket *bucket = row->bucket;
+	uint32_t way = row->way;
+	uint32_t mark = flow_mark(home, row);
 
-	bucket = row.bucket;
 	flow_store_client(&bucket->client[way], &begin->client);
 	__atomic_store_n(&bucket->tag[way], (uint32_t)begin->hash, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->backend[way], begin->backend, __ATOMIC_RELAXED);
@@ -382,7 +383,44 @@ static inline enum flow_inserted flow_insert(struct flow_table *table,
 	__atomic_store_n(&bucket->service[way], begin->service, __ATOMIC_RELAXED);
 	__atomic_store_n(
 		&bucket->life[way], flow_life_begun(begin->state, now_s, mark), __ATOMIC_RELAXED);
+}
+
+// A flow that begins again takes its own row (flow_own_row()), and costs nobody else a place.
+static inline void flow_write(struct flow_table *table, const struct flow_ref *own,
+	const struct flow_begin *begin, uint32_t now_s)
+{
+	flow_write_at(&table->buckets[flow_bucket_index(table, begin->hash)], own, begin, now_s);
+}
+
+// Of a flow that has no row. Always finds a place, at the cost of another flow where the bucket is full. 'ttls' has a
+// row for each of the 'services'.
+static inline enum flow_inserted flow_insert_first(struct flow_table *table,
+	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
+	uint32_t now_s)
+{
+	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, begin->hash)];
+	enum flow_inserted inserted;
+	struct flow_ref row =
+		flow_choose_row(table, bucket, begin, ttls, services, now_s, &inserted);
+
+	flow_write_at(bucket, &row, begin, now_s);
 	return inserted;
+}
+
+// Of any flow: into its own row, or a first one.
+static inline enum flow_inserted flow_insert(struct flow_table *table,
+	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
+	uint32_t now_s)
+{
+	enum flow_inserted renewed = FLOW_REPLACED;
+	struct flow_ref own;
+
+	if (!flow_own_row(table, begin->hash, begin->client_port, &own))
+		return flow_insert_first(table, begin, ttls, services, now_s);
+	if (flow_worth(own.bucket, own.way, ttls, services, now_s) == FLOW_WORTH_NOTHING)
+		renewed = FLOW_INSERTED;
+	flow_write(table, &own, begin, now_s);
+	return renewed;
 }
 
 #endif

@@ -81,7 +81,6 @@ bool flow_restore(struct flow_table *table, const struct flow_kept *kept,
 		.backend = kept->backend,
 		.state = kept->state,
 	};
-	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, kept->hash)];
 	struct flow_ref own;
 
 	if (kept->state == FLOW_EMPTY || kept->state >= FLOW_STATES || kept->service >= services ||
@@ -90,7 +89,7 @@ bool flow_restore(struct flow_table *table, const struct flow_kept *kept,
 	if (is_outdated(table, kept, &ttls[kept->service], now_s))
 		return true;
 	flow_insert(table, &begin, ttls, services, now_s);
-	if (flow_own_row(table, bucket, &begin, &own))
+	if (flow_own_row(table, begin.hash, begin.client_port, &own))
 		set_times(&own, kept, now_s);
 	return true;
 }

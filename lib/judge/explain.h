@@ -29,7 +29,7 @@ struct explanation {
 
 // What the flow table of one worker makes of it.
 struct explained_flow {
-	bool is_known; // the table has the flow, also where the packet is a SYN, which does not ask
+	bool is_known; // the table has the flow, also where a SYN begins it anew
 	struct flow_row row; // where it is known
 	struct select_result result;
 	enum drop_reason reason; // DROP_REASON_COUNT: it is not dropped

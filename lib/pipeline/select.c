@@ -2,12 +2,10 @@
 #include <judge/select.h>
 #include <pipeline/worker_private.h>
 
-// Remembers a packet's flow, as far as the budget of new ones goes.
-static __attribute__((noinline)) void store(struct worker *worker, const struct packet *packet,
-	uint64_t flow_hash, uint16_t service, uint32_t backend, enum flow_state state)
+static inline struct flow_begin begin_of(const struct packet *packet, uint64_t flow_hash,
+	uint16_t service, uint32_t backend, enum flow_state state)
 {
-	const struct snapshot *snapshot = worker->snapshot;
-	struct flow_begin begin = {
+	return (struct flow_begin){
 		.hash = flow_hash,
 		.client = select_client(packet),
 		.client_port = packet_source_port_be(packet),
@@ -15,22 +13,20 @@ static __attribute__((noinline)) void store(struct worker *worker, const struct 
 		.backend = backend,
 		.state = state,
 	};
+}
+
+// Remembers a flow that has no row, as far as the budget of new ones goes.
+static void store_first(struct worker *worker, const struct flow_begin *begin)
+{
+	const struct snapshot *snapshot = worker->snapshot;
 
 	if (!rate_take(&worker->new_flow_rate)) {
 		metrics_add(&worker->metrics->flow_skipped, 1);
 		return;
 	}
-	switch (flow_insert(
-		worker->flows, &begin, snapshot->ttls, snapshot->service_capacity, worker->now_s)) {
-	case FLOW_EVICTED:
+	if (flow_insert_first(worker->flows, begin, snapshot->ttls, snapshot->service_capacity,
+		    worker->now_s) == FLOW_EVICTED)
 		metrics_add(&worker->metrics->flow_evictions, 1);
-		break;
-	case FLOW_REPEATED:
-		metrics_count(&worker->metrics->backends[backend & BACKEND_INDEX_MASK].syn_repeats);
-		break;
-	default:
-		break;
-	}
 }
 
 static inline void count_new(struct worker *worker, uint16_t service, uint32_t backend)
@@ -44,10 +40,14 @@ static void count(struct worker *worker, const struct select_result *result, uin
 	struct metrics_worker *metrics = worker->metrics;
 
 	if (likely(result->hit)) {
+		struct metrics_traffic *backend =
+			&metrics->backends[result->backend & BACKEND_INDEX_MASK];
+
 		metrics_add(&metrics->flow_hits, 1);
 		if (result->aborts)
-			metrics_count(&metrics->backends[result->backend & BACKEND_INDEX_MASK]
-					       .syn_resets);
+			metrics_count(&backend->syn_resets);
+		if (result->repeats)
+			metrics_count(&backend->syn_repeats);
 		return;
 	}
 	metrics_add(&metrics->flow_misses, 1);
@@ -58,21 +58,24 @@ static void count(struct worker *worker, const struct select_result *result, uin
 }
 
 // True: the packet begins a flow, and is on its way to burst->backends[i].
-static inline bool begin(struct worker *worker, struct burst *burst, uint32_t i)
+static inline bool select_first(struct worker *worker, struct burst *burst, uint32_t i)
 {
 	const struct snapshot *snapshot = worker->snapshot;
 	const struct packet *packet = &burst->packets[i];
 	const struct hash128 *hash = &burst->hashes[i];
 	uint16_t number = burst->services[i];
+	struct flow_begin begin;
 	uint32_t backend;
 
-	if (!select_begin(snapshot, &snapshot->services[number], packet, hash->slot, &backend))
+	if (!select_begin(
+		    snapshot, worker->flows, &snapshot->services[number], packet, hash, &backend))
 		return false;
 	burst->backends[i] = backend;
 	rte_prefetch0(&snapshot->backends[backend & BACKEND_INDEX_MASK]);
 	metrics_add(&worker->metrics->flow_misses, 1);
 	count_new(worker, number, backend);
-	store(worker, packet, hash->flow, number, backend, FLOW_NEW);
+	begin = begin_of(packet, hash->flow, number, backend, FLOW_NEW);
+	store_first(worker, &begin);
 	return true;
 }
 
@@ -93,6 +96,9 @@ static __attribute__((noinline)) bool select_uncommon(
 		.flow_hash = burst->hashes[i].flow,
 		.client_port_be = packet_source_port_be(packet),
 		.event = select_event_of(packet),
+		.tcp = rte_pktmbuf_mtod_offset(
+			burst->mbufs[i], const struct tcp_header *, packet->l4_offset),
+		.tcp_size = (uint32_t)packet->l3_offset + packet->l3_size - packet->l4_offset,
 		.now_s = worker->now_s,
 	};
 	struct select_result result;
@@ -107,9 +113,17 @@ static __attribute__((noinline)) bool select_uncommon(
 		worker_reset(worker, burst->port, burst->mbufs[i], packet);
 		return false;
 	}
-	if (unlikely(select_stores(in.event, &result)))
-		store(worker, packet, in.flow_hash, number, result.backend,
-			select_first_state(in.event));
+	if (unlikely(select_stores(in.event, &result))) {
+		struct flow_begin begin = begin_of(
+			packet, in.flow_hash, number, result.backend, select_first_state(in.event));
+
+		// Where it has a row it takes no other's place: no budget may keep what the row says, and its next
+		// packet follows.
+		if (unlikely(result.has_row))
+			flow_write(worker->flows, &result.row, &begin, worker->now_s);
+		else
+			store_first(worker, &begin);
+	}
 	burst->backends[i] = result.backend;
 	rte_prefetch0(&snapshot->backends[result.backend & BACKEND_INDEX_MASK]);
 	return true;
@@ -166,7 +180,7 @@ static void select_most_begin(struct worker *worker, struct burst *burst)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < burst->count; i++)
-		if (likely(begin(worker, burst, i)) || select_uncommon(worker, burst, i))
+		if (likely(select_first(worker, burst, i)) || select_uncommon(worker, burst, i))
 			burst_keep(burst, kept++, i);
 	worker->many_unknown = false;
 	burst->count = kept;

@@ -61,6 +61,8 @@ static void build_ttl(const struct config_service *service, struct flow_ttl *ttl
 	ttl->seconds[FLOW_NEW] = (uint16_t)service->flow_ttl.new_s;
 	ttl->seconds[FLOW_ESTABLISHED] = (uint16_t)service->flow_ttl.established_s;
 	ttl->seconds[FLOW_CLOSING] = (uint16_t)service->flow_ttl.closing_s;
+	ttl->seconds[FLOW_FINISHED] = (uint16_t)service->flow_ttl.half_closed_s;
+	ttl->seconds[FLOW_HALF_CLOSED] = (uint16_t)service->flow_ttl.half_closed_s;
 	ttl->seconds[FLOW_UDP] = (uint16_t)service->flow_ttl.udp_s;
 }
 

@@ -29,7 +29,7 @@ for k in 1 2; do
 done
 lab_fulcrumd
 cat >$LAB/pool.yaml <<-YAML
-	services: [{name: stream, vip: $VIP, protocol: tcp, port: 7000, pool: stream, flow_ttl: {closing: 1s}}]
+	services: [{name: stream, vip: $VIP, protocol: tcp, port: 7000, pool: stream, flow_ttl: {half_closed: 1s, closing: 1s}}]
 	pools:
 	  - name: stream
 	    health: {interval: 1s, timeout: 1s, rise: 1}

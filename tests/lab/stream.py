@@ -5,7 +5,7 @@
   stream.py serve ADDRESS PORT NAME
   stream.py hold ADDRESS PORT --connections N --period SECONDS --stall SECONDS --until FILE
 
-The server says its name, then echoes each line. The client holds its connections, sends a numbered line on
+The server says its name, then echoes each line, and closes after 'bye'. The client holds its connections, sends a numbered line on
 each once a period and wants it back; when FILE exists it ends them in order and prints one line of JSON:
 how many were opened, reset, stalled or out of order, how many lines came back, and which backend had how many.
 """
@@ -22,6 +22,8 @@ async def serve(args):
         writer.write(f"{args.name}\n".encode())
         try:
             while line := await reader.readline():
+                if line == b"bye\n":  # the server closes first
+                    break
                 writer.write(line)
                 await writer.drain()
         except ConnectionError:

@@ -2,8 +2,7 @@
 # For stories of connections that last: stream.py's servers and clients. Sourced after lib.sh.
 
 lab_stream_pool=$LAB/pool.yaml
-# So patient that no server is lost on a busy machine: a SYN that comes again while the pool changes may go to another
-# server, and whoever had it at both is reset.
+# So patient that no server is lost on a busy machine.
 lab_stream_health="interval: 5s, timeout: 5s, rise: 1, fall: 4"
 
 # lab_stream_backends N: b1 .. bN, each with an agent and a stream server on port 7000.

@@ -5,6 +5,9 @@
     talk.py spread ADDRESS PORT... --sources A,B,... --each N --timeout S
         N new connections from each source to each port, the client speaking first; prints a line for each:
         source, port and the name of the backend, or 'failed'.
+    talk.py again ADDRESS PORT --each N --how close|reset
+        N connections one after the other from one and the same port, each ended in order by the server first, or by a RST of
+        the client's; prints lines as 'spread' does.
     talk.py ask ADDRESS PORT --connections N
         Opens N connections and prints which backend each has. Then, for each line on its standard input, sends a
         line on each and prints what came of it: for each backend how many were echoed, reset or silent
@@ -13,8 +16,10 @@
 import argparse
 import collections
 import concurrent.futures
+import errno
 import json
 import socket
+import struct
 import sys
 import time
 
@@ -29,16 +34,23 @@ def read_line(connection):
     return line
 
 
+def read_lines(connection, count):
+    words = b""
+    while words.count(b"\n") < count:
+        piece = connection.recv(256)
+        if not piece:
+            raise ConnectionError("closed")
+        words += piece
+    return words.split(b"\n")
+
+
 def greet(address, port, source, timeout):
     connection = socket.socket(socket.AF_INET)
     connection.settimeout(timeout)
     connection.bind((source, 0))
     connection.connect((address, port))
     connection.sendall(b"hello\n")
-    words = b""
-    while words.count(b"\n") < 2:
-        words += connection.recv(256)
-    return connection, words.split(b"\n")[0].decode()
+    return connection, read_lines(connection, 2)[0].decode()
 
 
 def spread(args):
@@ -51,9 +63,45 @@ def spread(args):
             return source, port, "failed"
 
     jobs = [(source, port) for source in args.sources.split(",") for port in args.ports for _ in range(args.each)]
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    with concurrent.futures.ThreadPoolExecutor(args.workers) as pool:
         for answer in pool.map(lambda job: one(*job), jobs):
             print(*answer)
+
+
+def connect_from(address, port, source, source_port, timeout):
+    """As soon as the connection before has left the port: its last acknowledgment may be on its way."""
+    deadline = time.monotonic() + timeout
+    while True:
+        connection = socket.socket(socket.AF_INET)
+        connection.settimeout(timeout)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            connection.bind((source, source_port))
+            connection.connect((address, port))
+            return connection
+        except OSError as error:
+            connection.close()
+            if error.errno not in (errno.EADDRNOTAVAIL, errno.EADDRINUSE) or time.monotonic() > deadline:
+                raise
+
+
+def again(args):
+    for _ in range(args.each):
+        try:
+            connection = connect_from(args.address, args.ports[0], args.sources, 20999, args.timeout)
+            connection.sendall(b"hello\n")
+            name = read_lines(connection, 2)[0].decode()
+            if args.how == "close":
+                connection.sendall(b"bye\n")
+                while connection.recv(256):
+                    pass
+            else:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            print(args.sources, args.ports[0], name)
+        except OSError as error:
+            print(args.sources, args.ports[0], "failed", error)
+            return
 
 
 def send_and_look(connection, timeout):
@@ -87,15 +135,17 @@ def ask(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["spread", "ask"])
+    parser.add_argument("what", choices=["spread", "again", "ask"])
     parser.add_argument("address")
     parser.add_argument("ports", type=int, nargs="+")
     parser.add_argument("--sources", default="0.0.0.0")
     parser.add_argument("--each", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=30)
     parser.add_argument("--connections", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=16)
+    parser.add_argument("--how", choices=["close", "reset"], default="close")
     args = parser.parse_args()
-    spread(args) if args.what == "spread" else ask(args)
+    {"spread": spread, "again": again, "ask": ask}[args.what](args)
 
 
 main()

@@ -31,7 +31,7 @@ def client(pool, port, flags="A", data=b"", **fields):
 
 for pool in POOLS:
     table.story(f"{pool}: flows begin on a", *[
-        to(client(pool, port, flags), f"{pool}/a") for port in range(1, 8) for flags in ("S", "A")])
+        to(client(pool, port, flags), f"{pool}/a") for port in range(1, 10) for flags in ("S", "A")])
 table.story("reset: a UDP flow begins on a", to(ip4(udp(1013, sport=9)), "reset/a"))
 table.story("reset: an IPv6 flow begins on a", *[
     to(ip6(tcp(1013, flags=f, sport=1)), "reset6/a") for f in ("S", "A")])
@@ -68,12 +68,21 @@ table.publish(pool_file(), hops(keep_a="draining", keep_b="up"))
 table.story("draining: a flow stays to its end", to(client("keep", 3), "keep/a"), to(client("keep", 3, "FA"), "keep/a"),
             to(client("keep", 3), "keep/a"))
 table.story("draining: nothing new goes there", *[to(client("keep", port, "S"), "keep/b") for port in range(200, 220)])
-table.story("draining: a SYN on a known tuple goes elsewhere", to(client("keep", 4, "S"), "keep/b"))
+table.story("draining: a SYN on a known tuple goes to its backend, which tells a forgery from a new connection",
+            to(client("keep", 4, "S"), "keep/a"), to(client("keep", 4), "keep/a"))
+table.story("draining: where the client then sends a RST, its next SYN goes elsewhere",
+            to(client("keep", 4, "R"), "keep/a"), to(client("keep", 4, "S"), "keep/b"), to(client("keep", 4), "keep/b"))
+table.story("draining: a port that is used again after a FIN goes elsewhere",
+            to(client("keep", 5, "FA"), "keep/a"), to(client("keep", 5, "S"), "keep/b"), to(client("keep", 5), "keep/b"))
+table.story("draining: a RST, and what comes after it", to(client("keep", 8, "R"), "keep/a"), to(client("keep", 8), "keep/a"),
+            to(client("keep", 8, "S"), "keep/a"))
+table.story("draining: a half closed connection, a SYN, and what comes after it", to(client("keep", 9, "FA"), "keep/a"),
+            to(client("keep", 9), "keep/a"), to(client("keep", 9, "S"), "keep/a"), to(client("keep", 9), "keep/a"))
 
 # --- a is disabled: its flows are chosen anew ---
 
 table.publish(pool_file(), hops(keep_a="disabled", keep_b="up"))
-table.story("disabled: a flow moves", to(client("keep", 5), "keep/b"), to(client("keep", 5), "keep/b"))
+table.story("disabled: a flow moves", to(client("keep", 9), "keep/b"), to(client("keep", 9), "keep/b"))
 
 # --- a has lost its next hop ---
 

@@ -19,8 +19,8 @@
 #define START_S (3u * 65536u + 65000u)
 
 static const struct flow_ttl ttls[SERVICES] = {
-	{.seconds = {0, 30, 3600, 10, 60}},
-	{.seconds = {0, 5, FLOW_TTL_MAX_S, 0, 5}},
+	{.seconds = {0, 30, 3600, 10, 60, 20, 25}},
+	{.seconds = {0, 5, FLOW_TTL_MAX_S, 0, 5, 0, 7}},
 };
 
 static inline struct flow_table *table_new(uint64_t capacity)

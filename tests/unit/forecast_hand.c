@@ -35,7 +35,7 @@ static void write_service(FILE *file, uint32_t number)
 				: "203.0.113.10",
 		number % 2 ? "udp" : "tcp");
 	fprintf(file, number < 2 ? "ports: 100-130, " : "port: %u, ", 440 + number);
-	fputs("flow_ttl: {new: 9h, established: 9h, closing: 9h, udp: 9h}, ",
+	fputs("flow_ttl: {new: 9h, established: 9h, half_closed: 9h, closing: 9h, udp: 9h}, ",
 		file); // however slow the machine is
 	fprintf(file, "affinity: %s, pool: p%u}\n", affinities[pick(30) < 27 ? 0 : 1 + pick(2)],
 		pick(10) == 0 ? pick(POOLS) : number % POOLS);

@@ -43,7 +43,8 @@ static void what_a_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(service->affinity, CONFIG_FIVE_TUPLE);
 	assert_int_equal(service->flow_ttl.new_s, 60);
 	assert_int_equal(service->flow_ttl.established_s, 4 * 3600);
-	assert_int_equal(service->flow_ttl.closing_s, 30);
+	assert_int_equal(service->flow_ttl.half_closed_s, 600);
+	assert_int_equal(service->flow_ttl.closing_s, 600);
 	assert_int_equal(service->flow_ttl.udp_s, 120);
 	assert_int_equal(pool->health.type, CONFIG_PROBE_TCP);
 	assert_int_equal(pool->health.port, 0);
@@ -67,7 +68,7 @@ static void every_key_reaches_its_field(void **state)
 		"services:\n"
 		"  - {name: w, vip: '2001:db8::1', protocol: udp, ports: 100-200, forwarding: dsr,\n"
 		"     pool: p, affinity: source_service,\n"
-		"     flow_ttl: {new: 1s, established: 9h, closing: 2s, udp: 3s}}\n"
+		"     flow_ttl: {new: 1s, established: 9h, half_closed: 4s, closing: 2s, udp: 3s}}\n"
 		"pools:\n"
 		"  - {name: p, on_down: reset, on_all_down: drop, oversize: reject, table_size: 655373,\n"
 		"     health: {type: none, port: 9, interval: 250ms, timeout: 200ms, rise: 1, fall: 9},\n"
@@ -89,6 +90,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(service->affinity, CONFIG_SOURCE_SERVICE);
 	assert_int_equal(service->flow_ttl.new_s, 1);
 	assert_int_equal(service->flow_ttl.established_s, 32400);
+	assert_int_equal(service->flow_ttl.half_closed_s, 4);
 	assert_int_equal(service->flow_ttl.closing_s, 2);
 	assert_int_equal(service->flow_ttl.udp_s, 3);
 	assert_string_equal(pool->name, "p");
@@ -204,7 +206,7 @@ static const char *const everything =
 	"services:\n"
 	"  - {name: a, vip: 192.0.2.1, protocol: udp, port: 53, target_port: 5353, pool: \"null\",\n"
 	"     forwarding: dsr, affinity: source,\n"
-	"     flow_ttl: {new: 61s, established: 2h, closing: 31s, udp: 121s}}\n"
+	"     flow_ttl: {new: 61s, established: 2h, half_closed: 32s, closing: 31s, udp: 121s}}\n"
 	"  - {name: b, vip: '2001:db8::', protocol: tcp, ports: any, pool: p}\n"
 	"  - {name: c, vip: 192.0.2.1, protocol: tcp, ports: 1-65535, pool: p}\n"
 	"pools:\n"

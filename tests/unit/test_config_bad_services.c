@@ -196,7 +196,7 @@ static void the_other_keys_of_a_service_are_checked(void **state)
 			"2:81: service 's': flow_ttl: udp must be a whole number of s, m, h or d, from 1s to 9h, not 'fast'"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, flow_ttl: {old: 3s}}\n"),
-			"2:76: service 's': flow_ttl: unknown key 'old': the keys here are new, established, closing, udp"},
+			"2:76: service 's': flow_ttl: unknown key 'old': the keys here are new, established, half_closed, closing, udp"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, flow_ttl: {new: 1s, new: 2s}}\n"),
 			"2:85: service 's': flow_ttl: key 'new' is given twice (first at line 2)"},

@@ -26,7 +26,10 @@
 #define CAPACITY 40000 // more buckets than one step reads
 #define BACKENDS 3
 
-static struct flow_ttl ttls[1] = {{.seconds = {[FLOW_ESTABLISHED] = 3600}}};
+static struct flow_ttl ttls[1] = {{.seconds = {[FLOW_ESTABLISHED] = 3600,
+					   [FLOW_CLOSING] = 600,
+					   [FLOW_FINISHED] = 600,
+					   [FLOW_HALF_CLOSED] = 600}}};
 
 static struct flow_table *new_table(void)
 {
@@ -96,6 +99,40 @@ static void a_count_is_of_what_there_is_when_it_is_asked_for(void **state)
 	census_free(&census);
 	for (uint32_t w = 0; w < WORKERS; w++)
 		free(tables[w]);
+}
+
+// Rows of closed connections stay for minutes: who waits for a drain does not wait for them, and a backend that leaves does.
+static void a_closed_connection_is_remembered_and_not_counted(void **state)
+{
+	static const struct {
+		enum flow_state state;
+		uint32_t idle_s;
+		uint32_t flows;
+	} cases[] = {{FLOW_ESTABLISHED, 100, 1}, {FLOW_CLOSING, 0, 0}, {FLOW_FINISHED, 0, 1},
+		{FLOW_FINISHED, FLOW_TIME_WAIT_S + 5, 0}, {FLOW_HALF_CLOSED, 30, 1},
+		{FLOW_HALF_CLOSED, FLOW_TIME_WAIT_S + 5, 0}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct snapshot_backend backends[BACKENDS] = {{.status = BACKEND_UP}};
+		struct snapshot snapshot = {.ttls = ttls,
+			.service_capacity = 1,
+			.backends = backends,
+			.backend_capacity = BACKENDS};
+		struct flow_table *table = new_table();
+		struct census_source source = {&table, &snapshot};
+		struct flow_begin begin = {.hash = 7, .state = cases[i].state};
+		struct census census;
+
+		flow_insert(table, &begin, ttls, 1,
+			(uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S) - cases[i].idle_s);
+		assert_int_equal(census_init(&census, BACKENDS, 1), 0);
+		step_until(&census, &source, census_ask(&census));
+		assert_int_equal(census.last.flows[0], cases[i].flows);
+		assert_true(census.last.is_known[0]);
+		assert_false(census.last.is_known[1]);
+		census_free(&census);
+		free(table);
+	}
 }
 
 // --- Where it is told ---
@@ -195,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_count_is_of_what_there_is_when_it_is_asked_for),
+		cmocka_unit_test(a_closed_connection_is_remembered_and_not_counted),
 		TEST_IN(busy, every_place_tells_the_same_of_a_busy_daemon),
 		TEST_IN(idle, every_place_tells_the_same_of_an_idle_daemon),
 		TEST_IN(busy, every_place_tells_the_same_after_a_restart),

@@ -13,7 +13,12 @@
 #define ROUNDS   200000
 
 static const struct flow_ttl ttls[SERVICES] = {
-	{{[FLOW_NEW] = 60, [FLOW_ESTABLISHED] = 14400, [FLOW_CLOSING] = 30, [FLOW_UDP] = 120}},
+	{{[FLOW_NEW] = 60,
+		[FLOW_ESTABLISHED] = 14400,
+		[FLOW_CLOSING] = 30,
+		[FLOW_UDP] = 120,
+		[FLOW_FINISHED] = 60,
+		[FLOW_HALF_CLOSED] = 120}},
 	{{[FLOW_NEW] = 1,
 		[FLOW_ESTABLISHED] = FLOW_TTL_MAX_S,
 		[FLOW_CLOSING] = FLOW_TTL_MAX_S,
@@ -71,11 +76,15 @@ static void a_live_row_is_worth_something_and_an_expired_one_nothing(void **stat
 	bucket.life[0] = bucket.life[1] = FLOW_CLOSING;
 	bucket.seen[0] = (uint16_t)(now_s - FLOW_TTL_MAX_S);
 	bucket.seen[1] = (uint16_t)(now_s - FLOW_TTL_MAX_S - 1);
+	bucket.life[2] = FLOW_NEW;
+	bucket.seen[2] = (uint16_t)(now_s - 60);
+	assert_in_range(flow_worth(&bucket, 2, ttls, SERVICES, now_s), 1, FLOW_WORTH_LITTLE);
 	bucket.life[2] = FLOW_UDP;
 	bucket.life[3] = FLOW_ESTABLISHED;
 	bucket.seen[2] = (uint16_t)now_s;
 	bucket.seen[3] = (uint16_t)(now_s - ttls[0].seconds[FLOW_ESTABLISHED]);
-	assert_in_range(flow_worth(&bucket, 0, ttls, SERVICES, now_s), 1, FLOW_WORTH_LITTLE);
+	assert_in_range(flow_worth(&bucket, 0, ttls, SERVICES, now_s), FLOW_WORTH_LITTLE + 1,
+		2 * FLOW_WORTH_LITTLE);
 	assert_int_equal(flow_worth(&bucket, 1, ttls, SERVICES, now_s), FLOW_WORTH_NOTHING);
 	assert_true(flow_worth(&bucket, 2, ttls, SERVICES, now_s) > FLOW_WORTH_LITTLE);
 	assert_true(flow_worth(&bucket, 3, ttls, SERVICES, now_s) >

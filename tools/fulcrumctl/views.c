@@ -45,6 +45,8 @@ const char *view_flow_state(uint64_t value)
 		[MESSAGE_FLOW_ESTABLISHED] = "established",
 		[MESSAGE_FLOW_CLOSING] = "closing",
 		[MESSAGE_FLOW_UDP] = "udp",
+		[MESSAGE_FLOW_FINISHED] = "finished",
+		[MESSAGE_FLOW_HALF_CLOSED] = "half_closed",
 	};
 
 	return value != 0 && value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
