@@ -101,6 +101,10 @@ static void say_show(uint32_t what)
 	case MESSAGE_SHOW_SERVICES:
 		say(MESSAGE_ROW_SERVICE, &service, sizeof(service));
 		break;
+	case MESSAGE_SHOW_POOLS:
+		say(MESSAGE_ROW_POOL, &(const struct message_row_pool){.name = "web"},
+			sizeof(struct message_row_pool));
+		break;
 	case MESSAGE_SHOW_BACKENDS:
 		say_backends();
 		break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fulcrumctl_run.h"
 
+#include <pty.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +51,52 @@ int run(const char *arguments)
 	size = fread(output, 1, sizeof(output) - 1, pipe);
 	output[size] = '\0';
 	status = pclose(pipe);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+// Up to the end, or to the Ctrl-C.
+static void read_terminal(int fd, int times)
+{
+	size_t size = 0;
+	ssize_t got;
+
+	while (size + 1 < sizeof(output) &&
+		(got = read(fd, output + size, sizeof(output) - 1 - size)) > 0) {
+		const char *at = output;
+		int count = 0;
+
+		size += (size_t)got;
+		output[size] = '\0';
+		while ((at = strstr(at, "\033[H")) != NULL && ++count > 0)
+			at++;
+		if (times > 0 && count >= times) {
+			times = 0;
+			assert_int_equal(write(fd, "\003", 1), 1);
+		}
+	}
+}
+
+int run_on_terminal(const char *arguments, unsigned short columns, int times)
+{
+	const struct winsize window = {.ws_row = 24, .ws_col = columns};
+	char command[1024];
+	int fd, status;
+	pid_t pid;
+
+	snprintf(command, sizeof(command),
+		"cd %s && export TERM=dumb FULCRUM_CHANNEL=%s/channel; exec '%s' %s", folder,
+		folder, fulcrumctl, arguments);
+	output[0] = '\0';
+	pid = forkpty(&fd, NULL, NULL, &window);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, NULL);
+		_exit(127);
+	}
+	read_terminal(fd, times);
+	close(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
 }

@@ -25,6 +25,8 @@ int stop_daemon(void **state);
 void write_file(const char *name, const char *text); // in the folder, or in 'parts' in it
 // Runs it with these arguments in the test's folder; 'output' then has both of its streams. Returns the exit status.
 int run(const char *arguments);
+// The same on a terminal that is so wide. With 'times' it gets a Ctrl-C when it has cleared the screen so often.
+int run_on_terminal(const char *arguments, unsigned short columns, int times);
 void says(const char *text);
 void does_not_say(const char *text);
 

@@ -18,7 +18,7 @@
 static void bad_usage_ends_with_2(void **state)
 {
 	static const char *const rows[] = {"", "frobnicate", "--wait 5 show", "--wait show",
-		"show nothing", "show services pools", "show -o xml", "check", "check -f", "apply",
+		"show nothing", "show version pools", "show -o xml", "check", "check -f", "apply",
 		"backend", "backend drain", "backend drain ''", "backend drain a --zone z",
 		"backend drain --zone", "backend drain --zone ''", "backend drain --address x",
 		"backend drain a --then reset", "backend disable a --deadline 1m", "backend weight",

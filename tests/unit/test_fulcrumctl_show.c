@@ -28,6 +28,123 @@ static void tables_are_short_and_quiet(void **state)
 	says("no workers\n");
 }
 
+static void a_show_is_filtered_and_sorted(void **state)
+{
+	static const struct {
+		const char *arguments;
+		int status;
+		const char *says, *says_not;
+	} rows[] = {
+		{"backends web-1", 0, "web-1", "web-2"},
+		{"backends web/web-2 web-1", 0, "web-2", "other"},
+		{"backends 'web-*'", 0, "web-1", "other"},
+		{"backends other/web-1", 1, "none of the backends is called 'other/web-1'", "POOL"},
+		{"backends web-1 web-9", 1, "called 'web-9'; did you mean 'web-1'?", "POOL"},
+		{"backends --state down", 0, "web-2", "web-1"},
+		{"backends --state up", 0, "web-1", "web-2"},
+		{"backends --state draining", 0, "web-1", "other"},
+		{"backends --state disabled", 0, "no backends", "web-1"},
+		{"backends --state dwon", 2, "did you mean 'down'? There are: active,", "POOL"},
+		{"drops --state down", 2, "--state: drops have no state", "REASON"},
+		{"ports --state down", 0, "wan", "lan"},
+		{"backends --pool web", 0, "web-1", "other"},
+		{"backends --pool wbe", 1, "none of the pools is called 'wbe'; did you mean 'web'?",
+			"POOL"},
+		{"drops --pool web", 2, "--pool: drops belong to no pool", "REASON"},
+		{"backends --service web", 0, "web-1", "other"},
+		{"backends --service shop", 1, "none of the services is called 'shop'", "POOL"},
+		{"services --service web", 0, "203.0.113.10", "other"},
+		{"workers --service web", 2, "--service: workers belong to no service", "WORKER"},
+		{"backends --sort pakets", 2, "no column 'pakets'; did you mean 'packets'?",
+			"POOL"},
+		{"--pool web", 2, "say of what", "fulcrumd "},
+		{"version web", 2, "'version' is shown whole", "0.9.9"},
+		{"backends --watch 5", 2, "'5' is no time from 100ms to 1h", "POOL"},
+		{"backends web-1 -o json", 0, "\"web-1\"", "web-2"},
+		{"ports --sort link_mbps", 0, "dmz", "columns more"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "show %s", rows[i].arguments);
+		if (run(line) != rows[i].status)
+			fail_msg("'%s' ends otherwise: %s", line, output);
+		says(rows[i].says);
+		does_not_say(rows[i].says_not);
+	}
+}
+
+static void assert_order(const char *arguments, const char *first, const char *second)
+{
+	assert_int_equal(run(arguments), 0);
+	says(first);
+	says(second);
+	assert_true(strstr(output, first) < strstr(output, second));
+}
+
+static void rows_are_sorted_by_names_from_a_and_numbers_from_the_largest(void **state)
+{
+	assert_order("show ports --sort port", "dmz", "lan");
+	assert_order("show ports --sort PORT --reverse", "wan", "lan");
+	assert_order("show ports --sort MBIT/S", "dmz", "wan");
+	assert_order("show ports --sort queues", "lan", "wan");
+	assert_order("show ports --sort queues --reverse", "wan", "lan");
+	assert_order("show backends --sort since", "web-1", "web-2");
+	assert_order("show backends --reverse", "web-2", "web-1");
+	assert_order("show ports --sort queues -o json", "\"lan\"", "\"wan\"");
+}
+
+static size_t widest_line(void)
+{
+	size_t most = 0;
+
+	for (const char *at = output; *at != '\0'; at += strcspn(at, "\n") + (*at != '\0'))
+		if (strcspn(at, "\r\n") > most)
+			most = strcspn(at, "\r\n");
+	return most;
+}
+
+static void a_table_fits_its_terminal(void **state)
+{
+	static const char *const views[] = {
+		"backends", "services", "ports", "drops", "pools", "history"};
+	char line[64];
+
+	for (unsigned short columns = 60; columns <= 140; columns += 20) {
+		for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+			snprintf(line, sizeof(line), "show %s", views[i]);
+			assert_int_equal(run_on_terminal(line, columns, 0), 0);
+			if (widest_line() > columns)
+				fail_msg("%s: wider than %u:\n%s", line, columns, output);
+		}
+	}
+	assert_int_equal(run_on_terminal("show backends", 80, 0), 0);
+	says("HEALTH");
+	says("REASON");
+	does_not_say("SYN RST");
+	says("columns more: --wide)");
+	assert_int_equal(run_on_terminal("show backends --wide", 80, 0), 0);
+	says("SYN RST");
+	does_not_say("more:");
+	assert_int_equal(run("show backends"), 0); // a pipe
+	says("SYN RST");
+	does_not_say("more:");
+}
+
+static void a_watch_redraws_a_terminal_and_ends_by_ctrl_c(void **state)
+{
+	char *second;
+
+	assert_int_equal(run_on_terminal("show services --watch 100ms", 80, 3), 0);
+	second = strstr(strstr(output, "\033[H") + 1, "\033[H");
+	assert_non_null(second);
+	assert_non_null(strstr(second, "203.0.113.10"));
+	assert_int_equal(run("show services --watch 100ms | head -n 5"), 0);
+	assert_string_equal(strstr(output, "\n\n") + 2, output + (strlen(output) + 1) / 2);
+	does_not_say("\033");
+}
+
 static void flows_are_listed_and_the_rest_is_counted(void **state)
 {
 	json_t *json, *flows;
@@ -135,6 +252,10 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		WITH_DAEMON(tables_are_short_and_quiet),
 		WITH_DAEMON(drops_that_never_happened_are_shown_on_demand),
+		WITH_DAEMON(a_show_is_filtered_and_sorted),
+		WITH_DAEMON(rows_are_sorted_by_names_from_a_and_numbers_from_the_largest),
+		WITH_DAEMON(a_table_fits_its_terminal),
+		WITH_DAEMON(a_watch_redraws_a_terminal_and_ends_by_ctrl_c),
 		WITH_DAEMON(flows_are_listed_and_the_rest_is_counted),
 		WITH_DAEMON(json_is_exact),
 		WITH_DAEMON(the_summary_has_the_daemon_and_what_it_serves),

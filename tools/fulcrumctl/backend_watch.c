@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "backend.h"
+#include "watch.h"
 
 #include <base/parse.h>
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 // One look at the backends.
 struct look {
@@ -81,6 +81,7 @@ int backend_watch(const struct ctl *ctl, const char *const *names, uint32_t coun
 {
 	const struct message_show show = {.what = MESSAGE_SHOW_BACKENDS};
 
+	watch_begin();
 	for (;;) {
 		struct look look = {.names = names, .count = count, .all = all};
 		int status =
@@ -96,6 +97,7 @@ int backend_watch(const struct ctl *ctl, const char *const *names, uint32_t coun
 		print_look(&look);
 		if (look.flows == 0)
 			return CTL_OK;
-		sleep(1);
+		if (!watch_wait(1000))
+			return CTL_OK;
 	}
 }

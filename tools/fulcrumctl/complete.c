@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ctl.h"
+#include "filter.h"
 #include "session.h"
 #include "view.h"
 
@@ -85,9 +86,27 @@ static void offer_views(const char *word)
 	usage_offer(word, "config", "");
 }
 
+static void offer_columns(const struct view *view, const char *word)
+{
+	for (const struct column *column = view->columns; !column_ends(column); column++)
+		if (column->key != NULL)
+			usage_offer(word, column->key, column->title != NULL ? column->title : "");
+}
+
+static void offer_states(const struct view *view, const char *word)
+{
+	char list[128], *rest = list, *state;
+
+	snprintf(list, sizeof(list), "%s", view->states);
+	while ((state = strsep(&rest, "|")) != NULL)
+		usage_offer(word, state, "");
+}
+
 void ctl_offer(const char *kind, const char *word, const char *const *before, size_t before_count,
 	const struct ctl *ctl)
 {
+	const struct view *view = before_count > 0 ? view_find(before[0]) : NULL;
+
 	if (strcmp(kind, "VIEW") == 0)
 		offer_views(word);
 	else if (strcmp(kind, "BACKEND") == 0)
@@ -100,6 +119,12 @@ void ctl_offer(const char *kind, const char *word, const char *const *before, si
 		offer_names(ctl, "backends", NULL, "zone", word);
 	else if (strcmp(kind, "ADDRESS") == 0)
 		offer_names(ctl, "backends", NULL, "address", word);
+	else if (strcmp(kind, "NAME") == 0 && view != NULL)
+		offer_names(ctl, view->name, NULL, filter_name_column(view)->key, word);
+	else if (strcmp(kind, "COLUMN") == 0 && view != NULL)
+		offer_columns(view, word);
+	else if (strcmp(kind, "STATE") == 0 && view != NULL && view->states != NULL)
+		offer_states(view, word);
 	else if (strcmp(kind, "VERSION") == 0)
 		offer_names(ctl, "history", NULL, "version", word);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ctl.h"
+#include "filter.h"
 #include "session.h"
 #include "view.h"
+#include "watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,16 +11,42 @@
 
 #define VIEWS_MAX 32
 
+enum {
+	OPTION_POOL = 0x100,
+	OPTION_SERVICE,
+	OPTION_STATE,
+	OPTION_SORT,
+	OPTION_REVERSE,
+	OPTION_WIDE
+};
+
 struct arguments {
 	const char *what; // NULL: the summary
 	bool json;
 	bool is_plain; // -o yaml: the configuration as it is
 	bool all;
+	bool is_wide;
+	uint32_t watch_ms; // 0: once
+	struct filter filter;
+	const struct ctl *ctl;
 };
 
+#define COMMON_OPTIONS                                                                         \
+	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0}, \
+		WATCH_OPTION,                                                                  \
+	{                                                                                      \
+		"wide", OPTION_WIDE, NULL, 0, "All columns, however wide the terminal is", 0   \
+	}
+
 static const struct argp_option options[] = {
-	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{"all", 'a', NULL, 0, "Drops: those that never happened, too", 0},
+	{"pool", OPTION_POOL, "POOL", 0, "What belongs to this pool", 0},
+	{"service", OPTION_SERVICE, "SERVICE", 0, "What belongs to this service", 0},
+	{"state", OPTION_STATE, "STATE", 0, "Of this state or health: down, draining", 0},
+	{"sort", OPTION_SORT, "COLUMN", 0, "By this column: names from a, numbers from the largest",
+		0},
+	{"reverse", OPTION_REVERSE, NULL, 0, "The other way round", 0},
+	COMMON_OPTIONS,
 	{0},
 };
 
@@ -37,9 +65,32 @@ static void refuse_view(const char *word, struct argp_state *state)
 			sizeof(text)));
 }
 
+static void add_name(struct filter *filter, const char *name, const struct argp_state *state)
+{
+	if (filter->name_count == FILTER_NAMES_MAX)
+		argp_error(state, "no more than %u names", FILTER_NAMES_MAX);
+	else
+		filter->names[filter->name_count++] = name;
+}
+
+static void check_filter(const struct arguments *arguments, const struct argp_state *state)
+{
+	const struct view *view = arguments->what != NULL ? view_find(arguments->what) : NULL;
+
+	if (view != NULL)
+		filter_check(&arguments->filter, view, state);
+	else if (arguments->what == NULL && filter_is_set(&arguments->filter))
+		argp_error(state, "say of what, such as 'fulcrumctl show backends'");
+	else if (filter_is_set(&arguments->filter))
+		argp_error(state,
+			"'%s' is shown whole: no names, --pool, --service, --state, --sort",
+			arguments->what);
+}
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
+	struct filter *filter = &arguments->filter;
 
 	switch (key) {
 	case 'o':
@@ -49,11 +100,37 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'a':
 		arguments->all = true;
 		return 0;
+	case 'w':
+		arguments->watch_ms = watch_parse(value, state);
+		return 0;
+	case OPTION_WIDE:
+		arguments->is_wide = true;
+		return 0;
+	case OPTION_POOL:
+		filter->pool = value;
+		return 0;
+	case OPTION_SERVICE:
+		filter->service = value;
+		return 0;
+	case OPTION_STATE:
+		filter->state = value;
+		return 0;
+	case OPTION_SORT:
+		filter->sort = value;
+		return 0;
+	case OPTION_REVERSE:
+		filter->is_reversed = true;
+		return 0;
+	case ARGP_KEY_END:
+		check_filter(arguments, state);
+		return 0;
 	case ARGP_KEY_ARG:
-		if (arguments->what != NULL)
-			argp_error(state, "'%s' is one word too many", value);
-		else if (view_find(value) == NULL && strcmp(value, "version") != 0 &&
-			 strcmp(value, "config") != 0)
+		if (arguments->what != NULL) {
+			add_name(filter, value, state);
+			return 0;
+		}
+		if (view_find(value) == NULL && strcmp(value, "version") != 0 &&
+			strcmp(value, "config") != 0)
 			refuse_view(value, state);
 		arguments->what = value;
 		return 0;
@@ -61,32 +138,14 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-const struct argp argp_show = {options, parse_option,
-	"[services|vips|pools|backends|zones|drops|workers|ports|memory|history|version|config]",
+const struct argp argp_show = {options, parse_option, "[WHAT [NAME...]]",
 	"Tells what the balancer has and does; without a word, the most of it in short.\v"
+	"WHAT: services, vips, pools, backends, zones, drops, workers, ports, memory, history, version or config. "
+	"NAME picks rows: web-1, web/web-1 or 'web-*'.\n"
 	"Packets, bytes and flows are totals since the daemon started. Tables round numbers; JSON has "
-	"them exactly, and times in UTC. 'config' prints the running configuration as YAML that "
-	"'fulcrumctl apply' takes.",
+	"them exactly, and times in UTC. On a terminal that is too narrow a table leaves out columns. "
+	"'config' prints the running configuration as YAML that 'fulcrumctl apply' takes.",
 	0, 0, 0};
-
-struct receiver {
-	const struct view *view;
-	struct rows *rows;
-	bool all;
-};
-
-static int receive_row(void *context, uint16_t type, const void *body, uint32_t size)
-{
-	struct receiver *receiver = context;
-
-	if (type != receiver->view->type)
-		return ctl_fail(CTL_VERSION, "the daemon answered with rows of another kind");
-	if (!receiver->all && receiver->view->minor != NULL && receiver->view->minor(body))
-		return CTL_OK;
-	if (rows_add(receiver->rows, body, size) < 0)
-		return ctl_fail(CTL_FAILED, "out of memory");
-	return CTL_OK;
-}
 
 static int send_show(struct session *session, uint32_t what)
 {
@@ -95,20 +154,14 @@ static int send_show(struct session *session, uint32_t what)
 	return session_send(session, MESSAGE_SHOW, &show, sizeof(show));
 }
 
-static int fetch(struct session *session, const struct view *view, bool all, struct rows *rows)
-{
-	struct receiver receiver = {view, rows, all};
-	int status = send_show(session, view->what);
-
-	return status != CTL_OK ? status : session_receive(session, receive_row, &receiver, NULL);
-}
-
 static int show_view(
 	struct session *session, const struct view *view, const struct arguments *arguments)
 {
 	struct rows rows = {0};
-	int status = fetch(session, view, arguments->all, &rows);
+	int status = filter_fetch(session, view, arguments->all, &rows);
 
+	if (status == CTL_OK)
+		status = filter_apply(&arguments->filter, view, session, &rows);
 	if (status == CTL_OK && arguments->json)
 		status = view_print_json(view_json_rows(view, &rows));
 	else if (status == CTL_OK)
@@ -131,7 +184,7 @@ static int print_daemon(const struct rows *rows, json_t *into)
 static int show_daemon(struct session *session, json_t *into)
 {
 	struct rows rows = {0};
-	int status = fetch(session, &view_daemon, true, &rows);
+	int status = filter_fetch(session, &view_daemon, true, &rows);
 
 	if (status == CTL_OK)
 		status = print_daemon(&rows, into);
@@ -164,7 +217,7 @@ static int show_summary(struct session *session, bool json)
 		const struct view *view = view_find(parts[i]);
 		struct rows rows = {0};
 
-		status = fetch(session, view, true, &rows);
+		status = filter_fetch(session, view, true, &rows);
 		if (status == CTL_OK && json) {
 			json_object_set_new(root, view->name, view_json_rows(view, &rows));
 		} else if (status == CTL_OK) {
@@ -212,17 +265,18 @@ static error_t parse_history(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp_option history_options[] = {
-	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
+	COMMON_OPTIONS,
 	{0},
 };
 
 const struct argp argp_history = {history_options, parse_history, "",
 	"Lists the last applied configurations, newest first.", 0, 0, 0};
 
-static int run(const struct ctl *ctl, const struct arguments *arguments)
+static int look(void *context)
 {
+	const struct arguments *arguments = context;
 	struct session *session;
-	int status = session_open(ctl, &session);
+	int status = session_open(arguments->ctl, &session);
 
 	if (status != CTL_OK)
 		return status;
@@ -236,6 +290,14 @@ static int run(const struct ctl *ctl, const struct arguments *arguments)
 		status = show_view(session, view_find(arguments->what), arguments);
 	session_close(session);
 	return status;
+}
+
+static int run(const struct ctl *ctl, struct arguments *arguments)
+{
+	arguments->ctl = ctl;
+	view_fit(!arguments->is_wide);
+	return arguments->watch_ms == 0 ? look(arguments)
+					: watch_run(arguments->watch_ms, look, arguments);
 }
 
 int command_history(const struct ctl *ctl, int argc, char **argv)

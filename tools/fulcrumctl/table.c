@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define COLUMNS_MAX 24
@@ -44,53 +45,163 @@ static void print_cell(
 		putchar('\n');
 }
 
-// Widths of the columns that the table has; returns the last one's index.
-static size_t measure(const struct view *view, const struct rows *rows, int widths[COLUMNS_MAX])
+static bool fits_terminal;
+
+void view_fit(bool fits)
 {
+	fits_terminal = fits;
+}
+
+// 0: however wide.
+static int terminal_width(void)
+{
+	struct winsize window;
+
+	if (!fits_terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0)
+		return 0;
+	return window.ws_col;
+}
+
+const char *view_brief(const char *text, size_t room)
+{
+	const char *end = text;
+
+	for (const char *at = text; strlen(text) > room && (at = strstr(at, ": ")) != NULL;)
+		end = at += 2;
+	return end;
+}
+
+struct table {
+	const struct view *view;
+	const struct rows *rows;
+	int widths[COLUMNS_MAX]; // 0: it is left out
+	size_t last; // column that is there
+	uint32_t left_out;
+	bool is_cut; // the last column's texts may be
+};
+
+static void measure(struct table *table)
+{
+	const struct view *view = table->view;
 	char text[CELL_SIZE];
-	size_t last = 0;
 
 	for (size_t i = 0; i < COLUMNS_MAX && !column_ends(&view->columns[i]); i++) {
 		if (view->columns[i].title == NULL)
 			continue;
-		last = i;
-		widths[i] = (int)strlen(view->columns[i].title);
-		for (size_t row = 0; row < rows->count; row++) {
+		table->last = i;
+		table->widths[i] = (int)strlen(view->columns[i].title);
+		for (size_t row = 0; row < table->rows->count; row++) {
 			int width = (int)strlen(column_format(&view->columns[i],
-				rows->bytes + row * view->size, text, sizeof(text)));
+				table->rows->bytes + row * view->size, text, sizeof(text)));
 
-			if (width > widths[i])
-				widths[i] = width;
+			if (width > table->widths[i])
+				table->widths[i] = width;
 		}
 	}
-	return last;
+}
+
+// The last column is a text that may be cut to so many letters, where it is longer.
+#define CUT_LEAST 24
+
+static int least_width(const struct table *table, size_t column)
+{
+	int width = table->widths[column];
+
+	if (column == table->last && table->view->columns[column].kind == COLUMN_TEXT &&
+		width > CUT_LEAST)
+		return CUT_LEAST;
+	return width;
+}
+
+static int total_width(const struct table *table)
+{
+	int total = 0;
+
+	for (size_t i = 0; i <= table->last; i++)
+		if (table->widths[i] > 0)
+			total += least_width(table, i) + 2;
+	return total - 2;
+}
+
+// Leaves out the column of the highest rank, of several the one that stands last. False: none may be.
+static bool leave_one_out(struct table *table)
+{
+	size_t found = COLUMNS_MAX;
+
+	for (size_t i = 0; i <= table->last; i++)
+		if (table->widths[i] > 0 && table->view->columns[i].rank > 0 &&
+			(found == COLUMNS_MAX ||
+				table->view->columns[i].rank >= table->view->columns[found].rank))
+			found = i;
+	if (found == COLUMNS_MAX)
+		return false;
+	table->widths[found] = 0;
+	table->left_out++;
+	while (table->last > 0 && table->widths[table->last] == 0)
+		table->last--;
+	return true;
+}
+
+static void fit(struct table *table, int width)
+{
+	int rest;
+
+	while (width > 0 && total_width(table) > width && leave_one_out(table))
+		;
+	rest = width - total_width(table) + least_width(table, table->last);
+	if (width > 0 && table->widths[table->last] > rest &&
+		table->view->columns[table->last].kind == COLUMN_TEXT) {
+		table->widths[table->last] = rest > CUT_LEAST ? rest : CUT_LEAST;
+		table->is_cut = true;
+	}
+}
+
+static void cut(const struct table *table, size_t column, char *text)
+{
+	size_t room = (size_t)table->widths[column];
+
+	if (!table->is_cut || column != table->last || strlen(text) <= room)
+		return;
+	memmove(text, view_brief(text, room), strlen(view_brief(text, room)) + 1);
+	if (strlen(text) > room)
+		strcpy(text + room - 3, "...");
+}
+
+static void print_row(const struct table *table, const void *row)
+{
+	const struct view *view = table->view;
+	char text[CELL_SIZE];
+
+	for (size_t i = 0; i <= table->last; i++) {
+		if (table->widths[i] == 0)
+			continue;
+		column_format(&view->columns[i], row, text, sizeof(text));
+		cut(table, i, text);
+		print_cell(&view->columns[i], text, table->widths[i], i == table->last,
+			cell_colour(&view->columns[i], text));
+	}
 }
 
 void view_print_table(const struct view *view, const struct rows *rows)
 {
 	const char *bold = ctl_colours(STDOUT_FILENO) ? "\033[1m" : NULL;
-	int widths[COLUMNS_MAX];
-	size_t last = measure(view, rows, widths);
-	char text[CELL_SIZE];
+	struct table table = {.view = view, .rows = rows};
 
 	if (rows->count == 0) {
 		printf("no %s\n", view->name);
 		return;
 	}
-	for (size_t i = 0; i <= last; i++)
-		if (view->columns[i].title != NULL)
-			print_cell(&view->columns[i], view->columns[i].title, widths[i], i == last,
-				bold);
-	for (size_t row = 0; row < rows->count; row++) {
-		for (size_t i = 0; i <= last; i++) {
-			if (view->columns[i].title == NULL)
-				continue;
-			column_format(&view->columns[i], rows->bytes + row * view->size, text,
-				sizeof(text));
-			print_cell(&view->columns[i], text, widths[i], i == last,
-				cell_colour(&view->columns[i], text));
-		}
-	}
+	measure(&table);
+	fit(&table, terminal_width());
+	for (size_t i = 0; i <= table.last; i++)
+		if (table.widths[i] > 0)
+			print_cell(&view->columns[i], view->columns[i].title, table.widths[i],
+				i == table.last, bold);
+	for (size_t row = 0; row < rows->count; row++)
+		print_row(&table, rows->bytes + row * view->size);
+	if (table.left_out > 0)
+		printf("(%u column%s more: --wide)\n", table.left_out,
+			table.left_out == 1 ? "" : "s");
 }
 
 void view_print_card(const struct view *view, const void *row)

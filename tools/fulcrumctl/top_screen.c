@@ -16,13 +16,19 @@
 #define LEAST_LINES     10
 #define LEAST_COLUMNS   60
 #define HEAD_LINES      3
-#define BACKEND_COLUMNS 63 // in front of the reason
+#define NAME_LEAST      20
+#define BACKEND_COLUMNS 43 // between the name and the reason
 
 enum colour { COLOUR_NONE, COLOUR_GOOD, COLOUR_BAD, COLOUR_WARNING };
 
 // --- The terminal ---
 
 static SCREEN *terminal;
+static int name_width; // of both lists; the longest name, or a quarter of the terminal
+static bool has_since, has_address; // columns that a wide terminal has room for
+
+#define SINCE_WIDTH   7
+#define ADDRESS_WIDTH 17
 
 int top_screen_begin(struct top_screen *screen)
 {
@@ -134,9 +140,10 @@ static void put_service(const struct top_screen *screen, int y, const struct top
 		row->port_first);
 	snprintf(usable, sizeof(usable), "%u/%u", row->backends_usable, row->backends);
 	put_rates(item, rates, sizeof(rates));
-	snprintf(line, sizeof(line), "%-20.20s %8s %s  %s", item->name, usable, rates, place);
+	snprintf(line, sizeof(line), "%-*.*s %8s %s  %s", name_width, name_width, item->name,
+		usable, rates, place);
 	put_line(y, A_NORMAL, line);
-	colour_at(screen, y, 21, 8, colour);
+	colour_at(screen, y, name_width + 1, 8, colour);
 }
 
 // Its health, or what the operator wants where that is more.
@@ -151,30 +158,36 @@ static const char *status_of(const struct message_row_backend *row, enum colour 
 	return view_state(row->state);
 }
 
-// Where "connect to 10.0.1.11:443: connection refused" does not fit, what came of it says more than what was tried.
-static const char *brief(const char *reason, size_t room)
+// What a wide terminal has room for.
+static void put_more(const struct message_row_backend *row, char *text, size_t size)
 {
-	const char *end = reason;
+	char since[16] = "-", address[ADDR_TEXT_SIZE];
 
-	for (const char *at = reason; strlen(reason) > room && (at = strstr(at, ": ")) != NULL;)
-		end = at += 2;
-	return end;
+	text[0] = '\0';
+	if (has_since && row->since_s != 0)
+		format_age(row->since_s, clock_wall_s(), since, sizeof(since));
+	if (has_since)
+		snprintf(text, size, "%*s", SINCE_WIDTH, since);
+	if (has_address)
+		snprintf(text + strlen(text), size - strlen(text), "  %-*s", ADDRESS_WIDTH - 2,
+			addr_format(&row->address, address, sizeof(address)));
 }
 
 static void put_backend(const struct top_screen *screen, int y, const struct top_item *item)
 {
 	const struct message_row_backend *row = &item->row.backend;
-	char rates[64], flows[16], reason[sizeof(row->reason) + 1], line[256];
+	char rates[64], flows[16], reason[sizeof(row->reason) + 1], more[64], line[512];
 	enum colour colour;
 	const char *status = status_of(row, &colour);
 
 	put_rates(item, rates, sizeof(rates));
 	snprintf(reason, sizeof(reason), "%.*s", (int)sizeof(row->reason), row->reason);
-	snprintf(line, sizeof(line), "%-20.20s %8.8s %s %7s  %s", item->name, status, rates,
-		format_count(row->flows, flows, sizeof(flows)),
-		brief(reason, (size_t)COLS - BACKEND_COLUMNS));
+	put_more(row, more, sizeof(more));
+	snprintf(line, sizeof(line), "%-*.*s %8.8s %s %7s%s  %s", name_width, name_width,
+		item->name, status, rates, format_count(row->flows, flows, sizeof(flows)), more,
+		view_brief(reason, (size_t)(COLS - name_width - BACKEND_COLUMNS) - strlen(more)));
 	put_line(y, A_NORMAL, line);
-	colour_at(screen, y, 21, 8, colour);
+	colour_at(screen, y, name_width + 1, 8, colour);
 }
 
 // --- The two lists ---
@@ -190,14 +203,14 @@ static void draw_panel(struct top_screen *screen, const struct panel *panel, boo
 	size_t *first, int y, int lines)
 {
 	struct top_list list;
-	char titles[160];
+	char titles[256];
 	size_t fits = lines > 1 ? (size_t)lines - 1 : 0;
 
 	if (top_list_choose(&list, panel->all, &screen->choice) != 0)
 		list.count = 0;
 	if (*first + fits > list.count)
 		*first = list.count > fits ? list.count - fits : 0;
-	snprintf(titles, sizeof(titles), "%-*s", COLS < 150 ? COLS : 150, panel->titles);
+	snprintf(titles, sizeof(titles), "%-*s", COLS < 250 ? COLS : 250, panel->titles);
 	put_line(y, is_focused ? A_REVERSE | A_BOLD : A_REVERSE, titles);
 	for (size_t i = 0; i < fits && *first + i < list.count; i++)
 		panel->put(screen, y + 1 + (int)i, list.items[*first + i]);
@@ -210,13 +223,32 @@ static int lines_of_services(size_t services, int lines)
 	return services + 1 < (size_t)lines / 3 ? (int)services + 1 : lines / 3;
 }
 
+static void widen(const struct top_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		int size = (int)strlen(list->items[i]->name);
+
+		if (size > name_width && size <= COLS / 4)
+			name_width = size;
+		else if (size > name_width)
+			name_width = COLS / 4 > NAME_LEAST ? COLS / 4 : NAME_LEAST;
+	}
+}
+
+static void choose_columns(const struct top_data *data)
+{
+	name_width = NAME_LEAST;
+	widen(&data->services);
+	widen(&data->backends);
+	has_since = COLS >= name_width + BACKEND_COLUMNS + 30 + SINCE_WIDTH;
+	has_address = COLS >= name_width + BACKEND_COLUMNS + 30 + SINCE_WIDTH + ADDRESS_WIDTH;
+}
+
 void top_screen_draw(struct top_screen *screen, const struct top_data *data)
 {
-	const struct panel services = {"SERVICE                USABLE   PKT/S   BIT/S   NEW/S  VIP",
-		&data->services, put_service};
-	const struct panel backends = {
-		"BACKEND                HEALTH   PKT/S   BIT/S   NEW/S   FLOWS  WHY",
-		&data->backends, put_backend};
+	char service_titles[160], backend_titles[160];
+	const struct panel services = {service_titles, &data->services, put_service};
+	const struct panel backends = {backend_titles, &data->backends, put_backend};
 	int lines = LINES - HEAD_LINES - 1, above = lines_of_services(data->services.count, lines);
 
 	erase();
@@ -225,6 +257,12 @@ void top_screen_draw(struct top_screen *screen, const struct top_data *data)
 		refresh();
 		return;
 	}
+	choose_columns(data);
+	snprintf(service_titles, sizeof(service_titles),
+		"%-*s   USABLE   PKT/S   BIT/S   NEW/S  VIP", name_width, "SERVICE");
+	snprintf(backend_titles, sizeof(backend_titles),
+		"%-*s   HEALTH   PKT/S   BIT/S   NEW/S   FLOWS%s%s  WHY", name_width, "BACKEND",
+		has_since ? "  SINCE" : "", has_address ? "  ADDRESS        " : "");
 	put_head(screen, data);
 	draw_panel(screen, &services, screen->is_on_services, &screen->first[0], HEAD_LINES, above);
 	draw_panel(screen, &backends, !screen->is_on_services, &screen->first[1],

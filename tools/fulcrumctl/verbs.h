@@ -12,7 +12,7 @@
 	VERB(plan, "plan", "-f FILE", "tell what it would change, and what that would cost", NULL) \
 	VERB(apply, "apply", "-f FILE", "put it in force, as one transaction", NULL)               \
 	VERB(confirm, "confirm", "", "keep what an apply --confirm put in force", NULL)            \
-	VERB(show, "show", "[WHAT]", "tell what the balancer has and does", "VIEW")                \
+	VERB(show, "show", "[WHAT [NAME]]", "tell what the balancer has and does", "VIEW NAME...") \
 	GROUP(backend, "backend", "VERB NAME",                                                     \
 		"drain, undrain, disable, enable or weigh a backend")                              \
 	VERB(backend_setup, "backend-setup", "-f FILE",                                            \

@@ -35,6 +35,7 @@ struct column {
 	uint16_t offset;
 	uint16_t size; // of the field
 	const char *(*name)(uint64_t value);
+	uint8_t rank; // those of the highest are left out first where a terminal is too narrow; 0: never
 };
 
 struct view {
@@ -44,6 +45,7 @@ struct view {
 	uint16_t size;
 	bool (*minor)(const void *row); // true for a row that only --all shows
 	const struct column *columns; // up to one without title and key
+	const char *states; // that --state takes, "up|down"; NULL
 };
 
 // A field's place in a row, and of two fields side by side.
@@ -89,6 +91,11 @@ uint64_t column_number(const struct column *column, const void *row);
 // A cell's text for people. Returns 'text'.
 const char *column_format(const struct column *column, const void *row, char *text, size_t size);
 
+// From now on tables fit the terminal that standard output is: columns are left out by their rank, and the last text is
+// cut. What is no terminal gets all.
+void view_fit(bool fits);
+// What fits: the end of "connect to 10.0.1.11:443: connection refused" says more than its beginning.
+const char *view_brief(const char *text, size_t room);
 // Prints the rows on standard output as a table with a line of titles.
 void view_print_table(const struct view *view, const struct rows *rows);
 // Prints one row on standard output, a line a column.
