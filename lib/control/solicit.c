@@ -5,15 +5,28 @@
 
 #include <event2/event.h>
 
-// Neighbours that the kernel does not know are asked for again and again; those that it knows are
-// confirmed by the probes' own packets. Backends looked at in one step, and neighbours asked for, which
-// takes the kernel some microseconds each.
+// Neighbours that the kernel does not know are asked for again and again, and those that it knows are asked whether they
+// are still there: what the workers send keeps no entry fresh, and not every backend is probed by packets of the kernel's.
+// Backends looked at in one step, and neighbours asked, which takes the kernel some microseconds each.
 #define SOLICIT_LOOKS 4096
 #define SOLICIT_STEP  32
 
-static bool wants(const struct control_backend *state)
+// A backend that fails may have moved to another MAC.
+static bool is_doubted(const struct control_backend *state)
 {
-	return state->port != BACKEND_PORT_NONE && !state->resolved;
+	return state->health == HEALTH_DOWN || state->probes_down != 0;
+}
+
+// Returns how many requests it took.
+static uint32_t look(struct control *control, const struct control_backend *state)
+{
+	if (state->port == BACKEND_PORT_NONE)
+		return 0;
+	if (state->resolved)
+		return kernel_confirm(control->kernel, state->hop.ifindex, &state->hop.gateway,
+			       is_doubted(state)) == 1;
+	kernel_solicit(control->kernel, state->hop.ifindex, &state->hop.gateway);
+	return 1;
 }
 
 // Backends that stand together are often behind one gateway.
@@ -36,11 +49,9 @@ void control_solicit_step(int fd, short what, void *context)
 		uint32_t index = edition_index(control->running, control->solicit_next++);
 		const struct control_backend *state = &control->states[index];
 
-		if (!wants(state) || is_same_neighbour(last, state))
-			continue;
-		kernel_solicit(control->kernel, state->hop.ifindex, &state->hop.gateway);
+		if (!is_same_neighbour(last, state))
+			asked += look(control, state);
 		last = state;
-		asked++;
 	}
 	if (control->solicit_next < count)
 		event_add(control->solicit_event, &now);

@@ -28,6 +28,8 @@ struct neighbour {
 	uint32_t ifindex;
 	struct addr address;
 	struct mac mac;
+	uint16_t state; // NUD_..., as the kernel last told it
+	uint64_t doubted_ns; // monotonic: when it was last asked although it was confirmed
 };
 
 // The kernel's tables as they are here: filled by dumps, kept by notifications.
@@ -59,7 +61,7 @@ bool table_take(struct table *table, const struct nlmsghdr *message);
 
 const struct link *table_link(const struct table *table, uint32_t ifindex);
 const struct link *table_link_named(const struct table *table, const char *name);
-const struct neighbour *table_neighbour(
+struct neighbour *table_neighbour(
 	const struct table *table, uint32_t ifindex, const struct addr *address);
 
 // Sends 'message' (its flags and sequence are set here) and hands every answer to 'take'. 0, or the kernel's negative errno.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <kernel/kernel_private.h>
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #define REQUEST_SIZE 128
+#define DOUBT_NS     (5 * CLOCK_NS_PER_S)
 
 static void add_link_and_neighbour(const struct table *table, struct kernel_next_hop *out)
 {
@@ -67,6 +69,33 @@ static struct nlmsghdr *put_neighbour_request(
 	info->ndm_flags = flags;
 	request_put_addr(message, NDA_DST, address);
 	return message;
+}
+
+// The kernel's table keeps the MAC where the request has none (__neigh_update()).
+int kernel_confirm(
+	struct kernel *kernel, uint32_t ifindex, const struct addr *gateway, bool is_doubted)
+{
+	struct neighbour *neighbour = table_neighbour(&kernel->table, ifindex, gateway);
+	uint64_t now_ns = clock_monotonic_ns();
+	uint8_t space[REQUEST_SIZE] = {0};
+	struct nlmsghdr *message;
+	struct ndmsg *info;
+	int rc;
+
+	if (neighbour == NULL || (neighbour->state & (NUD_STALE | NUD_REACHABLE)) == 0)
+		return 0;
+	if (neighbour->state == NUD_REACHABLE &&
+		(!is_doubted || now_ns - neighbour->doubted_ns < DOUBT_NS))
+		return 0;
+	neighbour->doubted_ns = now_ns;
+	message = put_neighbour_request(space, RTM_NEWNEIGH, ifindex, gateway, 0);
+	info = mnl_nlmsg_get_payload(message);
+	info->ndm_state = NUD_PROBE;
+	rc = request_run(kernel, message, 0, NULL, NULL);
+	if (rc != 0)
+		return rc == -ENOENT ? 0 : rc; // it went meanwhile
+	neighbour->state = NUD_PROBE; // until the kernel tells
+	return 1;
 }
 
 static int take_state(const struct nlmsghdr *message, void *context)

@@ -95,7 +95,7 @@ const struct link *table_link_named(const struct table *table, const char *name)
 	return MAP_ENTRY(node, struct link, node);
 }
 
-const struct neighbour *table_neighbour(
+struct neighbour *table_neighbour(
 	const struct table *table, uint32_t ifindex, const struct addr *address)
 {
 	return find_neighbour(table, ifindex, address);
@@ -231,6 +231,7 @@ static bool put_neighbour(struct table *table, const struct neighbour *now)
 	}
 	same = mac_equal(&neighbour->mac, &now->mac);
 	neighbour->mac = now->mac;
+	neighbour->state = now->state;
 	return !same;
 }
 
@@ -248,7 +249,7 @@ static bool remove_neighbour(struct table *table, uint32_t ifindex, const struct
 static bool take_neighbour(struct table *table, const struct nlmsghdr *message)
 {
 	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
-	struct neighbour now = {.ifindex = info->ndm_ifindex};
+	struct neighbour now = {.ifindex = info->ndm_ifindex, .state = info->ndm_state};
 	const struct nlattr *attr;
 	bool usable = false;
 
