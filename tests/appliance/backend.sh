@@ -118,6 +118,7 @@ lab_check "nobody answers any more" test "$(LAB_TIMEOUT=2 get $VIP || true)" = "
 
 in_machine "cat >/etc/fulcrum/backend.yaml" <<-YAML
 	interfaces: [eth1]
+	balancers: [$BALANCER, "fd00:10::2"]
 	tunnel_addresses: [10.0.1.11, "fd00:11::11"]
 	vips:
 	  - {address: $VIP, protocol: tcp, port: 443, target_port: 3080}

@@ -12,6 +12,7 @@ ip -n host addr add 10.9.0.2/24 dev eth0
 pin=$LAB/bpf/host
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]
+	balancers: [10.9.0.1, "fd00:9::1"]
 	pin: $pin
 	vips:
 	  - {address: $VIP, protocol: tcp, port: 443, target_port: 3080}

@@ -19,6 +19,7 @@ done
 
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]
+	balancers: [10.9.0.1, "fd00:9::1"]
 	vips:
 	  - {address: $VIP, protocol: tcp, port: 443, target_port: 3080}
 	  - {address: $VIP, protocol: tcp, port: 8443, target_port: 443}

@@ -12,16 +12,20 @@
 lab_backend_host
 ip -n host route add default via 10.9.0.1
 ip -n host -6 route add default via fd00:9::1
+ip -n peer addr add 10.9.0.40/24 dev eth0 # a client in the host's own network
 # A checksum that is left to the NIC would be finished by nobody here.
 in_ns host ethtool -K eth0 tx off >/dev/null
 
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]
 	pin: $LAB/bpf/host
-	balancers: [10.9.0.0/24, "fd00:9::1"]
+	balancers: [10.9.0.1, "fd00:9::1"]
+	allow_sources: [10.9.0.40]
 	vips:
 	  - {address: $VIP, protocol: tcp, port: 443, target_port: 3080}
 	  - {address: $VIP, protocol: tcp, port: 444, target_port: 3081, mss: 1300}
+	  - {address: $VIP, protocol: tcp, port: 8080}
+	  - {address: $VIP6, protocol: tcp, port: 8080}
 	  - {address: $VIP, protocol: udp, port: 53, target_port: 5353}
 	  - {address: $VIP, protocol: udp, port: 54, target_port: 5454}
 	  - {address: $VIP6, protocol: tcp, port: 443, target_port: 3080}
@@ -44,10 +48,14 @@ counted() {
 	grep -Eq "$1" $LAB/status
 }
 lab_check "status: what is no VIP's is counted" counted '^not_vip +1 '
-lab_check "status: a cut inner packet is counted" counted '^malformed +1 '
+lab_check "status: a cut inner packet is counted" counted '^malformed +2 '
 lab_check "status: an outer fragment is counted" counted '^fragment +1 '
 lab_check "status: congestion that cannot be told is dropped and counted" counted '^congested +4 '
 lab_check "status: a stranger's tunnel packet is dropped and counted" counted '^stranger +1 '
+# 4 tunnels: 2 ports, UDP and TCP; a redirect and a neighbour's advertisement.
+lab_check "status: ports that the file does not name" counted '^no_port +18 '
+# 4 tunnels: 7 sources that are no client's.
+lab_check "status: sources that can be no client's" counted '^own_source +28 '
 lab_check "status: the kernel refused nothing" counted '^failed +0 '
 lab_check "status: packets by VIP and port" counted "^$VIP +tcp +443 +3080 +14[0-9]0 +[1-9]"
 lab_check "status: the MSS was lowered" counted "^$VIP +tcp +444 +3081 +1300 .* 5 +0$"

@@ -18,6 +18,7 @@ for family in 4 6; do
 done
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]
+	balancers: [10.9.0.1, "fd00:9::1"]
 	pin: $LAB/bpf/host
 	vips:
 	  - {address: $VIP, protocol: tcp, port: 443, target_port: 3080}

@@ -10,6 +10,7 @@ ip -n peer route add $VIP/32 via 10.9.0.2
 ip -n peer -6 route add $VIP6/128 via fd00:9::2
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]
+	balancers: [10.9.0.1, "fd00:9::1"]
 	pin: $LAB/bpf/host
 	metrics: 127.0.0.1:9111
 	vips:
@@ -93,7 +94,7 @@ PY
 
 # Whoever has the port already is told at the start, before anything is changed.
 lab_wait_for 'test "$(healthz)" = 200' 20 "whole again"
-lab_check "another agent's port: refused" eval "! in_ns host $fulcrum_backend --interface eth0 --vip 203.0.113.99 \
+lab_check "another agent's port: refused" eval "! in_ns host $fulcrum_backend --interface eth0 --vip 203.0.113.99 --balancer 10.9.0.1 \
 	--pin $LAB/bpf/other --metrics 127.0.0.1:9111 >$LAB/said 2>&1"
 lab_check "and says so" grep -q '127.0.0.1:9111 cannot be listened at' $LAB/said
 lab_stop agent-host
@@ -101,7 +102,7 @@ lab_stop agent-host
 # As many VIPs and ports as there may be: 512 of 8 ports each.
 python3 - $LAB/bpf/many >$LAB/many.yaml <<-'PY'
 	import sys
-	print(f"interfaces: [eth0]\npin: {sys.argv[1]}\nmetrics: 127.0.0.1:9111\nvips:")
+	print(f"interfaces: [eth0]\nbalancers: [10.9.0.1]\npin: {sys.argv[1]}\nmetrics: 127.0.0.1:9111\nvips:")
 	for vip in range(512):
 	    address = f"203.0.{vip // 256}.{vip % 256}" if vip % 2 else f"'2001:db8:2::{vip + 1:x}'"
 	    for port in range(8):
@@ -116,7 +117,7 @@ lab_check "each has its counters" test "$(lab_count '^fulcrum_agent_received_pac
 lab_check "and all is in place" test "$(sample fulcrum_agent_in_place)" = 1
 echo "  - {address: 203.0.2.1}" >>$LAB/many.yaml
 lab_check "one more is refused" eval "! $fulcrum_backend -c $LAB/many.yaml --check 2>$LAB/said"
-lab_check "and the limit is said" grep -q ':4101:5: more than 4096 VIPs and ports' $LAB/said
+lab_check "and the limit is said" grep -q ':4102:5: more than 4096 VIPs and ports' $LAB/said
 lab_stop agent-many
 lab_check "a stop takes them all from lo" test -z "$(ip -n host -o addr show dev lo scope global)"
 lab_end

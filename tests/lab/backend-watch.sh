@@ -13,6 +13,7 @@ pin=$LAB/bpf/host
 log=$LAB/agent.log
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]
+	balancers: [10.9.0.1, "fd00:9::1"]
 	pin: $pin
 	vips:
 	  - {address: $VIP, protocol: tcp, port: 443, target_port: 3080}
@@ -168,7 +169,7 @@ start_agent
 first=${lab_pids[agent]}
 lab_check "a second one with another folder is refused, with the first one's process" \
 	refused "eth0: another fulcrum-backend runs on this interface: process $first\$" \
-	--interface eth0 --vip 203.0.113.99 --pin $LAB/bpf/other
+	--interface eth0 --vip 203.0.113.99 --balancer 10.9.0.1 --pin $LAB/bpf/other
 lab_check "with the same folder, too" refused "runs with this folder: process $first\$" -c $LAB/backend.yaml
 lab_check "the first serves as before" serves
 lab_check "and nothing of it was touched" status_is 0

@@ -15,7 +15,7 @@ import time
 
 logging.getLogger("scapy").setLevel(logging.ERROR)
 from scapy.all import (ICMP, IP, TCP, UDP, Ether, ICMPv6DestUnreach, ICMPv6EchoReply,  # noqa: E402
-    ICMPv6EchoRequest, ICMPv6PacketTooBig, IPerror, IPerror6, IPv6, IPv6ExtHdrDestOpt,
+    ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6PacketTooBig, IPerror, IPerror6, IPv6, IPv6ExtHdrDestOpt,
     IPv6ExtHdrFragment, Raw, UDPerror, fragment, fragment6, raw)
 
 HOST_MAC = sys.argv[1]
@@ -117,8 +117,8 @@ def is_intact(packet):
     return sums_of(type(packet)(raw(anew))) == sums_of(was)
 
 
-def from_vip(layer, family, sport, dport):
-    return lambda p: (layer in p and p.src == VIP[family] and p.dst == CLIENT[family] and
+def from_vip(layer, family, sport, dport, client=None):
+    return lambda p: (layer in p and p.src == VIP[family] and p.dst == (client or CLIENT[family]) and
         p[layer].sport == sport and p[layer].dport == dport)
 
 
@@ -169,10 +169,10 @@ def all_conversations():
             converse(family, outer, 8080, 1500 - header - overhead)
 
 
-def ask(what, packets, family, outer, sport, port, wanted, tos=0):
+def ask(what, packets, family, outer, sport, port, wanted, tos=0, client=None):
     for packet in packets:
         send(packet, outer, tos)
-    answer = receive(what, from_vip(UDP, family, port, sport))
+    answer = receive(what, from_vip(UDP, family, port, sport, client))
     check(f"{what}: the answer comes from the VIP's port {port}, intact", is_intact(answer), answer)
     check(f"{what}: the server got what was sent", bytes(answer[UDP].payload)[:len(wanted)] == wanted,
         bytes(answer[UDP].payload)[:20])
@@ -292,7 +292,29 @@ def not_ours():
     check("the backend's own address answers as ever", answer.src == HOST[4] and is_intact(answer))
 
 
+def refused_in_tunnels():
+    """What a forger of a balancer's address would send; that none of it is delivered, the counters say."""
+    for outer in (4, 6):
+        for family in (4, 6):
+            head = lambda src: ip(family, src=src, dst=VIP[family])
+            for port in (22, 5353):
+                send(head(CLIENT[family]) / UDP(sport=7, dport=port) / b"ask", outer)
+                send(head(CLIENT[family]) / TCP(sport=7, dport=port, flags="S"), outer)
+            nobody = {4: ("10.9.0.77", HOST[4], VIP[4], "127.0.0.1", "169.254.1.1", "224.0.0.1", "0.0.0.0"),
+                6: ("fd00:9::77", HOST[6], VIP[6], "::1", "fe80::1", "ff02::1", "::")}[family]
+            for source in nobody:
+                send(head(source) / UDP(sport=7, dport=53) / b"ask", outer)
+    send(ip(4, src=CLIENT[4], dst=VIP[4]) / ICMP(type=5, code=1), 4)
+    send(IPv6(src=CLIENT[6], dst=VIP[6], hlim=255) / ICMPv6ND_NA(tgt="fd00:9::1"), 4)
+    send(IPv6(src="::ffff:198.51.100.7", dst=VIP[6]) / UDP(sport=7, dport=53) / b"ask", 4)
+    # An own network that is allowed, and the balancer itself, are clients.
+    for source in ("10.9.0.40", "10.9.0.1"):
+        ask(f"client {source}", [IP(src=source, dst=VIP[4]) / UDP(sport=7, dport=53) / b"ask"], 4, 4, 7, 53, b"\0ask",
+            client=source)
+
+
 all_conversations()
+refused_in_tunnels()
 for outer in (None, 4, 6):
     for family in (4, 6):
         datagrams(family, outer)

@@ -11,9 +11,10 @@ for k in 1 2 3; do
 	lab_nginx b$k "listen 3443 ssl;"
 	cat >$LAB/backend-b$k.yaml <<-YAML
 		interfaces: [eth0]
+		balancers: [$BALANCER, "fd00:10::2"]
 		pin: $LAB/bpf/b$k
 		vips:
-		  - {address: $VIP}
+		  - {address: $VIP, protocol: tcp, port: 443}
 		  - {address: "$VIP6"}
 		  - {address: $VIP, protocol: tcp, port: 8443, target_port: 3443}
 	YAML

@@ -280,7 +280,7 @@ lab_nginx() {
 # lab_agent bK: decapsulation, ready when the agent says so.
 lab_agent() {
 	lab_start agent-$1 "$1" "$fulcrum_backend" --interface eth0 --vip $VIP --vip $VIP6 \
-		--pin $LAB/bpf/$1
+		--balancer 10.0.0.0/24 --balancer fd00:10::/64 --pin $LAB/bpf/$1
 	lab_wait_for "grep -q ready $LAB/agent-$1.log" 10 "the agent on $1"
 }
 

@@ -9,6 +9,7 @@ lab_backends 1
 lab_certificate
 cat >$LAB/backend.yaml <<-YAML
 	interfaces: [eth0]
+	balancers: [$BALANCER, "fd00:10::2"]
 	pin: $LAB/bpf/b1
 	vips: [{address: $VIP, mss: off}, {address: "$VIP6", mss: off}]
 YAML

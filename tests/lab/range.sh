@@ -9,7 +9,7 @@ ip -n router route add $ALL/32 via $BALANCER
 lab_backends 2
 for k in 1 2; do
 	ip -n b$k addr add $ALL/32 dev lo
-	lab_start agent-b$k b$k "$fulcrum_backend" --interface eth0 --vip $VIP --vip $ALL --pin $LAB/bpf/b$k
+	lab_start agent-b$k b$k "$fulcrum_backend" --interface eth0 --vip $VIP --vip $ALL --balancer $BALANCER --pin $LAB/bpf/b$k
 	lab_wait_for "grep -q ready $LAB/agent-b$k.log" 10 "the agent on b$k"
 	lab_nginx b$k "listen 29999-31000; listen 1; listen 65535;"
 done

@@ -11,6 +11,7 @@ agent() {
 	local keys=${2-", target_port: 3080"}
 	cat >$LAB/backend-$1.yaml <<-YAML
 		interfaces: [eth0]
+		balancers: [$BALANCER, "fd00:10::2"]
 		pin: $LAB/bpf/$1
 		manage_addresses: false
 		vips:

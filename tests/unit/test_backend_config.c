@@ -20,6 +20,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define VIPS         "vips: [{address: 203.0.113.10}]\n"
 #define ETH0         "interfaces: [eth0]\n"
+#define FROM         "balancers: [10.0.0.2]\n"
 
 // Reads 'text' as a file; the sentence is without the file's name.
 static int read_text(const char *text, struct config *config, char *sentence, size_t size)
@@ -78,6 +79,12 @@ static const struct bad_case bad_cases[] = {
 	{ETH0 "balancers: [10.0.0.1/24]\n" VIPS,
 		":2:13: '10.0.0.1/24' is no address and no prefix"},
 	{ETH0 "balancers: [10.0.0.0/]\n" VIPS, ":2:13: '10.0.0.0/' is no address and no prefix"},
+	{ETH0 VIPS, ":1:1: no balancer is named, so anybody could send tunnel packets"},
+	{ETH0 "tunnel_addresses: [10.0.1.11]\n" VIPS, ":1:1: no balancer is named, so anybody"},
+	{ETH0 "balancers: [0.0.0.0/0]\n" VIPS, ":2:13: 0.0.0.0/0 is everybody: name the"},
+	{ETH0 "balancers: [\"::/0\"]\n" VIPS, ":2:13: ::/0 is everybody: name the"},
+	{ETH0 "balancers: [224.0.0.5]\n" VIPS, ":2:13: 224.0.0.5 cannot be a balancer"},
+	{ETH0 "allow_sources: [10.0.1.1/24]\n" VIPS, ":2:17: '10.0.1.1/24' is no address and no"},
 	{ETH0 "balancers: []\n" VIPS, ":2:12: no balancer is named, so no tunnel packet"},
 	{"interfaces: [lo]\n" VIPS, ":1:14: lo is no interface that packets of clients"},
 	{ETH0 "tunnel_addresses: [127.0.0.1]\n" VIPS, ":2:20: 127.0.0.1 cannot be a tunnel's end"},
@@ -150,11 +157,12 @@ static void what_is_left_out_has_its_default(void **state)
 	struct config config;
 	char sentence[256];
 
-	assert_int_equal(read_text(ETH0 VIPS, &config, sentence, sizeof(sentence)), 0);
+	assert_int_equal(read_text(ETH0 FROM VIPS, &config, sentence, sizeof(sentence)), 0);
 	assert_string_equal(config.pin, CONFIG_PIN_DEFAULT);
 	assert_true(config.manage_addresses);
 	assert_false(config.tunnels_given);
-	assert_int_equal(config.balancer_count, 0);
+	assert_int_equal(config.balancer_count, 1);
+	assert_int_equal(config.allowed_count, 0);
 	assert_int_equal(config.vip_count, 1);
 	assert_int_equal(config.vips[0].protocol, 0);
 	assert_int_equal(config.vips[0].port, 0);
@@ -169,6 +177,9 @@ static void every_key_is_read(void **state)
 		"manage_addresses: false\n"
 		"tunnel_addresses: []\n"
 		"balancers: [10.0.0.0/8, \"fd00:10::/64\", 192.0.2.1]\n"
+		"allow_sources: [10.0.1.0/24]\n"
+		"filters_ahead: [7, tcx]\n"
+		"metrics: \"[::1]:9111\"\n"
 		"vips:\n"
 		"  - {address: 203.0.113.10, protocol: tcp, port: 443, target_port: 3080, mss: 1300}\n"
 		"  - {address: 203.0.113.10, protocol: udp, port: 443, target_port: 3080}\n"
@@ -186,6 +197,11 @@ static void every_key_is_read(void **state)
 	assert_int_equal(config.balancer_count, 3);
 	assert_int_equal(config.balancers[1].length, 64);
 	assert_int_equal(config.balancers[2].length, 32);
+	assert_int_equal(config.allowed_count, 1);
+	assert_int_equal(config.allowed[0].length, 24);
+	assert_int_equal(config.ahead_count, 2);
+	assert_int_equal(config.ahead[1], FB_AHEAD_TCX);
+	assert_int_equal(config.metrics.port, 9111);
 	assert_int_equal(config.vip_count, 3);
 	assert_int_equal(config.vips[0].target_port, 3080);
 	assert_int_equal(config.vips[0].mss, 1300);

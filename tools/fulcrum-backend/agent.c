@@ -84,6 +84,10 @@ static int attach(struct agent *agent, struct error *err)
 
 static void say_ready(const struct agent *agent)
 {
+	if (agent->config->any_source)
+		log_warning(
+			"--any-source: tunnel packets are taken from anybody; whoever reaches this host can speak to its "
+			"VIPs as any client");
 	log_info("fulcrum-backend: ready: %u interfaces, %zu VIPs and ports, %u tunnel addresses",
 		agent->state.link_count, agent->config->vip_count, agent->view.tunnel_count);
 	notify("READY=1");

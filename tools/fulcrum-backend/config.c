@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config.h"
 
+#include <base/parse.h>
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -101,6 +103,58 @@ static int check_pair(const struct config_vip *a, const struct config_vip *b, st
 	return 0;
 }
 
+static bool has_host_bits(const struct config_prefix *prefix, unsigned int bits)
+{
+	for (unsigned int bit = prefix->length; bit < bits; bit++) {
+		if (prefix->address.bytes[bit / 8] & (0x80 >> bit % 8))
+			return true;
+	}
+	return false;
+}
+
+int config_parse_prefix(const char *text, struct config_prefix *out, struct error *err)
+{
+	size_t size = strcspn(text, "/");
+	char address[ADDR_TEXT_SIZE];
+	unsigned int bits = 0;
+	uint64_t length;
+
+	if (size < sizeof(address)) {
+		memcpy(address, text, size);
+		address[size] = '\0';
+		if (addr_parse(address, &out->address) == 0)
+			bits = out->address.family == ADDR_IPV6 ? 128 : 32;
+	}
+	length = bits;
+	if (bits > 0 && text[size] == '/' &&
+		(parse_u64(text + size + 1, &length) < 0 || length > bits))
+		bits = 0;
+	out->length = (unsigned int)length;
+	if (bits == 0 || has_host_bits(out, bits))
+		return error_set(err, EINVAL,
+			"'%.64s' is no address and no prefix such as 10.0.0.0/24", text);
+	return 0;
+}
+
+int config_add_balancer(struct config *config, const char *text, struct error *err)
+{
+	struct config_prefix prefix;
+	int result = config_parse_prefix(text, &prefix, err);
+
+	if (result < 0)
+		return result;
+	if (prefix.length == 0 && !config->any_source)
+		return error_set(err, EINVAL,
+			"%.64s is everybody: name the balancers (--any-source: from anybody, on purpose)",
+			text);
+	if (prefix.length > 0 && addr_is_unusable(&prefix.address))
+		return error_set(err, EINVAL, "%.64s cannot be a balancer", text);
+	if (config->balancer_count == FB_BALANCERS_MAX)
+		return error_set(err, EINVAL, "more than %d balancers", FB_BALANCERS_MAX);
+	config->balancers[config->balancer_count++] = prefix;
+	return 0;
+}
+
 // A mapped port beside all ports as they are: the server's port would be one of the latter, and a reply from it both.
 static int check_beside_all(
 	const struct config_vip *mapped, const struct config_vip *all, struct error *err)
@@ -179,11 +233,20 @@ int config_add_vip(struct config *config, const struct config_vip *vip, struct e
 	return 0;
 }
 
+static bool has_no_tunnel(const struct config *config)
+{
+	return config->tunnels_given && config->tunnel_count == 0;
+}
+
 int config_check_complete(const struct config *config, struct error *err)
 {
 	if (config->interface_count == 0)
 		return error_set(err, EINVAL, "no interface is named: interfaces: [eth0]");
 	if (config->vip_count == 0)
 		return error_set(err, EINVAL, "no VIP is named: vips: [{address: 203.0.113.10}]");
+	if (config->balancer_count == 0 && !config->any_source && !has_no_tunnel(config))
+		return error_set(err, EINVAL,
+			"no balancer is named, so anybody could send tunnel packets, with any address inside: "
+			"balancers: [10.0.0.2], or --balancer 10.0.0.2 (--any-source: from anybody, on purpose)");
 	return 0;
 }

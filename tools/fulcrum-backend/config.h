@@ -45,9 +45,11 @@ struct config {
 	bool tunnels_given; // else: every address of the interfaces
 	struct addr tunnels[FB_TUNNELS_MAX];
 	size_t tunnel_count;
-	struct config_prefix
-		balancers[FB_BALANCERS_MAX]; // none: anybody may send us tunnel packets
+	struct config_prefix balancers[FB_BALANCERS_MAX];
 	size_t balancer_count;
+	bool any_source; // whoever sends us tunnel packets, on purpose
+	struct config_prefix allowed[FB_ALLOWED_MAX]; // own networks whose hosts may be clients
+	size_t allowed_count;
 	uint32_t ahead[FB_AHEAD_MAX]; // as in struct fb_state
 	uint32_t ahead_count;
 	struct config_vip vips[FB_VIPS_MAX];
@@ -64,10 +66,13 @@ int config_read(struct config *config, const char *path, struct error *err);
 int config_add_interface(struct config *config, const char *name, struct error *err);
 int config_add_tunnel(struct config *config, const struct addr *tunnel, struct error *err);
 int config_add_vip(struct config *config, const struct config_vip *vip, struct error *err);
+// "10.0.0.0/24", or an address alone; bits behind the prefix must be zero.
+int config_parse_prefix(const char *text, struct config_prefix *out, struct error *err);
+int config_add_balancer(struct config *config, const char *text, struct error *err);
 int config_set_pin(struct config *config, const char *path, struct error *err);
 int config_set_metrics(struct config *config, const char *text, struct error *err);
 
-// Whether there is an interface and a VIP. -EINVAL with a sentence without position.
+// Whether there is an interface, a VIP, and who may send tunnel packets. -EINVAL with a sentence without position.
 int config_check_complete(const struct config *config, struct error *err);
 
 // "tcp", "udp" or "*".

@@ -264,53 +264,35 @@ static int read_tunnel(struct reader *reader, const yaml_node_t *node, void *tar
 	return 0;
 }
 
-static bool has_host_bits(const struct config_prefix *prefix, unsigned int bits)
-{
-	for (unsigned int bit = prefix->length; bit < bits; bit++) {
-		if (prefix->address.bytes[bit / 8] & (0x80 >> bit % 8))
-			return true;
-	}
-	return false;
-}
-
-// "10.0.0.0/24", or an address alone.
-static int parse_prefix(const char *text, struct config_prefix *out)
-{
-	size_t size = strcspn(text, "/");
-	char address[ADDR_TEXT_SIZE];
-	unsigned int bits;
-	uint64_t length;
-
-	if (size >= sizeof(address))
-		return -EINVAL;
-	memcpy(address, text, size);
-	address[size] = '\0';
-	if (addr_parse(address, &out->address) < 0)
-		return -EINVAL;
-	bits = out->address.family == ADDR_IPV6 ? 128 : 32;
-	length = bits;
-	if (text[size] == '/' && (parse_u64(text + size + 1, &length) < 0 || length > bits))
-		return -EINVAL;
-	out->length = length;
-	return has_host_bits(out, bits) ? -EINVAL : 0;
-}
-
 static int read_balancer(struct reader *reader, const yaml_node_t *node, void *target)
+{
+	const char *text = read_text(reader, node);
+
+	if (text == NULL)
+		return -EINVAL;
+	if (config_add_balancer(reader->config, text, reader->err) < 0)
+		return fail_at(reader, node->start_mark);
+	return 0;
+}
+
+static int read_allowed(struct reader *reader, const yaml_node_t *node, void *target)
 {
 	struct config *config = reader->config;
 	const char *text = read_text(reader, node);
 
 	if (text == NULL)
 		return -EINVAL;
-	if (config->balancer_count == FB_BALANCERS_MAX)
-		return fail(reader, node, "there are more balancers than 4096");
-	if (parse_prefix(text, &config->balancers[config->balancer_count]) < 0) {
-		error_set(reader->err, EINVAL,
-			"'%.64s' is no address and no prefix such as 10.0.0.0/24", text);
+	if (config->allowed_count == FB_ALLOWED_MAX)
+		return fail(reader, node, "there are more networks than 4096");
+	if (config_parse_prefix(text, &config->allowed[config->allowed_count], reader->err) < 0)
 		return fail_at(reader, node->start_mark);
-	}
-	config->balancer_count++;
+	config->allowed_count++;
 	return 0;
+}
+
+static int read_allow_sources(struct reader *reader, const yaml_node_t *node, void *target)
+{
+	return read_list(reader, node, read_allowed, target);
 }
 
 static int read_balancers(struct reader *reader, const yaml_node_t *node, void *target)
@@ -319,7 +301,7 @@ static int read_balancers(struct reader *reader, const yaml_node_t *node, void *
 		return -EINVAL;
 	if (reader->config->balancer_count == 0)
 		return fail(reader, node,
-			"no balancer is named, so no tunnel packet would be taken: name them, or leave the key out");
+			"no balancer is named, so no tunnel packet would be taken: name them, or leave the key out and start with --any-source");
 	return 0;
 }
 
@@ -398,7 +380,8 @@ static int read_manage_addresses(struct reader *reader, const yaml_node_t *node,
 static const struct reader_key file_keys[] = {{"interfaces", read_interfaces}, {"pin", read_pin},
 	{"metrics", read_metrics}, {"manage_addresses", read_manage_addresses},
 	{"tunnel_addresses", read_tunnels}, {"balancers", read_balancers},
-	{"filters_ahead", read_filters_ahead}, {"vips", read_vips}, {NULL, NULL}};
+	{"allow_sources", read_allow_sources}, {"filters_ahead", read_filters_ahead},
+	{"vips", read_vips}, {NULL, NULL}};
 
 static int read_document(struct reader *reader)
 {

@@ -26,6 +26,10 @@
 #define ICMP_UNREACHABLE       3
 #define ICMP_TIME_EXCEEDED     11
 #define ICMP_PARAMETER_PROBLEM 12
+#define ICMP_ECHO              8
+#define ICMP_ECHO_REPLY        0
+#define ICMPV6_ECHO            128
+#define ICMPV6_ECHO_REPLY      129
 #define ICMP_CHECKSUM          2 // its offset
 #define ICMP_HEADER_SIZE       8
 
@@ -51,6 +55,14 @@ struct {
 	__type(key, struct fb_prefix);
 	__type(value, __u32);
 } balancers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, FB_SOURCES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fb_prefix);
+	__type(value, __u32);
+} sources SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -269,6 +281,51 @@ inline_always bool is_balancer(const struct fb_address *source)
 	return bpf_map_lookup_elem(&balancers, &host) != NULL;
 }
 
+inline_always bool is_error(struct __sk_buff *skb, const struct packet *p)
+{
+	__u8 type;
+
+	return (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6) &&
+	       p->fragment == FRAGMENT_NONE &&
+	       bpf_skb_load_bytes(skb, p->payload, &type, sizeof(type)) == 0 &&
+	       is_icmp_error(p->protocol, type);
+}
+
+// Whoever forges a balancer's address could otherwise speak as a host inside.
+inline_always bool is_refused(struct __sk_buff *skb, const struct packet *p)
+{
+	struct fb_prefix host = {.length = 128, .address = p->source.address};
+	__u32 *source = bpf_map_lookup_elem(&sources, &host);
+
+	if (source == NULL || *source == FB_SOURCE_ALLOWED)
+		return false;
+	return *source == FB_SOURCE_NOBODY || !is_error(skb, p);
+}
+
+// Whether a packet out of a tunnel is for what the file names. A later fragment has no port. ICMP: errors, which tell of a
+// service's packets, and echo; never what routers and neighbours say on a link.
+inline_always bool is_served(
+	struct __sk_buff *skb, const struct packet *p, const struct fb_service *service)
+{
+	__u8 type;
+
+	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6) {
+		if (p->fragment == FRAGMENT_LATER)
+			return true;
+		if (bpf_skb_load_bytes(skb, p->payload, &type, sizeof(type)) < 0)
+			return false;
+		if (p->protocol == IPPROTO_ICMP)
+			return is_icmp_error(p->protocol, type) || type == ICMP_ECHO ||
+			       type == ICMP_ECHO_REPLY;
+		return is_icmp_error(p->protocol, type) || type == ICMPV6_ECHO ||
+		       type == ICMPV6_ECHO_REPLY;
+	}
+	if (!service->is_rest)
+		return true;
+	return p->fragment == FRAGMENT_LATER &&
+	       (p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP);
+}
+
 inline_always int receive_tunneled(struct __sk_buff *skb, const struct packet *outer)
 {
 	__u16 ethertype =
@@ -287,6 +344,10 @@ inline_always int receive_tunneled(struct __sk_buff *skb, const struct packet *o
 		return pass_counted(FB_TOTAL_NOT_VIP);
 	if (!is_balancer(&outer->source.address))
 		return drop_counted(FB_TOTAL_STRANGER);
+	if (is_refused(skb, &inner))
+		return drop_counted(FB_TOTAL_OWN_SOURCE);
+	if (!is_served(skb, &inner, service))
+		return drop_counted(FB_TOTAL_NO_PORT);
 	if (remove_outer(skb, length, ethertype) < 0)
 		return drop_counted(FB_TOTAL_FAILED);
 	if (outer->congested && bpf_skb_ecn_set_ce(skb) == 0)

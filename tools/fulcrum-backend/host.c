@@ -101,22 +101,59 @@ static void add_tunnel(struct host_view *view, const struct addr *address)
 		view->tunnels[view->tunnel_count++] = *address;
 }
 
-static int find_tunnels(const struct config *config, const struct fb_link *links, uint32_t count,
-	struct host_view *view, struct error *err)
+static unsigned int mask_length(const struct sockaddr *mask, unsigned int family)
 {
-	struct ifaddrs *list;
+	const struct sockaddr_in6 *ipv6 = (const void *)mask;
+	unsigned int length = 0;
+
+	if (mask == NULL)
+		return family == ADDR_IPV4 ? 32 : 128;
+	if (family == ADDR_IPV4)
+		return (unsigned int)__builtin_popcount(
+			((const struct sockaddr_in *)(const void *)mask)->sin_addr.s_addr);
+	for (size_t i = 0; i < 4; i++)
+		length += (unsigned int)__builtin_popcount(ipv6->sin6_addr.s6_addr32[i]);
+	return length;
+}
+
+static void add_network(struct host_view *view, const struct addr *address, unsigned int length)
+{
+	unsigned int bits = address->family == ADDR_IPV4 ? 32 : 128;
+	struct config_prefix *network = &view->networks[view->network_count];
+
+	if (length == 0 || view->network_count == FB_NETWORKS_MAX)
+		return;
+	network->address = *address;
+	network->length = length;
+	for (unsigned int bit = length; bit < bits; bit++)
+		network->address.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	view->network_count++;
+}
+
+// Every address of the host, the VIPs aside, and the network that it is in.
+static void find_networks(
+	const struct config *config, const struct ifaddrs *list, struct host_view *view)
+{
 	struct addr address;
 
-	if (getifaddrs(&list) < 0)
-		return error_set(err, errno, "the interfaces' addresses cannot be read: %s",
-			strerror(errno));
+	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
+		if (!socket_address(entry->ifa_addr, &address) || is_vip(config, &address))
+			continue;
+		add_network(view, &address, address.family == ADDR_IPV4 ? 32 : 128);
+		add_network(view, &address, mask_length(entry->ifa_netmask, address.family));
+	}
+}
+
+static void find_tunnels(const struct config *config, const struct fb_link *links, uint32_t count,
+	const struct ifaddrs *list, struct host_view *view)
+{
+	struct addr address;
+
 	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
 		if (is_link(links, count, if_nametoindex(entry->ifa_name)) &&
 			socket_address(entry->ifa_addr, &address) && !is_vip(config, &address))
 			add_tunnel(view, &address);
 	}
-	freeifaddrs(list);
-	return 0;
 }
 
 int host_look(const struct config *config, const struct fb_link *links, uint32_t count,
@@ -124,6 +161,7 @@ int host_look(const struct config *config, const struct fb_link *links, uint32_t
 {
 	char name[IF_NAMESIZE];
 	struct ifreq request;
+	struct ifaddrs *list;
 
 	memset(view, 0, sizeof(*view));
 	for (uint32_t i = 0; i < count; i++) {
@@ -133,8 +171,13 @@ int host_look(const struct config *config, const struct fb_link *links, uint32_t
 		if (view->mtu == 0 || (uint32_t)request.ifr_mtu < view->mtu)
 			view->mtu = request.ifr_mtu;
 	}
+	if (getifaddrs(&list) < 0)
+		return error_set(err, errno, "the interfaces' addresses cannot be read: %s",
+			strerror(errno));
+	find_networks(config, list, view);
 	if (!config->tunnels_given)
-		return find_tunnels(config, links, count, view, err);
+		find_tunnels(config, links, count, list, view);
+	freeifaddrs(list);
 	for (size_t i = 0; i < config->tunnel_count; i++)
 		add_tunnel(view, &config->tunnels[i]);
 	return 0;

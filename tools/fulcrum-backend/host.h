@@ -20,6 +20,9 @@ struct host_view {
 	uint32_t mtu; // the smallest
 	uint32_t tunnel_count;
 	struct addr tunnels[FB_TUNNELS_MAX];
+	uint32_t network_count;
+	struct config_prefix
+		networks[FB_NETWORKS_MAX]; // of all interfaces: each address, and its network
 };
 
 // 0, or -ENODEV, -EINVAL for an interface that is not like Ethernet, another negative errno.

@@ -12,6 +12,9 @@
 #define FB_VIPS_MAX      4096
 #define FB_BALANCERS_MAX 4096
 #define FB_SERVICES_MAX  (2 * FB_VIPS_MAX) // every VIP gets a row for all else, too
+#define FB_ALLOWED_MAX   4096 // own networks whose hosts may be clients
+#define FB_NETWORKS_MAX  1024 // addresses and networks of this host
+#define FB_SOURCES_MAX   (FB_VIPS_MAX + FB_BALANCERS_MAX + FB_ALLOWED_MAX + FB_NETWORKS_MAX + 64)
 #define FB_PATHS_MAX     16384 // connections that are being opened
 #define FB_LINKS_MAX     16
 #define FB_AHEAD_MAX     16 // programs of others that may run before ours
@@ -21,7 +24,14 @@ struct fb_address {
 	__u32 words[4];
 };
 
-// The outer sources that may send us tunnel packets; IPv4 prefixes are 96 longer.
+// Map 'balancers': the outer sources that may send us tunnel packets. Map 'sources': inner sources, an enum
+// fb_source; the longest prefix counts. IPv4 prefixes are 96 longer.
+enum fb_source {
+	FB_SOURCE_ALLOWED,
+	FB_SOURCE_NOBODY, // can be no client's, nor a router's
+	FB_SOURCE_NETWORK, // this host's own: the routers in it tell of errors, and are no clients
+};
+
 struct fb_prefix {
 	__u32 length; // in bits
 	struct fb_address address;
@@ -43,6 +53,7 @@ struct fb_service {
 	__u16 automatic; // 1: 'mss' is still to be lowered by the outer header that the SYN came in
 	__u16 overhead; // which is this, where that is not known any more: the largest that can come
 	__u16 row; // in map 'counters'
+	__u16 is_rest; // of a VIP's ports that the file does not name: what comes for them in a tunnel is dropped
 };
 
 // Map 'paths': a client's SYN, by what its SYN-ACK has; the value is the size of the outer header that it came in, 0 by
@@ -71,6 +82,9 @@ struct fb_counters {
 	X(FRAGMENT, "fragment", "passed on untouched: the outer packet is a fragment")             \
 	X(CONGESTED, "congested", "dropped: outer CE over an inner packet without ECN (RFC 6040)") \
 	X(STRANGER, "stranger", "dropped: the outer source is none of 'balancers'")                \
+	X(NO_PORT, "no_port", "dropped: the file names no such port of the VIP")                   \
+	X(OWN_SOURCE, "own_source",                                                                \
+		"dropped: the inner source is in a network of this host's own, or no client's")    \
 	X(FAILED, "failed", "dropped: the kernel refused to change the packet")
 
 enum fb_total {

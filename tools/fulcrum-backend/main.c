@@ -30,6 +30,8 @@ enum option_key {
 	OPTION_STATUS,
 	OPTION_DETACH,
 	OPTION_METRICS,
+	OPTION_BALANCER,
+	OPTION_ANY_SOURCE,
 };
 
 struct arguments {
@@ -53,6 +55,11 @@ static const struct argp_option options[] = {
 		"Without a file: attach to this interface (repeatable)", 0},
 	{"vip", OPTION_VIP, "ADDRESS", 0,
 		"Without a file: serve this VIP, all ports as they are (repeatable)", 0},
+	{"balancer", OPTION_BALANCER, "ADDRESS", 0,
+		"Without a file: take tunnel packets from this address or prefix (repeatable)", 0},
+	{"any-source", OPTION_ANY_SOURCE, NULL, 0,
+		"Take tunnel packets from anybody: only where the network lets nobody else send them",
+		0},
 	{"pin", OPTION_PIN, "FOLDER", 0, "Pin the maps here (default " CONFIG_PIN_DEFAULT ")", 0},
 	{"metrics", OPTION_METRICS, "ADDRESS:PORT", 0,
 		"Serve /metrics for Prometheus and /healthz there", 0},
@@ -75,6 +82,8 @@ static void add_by_hand(
 	arguments->by_hand = true;
 	if (key == OPTION_INTERFACE)
 		result = config_add_interface(&arguments->config, text, &err);
+	else if (key == OPTION_BALANCER)
+		result = config_add_balancer(&arguments->config, text, &err);
 	else if (addr_parse(text, &vip.address) < 0)
 		result = error_set(&err, EINVAL, "'%s' is no IPv4 or IPv6 address", text);
 	else
@@ -96,10 +105,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_INTERFACE:
 	case OPTION_VIP:
+	case OPTION_BALANCER:
 		add_by_hand(arguments, key, text, state);
 		return 0;
 	case OPTION_PIN:
 		arguments->pin = text;
+		return 0;
+	case OPTION_ANY_SOURCE:
+		arguments->config.any_source = true;
 		return 0;
 	case OPTION_METRICS:
 		arguments->metrics = text;
@@ -128,7 +141,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 			argp_error(state,
 				"what to do is missing: --config FILE, or --interface NAME and --vip ADDRESS");
 		if (arguments->file != NULL && arguments->by_hand)
-			argp_error(state, "either --config or --interface and --vip");
+			argp_error(state, "either --config or --interface, --vip and --balancer");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

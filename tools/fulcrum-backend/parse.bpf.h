@@ -96,12 +96,20 @@ inline_always int skip_extension(struct __sk_buff *skb, struct packet *p)
 	return p->fragment != FRAGMENT_LATER;
 }
 
+// ::ffff:a.b.c.d is how IPv4 is written here; as an address of IPv6 it is nobody's.
+inline_always bool is_mapped(const struct in6_addr *ipv6)
+{
+	return ipv6->in6_u.u6_addr32[0] == 0 && ipv6->in6_u.u6_addr32[1] == 0 &&
+	       ipv6->in6_u.u6_addr32[2] == bpf_htonl(0xffff);
+}
+
 inline_always int parse_ipv6(struct __sk_buff *skb, __u32 offset, struct packet *p)
 {
 	struct ipv6hdr ip;
 	int more = 1;
 
-	if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) < 0 || ip.version != 6)
+	if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) < 0 || ip.version != 6 ||
+		is_mapped(&ip.saddr) || is_mapped(&ip.daddr))
 		return -1;
 	set_ipv6(&p->source.address, &ip.saddr);
 	set_ipv6(&p->destination.address, &ip.daddr);

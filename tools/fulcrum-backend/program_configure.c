@@ -46,21 +46,18 @@ static int configure_tunnels(int fd, const struct host_view *view, struct error 
 
 static int configure_balancers(int fd, const struct config *config, struct error *err)
 {
-	struct fb_prefix prefix = {0}; // everybody
+	struct fb_prefix everybody = {0};
 	uint32_t one = 1;
-	size_t i = 0;
 
-	do {
-		if (config->balancer_count > 0) {
-			const struct config_prefix *from = &config->balancers[i];
+	for (size_t i = 0; i < config->balancer_count; i++) {
+		struct fb_prefix prefix = program_prefix(&config->balancers[i]);
 
-			prefix.length = from->length + (from->address.family == ADDR_IPV4 ? 96 : 0);
-			prefix.address = program_address(&from->address);
-		}
 		if (bpf_map_update_elem(fd, &prefix, &one, BPF_ANY) < 0)
 			return error_set(
 				err, errno, "a balancer is not taken: %s", strerror(errno));
-	} while (++i < config->balancer_count);
+	}
+	if (config->any_source && bpf_map_update_elem(fd, &everybody, &one, BPF_ANY) < 0)
+		return error_set(err, errno, "a balancer is not taken: %s", strerror(errno));
 	return 0;
 }
 
@@ -90,9 +87,9 @@ static void set_automatic_mss(
 }
 
 static int put_service(struct program *program, const struct config_vip *vip, uint16_t row,
-	const struct host_view *view, struct error *err)
+	bool is_rest, const struct host_view *view, struct error *err)
 {
-	struct fb_service service = {.row = row, .mss = vip->mss};
+	struct fb_service service = {.row = row, .mss = vip->mss, .is_rest = is_rest};
 	struct fb_key key = {.address = program_address(&vip->address), .protocol = vip->protocol};
 	int result;
 
@@ -140,14 +137,17 @@ int program_configure(struct program *program, const struct config *config,
 
 	if (result == 0)
 		result = configure_balancers(program_map_fd(program, "balancers"), config, err);
+	if (result == 0)
+		result = program_configure_sources(
+			program_map_fd(program, "sources"), config, view, err);
 	for (size_t i = 0; result == 0 && i < config->vip_count; i++)
-		result = put_service(program, &config->vips[i], row++, view, err);
+		result = put_service(program, &config->vips[i], row++, false, view, err);
 	for (size_t i = 0; result == 0 && i < config->vip_count; i++) {
 		struct config_vip rest = {
 			.address = config->vips[i].address, .mss = CONFIG_MSS_AUTO};
 
 		if (!has_row(config, i))
-			result = put_service(program, &rest, row++, view, err);
+			result = put_service(program, &rest, row++, true, view, err);
 	}
 	return result;
 }

@@ -10,6 +10,12 @@ struct program {
 	struct link_program sides[2];
 };
 
+struct fb_prefix program_prefix(const struct config_prefix *prefix);
+
+// Fills map 'sources': who cannot be a client in a tunnel.
+int program_configure_sources(
+	int fd, const struct config *config, const struct host_view *view, struct error *err);
+
 int program_map_fd(const struct program *program, const char *name);
 
 #endif

@@ -6,13 +6,31 @@ static void put_balancers(const struct cluster_pool *pool, FILE *out)
 {
 	char text[RENDER_ADDR_SIZE];
 
-	if (pool->balancer_count == 0)
+	if (pool->balancer_count == 0) {
+		fprintf(out, "# The agent does not start without the balancers' own addresses:\n"
+			     "# balancers: [10.0.0.2]\n");
 		return;
+	}
 	fprintf(out, "balancers: [");
 	for (uint32_t i = 0; i < pool->balancer_count; i++)
 		fprintf(out, "%s%s", i > 0 ? ", " : "",
 			render_addr(&pool->balancers[i], text, sizeof(text)));
 	fprintf(out, "]\n");
+}
+
+// The proxies are clients of the Auth Service, and may be in a network of its instances.
+static void put_clients(const struct cluster *cluster, enum cluster_role role, FILE *out)
+{
+	const struct cluster_pool *proxies = &cluster->pools[CLUSTER_PROXY];
+	char text[RENDER_ADDR_SIZE];
+
+	if (role != CLUSTER_AUTH)
+		return;
+	fprintf(out, "allow_sources: [");
+	for (uint32_t i = 0; i < proxies->instance_count; i++)
+		fprintf(out, "%s%s", i > 0 ? ", " : "",
+			render_addr(&proxies->instances[i].address, text, sizeof(text)));
+	fprintf(out, "] # the proxies\n");
 }
 
 static void put_vips(const struct cluster *cluster, enum cluster_role role, FILE *out)
@@ -49,6 +67,7 @@ void render_backend(const struct cluster *cluster, enum cluster_role role,
 		fprintf(out, "tunnel_addresses: [%s]\n",
 			render_addr(&instance->address, text, sizeof(text)));
 		put_balancers(pool, out);
+		put_clients(cluster, role, out);
 	} else {
 		fprintf(out, "tunnel_addresses: [] # packets come by direct server return\n");
 	}

@@ -116,7 +116,7 @@ static void put_network(const struct cluster *cluster, FILE *out)
 		put_ports(cluster, role, out);
 		if (pool->balancer_count == 0 && pool->forwarding == CONFIG_IPIP)
 			fprintf(out,
-				"- [ ] `%s.balancers` is not given: anybody who reaches an instance can send it tunnel packets.\n"
+				"- [ ] `%s.balancers` is not given: the agents do not start until they know who may send tunnel packets.\n"
 				"      Where: `cluster.yaml`.\n",
 				cluster_role_name(role));
 	}
@@ -128,6 +128,8 @@ static void put_balancers(const struct cluster *cluster, FILE *out)
 		"\n## Balancers and hosts\n\n"
 		"- [ ] `fulcrumctl apply -f proxy-lb.yaml` on the public balancers, `fulcrumctl apply -f auth-lb.yaml` on the private ones.\n"
 		"- [ ] `backends/NAME.yaml` is `/etc/fulcrum/backend.yaml` on the host NAME, where `fulcrum-backend` runs.\n"
+		"- [ ] Agents and users in a network of the instances' own: name it under `allow_sources` in `backends/NAME.yaml`, or they are\n"
+		"      refused as forged (`own_source` in `fulcrum-backend --status`).\n"
 		"- [ ] PROXY protocol stays off (`proxy_protocol: \"off\"`): no header is added, and the clients' addresses arrive without one.\n");
 	if (!cluster->hash_key_set)
 		fprintf(out,

@@ -82,7 +82,7 @@ static const struct schema announce = {"announce", "How the network learns that 
 #define POOL_KEYS(on_down_fallback) \
 	{"vips", SCHEMA_ADDRESS, .required = true, LIST(cluster_pool, vips, CLUSTER_VIPS_MAX, vip_count), \
 		.doc = "the addresses of the load balancer, IPv4 or IPv6"}, \
-	{"balancers", SCHEMA_ADDRESS, LIST(cluster_pool, balancers, CLUSTER_BALANCERS_MAX, balancer_count), .absent = "an instance takes tunnel packets from anybody", \
+	{"balancers", SCHEMA_ADDRESS, LIST(cluster_pool, balancers, CLUSTER_BALANCERS_MAX, balancer_count), .absent = "the agents do not start, but for direct server return", \
 		.doc = "the balancers' own addresses: who may send tunnel packets to an instance, and who probes it"}, \
 	{"forwarding", SCHEMA_WORD, FIELD(cluster_pool, forwarding), .words = forwardings, .fallback = "ipip", \
 		.doc = "how packets reach an instance: in a tunnel, or by its MAC address on a shared network"}, \
