@@ -206,6 +206,17 @@ int config_load_text(const char *name, const char *text, size_t size, struct con
 // Writes YAML that config_load_text() reads back as an equal configuration. 0, or the negative errno of a write that failed.
 int config_write(const struct config *config, FILE *out);
 
+// What the daemon wrote by config_write() loads, however long it has become.
+int config_load_written(const char *path, struct config **out, struct error *err);
+
+// Backends that leave, on their way from one daemon to the next: those that are CONFIG_STATE_LEAVING, with their pools
+// alone. An operator's file is held to rules across its records that do not hold for them: somebody else has their
+// address by now, be it a backend or a VIP, or their pool is of another family. So the reader asks for none of these, and for
+// config_with_leaving() alone. Both as config_write() and config_load_file(); what daemons wrote by config_write()
+// before, with CONFIG_STATE_DRAINING for those that leave, is read too.
+int config_write_leaving(const struct config *config, FILE *out);
+int config_load_leaving(const char *path, struct config **out, struct error *err);
+
 // What an operator's change would do, a line a change: "backend web/a1: weight 100 -> 50". Returns the number of
 // changes; 'report' may be NULL.
 uint32_t config_diff(const struct config *old, const struct config *new, config_report_fn *report,

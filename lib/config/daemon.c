@@ -153,7 +153,7 @@ int daemon_config_load(const char *path, struct daemon_config *out, struct error
 {
 	char *text;
 	size_t size;
-	int rc = tree_read_file(path, &text, &size, err);
+	int rc = tree_read_file(path, CONFIG_TEXT_MAX, &text, &size, err);
 
 	if (rc != 0)
 		return rc;

@@ -62,6 +62,38 @@ static int regroup(struct config *config)
 	return 0;
 }
 
+int config_settle_leaving(struct config *config)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < config->backend_count; i++) {
+		if (config->backends[i].state != CONFIG_STATE_DRAINING)
+			continue;
+		config->backends[kept] = config->backends[i];
+		config->backends[kept++].state = CONFIG_STATE_LEAVING;
+	}
+	config->backend_count = kept;
+	return regroup(config);
+}
+
+int config_write_leaving(const struct config *config, FILE *out)
+{
+	struct config *left = config_new();
+	int rc = left == NULL ? -ENOMEM : 0;
+
+	for (uint32_t i = 0; rc == 0 && i < config->backend_count; i++)
+		if (config->backends[i].state == CONFIG_STATE_LEAVING)
+			rc = add_backend(left, config, &config->backends[i]);
+	if (rc == 0)
+		rc = regroup(left);
+	for (uint32_t i = 0; rc == 0 && i < left->backend_count; i++)
+		left->backends[i].state = CONFIG_STATE_DRAINING; // what a file can say
+	if (rc == 0)
+		rc = config_write(left, out);
+	config_free(left);
+	return rc;
+}
+
 struct config *config_with_leaving(const struct config *config, const struct config *from,
 	const uint32_t *leaving, uint32_t count)
 {

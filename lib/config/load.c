@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/check.h>
 #include <config/config.h>
+#include <config/config_private.h>
 #include <config/decode.h>
 #include <config/value.h>
 
@@ -9,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum load_rules {
+	LOAD_OPERATORS, // what a person wrote
+	LOAD_WRITTEN, // what config_write() wrote of it
+	LOAD_LEAVING, // config_load_leaving()
+};
+
 struct loader {
+	enum load_rules rules;
 	struct tree *tree; // of all sources
 	uint32_t root; // of the one that is being read
 	struct place hash_key; // where it is given; nowhere yet
@@ -51,6 +59,7 @@ static int load_backend(struct loader *l, struct decode *decode, const struct co
 	if (l->config->backend_count == CONFIG_BACKENDS_MAX)
 		return too_many(l, decode->node, "backends", CONFIG_BACKENDS_MAX);
 	memcpy(backend.pool, pool->name, sizeof(backend.pool));
+	backend.pool_index = l->config->pool_count - 1; // its pool came just before it
 	good &= pool->name[0] != '\0';
 	rc = add_origin(l, RECORD_BACKEND, l->config->backend_count, decode->node, good);
 	return rc != 0 ? rc : config_add_backend(l->config, &backend);
@@ -160,7 +169,7 @@ static int load_records(struct loader *l)
 		l->origins.pool_names_missing = true;
 	take_hash_key(l, &head);
 	explicit_bzero(head.hash_key, sizeof(head.hash_key));
-	rc = load_list(l, "services", &schema_service, load_service);
+	rc = l->rules == LOAD_LEAVING ? 0 : load_list(l, "services", &schema_service, load_service);
 	if (rc == 0)
 		rc = load_list(l, "pools", &schema_pool, load_pool);
 	return rc;
@@ -171,7 +180,7 @@ static int load_text(struct loader *l, uint32_t file, const char *text, size_t s
 	int rc;
 
 	l->size += size;
-	if (l->size > CONFIG_TEXT_MAX) {
+	if (l->rules == LOAD_OPERATORS && l->size > CONFIG_TEXT_MAX) {
 		findings_add(l->findings, (struct place){.file = file},
 			"%s may have %u MiB at most",
 			size > CONFIG_TEXT_MAX ? "a file" : "all files together",
@@ -191,7 +200,8 @@ static int load_source(struct loader *l, uint32_t file, const struct config_sour
 
 	if (source->text != NULL)
 		return load_text(l, file, source->text, source->size);
-	rc = tree_read_file(source->name, &text, &size, &err);
+	rc = tree_read_file(source->name, l->rules == LOAD_OPERATORS ? CONFIG_TEXT_MAX : SIZE_MAX,
+		&text, &size, &err);
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc != 0) {
@@ -218,13 +228,17 @@ static int load_sources(struct loader *l, const struct config_source *sources, u
 		if (result == 0)
 			result = rc;
 	}
-	return result != 0 ? result : check_finish(l->config, &l->origins, l->findings);
+	if (result != 0)
+		return result;
+	return l->rules == LOAD_LEAVING ? config_settle_leaving(l->config)
+					: check_finish(l->config, &l->origins, l->findings);
 }
 
 static int load(struct findings *findings, const struct config_source *sources, uint32_t count,
-	struct config *config)
+	enum load_rules rules, struct config *config)
 {
-	struct loader loader = {.findings = findings, .config = config, .tree = tree_new()};
+	struct loader loader = {
+		.rules = rules, .findings = findings, .config = config, .tree = tree_new()};
 	int rc;
 
 	if (loader.tree == NULL)
@@ -237,8 +251,8 @@ static int load(struct findings *findings, const struct config_source *sources, 
 	return rc;
 }
 
-int config_load(const struct config_source *sources, uint32_t count, struct config **out,
-	config_report_fn *report, void *context, struct error *err)
+static int load_by(enum load_rules rules, const struct config_source *sources, uint32_t count,
+	struct config **out, config_report_fn *report, void *context, struct error *err)
 {
 	const char **names = calloc(count, sizeof(*names));
 	struct findings findings = {.files = names, .file_count = count};
@@ -248,7 +262,7 @@ int config_load(const struct config_source *sources, uint32_t count, struct conf
 	for (uint32_t i = 0; names != NULL && i < count; i++)
 		names[i] = sources[i].name;
 	if (names != NULL && config != NULL)
-		rc = load(&findings, sources, count, config);
+		rc = load(&findings, sources, count, rules, config);
 	told = findings_close(&findings, report, context, err);
 	free(names);
 	if (rc == 0 && told == 0) {
@@ -259,6 +273,26 @@ int config_load(const struct config_source *sources, uint32_t count, struct conf
 	if (rc == -ENOMEM || told == -ENOMEM)
 		return error_set(err, ENOMEM, "%s: out of memory", sources[0].name);
 	return rc == -EIO ? -EIO : -EINVAL;
+}
+
+int config_load(const struct config_source *sources, uint32_t count, struct config **out,
+	config_report_fn *report, void *context, struct error *err)
+{
+	return load_by(LOAD_OPERATORS, sources, count, out, report, context, err);
+}
+
+int config_load_written(const char *path, struct config **out, struct error *err)
+{
+	const struct config_source source = {.name = path};
+
+	return load_by(LOAD_WRITTEN, &source, 1, out, NULL, NULL, err);
+}
+
+int config_load_leaving(const char *path, struct config **out, struct error *err)
+{
+	const struct config_source source = {.name = path};
+
+	return load_by(LOAD_LEAVING, &source, 1, out, NULL, NULL, err);
 }
 
 int config_load_text(const char *name, const char *text, size_t size, struct config **out,

@@ -77,7 +77,7 @@ uint32_t tree_find(const struct tree *tree, uint32_t node, const char *key)
 	return node == 0 ? 0 : tree_find(tree, node, dot + 1);
 }
 
-int tree_read_file(const char *path, char **text, size_t *size, struct error *err)
+int tree_read_file(const char *path, size_t limit, char **text, size_t *size, struct error *err)
 {
 	FILE *file = fopen(path, "re");
 	size_t room = 1 << 16;
@@ -87,7 +87,7 @@ int tree_read_file(const char *path, char **text, size_t *size, struct error *er
 	*size = 0;
 	if (file == NULL)
 		return error_set(err, EIO, "%s: %s", path, strerror(errno));
-	while (rc == 0 && *size <= CONFIG_TEXT_MAX) {
+	while (rc == 0 && *size <= limit) {
 		char *grown = realloc(bytes, room);
 
 		if (grown == NULL) {
@@ -103,9 +103,9 @@ int tree_read_file(const char *path, char **text, size_t *size, struct error *er
 		room *= 2;
 	}
 	fclose(file);
-	if (rc == 0 && *size > CONFIG_TEXT_MAX)
+	if (rc == 0 && *size > limit)
 		rc = error_set(err, EINVAL, "%s: a file may have %u MiB at most", path,
-			CONFIG_TEXT_MAX >> 20);
+			(unsigned int)(limit >> 20));
 	if (rc != 0) {
 		free(bytes);
 		return rc;

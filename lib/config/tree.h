@@ -60,8 +60,8 @@ uint32_t tree_next(const struct tree *tree, uint32_t node);
 // The value of a mapping's key, or 0. A dot goes into mappings: "health.port".
 uint32_t tree_find(const struct tree *tree, uint32_t node, const char *key);
 
-// Reads a file, up to CONFIG_TEXT_MAX bytes; the caller frees '*text'. 0, -ENOMEM, -EIO, or -EINVAL if it is
+// Reads a file, up to 'limit' bytes; the caller frees '*text'. 0, -ENOMEM, -EIO, or -EINVAL if it is
 // too large, with the sentence.
-int tree_read_file(const char *path, char **text, size_t *size, struct error *err);
+int tree_read_file(const char *path, size_t limit, char **text, size_t *size, struct error *err);
 
 #endif

@@ -38,26 +38,15 @@ static uint64_t ms_since(uint64_t begun_ns)
 int control_save_left(const struct control *control, struct error *err)
 {
 	const struct config *running = control->running->config;
-	struct config *left;
+	const char *folder = control->config.daemon->state;
 	uint32_t count = 0;
-	int rc;
 
 	for (uint32_t i = 0; i < running->backend_count; i++)
 		count += running->backends[i].state == CONFIG_STATE_LEAVING;
-	if (count == 0) {
-		state_forget_left(control->config.daemon->state);
-		return 0;
-	}
-	left = config_clone(running);
-	if (left == NULL)
-		return error_set(err, ENOMEM, "out of memory");
-	for (uint32_t i = 0; i < left->backend_count; i++)
-		left->backends[i].state = left->backends[i].state == CONFIG_STATE_LEAVING
-						  ? CONFIG_STATE_DRAINING
-						  : CONFIG_STATE_ACTIVE;
-	rc = state_save_left(control->config.daemon->state, left, err);
-	config_free(left);
-	return rc;
+	if (count > 0)
+		return state_save_left(folder, running, err);
+	state_forget_left(folder);
+	return 0;
 }
 
 void control_save_flows(struct control *control)

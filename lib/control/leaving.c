@@ -90,8 +90,6 @@ static uint32_t *find_left(const struct commit *commit, uint32_t *count)
 
 	*count = 0;
 	for (uint32_t i = 0; found != NULL && i < left->backend_count; i++) {
-		if (left->backends[i].state != CONFIG_STATE_DRAINING)
-			continue;
 		edition_backend_name(left, i, name);
 		if (config_find_backend(commit->all, name, &at, NULL) != 0)
 			found[(*count)++] = i;

@@ -250,7 +250,7 @@ int history_load(const char *folder, uint64_t version, struct config **out, stru
 		if (listing.list[i].entry.version != version)
 			continue;
 		snprintf(path, sizeof(path), "%s/history/%s", folder, listing.list[i].name);
-		rc = config_load_file(path, out, NULL, NULL, err);
+		rc = config_load_written(path, out, err);
 	}
 	free(listing.list);
 	if (descriptor >= 0)

@@ -33,8 +33,17 @@ static void make_paths(const char *folder, struct paths *out)
 	snprintf(out->left, sizeof(out->left), "%s/pools.yaml.left", folder);
 }
 
-static int write_file(
-	const char *path, const struct config *config, uint64_t version, uint64_t applied_s)
+// What is written of a configuration, and how it is read back.
+struct contents {
+	int (*write)(const struct config *config, FILE *out);
+	int (*load)(const char *path, struct config **out, struct error *err);
+};
+
+static const struct contents whole = {config_write, config_load_written};
+static const struct contents leaving = {config_write_leaving, config_load_leaving};
+
+static int write_file(const char *path, const struct contents *contents,
+	const struct config *config, uint64_t version, uint64_t applied_s)
 {
 	FILE *file = fopen(path, "we");
 	int rc;
@@ -45,7 +54,7 @@ static int write_file(
 	if (rc == 0)
 		fprintf(file, MARK_FORMAT, version, applied_s);
 	if (rc == 0)
-		rc = config_write(config, file);
+		rc = contents->write(config, file);
 	if (rc == 0)
 		fputs(END_MARK, file);
 	if (rc == 0 && (fflush(file) != 0 || fsync(fileno(file)) != 0))
@@ -87,7 +96,7 @@ int state_save(const char *folder, const struct config *config, uint64_t version
 	make_paths(folder, &paths);
 	if (mkdir(folder, 0755) != 0 && errno != EEXIST)
 		return error_set(err, errno, "%s: %s", folder, strerror(errno));
-	rc = write_file(paths.fresh, config, version, applied_s);
+	rc = write_file(paths.fresh, &whole, config, version, applied_s);
 	if (rc == 0) {
 		keep_before(&paths);
 		rc = rename(paths.fresh, paths.now) != 0 ? -errno : sync_folder(folder);
@@ -127,7 +136,8 @@ static bool read_marks(const char *path, struct state_mark *mark)
 	return is_whole;
 }
 
-static struct config *load_file(const char *path, struct state_mark *mark)
+static struct config *load_file(
+	const char *path, const struct contents *contents, struct state_mark *mark)
 {
 	struct config *config;
 	struct error err;
@@ -136,7 +146,7 @@ static struct config *load_file(const char *path, struct state_mark *mark)
 		log_error("state: %s: it was cut short", path);
 		return NULL;
 	}
-	if (config_load_file(path, &config, NULL, NULL, &err) != 0) {
+	if (contents->load(path, &config, &err) != 0) {
 		log_error("state: %s", err.text);
 		return NULL;
 	}
@@ -170,7 +180,7 @@ struct config *state_load(const char *folder, struct state_mark *mark)
 	check_folder(folder);
 	was_there = access(paths.now, F_OK) == 0;
 	if (was_there) {
-		config = load_file(paths.now, mark);
+		config = load_file(paths.now, &whole, mark);
 		if (config != NULL)
 			return config;
 		// Else the next save would make it the one before.
@@ -180,7 +190,7 @@ struct config *state_load(const char *folder, struct state_mark *mark)
 			log_warning("state: it is kept as %s", paths.broken);
 	}
 	if (access(paths.before, F_OK) == 0)
-		config = load_file(paths.before, mark);
+		config = load_file(paths.before, &whole, mark);
 	if (config == NULL)
 		*mark = (struct state_mark){0};
 	if (config == NULL && was_there)
@@ -200,7 +210,7 @@ struct config *state_load_before(
 	make_paths(folder, &paths);
 	if (access(paths.before, F_OK) != 0)
 		return NULL;
-	config = load_file(paths.before, mark);
+	config = load_file(paths.before, &whole, mark);
 	if (config == NULL || mark->version < loaded->version)
 		return config;
 	config_free(config); // the one that was loaded is it
@@ -213,7 +223,7 @@ int state_save_left(const char *folder, const struct config *config, struct erro
 	int rc;
 
 	make_paths(folder, &paths);
-	rc = write_file(paths.left, config, 1, 0);
+	rc = write_file(paths.left, &leaving, config, 1, 0);
 	if (rc == 0)
 		return 0;
 	unlink(paths.left);
@@ -239,7 +249,7 @@ struct config *state_take_left(const char *folder)
 	make_paths(folder, &paths);
 	if (access(paths.left, F_OK) != 0)
 		return NULL;
-	config = load_file(paths.left, &mark);
+	config = load_file(paths.left, &leaving, &mark);
 	unlink(paths.left);
 	return config;
 }

@@ -204,6 +204,8 @@ static void what_left_is_told_once(void **state)
 	struct config *config = make(3);
 	struct error err;
 
+	for (uint32_t i = 0; i < config->backend_count; i++)
+		config->backends[i].state = CONFIG_STATE_LEAVING;
 	assert_int_equal(state_save_left("/nonexistent", config, &err), -ENOENT);
 	assert_string_equal(err.text, "/nonexistent/pools.yaml.left: No such file or directory");
 	save(place, 3, 1); // makes the folder
@@ -218,7 +220,7 @@ static void what_left_is_told_once(void **state)
 	assert_null(state_take_left(place->folder));
 	spoil(place, "pools.yaml.left", "services: [");
 	assert_null(state_take_left(place->folder));
-	spoil(place, "pools.yaml.left", "# version 1, applied at 0\npools: []\n");
+	spoil(place, "pools.yaml.left", "# version 1, applied at 0\npools: []\n"); // and no end
 	assert_null(state_take_left(place->folder));
 }
 

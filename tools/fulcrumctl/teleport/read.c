@@ -112,7 +112,7 @@ static int read_storage(struct cluster_reader *reader)
 	snprintf(folder, sizeof(folder), "%s", reader->path);
 	snprintf(path, sizeof(path), "%s%s%s", name[0] == '/' ? "" : dirname(folder),
 		name[0] == '/' ? "" : "/", name);
-	rc = tree_read_file(path, &reader->cluster->storage, &size, &err);
+	rc = tree_read_file(path, CONFIG_TEXT_MAX, &reader->cluster->storage, &size, &err);
 	if (rc == 0)
 		rc = check_storage(path, reader->cluster->storage, size, &err);
 	if (rc == 0)
@@ -163,7 +163,7 @@ static int load(struct cluster_reader *reader)
 	char *text = NULL;
 	size_t size;
 	struct error err;
-	int rc = tree_read_file(reader->path, &text, &size, &err);
+	int rc = tree_read_file(reader->path, CONFIG_TEXT_MAX, &text, &size, &err);
 
 	if (rc != 0) {
 		findings_add(reader->findings, (struct place){0, 0}, "%s",
