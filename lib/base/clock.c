@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 
+#include <stdio.h>
 #include <time.h>
 
 static uint64_t clock_read_ns(clockid_t clock)
@@ -24,6 +25,35 @@ uint64_t clock_wall_s(void)
 uint64_t clock_wall_ns(void)
 {
 	return clock_read_ns(CLOCK_REALTIME);
+}
+
+// The first half of the kernel's random name of this boot.
+static uint64_t clock_boot(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	unsigned int part[3] = {0};
+	int count = file != NULL ? fscanf(file, "%8x-%4x-%4x", &part[0], &part[1], &part[2]) : 0;
+
+	if (file != NULL)
+		fclose(file);
+	return count == 3 ? (uint64_t)part[0] << 32 | part[1] << 16 | part[2] : 0;
+}
+
+void clock_stamp(struct clock_stamp *out)
+{
+	*out = (struct clock_stamp){.wall_s = clock_wall_s(),
+		.boot = clock_boot(),
+		.boot_s = clock_read_ns(CLOCK_BOOTTIME) / CLOCK_NS_PER_S};
+}
+
+uint64_t clock_since_s(const struct clock_stamp *then)
+{
+	struct clock_stamp now;
+
+	clock_stamp(&now);
+	if (then->boot != 0 && then->boot == now.boot && then->boot_s <= now.boot_s)
+		return now.boot_s - then->boot_s;
+	return now.wall_s > then->wall_s ? now.wall_s - then->wall_s : 0;
 }
 
 const char *clock_format_utc(uint64_t wall_s, char *text, size_t size)

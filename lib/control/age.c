@@ -16,12 +16,12 @@ static const char *const then_words[] = {
 	[MESSAGE_THEN_REHASH] = "what is left moves to other backends",
 };
 
-static bool end_drain(struct control *control, uint32_t at, uint64_t now_s)
+static bool end_drain(struct control *control, uint32_t at, uint64_t now_ns)
 {
 	const struct config_backend *backend = &control->running->config->backends[at];
 	struct control_backend *state = &control->states[edition_index(control->running, at)];
 
-	if (state->drain_until_s == 0 || state->drain_is_over || now_s < state->drain_until_s)
+	if (state->drain_until_ns == 0 || state->drain_is_over || now_ns < state->drain_until_ns)
 		return false;
 	state->drain_is_over = true;
 	log_info("drain: backend %s/%s: the deadline has passed; %s", backend->pool, backend->name,
@@ -37,25 +37,25 @@ void control_begin_ramp(const struct config_pool *pool, struct control_backend *
 	bool ramps = state->health == HEALTH_UP && state->recalled != HEALTH_UP &&
 		     pool->slow_start_s > 0;
 
-	state->ramp_from_s = ramps ? clock_wall_s() : 0;
+	state->ramp_from_ns = ramps ? clock_monotonic_ns() : 0;
 	state->held_back = ramps ? RAMP_STEPS - 1 : 0;
 }
 
 // True: it takes another step.
-static bool step_ramp(struct control *control, uint32_t at, uint64_t now_s)
+static bool step_ramp(struct control *control, uint32_t at, uint64_t now_ns)
 {
 	const struct config *config = control->running->config;
 	struct control_backend *state = &control->states[edition_index(control->running, at)];
 	uint32_t whole_s = config->pools[config->backends[at].pool_index].slow_start_s;
-	uint64_t elapsed_s = now_s - state->ramp_from_s;
+	uint64_t elapsed_s = (now_ns - state->ramp_from_ns) / CLOCK_NS_PER_S;
 	uint8_t held_back = 0;
 
-	if (state->ramp_from_s == 0)
+	if (state->ramp_from_ns == 0)
 		return false;
 	if (elapsed_s < whole_s)
 		held_back = (uint8_t)(RAMP_STEPS - 1 - elapsed_s * (RAMP_STEPS - 1) / whole_s);
 	if (held_back == 0)
-		state->ramp_from_s = 0;
+		state->ramp_from_ns = 0;
 	if (held_back == state->held_back)
 		return false;
 	state->held_back = held_back;
@@ -78,14 +78,14 @@ static bool has_stale_table(const struct snapshot *snapshot)
 void control_age(int fd, short what, void *context)
 {
 	struct control *control = context;
-	uint64_t now_s = clock_wall_s();
+	uint64_t now_ns = clock_monotonic_ns();
 	bool is_due = has_stale_table(control->config.publisher->current);
 
 	is_due |= control_floor_age(control);
 
 	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {
-		is_due |= end_drain(control, i, now_s);
-		is_due |= step_ramp(control, i, now_s);
+		is_due |= end_drain(control, i, now_ns);
+		is_due |= step_ramp(control, i, now_ns);
 	}
 	if (is_due)
 		control_rebuild_later(control);
@@ -113,9 +113,9 @@ void control_take_drain(
 	if (state->drain_is_over)
 		control_rebuild_later(control);
 	state->drain_is_over = false;
-	state->drain_until_s = 0;
+	state->drain_until_ns = 0;
 	if (set->state == CONFIG_STATE_DRAINING && set->deadline_s > 0) {
-		state->drain_until_s = clock_wall_s() + set->deadline_s;
+		state->drain_until_ns = clock_monotonic_ns() + set->deadline_s * CLOCK_NS_PER_S;
 		state->drain_then = (enum message_then)set->then;
 	}
 }

@@ -175,7 +175,7 @@ static void describe(const struct control *control, struct control_vip *vip, uin
 {
 	const struct edition *running = control->running;
 
-	*vip = (struct control_vip){.first_service = at, .since_s = control->applied_s};
+	*vip = (struct control_vip){.first_service = at, .since_s = control->applied.wall_s};
 	vip->address = running->config->services[running->services_by_vip[at]].vip;
 	for (; at < running->config->service_count; at++) {
 		const struct config_service *service =

@@ -66,7 +66,7 @@ static void decide(struct control *control, struct commit *commit)
 	} else {
 		commit->now = control->running;
 		commit->version = control->version;
-		commit->applied_s = control->applied_s;
+		commit->applied = control->applied;
 	}
 	for (uint32_t i = 0; i < commit->selected_count; i++)
 		control_take_drain(control, &commit->set, commit->selected[i]);
@@ -162,7 +162,7 @@ struct commit *control_commit_new(struct control *control)
 	commit->control = control;
 	commit->author = HISTORY_NOBODY;
 	commit->version = control->version + 1;
-	commit->applied_s = clock_wall_s();
+	clock_stamp(&commit->applied);
 	commit->start_ns = clock_monotonic_ns();
 	commit->backend_registry = &control->backends;
 	commit->service_registry = &control->services;

@@ -33,14 +33,15 @@ struct control_backend {
 	struct floor_mark *probe_floors; // by number; the control thread's alone; NULL: none
 	uint64_t probes_since_s; // wall clock: when one of them last changed
 	uint64_t since_s; // wall clock: when 'health' began
-	uint64_t drain_until_s; // wall clock: the deadline; 0: none
+	uint64_t drain_until_ns; // the deadline; 0: none
 	enum message_then drain_then;
 	bool drain_is_over;
-	uint64_t ramp_from_s; // wall clock: the start of its slow start; 0: there is none
+	uint64_t ramp_from_ns; // the start of its slow start; 0: there is none
 	uint8_t held_back; // tenths of its weight that its slow start withholds
 	uint32_t
 		half_open_next; // of its pool's services: whose turn it is to be probed through the path
-	uint64_t leaving_s; // wall clock: since when it is CONFIG_STATE_LEAVING; 0
+	bool is_leaving; // CONFIG_STATE_LEAVING
+	int64_t leaving_ns; // since when; before the machine booted it is below zero
 };
 
 // Fits a state to the edition where its backend stands at 'at'. True: that changed it.

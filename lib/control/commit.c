@@ -87,7 +87,7 @@ static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 						commit->running, before, commit->edition, at, p)))
 			commit->puts[commit->put_count++] = (struct probe_put){at, p};
 	}
-	if (control_backend_touch(state, commit->edition, at, is_stranger, commit->applied_s))
+	if (control_backend_touch(state, commit->edition, at, is_stranger, commit->applied.wall_s))
 		commit->touched[commit->touched_count++] = at | (is_stranger ? COMMIT_STRANGER : 0);
 }
 

@@ -2,6 +2,7 @@
 #ifndef CONTROL_COMMIT_H
 #define CONTROL_COMMIT_H
 
+#include <base/clock.h>
 #include <channel/message.h>
 #include <control/edition.h>
 #include <control/selection.h>
@@ -70,7 +71,7 @@ struct commit {
 	bool is_own; // the daemon's: no client waits for the answer
 	struct history_entry author; // who wants it, and how
 	uint64_t version; // that it has if it is not the present one
-	uint64_t applied_s;
+	struct clock_stamp applied; // when its version came into force
 	uint64_t start_ns;
 
 	// Borrowed for prepare().

@@ -40,7 +40,7 @@ static void keep(const struct commit *commit)
 	struct error err;
 
 	entry.version = commit->version;
-	entry.applied_s = commit->applied_s;
+	entry.applied_s = commit->applied.wall_s;
 	if (history_keep(commit->state_folder, &entry, &err) != 0)
 		log_warning(
 			"state: %s: the history will lack version %lu", err.text, commit->version);
@@ -51,7 +51,7 @@ static void save(struct commit *commit, struct lines *lines)
 	struct error err;
 
 	commit->is_saved = state_save(commit->state_folder, commit->now->written, commit->version,
-				   commit->applied_s, &err) == 0;
+				   &commit->applied, &err) == 0;
 	if (commit->is_saved) {
 		keep(commit);
 		return;

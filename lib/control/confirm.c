@@ -107,7 +107,7 @@ static struct commit *new_confirmation(struct control *control)
 	commit->is_equal = true;
 	commit->now = control->running;
 	commit->version = control->version;
-	commit->applied_s = control->applied_s;
+	commit->applied = control->applied;
 	commit->author = control->trial.author;
 	commit->step = COMMIT_DECIDED;
 	return commit;

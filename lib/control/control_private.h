@@ -2,6 +2,7 @@
 #ifndef CONTROL_CONTROL_PRIVATE_H
 #define CONTROL_CONTROL_PRIVATE_H
 
+#include <base/clock.h>
 #include <channel/channel.h>
 #include <channel/message.h>
 #include <control/apply_private.h>
@@ -56,7 +57,7 @@ struct control {
 	struct edition *running;
 	uint64_t version; // of the running configuration; 0: there was no apply yet
 	struct history_entry author; // of it
-	uint64_t applied_s;
+	struct clock_stamp applied; // when it was
 	bool is_saved; // the state folder has it
 	uint64_t apply_start_ns; // of the apply whose grace period goes on; 0
 	uint64_t apply_us;

@@ -15,7 +15,7 @@
 // Nothing that is read is trusted: whatever bytes are there, a reader tells its rows as far as they are whole, and that
 // the rest is not.
 
-#define FLOWS_FILE_VERSION   1u
+#define FLOWS_FILE_VERSION   2u
 #define FLOWS_FILE_NAME_SIZE 128u // with its end
 
 #define FLOWS_FILE_PLANNED    "flows" // of a daemon that was asked to end
@@ -30,6 +30,9 @@ struct flows_mark {
 	uint32_t buckets; // of each worker's table
 	uint32_t services; // as many names
 	uint32_t backends;
+	// As in struct clock_stamp; 0 in files of version 1, which end before it.
+	uint64_t boot;
+	uint64_t boot_s;
 };
 
 enum kept_item {

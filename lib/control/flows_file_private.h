@@ -15,8 +15,10 @@ struct file_head {
 	uint32_t crc; // of 'mark'
 	struct flows_mark mark;
 };
-_Static_assert(sizeof(struct flows_mark) == 40, "no holes");
-_Static_assert(sizeof(struct file_head) == 56, "no holes");
+#define MARK_SIZE_1 offsetof(struct flows_mark, boot) // in files of version 1
+_Static_assert(MARK_SIZE_1 == 40, "as version 1 had it");
+_Static_assert(sizeof(struct flows_mark) == 56, "no holes");
+_Static_assert(sizeof(struct file_head) == 72, "no holes");
 
 // Names and rows go by blocks of at most so much.
 #define BLOCK_SIZE (1u << 20)

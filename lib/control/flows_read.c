@@ -36,16 +36,20 @@ static bool read_all(int fd, void *bytes, size_t size)
 
 static int read_mark(const char *path, int fd, struct flows_mark *mark, struct error *err)
 {
-	struct file_head head;
+	struct file_head head = {0};
 	struct stat stat;
+	size_t size;
 
-	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) || !read_all(fd, &head, sizeof(head)) ||
-		head.magic != FILE_MAGIC)
+	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) ||
+		!read_all(fd, &head, offsetof(struct file_head, mark)) || head.magic != FILE_MAGIC)
 		return error_set(err, EINVAL, "%s: it holds no flows", path);
-	if (head.version != FLOWS_FILE_VERSION)
+	if (head.version == 0 || head.version > FLOWS_FILE_VERSION)
 		return error_set(err, EINVAL, "%s: it is of version %u, and this daemon reads %u",
 			path, head.version, FLOWS_FILE_VERSION);
-	if (head.crc != flows_crc(&head.mark, sizeof(head.mark), 0))
+	size = head.version == 1 ? MARK_SIZE_1 : sizeof(head.mark);
+	if (!read_all(fd, &head.mark, size))
+		return error_set(err, EINVAL, "%s: it holds no flows", path);
+	if (head.crc != flows_crc(&head.mark, size, 0))
 		return error_set(err, EINVAL, "%s: it is damaged", path);
 	*mark = head.mark;
 	return 0;

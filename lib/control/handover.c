@@ -47,9 +47,13 @@ void handover_mark(const struct handover *handover, struct flows_mark *out)
 {
 	static const char text[] = "flows";
 	const struct config *config = handover->edition->config;
+	struct clock_stamp now;
 
+	clock_stamp(&now);
 	*out = (struct flows_mark){
-		.saved_s = clock_wall_s(),
+		.saved_s = now.wall_s,
+		.boot = now.boot,
+		.boot_s = now.boot_s,
 		.key = siphash(config->hash_key, text, sizeof(text)),
 		.spread = mark_of_spread(handover->config),
 		.workers = handover->config->worker_count,

@@ -146,18 +146,20 @@ static int read_file(struct taking *taking, struct flows_reader *reader, struct 
 	}
 }
 
-// True where the file is fresh enough. A clock that was set back tells of no time at all.
+// True where the file is fresh enough.
 static bool compare_marks(struct taking *taking)
 {
 	const struct flows_mark *mark = &taking->mark;
+	const struct clock_stamp saved = {mark->saved_s, mark->boot, mark->boot_s};
+	uint64_t away_s = clock_since_s(&saved);
 	struct flows_mark now;
 
 	handover_mark(taking->handover, &now);
-	taking->away_s = now.saved_s > mark->saved_s ? (uint32_t)(now.saved_s - mark->saved_s) : 0;
+	taking->away_s = away_s < UINT32_MAX ? (uint32_t)away_s : UINT32_MAX;
 	taking->keeps_places = now.key == mark->key && now.buckets == mark->buckets;
 	taking->keeps_workers = now.workers == mark->workers && now.spread == mark->spread;
 	taking->now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
-	return now.saved_s <= mark->saved_s || now.saved_s - mark->saved_s <= HANDOVER_VALID_S;
+	return away_s <= HANDOVER_VALID_S;
 }
 
 static int take(struct taking *taking, struct flows_reader *reader, struct error *err)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <control/announce_private.h>
 #include <control/apply_private.h>
 #include <control/backend_private.h>
@@ -77,7 +78,7 @@ static void touch_all(struct control *control, const struct commit *commit)
 
 		control_floor_forget(&control->states[index], commit->edition, at, is_stranger);
 		control_backend_touch(&control->states[index], commit->edition, at, is_stranger,
-			commit->applied_s);
+			commit->applied.wall_s);
 		if (is_stranger)
 			control_resolve_take(&control->states[index], &commit->build.states[index]);
 	}
@@ -91,15 +92,18 @@ static void touch_all(struct control *control, const struct commit *commit)
 			&control->service_baselines[commit->new_services[i]]);
 }
 
-static void mark_leaving(struct control *control, const struct edition *edition, uint64_t now_s)
+// 'age_s': for how long what is installed is in force already, over a restart.
+static void mark_leaving(struct control *control, const struct edition *edition, uint64_t age_s)
 {
-	for (uint32_t i = 0; i < edition->config->backend_count; i++) {
-		uint64_t *since_s = &control->states[edition_index(edition, i)].leaving_s;
+	int64_t since_ns = (int64_t)clock_monotonic_ns() - (int64_t)(age_s * CLOCK_NS_PER_S);
 
-		if (edition->config->backends[i].state != CONFIG_STATE_LEAVING)
-			*since_s = 0;
-		else if (*since_s == 0)
-			*since_s = now_s;
+	for (uint32_t i = 0; i < edition->config->backend_count; i++) {
+		struct control_backend *state = &control->states[edition_index(edition, i)];
+		bool leaves = edition->config->backends[i].state == CONFIG_STATE_LEAVING;
+
+		if (leaves && !state->is_leaving)
+			state->leaving_ns = since_ns;
+		state->is_leaving = leaves;
 	}
 }
 
@@ -111,9 +115,9 @@ void control_install(struct control *control, struct commit *commit)
 	commit->now = commit->edition;
 	commit->is_installed = true;
 	touch_all(control, commit);
-	mark_leaving(control, commit->edition, commit->applied_s);
+	mark_leaving(control, commit->edition, commit->build.age_s);
 	control->version = commit->version;
-	control->applied_s = commit->applied_s;
+	control->applied = commit->applied;
 	control->is_saved = false;
 	control_announce_take(control);
 	control_publish(control, commit->build.snapshot);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <control/control_private.h>
 
 #include <errno.h>
@@ -25,10 +26,11 @@ static bool may_go(const struct commit *commit, const struct config_backend *bac
 	uint32_t index, const struct census_counts *counts)
 {
 	const struct config_pool *pool = &commit->running->config->pools[backend->pool_index];
-	uint64_t since_s = commit->build.states[index].leaving_s;
+	const struct control_backend *state = &commit->build.states[index];
+	int64_t left_ns = (int64_t)commit->start_ns - state->leaving_ns;
 
-	return !counts->is_known[index] && since_s != 0 &&
-	       commit->applied_s - since_s >= pool->previous_table_s;
+	return !counts->is_known[index] && state->is_leaving &&
+	       left_ns >= (int64_t)(pool->previous_table_s * CLOCK_NS_PER_S);
 }
 
 // The numbers in the running configuration of those that the new one has no longer.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <control/exporter_private.h>
 
 // The backend of an index; NULL: nobody has it.
@@ -109,8 +110,12 @@ void page_backend_resets(struct page *page, const struct page_family *family, ui
 
 void page_backend_drain(struct page *page, const struct page_family *family, uint32_t index)
 {
-	if (find(page, index) != NULL && page->control->states[index].drain_until_s != 0)
-		page_number(page, index, page->control->states[index].drain_until_s);
+	uint64_t until_ns = page->control->states[index].drain_until_ns;
+	int64_t left_ns = (int64_t)until_ns - (int64_t)clock_monotonic_ns();
+
+	if (find(page, index) != NULL && until_ns != 0)
+		page_number(page, index,
+			clock_wall_s() + (uint64_t)(left_ns / (int64_t)CLOCK_NS_PER_S));
 }
 
 // --- What only a probe knows ---

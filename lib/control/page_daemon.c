@@ -21,8 +21,8 @@ void page_control(struct page *page, const struct page_family *family, uint32_t 
 
 void page_applied(struct page *page, const struct page_family *family, uint32_t row)
 {
-	if (page->control->applied_s != 0)
-		page_number(page, row, page->control->applied_s);
+	if (page->control->applied.wall_s != 0)
+		page_number(page, row, page->control->applied.wall_s);
 }
 
 void page_confirm(struct page *page, const struct page_family *family, uint32_t row)

@@ -190,6 +190,7 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 
 bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out)
 {
+	uint64_t now_ns = clock_monotonic_ns();
 	const struct config *config = control->running->config;
 	const struct config_backend *backend;
 	const struct control_backend *state;
@@ -217,8 +218,10 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 					    control->reply.share_whole);
 	out->flows = control->census.last.flows[index];
 	out->oldest_s = control->census.last.oldest_s[index];
-	if (state->drain_until_s > clock_wall_s())
-		out->drain_left_s = (uint32_t)(state->drain_until_s - clock_wall_s());
+	if (state->drain_until_ns > now_ns)
+		out->drain_left_s =
+			(uint32_t)((state->drain_until_ns - now_ns + CLOCK_NS_PER_S - 1) /
+				   CLOCK_NS_PER_S);
 	out->since_s =
 		state->since_s > state->probes_since_s ? state->since_s : state->probes_since_s;
 	health_view(control->health, index, &view);

@@ -97,7 +97,7 @@ bool row_daemon(const struct control *control, uint32_t row, struct message_row_
 	out->workers = control->config.worker_count;
 	out->started_s = control->started_s;
 	out->config_version = control->version;
-	out->applied_s = control->applied_s;
+	out->applied_s = control->applied.wall_s;
 	out->apply_us = control->apply_us;
 	out->hash_key_secret = control->running->config->hash_key_set;
 	out->confirm_left_s = control_trial_left_s(control);
@@ -124,7 +124,7 @@ _Static_assert(HISTORY_UID_UNKNOWN + 1 == 0, "and nobody as 0");
 static bool row_trial(const struct control *control, struct message_row_history *out)
 {
 	out->version = control->version;
-	out->applied_s = control->applied_s;
+	out->applied_s = control->applied.wall_s;
 	out->uid = control->trial.author.uid;
 	out->pid = control->trial.author.pid;
 	out->kind = (uint32_t)control->trial.author.kind;

@@ -19,7 +19,6 @@ static int begin(struct control *control, struct config *config, const struct co
 	const struct state_mark *mark, struct error *err)
 {
 	struct commit *commit = control_commit_new(control);
-	uint64_t now_s = clock_wall_s();
 	int rc;
 
 	if (commit == NULL) {
@@ -30,11 +29,10 @@ static int begin(struct control *control, struct config *config, const struct co
 	commit->is_forced = true;
 	commit->left = left;
 	commit->version = mark->version;
-	commit->applied_s = mark->applied_s;
+	commit->applied = mark->applied;
 	commit->running = control->running;
 	build_begin(control, &commit->build);
-	if (now_s > mark->applied_s)
-		commit->build.age_s = now_s - mark->applied_s;
+	commit->build.age_s = clock_since_s(&mark->applied);
 	commit_prepare(commit);
 	if (commit->rc == 0 && !commit->is_equal) {
 		control_resolve_begin(control, commit);

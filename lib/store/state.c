@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define MARK_FORMAT "# version %lu, applied at %lu\n"
+#define BOOT_FORMAT "# boot %lx, applied at %lu\n" // a line that earlier daemons did not write
 #define END_MARK    "# end\n" // a file with the first mark and without this one was cut short
 
 struct paths {
@@ -43,7 +44,7 @@ static const struct contents whole = {config_write, config_load_written};
 static const struct contents leaving = {config_write_leaving, config_load_leaving};
 
 static int write_file(const char *path, const struct contents *contents,
-	const struct config *config, uint64_t version, uint64_t applied_s)
+	const struct config *config, uint64_t version, const struct clock_stamp *applied)
 {
 	FILE *file = fopen(path, "we");
 	int rc;
@@ -52,7 +53,8 @@ static int write_file(const char *path, const struct contents *contents,
 		return -errno;
 	rc = fchmod(fileno(file), 0600) != 0 ? -errno : 0; // it holds the hash key
 	if (rc == 0)
-		fprintf(file, MARK_FORMAT, version, applied_s);
+		fprintf(file, MARK_FORMAT BOOT_FORMAT, version, applied->wall_s, applied->boot,
+			applied->boot_s);
 	if (rc == 0)
 		rc = contents->write(config, file);
 	if (rc == 0)
@@ -86,7 +88,7 @@ static void keep_before(const struct paths *paths)
 }
 
 int state_save(const char *folder, const struct config *config, uint64_t version,
-	uint64_t applied_s, struct error *err)
+	const struct clock_stamp *applied, struct error *err)
 {
 	struct paths paths;
 	int rc;
@@ -96,7 +98,7 @@ int state_save(const char *folder, const struct config *config, uint64_t version
 	make_paths(folder, &paths);
 	if (mkdir(folder, 0755) != 0 && errno != EEXIST)
 		return error_set(err, errno, "%s: %s", folder, strerror(errno));
-	rc = write_file(paths.fresh, &whole, config, version, applied_s);
+	rc = write_file(paths.fresh, &whole, config, version, applied);
 	if (rc == 0) {
 		keep_before(&paths);
 		rc = rename(paths.fresh, paths.now) != 0 ? -errno : sync_folder(folder);
@@ -126,7 +128,9 @@ static bool read_marks(const char *path, struct state_mark *mark)
 	*mark = (struct state_mark){.version = 1};
 	if (file == NULL)
 		return true; // whoever loads it will say why
-	if (fscanf(file, MARK_FORMAT, &mark->version, &mark->applied_s) == 2) {
+	if (fscanf(file, MARK_FORMAT, &mark->version, &mark->applied.wall_s) == 2) {
+		if (fscanf(file, BOOT_FORMAT, &mark->applied.boot, &mark->applied.boot_s) != 2)
+			mark->applied.boot = 0;
 		is_whole = mark->version > 0 && has_end(file);
 	} else {
 		*mark = (struct state_mark){.version = 1};
@@ -223,7 +227,7 @@ int state_save_left(const char *folder, const struct config *config, struct erro
 	int rc;
 
 	make_paths(folder, &paths);
-	rc = write_file(paths.left, &leaving, config, 1, 0);
+	rc = write_file(paths.left, &leaving, config, 1, &(struct clock_stamp){0});
 	if (rc == 0)
 		return 0;
 	unlink(paths.left);

@@ -2,6 +2,7 @@
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
 
+#include <base/clock.h>
 #include <base/error.h>
 #include <config/config.h>
 #include <stdint.h>
@@ -12,12 +13,12 @@
 
 struct state_mark {
 	uint64_t version;
-	uint64_t applied_s; // wall clock
+	struct clock_stamp applied;
 };
 
 // 0, or a negative errno with the sentence: then what was there is still there.
 int state_save(const char *folder, const struct config *config, uint64_t version,
-	uint64_t applied_s, struct error *err);
+	const struct clock_stamp *applied, struct error *err);
 // The last one that can be read, or NULL, and says in the log which it is, and whether the folder cannot be written. One
 // that cannot be read is put aside, as 'pools.yaml.broken'.
 struct config *state_load(const char *folder, struct state_mark *mark);

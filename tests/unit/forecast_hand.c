@@ -100,7 +100,8 @@ struct commit *wish(struct hand *hand)
 
 	commit->config = make_config();
 	commit->version = hand->version + 1;
-	commit->applied_s = 1000 + hand->version * 10000; // those that leave may go
+	commit->start_ns =
+		(1000 + hand->version * 10000) * CLOCK_NS_PER_S; // those that leave may go
 	commit->backend_registry = &hand->backends;
 	commit->service_registry = &hand->services;
 	commit->flows = hand->tables;
@@ -168,12 +169,12 @@ void install(struct hand *hand, struct commit *commit)
 		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
 		uint32_t index = edition_index(commit->edition, at);
 
-		control_backend_touch(
-			&hand->states[index], commit->edition, at, is_stranger, commit->applied_s);
+		control_backend_touch(&hand->states[index], commit->edition, at, is_stranger,
+			commit->applied.wall_s);
 		control_resolve_take(&hand->states[index], &commit->build.states[index]);
 	}
 	for (uint32_t i = 0; i < commit->edition->config->backend_count; i++)
-		hand->states[edition_index(commit->edition, i)].leaving_s =
+		hand->states[edition_index(commit->edition, i)].is_leaving =
 			commit->edition->config->backends[i].state == CONFIG_STATE_LEAVING;
 	commit->before = hand->running;
 	hand->running = commit->edition;

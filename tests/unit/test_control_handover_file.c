@@ -59,6 +59,24 @@ static void assert_told(const struct room *room, const char *what)
 	assert_string_equal(room->err.text, text);
 }
 
+// The daemon before an upgrade knew nothing of boots.
+static void a_file_of_version_1_is_taken_up(void **state)
+{
+	struct room *room = *state;
+	uint8_t bytes[FILE_MAX];
+	uint32_t rows, rows_1, cut = sizeof(struct flows_mark) - MARK_SIZE_1;
+	size_t size = make_file(room, bytes), head = sizeof(struct file_head);
+	struct file_head *file = (struct file_head *)bytes;
+
+	assert_int_equal(take(room, bytes, size, &rows), 0);
+	assert_true(rows > 0);
+	file->version = 1;
+	file->crc = flows_crc(&file->mark, MARK_SIZE_1, 0);
+	memmove(bytes + head - cut, bytes + head, size - head);
+	assert_int_equal(take(room, bytes, size - cut, &rows_1), 0);
+	assert_int_equal(rows_1, rows);
+}
+
 static void a_file_that_is_none_of_ours_is_told(void **state)
 {
 	struct room *room = *state;
@@ -71,7 +89,7 @@ static void a_file_that_is_none_of_ours_is_told(void **state)
 
 	bytes[offsetof(struct file_head, version)]++;
 	assert_int_equal(take(room, bytes, size, &rows), -EINVAL);
-	assert_told(room, "it is of version 2, and this daemon reads 1");
+	assert_told(room, "it is of version 3, and this daemon reads 2");
 
 	assert_int_equal(take(room, bytes, 0, &rows), -EINVAL);
 	assert_int_equal(rows, 0);
@@ -202,6 +220,7 @@ static void without_flows_there_is_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_file_of_version_1_is_taken_up),
 		TEST(a_file_that_is_none_of_ours_is_told),
 		TEST(a_folder_in_the_place_of_the_file_is_told),
 		TEST(a_file_that_was_cut_short_gives_whole_blocks_alone),

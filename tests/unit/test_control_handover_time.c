@@ -12,6 +12,9 @@
 #include <cmocka.h>
 
 // Two flows of a daemon that ended so long ago: one has much of its time left, and one has a minute.
+static int32_t clock_ahead_s; // so far the wall clock was set meanwhile
+static bool is_rebooted;
+
 static void save_before(struct room *room, uint32_t ago_s)
 {
 	struct flows_writer *writer;
@@ -19,7 +22,10 @@ static void save_before(struct room *room, uint32_t ago_s)
 
 	room_start(room, 1);
 	handover_mark(&room->side.handover, &mark);
-	mark.saved_s -= ago_s;
+	mark.saved_s -= ago_s + (uint32_t)clock_ahead_s;
+	mark.boot_s -= ago_s;
+	if (is_rebooted)
+		mark.boot++;
 	assert_int_equal(
 		flows_writer_new(room->folder, FLOWS_FILE_PLANNED, &mark, &writer, &room->err), 0);
 	flows_writer_add_name(writer, KEPT_SERVICE, "web");
@@ -68,11 +74,47 @@ static void a_clock_that_was_set_back_ages_nothing(void **state)
 	struct room *room = *state;
 	struct flow_row row;
 
+	is_rebooted = true;
 	save_before(room, (uint32_t)-3600);
+	is_rebooted = false;
 	assert_int_equal(room_take(room), 0);
 	assert_int_equal(room->count.done, 2);
 	assert_true(side_find(&room->side, 0, mixed(0), 40000, &row));
 	assert_true(is_about(row.idle_s, 100, 0));
+}
+
+// Within one boot the time between the daemons is not the wall clock's.
+static void a_clock_that_is_set_between_changes_nothing(void **state)
+{
+	static const int32_t ahead_s[] = {3600, -3600, 86400};
+
+	for (size_t i = 0; i < sizeof(ahead_s) / sizeof(ahead_s[0]); i++) {
+		struct room *room = *state;
+		struct flow_row row;
+
+		clock_ahead_s = ahead_s[i];
+		save_before(room, 120);
+		clock_ahead_s = 0;
+		assert_int_equal(room_take(room), 0);
+		assert_int_equal(room->count.done, 1);
+		assert_true(side_find(&room->side, 0, mixed(0), 40000, &row));
+		assert_true(is_about(row.idle_s, 220, 0));
+	}
+}
+
+static void after_a_reboot_the_wall_clock_tells_the_time_between(void **state)
+{
+	struct room *room = *state;
+	struct flow_row row;
+
+	is_rebooted = true;
+	clock_ahead_s = 60;
+	save_before(room, 120);
+	clock_ahead_s = 0;
+	is_rebooted = false;
+	assert_int_equal(room_take(room), 0);
+	assert_true(side_find(&room->side, 0, mixed(0), 40000, &row));
+	assert_true(is_about(row.idle_s, 280, 0));
 }
 
 static void a_save_ends_when_its_time_is_over(void **state)
@@ -95,6 +137,8 @@ int main(void)
 		TEST(the_time_between_counts),
 		TEST(flows_of_long_ago_are_left_out),
 		TEST(a_clock_that_was_set_back_ages_nothing),
+		TEST(a_clock_that_is_set_between_changes_nothing),
+		TEST(after_a_reboot_the_wall_clock_tells_the_time_between),
 		TEST(a_save_ends_when_its_time_is_over),
 	};
 

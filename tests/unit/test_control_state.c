@@ -78,7 +78,8 @@ static void save(const struct place *place, uint32_t count, uint64_t version)
 	struct config *config = make(count);
 	struct error err;
 
-	if (state_save(place->folder, config, version, 1000 + version, &err) != 0)
+	if (state_save(place->folder, config, version,
+		    &(struct clock_stamp){1000 + version, 7, version}, &err) != 0)
 		fail_msg("%s", err.text);
 	config_free(config);
 }
@@ -114,7 +115,8 @@ static void a_folder_that_cannot_be_made_is_told_by_name(void **state)
 	struct config *config = make(1);
 	struct error err;
 
-	assert_int_equal(state_save("/nowhere/there", config, 1, 1, &err), -ENOENT);
+	assert_int_equal(
+		state_save("/nowhere/there", config, 1, &(struct clock_stamp){1}, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/nowhere/there"));
 	config_free(config);
 }
@@ -124,14 +126,14 @@ static void no_folder_keeps_nothing(void **state)
 	struct config *config = make(1);
 	struct state_mark mark;
 
-	assert_int_equal(state_save("", config, 1, 1, NULL), 0);
+	assert_int_equal(state_save("", config, 1, &(struct clock_stamp){1}, NULL), 0);
 	assert_null(state_load("", &mark));
 	config_free(config);
 }
 
 static void nothing_saved_is_nothing_loaded_and_version_0(void **state)
 {
-	struct state_mark mark = {5, 5};
+	struct state_mark mark = {5, {5}};
 
 	assert_int_equal(load(*state, &mark), -1);
 	assert_int_equal(mark.version, 0);
@@ -145,7 +147,7 @@ static void what_was_saved_last_is_loaded_with_its_version(void **state)
 	save(*state, 4, 8);
 	assert_int_equal(load(*state, &mark), 4);
 	assert_int_equal(mark.version, 8);
-	assert_int_equal(mark.applied_s, 1008);
+	assert_int_equal(mark.applied.wall_s, 1008);
 }
 
 static void nobody_else_may_read_it(void **state)
@@ -188,7 +190,7 @@ static void the_one_before_is_found_beside_what_was_loaded(void **state)
 	assert_non_null(config);
 	assert_int_equal(config->backend_count, 3);
 	assert_int_equal(before.version, 7);
-	assert_int_equal(before.applied_s, 1007);
+	assert_int_equal(before.applied.wall_s, 1007);
 	config_free(config);
 	// It is not before itself.
 	spoil(place, "pools.yaml", "services: [");
@@ -263,7 +265,8 @@ static void run_writer(const struct place *place, int began)
 	for (uint32_t i = 0; i < 4; i++)
 		configs[i] = make(200 * (i + 1));
 	for (uint64_t version = 1;; version++) {
-		if (state_save(place->folder, configs[version % 4], version, version, NULL) != 0 ||
+		if (state_save(place->folder, configs[version % 4], version,
+			    &(struct clock_stamp){version}, NULL) != 0 ||
 			(version == 1 && write(began, "", 1) != 1))
 			_exit(1);
 	}
