@@ -64,7 +64,8 @@ bool row_port(const struct control *control, uint32_t row, struct message_row_po
 		return false;
 	port = &control->config.ports[row];
 	rte_eth_stats_get(port->id, &stats);
-	rte_eth_link_get_nowait(port->id, &link);
+	if (rte_eth_link_get_nowait(port->id, &link) != 0)
+		link.link_speed = RTE_ETH_SPEED_NUM_UNKNOWN;
 	memcpy(out->name, port->name, sizeof(out->name));
 	memcpy(out->device, port->device, sizeof(out->device));
 	memcpy(out->kernel_interface, port->kernel_interface, sizeof(out->kernel_interface));

@@ -8,7 +8,8 @@
 #include <wmmintrin.h>
 #endif
 
-const uint8_t hash_key_builtin[16] = "Fulcrum key zero";
+const uint8_t hash_key_builtin[16] = {
+	'F', 'u', 'l', 'c', 'r', 'u', 'm', ' ', 'k', 'e', 'y', ' ', 'z', 'e', 'r', 'o'};
 
 // The round keys: the secret, whitened by a counter, through four rounds under itself.
 void hash_key_init(struct hash_key *key, const uint8_t secret[16])

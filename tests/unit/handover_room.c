@@ -45,7 +45,7 @@ int room_enter(void **state)
 	return 0;
 }
 
-static void stop(struct room *room)
+static void room_stop(struct room *room)
 {
 	if (room->is_running)
 		side_free(&room->side);
@@ -57,7 +57,7 @@ int room_leave(void **state)
 	struct room *room = *state;
 	int rc;
 
-	stop(room);
+	room_stop(room);
 	rc = rmdir(room->folder);
 	free(room);
 	return rc;
@@ -66,7 +66,7 @@ int room_leave(void **state)
 void room_start_as(struct room *room, const char *before, const char *yaml, uint32_t workers,
 	uint64_t capacity)
 {
-	stop(room);
+	room_stop(room);
 	side_init(&room->side, room->folder, before, yaml, workers, capacity);
 	room->is_running = true;
 }

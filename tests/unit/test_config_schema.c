@@ -51,7 +51,7 @@ static void a_list_of_any_bytes_is_checked(void **state)
 			"zones must be 1 to 7 characters of A-Z a-z 0-9 . _ -, beginning with a letter or a digit, not ''"},
 		{{{"a", "b"}, 1, {0}, 0}, 0, "zones must be zero behind its 1 entries"},
 		{{{"a"}, 0, {0}, 0}, 0, "zones must be zero behind its 0 entries"},
-		{{{"12345678"}, 1, {0}, 0}, 0,
+		{{{{'1', '2', '3', '4', '5', '6', '7', '8'}}, 1, {0}, 0}, 0,
 			"zones must be 1 to 7 characters of A-Z a-z 0-9 . _ -, beginning with a letter or a digit, not unterminated bytes"},
 		{{{""}, 0, {0}, 0}, 1, "ports must have 1 to 2 entries, not 0"},
 		{{{""}, 0, {1, 10}, 2}, 1, "ports must be 1 to 9, not 10"},
