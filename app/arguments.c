@@ -103,7 +103,7 @@ int arguments_make(struct arguments *args, const struct daemon_config *config,
 	add(args, "%s", config->prefix);
 	add(args, "--no-telemetry");
 	add(args, "--log-level");
-	add(args, config->log_debug ? "lib.*:info" : "lib.eal:warning");
+	add(args, (config->log & DAEMON_LOG_DEBUG) != 0 ? "lib.*:info" : "lib.eal:warning");
 	for (uint32_t i = 0; i < config->eal_argument_count; i++)
 		add(args, "%s", config->eal_arguments[i]);
 	return 0;

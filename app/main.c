@@ -141,7 +141,8 @@ int main(int argc, char **argv)
 	}
 	if (options.check)
 		return EXIT_SUCCESS;
-	if (config.log_debug)
+	log_set_json((config.log & DAEMON_LOG_JSON) != 0);
+	if ((config.log & DAEMON_LOG_DEBUG) != 0)
 		log_set_level(LOG_LEVEL_DEBUG);
 	if (geteuid() != 0)
 		log_warning(

@@ -2,6 +2,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+
 // The log: one line an event, to standard error, behind the syslog priority that journald reads
 // ("<4>") when standard error is not a terminal. For the control lcore and the tools; a worker never
 // logs. Thread-safe by one write(2) a line.
@@ -15,7 +17,21 @@ enum log_level {
 // Lines above 'level' are left out. The default is info.
 void log_set_level(enum log_level level);
 
+// From now on each line is an object (log_json.h), without a priority in front.
+void log_set_json(bool is_json);
+
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// What a line has for programs beside its text.
+struct log_field {
+	const char *name; // "object" is what the line is about
+	const char *value; // "": it is left out
+	bool is_number;
+};
+
+// 'fields' up to one without a name; lines of text leave them out.
+void log_write_fields(enum log_level level, const struct log_field *fields, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -19,6 +19,7 @@ static const struct body {
 	[MESSAGE_PLAN] = {.is_known = true},
 	[MESSAGE_SHOW] = {BODY(message_show)},
 	[MESSAGE_BACKEND_SELECT] = {BODY(message_backend_select)},
+	[MESSAGE_EVENTS] = {BODY(message_events)},
 	[MESSAGE_BACKEND_SET] = {BODY(message_backend_set)},
 	[MESSAGE_CAPTURE_BEGIN] = {BODY(message_capture)},
 	[MESSAGE_CAPTURE_END] = {BODY(message_capture_end)},
@@ -45,6 +46,7 @@ static const struct body {
 	[MESSAGE_ROW_MEMORY] = {BODY(message_row_memory)},
 	[MESSAGE_ROW_EXPLAIN] = {BODY(message_row_explain)},
 	[MESSAGE_ROW_EXPLAIN_FLOW] = {BODY(message_row_explain_flow)},
+	[MESSAGE_ROW_EVENT] = {BODY(message_row_event)},
 	[MESSAGE_ROW_FLOW] = {BODY(message_row_flow)},
 };
 

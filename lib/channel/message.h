@@ -30,6 +30,7 @@ enum message_type {
 	MESSAGE_CONFIRM, // struct message_confirm; answered like a commit
 	MESSAGE_PLAN, // nothing; instead of a commit: answered by MESSAGE_TEXT lines and a ROW_PLAN a pool, and nothing is changed
 	MESSAGE_BACKEND_SELECT, // struct message_backend_select; not answered: what the next BACKEND_SET of the session changes
+	MESSAGE_EVENTS, // struct message_events; answered by rows in their order, then DONE, where \'changes\' is the number of the newest
 
 	// Replies.
 	MESSAGE_DONE = 64, // struct message_done
@@ -52,6 +53,7 @@ enum message_type {
 	MESSAGE_ROW_PLAN,
 	MESSAGE_ROW_MEMORY,
 	MESSAGE_LOSS, // a line of text: what a change takes out of service, where that is much; then an ERROR (ECANCELED), or a plan's rows
+	MESSAGE_ROW_EVENT,
 };
 
 enum message_show_what {
@@ -144,6 +146,14 @@ struct message_flows {
 	uint32_t limit; // rows at most, 0 .. MESSAGE_FLOWS_MAX
 };
 _Static_assert(sizeof(struct message_flows) == 220, "goes over the channel as it is");
+
+// Events from one on.
+struct message_events {
+	uint64_t after; // number; those behind it
+	uint64_t
+		started_s; // ROW_EVENT's, of whoever 'after' is; of another daemon all are new. 0: whoever runs
+};
+_Static_assert(sizeof(struct message_events) == 16, "goes over the channel as it is");
 
 struct message_explain {
 	struct addr source;
@@ -488,6 +498,22 @@ struct message_row_memory {
 	uint32_t zero;
 };
 _Static_assert(sizeof(struct message_row_memory) == 96, "goes over the channel as it is");
+
+struct message_row_event {
+	uint64_t sequence; // counts from 1 since the daemon started, without a gap
+	uint64_t time_ms; // wall clock
+	uint64_t started_s; // wall clock: when the daemon started
+	uint64_t version; // of a configuration; 0
+	uint32_t by; // the user's number and 1 of whose wish it was; 0: nobody's, or unknown
+	uint32_t pid; // 0
+	char kind[16];
+	char level[8]; // as in the log: "info", "warning", "error"
+	char before[16];
+	char after[16];
+	char object[144];
+	char message[256];
+};
+_Static_assert(sizeof(struct message_row_event) == 496, "goes over the channel as it is");
 
 // True where a message of that type has a body of that size.
 bool message_size_valid(uint16_t type, uint32_t size);

@@ -22,6 +22,8 @@ enum daemon_idle { DAEMON_IDLE_POLL, DAEMON_IDLE_SLEEP };
 // by (none where it is no VLAN's), the one that the client's packet came with, or the port's own.
 enum daemon_vlan { DAEMON_VLAN_ROUTE, DAEMON_VLAN_KEEP, DAEMON_VLAN_SET };
 
+enum daemon_log { DAEMON_LOG_INFO, DAEMON_LOG_DEBUG = 1, DAEMON_LOG_JSON = 2 };
+
 struct daemon_port {
 	char name[16]; // the operator's name for it, in show and in logs
 	char device[128]; // a PCI address, or a DPDK virtual device with its arguments
@@ -57,7 +59,7 @@ struct daemon_config {
 	uint32_t new_flow_rate; // entries a second that each worker's flow table takes at most
 	struct endpoint metrics; // where the page of metrics is served; port 0: nowhere
 	uint32_t shutdown_grace_ms; // from the withdrawal of all VIPs to the end of forwarding
-	bool log_debug;
+	uint8_t log; // enum daemon_log, two bits
 };
 
 // 0 and '*out' wholly set (defaults where the file says nothing), or -EINVAL, -EIO, -ENOMEM with the

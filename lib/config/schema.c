@@ -48,7 +48,9 @@ static const struct schema_word vlans[] = {{"route", DAEMON_VLAN_ROUTE},
 	{"keep", DAEMON_VLAN_KEEP}, {"set", DAEMON_VLAN_SET}, {0}};
 static const struct schema_word idles[] = {{"poll", DAEMON_IDLE_POLL},
 	{"sleep", DAEMON_IDLE_SLEEP}, {0}};
-static const struct schema_word log_levels[] = {{"info", false}, {"debug", true}, {0}};
+static const struct schema_word log_forms[] = {{"info", DAEMON_LOG_INFO},
+	{"debug", DAEMON_LOG_DEBUG}, {"json", DAEMON_LOG_JSON},
+	{"json_debug", DAEMON_LOG_JSON | DAEMON_LOG_DEBUG}, {0}};
 
 static const struct schema_key flow_ttl_keys[] = {
 	{"new", SCHEMA_SECONDS, FIELD(config_flow_ttl, new_s), .min = 1, .max = 32400, .fallback = "1m",
@@ -291,8 +293,8 @@ static const struct schema_key daemon_file_keys[] = {
 		.doc = "where `/metrics` and `/healthz` are served by HTTP, to everybody who can reach it"},
 	{"shutdown_grace", SCHEMA_MS, FIELD(daemon_config, shutdown_grace_ms), .max = 600000, .fallback = "2s",
 		.doc = "how long the daemon goes on forwarding after SIGTERM, once it has withdrawn the VIPs that it announced; a second SIGTERM ends it at once"},
-	{"log", SCHEMA_WORD, FIELD(daemon_config, log_debug), .words = log_levels, .fallback = "info",
-		.doc = "how much is logged"},
+	{"log", SCHEMA_WORD, FIELD(daemon_config, log), .words = log_forms, .fallback = "info",
+		.doc = "how much is logged, and as what: lines of text, or of JSON for programs"},
 	{0},
 };
 const struct schema schema_daemon_file = {"file", "The daemon's own file, which `fulcrumd -c` reads once.",

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <base/log.h>
 #include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
@@ -20,12 +19,15 @@ static bool end_drain(struct control *control, uint32_t at, uint64_t now_ns)
 {
 	const struct config_backend *backend = &control->running->config->backends[at];
 	struct control_backend *state = &control->states[edition_index(control->running, at)];
+	struct events_entry entry;
 
 	if (state->drain_until_ns == 0 || state->drain_is_over || now_ns < state->drain_until_ns)
 		return false;
 	state->drain_is_over = true;
-	log_info("drain: backend %s/%s: the deadline has passed; %s", backend->pool, backend->name,
-		then_words[state->drain_then]);
+	entry = events_about(EVENTS_DRAIN, LOG_LEVEL_INFO, "draining", "deadline", "%s/%s",
+		backend->pool, backend->name);
+	events_tell(control->events, &entry, "drain: backend %s/%s: the deadline has passed; %s",
+		backend->pool, backend->name, then_words[state->drain_then]);
 	return true;
 }
 

@@ -67,16 +67,25 @@ static void tell(const struct control *control, const struct control_vip *vip, e
 	};
 	char address[ADDR_TEXT_SIZE], why[sizeof(((struct message_row_vip *)0)->reason)];
 
+	struct events_entry entry;
+	bool was_announced = standing_is_announced(before);
+
 	addr_format(&vip->address, address, sizeof(address));
 	control_vip_explain(control, vip, why, sizeof(why));
-	if (standing_is_announced(vip->standing))
-		log_info("announce: VIP %s is announced by %s", address, ways[vip->mode]);
-	else if (vip->standing == STANDING_HOLDING)
-		log_info("announce: VIP %s: %s", address, why);
-	else if (standing_is_announced(before))
-		log_warning("announce: VIP %s is withdrawn: %s", address, why);
-	else
-		log_warning("announce: VIP %s stays withdrawn: %s", address, why);
+	entry = events_about(EVENTS_ANNOUNCE, LOG_LEVEL_INFO,
+		was_announced ? "announced" : "withheld", "announced", "%s", address);
+	if (standing_is_announced(vip->standing)) {
+		events_tell(control->events, &entry, "announce: VIP %s is announced by %s", address,
+			ways[vip->mode]);
+	} else if (vip->standing == STANDING_HOLDING) {
+		strcpy(entry.after, "holding");
+		events_tell(control->events, &entry, "announce: VIP %s: %s", address, why);
+	} else {
+		strcpy(entry.after, "withheld");
+		entry.level = LOG_LEVEL_WARNING;
+		events_tell(control->events, &entry, "announce: VIP %s %s withdrawn: %s", address,
+			was_announced ? "is" : "stays", why);
+	}
 }
 
 static enum announcer_way way_of(const struct control_vip *vip)
@@ -204,13 +213,17 @@ static void inherit(struct control_vip *vip, const struct control_vip *before)
 
 static void leave(struct control *control, const struct control_vip *vip)
 {
+	struct events_entry entry;
 	char address[ADDR_TEXT_SIZE];
 
 	if (control->announcer == NULL || !standing_is_announced(vip->standing))
 		return;
 	announcer_drop(control->announcer, &vip->address);
-	log_info("announce: VIP %s is withdrawn: the configuration no longer announces it",
-		addr_format(&vip->address, address, sizeof(address)));
+	addr_format(&vip->address, address, sizeof(address));
+	entry = events_about(
+		EVENTS_ANNOUNCE, LOG_LEVEL_INFO, "announced", "withheld", "%s", address);
+	events_tell(control->events, &entry,
+		"announce: VIP %s is withdrawn: the configuration no longer announces it", address);
 }
 
 // Both lists are in the order of the addresses.

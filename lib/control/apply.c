@@ -38,6 +38,8 @@ static void fail(struct control *control)
 
 	control->apply_failures++;
 	control->commit = NULL;
+	if (!commit->is_plan)
+		control_tell_refusal(control, &commit->author, commit->err.text);
 	if (commit->is_own)
 		log_error("config: what was not confirmed cannot be taken back: %s",
 			commit->err.text);
@@ -57,6 +59,7 @@ static void decide(struct control *control, struct commit *commit)
 	if (commit->is_equal && !commit->is_confirmation)
 		commit->author = control->author; // it is not put in force by being asked for again
 	control->author = commit->author;
+	control_tell_commit(control, commit);
 	if (!commit->is_equal) {
 		control_install(control, commit);
 		control->applies++;

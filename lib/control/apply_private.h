@@ -85,6 +85,13 @@ void control_install(struct control *control, struct commit *commit);
 // 0, or a negative errno with the sentence.
 int control_start(struct control *control, struct error *err);
 
+// --- tell.c: what becomes of a change, as events ---
+
+// Before it is installed: the version, by whom, and each backend whose state it changes.
+void control_tell_commit(struct control *control, const struct commit *commit);
+void control_tell_refusal(
+	struct control *control, const struct history_entry *author, const char *reason);
+
 // --- own.c: the balancer's own addresses ---
 
 // 0; -EADDRINUSE with the sentence where a VIP is one of them, on a kernel-side interface.

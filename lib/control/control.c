@@ -64,6 +64,9 @@ static int allocate(struct control *control)
 		return -ENOMEM;
 	if (census_init(&control->census, daemon->backends_max, control->config.worker_count) != 0)
 		return -ENOMEM;
+	control->events = events_new();
+	if (control->events == NULL)
+		return -ENOMEM;
 	control->states = calloc(daemon->backends_max, sizeof(*control->states));
 	control->states_copy = calloc(daemon->backends_max, sizeof(*control->states_copy));
 	control->backend_baselines =
@@ -191,6 +194,7 @@ void control_free(struct control *control)
 	control_reply_forget(control);
 	transaction_forget(&control->transaction);
 	selection_free(&control->selection);
+	events_free(control->events);
 	control_targets_forget(control);
 	commit_free(control->commit);
 	snapshot_free(control->build.snapshot);

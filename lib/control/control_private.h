@@ -17,6 +17,7 @@
 #include <control/job.h>
 #include <control/registry.h>
 #include <control/reply_private.h>
+#include <events/events.h>
 #include <health/health.h>
 #include <kernel/announcer.h>
 #include <kernel/kernel.h>
@@ -33,6 +34,7 @@ struct control {
 	struct control_config config;
 	struct channel_server *server;
 	struct kernel *kernel;
+	struct events *events;
 	struct announcer *announcer; // NULL until the daemon has begun
 	struct health *health;
 	struct half_opens *half_opens;

@@ -85,12 +85,16 @@ static void tell(const struct control *control, uint32_t index, uint64_t before_
 	struct health_view view = {0};
 	char hold[64] = "";
 	char since[32], until[32], subject[176];
+	struct events_entry entry = events_about(EVENTS_HEALTH, LOG_LEVEL_INFO,
+		health_status_name(before), health_status_name(control->states[index].health),
+		"%s/%s", backend->pool, backend->name);
 
 	health_view(control->health, index, &view);
 	if (view.held_until_s != 0)
 		snprintf(hold, sizeof(hold), "; it flaps, and is held until %s",
 			clock_format_utc(view.held_until_s, until, sizeof(until)));
-	log_info("health: backend %s/%s%s is %s%s%s (%s since %s; down %u times by now%s%s)",
+	events_tell(control->events, &entry,
+		"health: backend %s/%s%s is %s%s%s (%s since %s; down %u times by now%s%s)",
 		backend->pool, backend->name,
 		probe_subject(control, running->places[index], 0, subject, sizeof(subject)),
 		health_status_name(control->states[index].health), reason[0] != '\0' ? ": " : "",
@@ -119,15 +123,17 @@ static void probe_changed(struct control *control, uint32_t index, uint32_t prob
 {
 	struct control_backend *state = &control->states[index];
 	uint32_t at = control->running->places[index];
-	enum health_status in_force = control_health_in_force(state, probe);
+	enum health_status in_force = control_health_in_force(state, probe), before;
 	const struct config_backend *backend;
 	uint16_t bit = (uint16_t)(1u << probe);
+	struct events_entry entry;
 	char subject[176];
 
 	if ((state->probes_put & bit) == 0 || at == EDITION_NONE ||
 		!edition_is_probed(control->running, at, probe))
 		return;
 	backend = &control->running->config->backends[at];
+	before = control_probe_health(state, probe);
 	state->probes_up &= (uint16_t)~bit;
 	state->probes_down &= (uint16_t)~bit;
 	if (status == HEALTH_UP)
@@ -136,8 +142,10 @@ static void probe_changed(struct control *control, uint32_t index, uint32_t prob
 		state->probes_down |= bit;
 	state->probes_since_s = clock_wall_s();
 	weigh_loss(control, at, probe, in_force);
-	log_info("health: backend %s/%s%s is %s%s%s%s", backend->pool, backend->name,
-		probe_subject(control, at, probe, subject, sizeof(subject)),
+	entry = events_about(EVENTS_HEALTH, LOG_LEVEL_INFO, health_status_name(before),
+		health_status_name(status), "%s/%s", backend->pool, backend->name);
+	events_tell(control->events, &entry, "health: backend %s/%s%s is %s%s%s%s", backend->pool,
+		backend->name, probe_subject(control, at, probe, subject, sizeof(subject)),
 		health_status_name(status), reason[0] != '\0' ? ": " : "", reason,
 		(state->probes_kept & bit) != 0 ? " (kept in service)" : "");
 	control_save_health_later(control);

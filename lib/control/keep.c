@@ -125,6 +125,8 @@ static const char *name_probe(const struct control *control, const struct config
 static void begin_loss(struct control *control, const struct config_pool *pool, uint32_t probe,
 	const struct floor_count *now, uint64_t now_ns)
 {
+	struct events_entry entry =
+		events_about(EVENTS_HEALTH, LOG_LEVEL_ERROR, "", "kept", "%s", pool->name);
 	char window[32], name[176];
 
 	for (uint32_t i = 0; i < pool->backend_count; i++) {
@@ -135,9 +137,10 @@ static void begin_loss(struct control *control, const struct config_pool *pool, 
 			mark->failed_ns != 0 && now_ns - mark->failed_ns < window_ns(pool));
 	}
 	control->has_floors = true;
-	log_error("health: pool '%s'%s: %u of the %u backends that served failed within %s, more "
-		  "than max_down_percent %u allows: whoever fails now is kept in service. Is it "
-		  "the balancer that cannot reach them?",
+	events_tell(control->events, &entry,
+		"health: pool '%s'%s: %u of the %u backends that served failed within %s, more "
+		"than max_down_percent %u allows: whoever fails now is kept in service. Is it "
+		"the balancer that cannot reach them?",
 		pool->name, name_probe(control, pool, probe, name, sizeof(name)), now->lost + 1,
 		now->serving + now->lost,
 		format_duration_ms(window_ns(pool) / CLOCK_NS_PER_MS, window, sizeof(window)),
@@ -146,11 +149,14 @@ static void begin_loss(struct control *control, const struct config_pool *pool, 
 
 static void end_loss(struct control *control, const struct config_pool *pool, uint32_t probe)
 {
+	struct events_entry entry =
+		events_about(EVENTS_HEALTH, LOG_LEVEL_INFO, "kept", "", "%s", pool->name);
 	char name[176];
 
 	for (uint32_t i = 0; i < pool->backend_count; i++)
 		set_of_loss(member(control, pool, i), probe, false);
-	log_info("health: pool '%s'%s: no backend is kept in service any more", pool->name,
+	events_tell(control->events, &entry,
+		"health: pool '%s'%s: no backend is kept in service any more", pool->name,
 		name_probe(control, pool, probe, name, sizeof(name)));
 }
 

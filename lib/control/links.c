@@ -30,6 +30,16 @@ static void tell_kernel(struct control *control, const struct control_port *port
 			strerror(-rc));
 }
 
+static void tell_link(struct control *control, const struct control_port *port, bool is_down)
+{
+	const char *now = is_down ? "down" : "up";
+	struct events_entry entry =
+		events_about(EVENTS_LINK, is_down ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+			is_down ? "up" : "down", now, "%s", port->name);
+
+	events_tell(control->events, &entry, "port %s: its link is %s", port->name, now);
+}
+
 // What stands behind a port without a link is behind nothing: its backends have no next hop, so that new flows go
 // elsewhere and a VIP that nobody can serve is withdrawn.
 static void follow_links(struct control *control)
@@ -44,10 +54,7 @@ static void follow_links(struct control *control)
 			continue;
 		control->link_is_down[p] = is_down;
 		changed = true;
-		if (is_down)
-			log_warning("port %s: its link is down", port->name);
-		else
-			log_info("port %s: its link is up", port->name);
+		tell_link(control, port, is_down);
 		tell_kernel(control, port, is_down);
 	}
 	if (changed)

@@ -33,16 +33,19 @@ static uint64_t members_down(uint16_t bond)
 	return all & ~bits(ids, rte_eth_bond_active_slaves_get(bond, ids, RTE_MAX_ETHPORTS));
 }
 
-static void tell(const struct control_port *port, uint16_t member, bool is_down)
+static void tell(
+	struct control *control, const struct control_port *port, uint16_t member, bool is_down)
 {
+	const char *now = is_down ? "down" : "up";
+	struct events_entry entry;
 	char name[RTE_ETH_NAME_MAX_LEN];
 
 	if (rte_eth_dev_get_name_by_port(member, name) != 0)
 		return;
-	if (is_down)
-		log_warning("port %s: the link of its member %s is down", port->name, name);
-	else
-		log_info("port %s: the link of its member %s is up", port->name, name);
+	entry = events_about(EVENTS_LINK, is_down ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		is_down ? "up" : "down", now, "%s/%s", port->name, name);
+	events_tell(control->events, &entry, "port %s: the link of its member %s is %s", port->name,
+		name, now);
 }
 
 void control_follow_members(struct control *control)
@@ -55,7 +58,7 @@ void control_follow_members(struct control *control)
 		control->members_down[p] = down;
 		for (uint16_t member = 0; changed != 0; member++, changed >>= 1) {
 			if (changed & 1)
-				tell(port, member, down >> member & 1);
+				tell(control, port, member, down >> member & 1);
 		}
 	}
 }

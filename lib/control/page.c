@@ -142,6 +142,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_CONFIG_SAVED] = {page_saved, 0},
 	[METRICS_APPLIES] = {page_control, FROM(control, applies)},
 	[METRICS_APPLY_FAILURES] = {page_control, FROM(control, apply_failures)},
+	[METRICS_EVENTS] = {page_events, 0},
 	[METRICS_HASH_KEY] = {page_secret, 0},
 	[METRICS_SNAPSHOTS] = {page_control, FROM(control, snapshots)},
 	[METRICS_CHANNEL_VERSION] = {page_channel, 0},

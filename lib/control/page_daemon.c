@@ -19,6 +19,16 @@ void page_control(struct page *page, const struct page_family *family, uint32_t 
 	page_number(page, row, page_number_at(page->control, family));
 }
 
+void page_events(struct page *page, const struct page_family *family, uint32_t row)
+{
+	for (int kind = 0; kind < EVENTS_KIND_COUNT; kind++) {
+		page_sample(page, row, "");
+		exposition_label(&page->text, "kind", events_kind_name((enum events_kind)kind));
+		exposition_number(&page->text,
+			(double)events_count(page->control->events, (enum events_kind)kind));
+	}
+}
+
 void page_applied(struct page *page, const struct page_family *family, uint32_t row)
 {
 	if (page->control->applied.wall_s != 0)

@@ -128,6 +128,20 @@ static void step_flows(struct control *control)
 	}
 }
 
+static void step_events(struct control *control)
+{
+	struct message_row_event row;
+
+	if (!control_event_row(control, &row)) {
+		control->reply.step = REPLY_END;
+		control->reply.changes = control->reply.event;
+		return;
+	}
+	control->reply.event = row.sequence;
+	fill(control, MESSAGE_ROW_EVENT, &row, sizeof(row));
+	send_message(control);
+}
+
 static void step_explain(struct control *control)
 {
 	if (control_explain_row(control, control->reply.next)) {
@@ -239,6 +253,9 @@ enum pace control_reply_step(struct control *control)
 		break;
 	case REPLY_FLOWS:
 		step_flows(control);
+		break;
+	case REPLY_EVENTS:
+		step_events(control);
 		break;
 	case REPLY_ROWS:
 		step_row(control);

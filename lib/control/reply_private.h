@@ -26,6 +26,7 @@ struct reply {
 		REPLY_WAIT, // for a job
 		REPLY_CENSUS,
 		REPLY_FLOWS,
+		REPLY_EVENTS,
 		REPLY_EXPLAIN,
 		REPLY_ROWS,
 		REPLY_TEXT,
@@ -44,6 +45,7 @@ struct reply {
 	uint64_t *shares; // slots of each of the pool's backends, by the backend's index
 	uint64_t share_whole; // of all of them
 	struct flows_listing listing;
+	uint64_t event; // the last one sent
 	struct zone_rows zones;
 	struct message_explain packet; // that is to be explained
 	struct message_row_memory *memory; // MEMORY_ROWS_MAX
@@ -87,6 +89,7 @@ void control_reply_forget(struct control *control);
 void control_show(struct control *control, enum message_show_what what);
 void control_show_start(struct control *control); // of the job that reply.wants_job asks for
 void control_show_flows(struct control *control, const struct message_flows *request);
+void control_show_events(struct control *control, const struct message_events *request);
 void control_explain(struct control *control, const struct message_explain *request);
 
 // --- The rows ---
@@ -106,6 +109,9 @@ uint8_t control_backend_health(const struct control *control, uint32_t at);
 // memory.c: a job's, into the reply's 'memory'; NULL without memory for it.
 #define MEMORY_ROWS_MAX 32
 void control_measure_memory(struct control *control);
+
+// rows_event.c: the next event. False: there are no more.
+bool control_event_row(struct control *control, struct message_row_event *out);
 
 // --- explain.c ---
 

@@ -60,6 +60,7 @@ static void dispatch(struct control *control)
 		struct message_capture capture;
 		struct message_capture_end capture_end;
 		struct message_flows flows;
+		struct message_events events;
 		struct message_explain explain;
 		struct message_rollback rollback;
 		struct message_confirm confirm;
@@ -81,6 +82,9 @@ static void dispatch(struct control *control)
 		break;
 	case MESSAGE_CAPTURE_END:
 		control_capture_end(control, request.capture_end.id);
+		break;
+	case MESSAGE_EVENTS:
+		control_show_events(control, &request.events);
 		break;
 	case MESSAGE_FLOWS:
 		control_show_flows(control, &request.flows);

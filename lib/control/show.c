@@ -127,6 +127,15 @@ void control_show_flows(struct control *control, const struct message_flows *req
 		control->reply.step = REPLY_FLOWS;
 }
 
+void control_show_events(struct control *control, const struct message_events *request)
+{
+	bool is_other = request->started_s != 0 && request->started_s != control->started_s;
+
+	control_reply_forget(control);
+	control->reply.event = is_other ? 0 : request->after;
+	control->reply.step = REPLY_EVENTS;
+}
+
 void control_explain(struct control *control, const struct message_explain *request)
 {
 	struct error err;

@@ -107,6 +107,15 @@ static int check(const struct control *control, struct error *err)
 	return control_check_own_addresses(control, config, err);
 }
 
+static void tell_refusal(struct control *control, bool is_plan, const struct error *err)
+{
+	struct history_entry author = HISTORY_NOBODY;
+
+	history_identify(channel_server_client(control->server), &author.uid, &author.pid);
+	if (!is_plan)
+		control_tell_refusal(control, &author, err->text);
+}
+
 void transaction_commit(struct control *control, bool is_plan)
 {
 	struct config *config = control->transaction.config;
@@ -115,6 +124,7 @@ void transaction_commit(struct control *control, bool is_plan)
 
 	if (rc != 0) {
 		control->apply_failures++;
+		tell_refusal(control, is_plan, &err);
 		control_reply_error(control, -rc, err.text);
 	} else {
 		control->transaction.config = NULL;

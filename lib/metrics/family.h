@@ -39,6 +39,7 @@ enum metrics_scope {
 	X(CONFIG_SAVED, DAEMON, GAUGE, "fulcrum_config_saved", "", "", "1 where a restart would find the running configuration in the state folder") \
 	X(APPLIES, DAEMON, COUNTER, "fulcrum_config_applies", "", "", "Changes of the configuration that came into force, by apply, rollback or backend") \
 	X(APPLY_FAILURES, DAEMON, COUNTER, "fulcrum_config_apply_failures", "", "", "Changes of the configuration that the daemon refused") \
+	X(EVENTS, DAEMON, COUNTER, "fulcrum_events", "", "kind", "What happened: changes of health, announcement and links, applies and drains; fulcrumctl events lists them") \
 	X(HASH_KEY, DAEMON, GAUGE, "fulcrum_hash_key_secret", "", "", "1 where the pool file has a hash_key of its own, 0 with the built-in one, which is no secret") \
 	X(SNAPSHOTS, DAEMON, COUNTER, "fulcrum_snapshots", "", "", "Sets of tables that were published to the workers, after applies and changes of health") \
 	X(CHANNEL_VERSION, DAEMON, GAUGE, "fulcrum_channel_version", "", "", "Version of the shared-memory channel that fulcrumctl must speak") \

@@ -43,6 +43,7 @@ YAML
 lab_check "show backends says why the backend is not reached" grep -q 'has no link' <(ctl show backends)
 plug
 lab_wait_for has_carrier 10 "the link is there, and the kernel knows"
+lab_check "so do the events, each once" test "$(ctl events wan --kind link -o json | grep -c '"after": "up"')" -eq 1
 lab_check "the log has it" grep -q 'port wan: its link is up' $LAB/fulcrumd.log
 lab_check "the kernels at both ends reach each other" in_ns lb ping -q -c 3 -i 0.05 -W 5 10.0.0.3
 lab_wait_for "! ctl show backends | grep -q 'has no link'" 10 "the backend has its next hop"

@@ -21,6 +21,7 @@ lab_check "show" lab_fits summary show
 lab_check "show config" eval "ctl show config -o json | python3 $lab_root/tests/unit/schemas.py $schemas/config.json"
 lab_check "show config as YAML can be applied" eval "ctl show config -o yaml | ctl apply -f -"
 lab_check "flows" lab_fits flows flows
+lab_check "events" lab_fits events events
 lab_check "digest" lab_fits digest digest
 lab_check "explain" lab_fits explain explain tcp 198.51.100.7:40000 $VIP:443
 ctl show config | sed '/name: web-1/d' >$LAB/less.yaml

@@ -36,6 +36,14 @@ static json_t *cell_schema(const struct column *column)
 			json_string("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"));
 		return time;
 	}
+	case COLUMN_MOMENT: {
+		json_t *time = of_type("string");
+
+		json_object_set_new(time, "pattern",
+			json_string(
+				"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$"));
+		return time;
+	}
 	case COLUMN_NAME_OR_NONE:
 		return or_null("string");
 	case COLUMN_NUMBER_OR_NONE:
@@ -128,6 +136,11 @@ static json_t *plan_schema(void)
 		rows_schema(&view_plan)));
 }
 
+static json_t *events_schema(void)
+{
+	return rows_schema(&view_events);
+}
+
 static json_t *doctor_schema(void)
 {
 	return object_schema(json_pack(
@@ -139,7 +152,7 @@ static const struct {
 	json_t *(*make)(void);
 } others[] = {{"summary", summary_schema}, {"version", version_schema}, {"config", config_schema},
 	{"flows", flows_schema}, {"explain", explain_schema}, {"plan", plan_schema},
-	{"digest", digest_schema}, {"doctor", doctor_schema}};
+	{"digest", digest_schema}, {"events", events_schema}, {"doctor", doctor_schema}};
 
 static json_t *make_schema(void)
 {

@@ -129,7 +129,8 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 			"4:10: metrics must be an address and a port such as 127.0.0.1:9110, or off, not '127.0.0.1:0'"},
 		{WORKERS PORTS "metrics: localhost:9110\n",
 			"4:10: metrics must be an address and a port such as 127.0.0.1:9110, or off, not 'localhost:9110'"},
-		{WORKERS PORTS "log: verbose\n", "4:6: log must be info or debug, not 'verbose'"},
+		{WORKERS PORTS "log: verbose\n",
+			"4:6: log must be info, debug, json or json_debug, not 'verbose'"},
 		{WORKERS PORTS "log:\n", "4:5: log is empty: it must be info or debug"},
 		{WORKERS PORTS "services: []\n",
 			"4:1: unknown key 'services': did you mean 'services_max'?"},
@@ -177,7 +178,7 @@ static void what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(config.punt_rate, 20000);
 	assert_int_equal(config.new_flow_rate, 125000);
 	assert_string_equal(endpoint_format(&config.metrics, text, sizeof(text)), "127.0.0.1:9110");
-	assert_false(config.log_debug);
+	assert_int_equal(config.log, DAEMON_LOG_INFO);
 }
 
 static void every_key_reaches_its_field(void **state)
@@ -193,7 +194,7 @@ static void every_key_reaches_its_field(void **state)
 		     "  - {name: a, device: '0000:3b:00.0', kernel_interface: k, mtu: 9000,\n"
 		     "     rx_descriptors: 512, tx_descriptors: 256}\n"
 		     "  - {name: b, device: 'net_tap0,iface=x'}\n"
-		     "flows: 2147483648\nbackends_max: 5\nservices_max: 6\npunt_rate: 700\nnew_flow_rate: 800\nmetrics: '[::1]:99'\nlog: debug\n",
+		     "flows: 2147483648\nbackends_max: 5\nservices_max: 6\npunt_rate: 700\nnew_flow_rate: 800\nmetrics: '[::1]:99'\nlog: json_debug\n",
 			&config, NULL),
 		0);
 	assert_string_equal(config.channel, "/dev/shm/f");
@@ -222,7 +223,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(config.punt_rate, 700);
 	assert_int_equal(config.new_flow_rate, 800);
 	assert_string_equal(endpoint_format(&config.metrics, text, sizeof(text)), "[::1]:99");
-	assert_true(config.log_debug);
+	assert_int_equal(config.log, DAEMON_LOG_JSON | DAEMON_LOG_DEBUG);
 }
 
 static void a_state_folder_may_be_none(void **state)

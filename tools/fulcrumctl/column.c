@@ -113,6 +113,8 @@ const char *column_format(const struct column *column, const void *row, char *te
 	case COLUMN_TIME:
 		return value == 0 ? strcpy(text, "-")
 				  : format_age(value, clock_wall_s(), text, size);
+	case COLUMN_MOMENT:
+		return clock_format_utc(value / 1000, text, size);
 	case COLUMN_SPAN:
 		return format_age(0, value, text, size);
 	case COLUMN_LEFT:

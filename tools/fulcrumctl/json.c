@@ -18,7 +18,7 @@ static json_t *json_text(const struct column *column, const void *row)
 static json_t *json_cell(const struct column *column, const void *row)
 {
 	uint64_t value = column_number(column, row);
-	char text[ADDR_TEXT_SIZE];
+	char text[ADDR_TEXT_SIZE], moment[40];
 
 	switch (column->kind) {
 	case COLUMN_TEXT:
@@ -37,6 +37,11 @@ static json_t *json_cell(const struct column *column, const void *row)
 	case COLUMN_TIME:
 		return value == 0 ? json_null()
 				  : json_string(clock_format_utc(value, text, sizeof(text)));
+	case COLUMN_MOMENT:
+		snprintf(moment, sizeof(moment), "%.19s.%03uZ",
+			clock_format_utc(value / 1000, text, sizeof(text)),
+			(unsigned int)(value % 1000));
+		return json_string(moment);
 	default:
 		return json_integer((json_int_t)value);
 	}

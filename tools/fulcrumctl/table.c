@@ -12,7 +12,7 @@
 static bool column_is_left(const struct column *column)
 {
 	return column->kind == COLUMN_TEXT || column->kind == COLUMN_ADDR ||
-	       column->kind == COLUMN_NAME;
+	       column->kind == COLUMN_NAME || column->kind == COLUMN_MOMENT;
 }
 
 static const char *cell_colour(const struct column *column, const char *text)

@@ -20,6 +20,8 @@
 	VERB(capture, "capture", "-w FILE", "write packets into a file, drops with their reason",  \
 		NULL)                                                                              \
 	VERB(flows, "flows", "", "list connections: whose, since when, to which backend", NULL)    \
+	VERB(events, "events", "[OBJECT]", "list or follow what happened: health, links, applies", \
+		"BACKEND...")                                                                      \
 	VERB(explain, "explain", "PROTO A:P B:P", "tell what becomes of a packet, step by step",   \
 		"tcp|udp CLIENT VIP")                                                              \
 	VERB(digest, "digest", "", "print digests of what runs, to compare balancers", NULL)       \

@@ -19,6 +19,7 @@ enum column_kind {
 	COLUMN_BYTES,
 	COLUMN_SHARE, // parts per million; a table has percent
 	COLUMN_TIME, // wall clock: an age in a table, UTC in JSON; 0 is none
+	COLUMN_MOMENT, // milliseconds of the wall clock: UTC, to seconds in a table
 	COLUMN_SPAN, // seconds; a table has "42s", "3h"
 	COLUMN_LEFT, // seconds that are left, as COLUMN_SPAN; 0 is none
 	COLUMN_OF, // two uint32_t, "2/3"
@@ -63,6 +64,7 @@ bool column_ends(const struct column *column); // behind the last one
 // Of the daemon itself, and of what 'flows' lists; not among 'views'.
 extern const struct view view_daemon;
 extern const struct view view_flows;
+extern const struct view view_events;
 extern const struct view view_plan;
 extern const struct view view_explain; // only as JSON
 extern const struct view view_explain_flow;
@@ -86,7 +88,7 @@ void rows_free(struct rows *rows);
 
 // The unsigned number in a field of 1, 2, 4 or 8 bytes.
 uint64_t column_number(const struct column *column, const void *row);
-#define CELL_SIZE 160 // of the longest one
+#define CELL_SIZE 288 // of the longest one
 
 // A cell's text for people. Returns 'text'.
 const char *column_format(const struct column *column, const void *row, char *text, size_t size);
