@@ -37,6 +37,14 @@ int addr_compare(const struct addr *a, const struct addr *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
+bool addr_is_link_local(const struct addr *addr)
+{
+	if (addr->family == ADDR_IPV4)
+		return addr->bytes[0] == 169 && addr->bytes[1] == 254;
+	return addr->family == ADDR_IPV6 && addr->bytes[0] == 0xfe &&
+	       (addr->bytes[1] & 0xc0) == 0x80;
+}
+
 bool addr_is_unusable(const struct addr *addr)
 {
 	static const uint8_t loopback[16] = {[15] = 1};

@@ -55,6 +55,9 @@ bool addr_is_sound(const struct addr *addr);
 // and IPv4-mapped IPv6.
 bool addr_is_unusable(const struct addr *addr);
 
+// True for what is good on one link alone: 169.254/16 and fe80::/10. No packet to it is ever routed.
+bool addr_is_link_local(const struct addr *addr);
+
 // "10.200.0.0/16": 0, or -EINVAL; bits behind the prefix must be zero.
 int prefix_parse(const char *text, struct prefix *out);
 // 'size' at least ADDR_TEXT_SIZE + 4. Returns 'text'.

@@ -342,9 +342,15 @@ struct tree *tree_new(void)
 int tree_add(struct tree *tree, uint32_t file, const char *text, size_t size,
 	struct findings *findings, uint32_t *root)
 {
+	static const char mark[] =
+		"\xef\xbb\xbf"; // of byte order, as some editors put it; no part of the text
 	struct reader r = {.findings = findings, .tree = tree, .file = file};
 	int rc = -ENOMEM;
 
+	if (size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0) {
+		text += strlen(mark);
+		size -= strlen(mark);
+	}
 	*root = tree->node_count;
 	if (!tree_check_text(file, text, size, findings))
 		return -EINVAL;

@@ -204,10 +204,12 @@ const char *value_expects(const struct schema_key *key, char *text, size_t size)
 		snprintf(text, size, "text of 1 to %u printable characters", key->size - 1);
 		return text;
 	case SCHEMA_ADDRESS:
-		snprintf(text, size, "an IPv4 or IPv6 address that a host can have");
+		snprintf(text, size,
+			"an IPv4 or IPv6 address that a host can have beyond its own link");
 		return text;
 	case SCHEMA_PREFIX:
-		snprintf(text, size, "a prefix such as 10.200.0.0/16, with zeros behind it");
+		snprintf(text, size,
+			"a prefix such as 10.200.0.0/16 of what hosts can have, with zeros behind it");
 		return text;
 	case SCHEMA_LISTEN:
 		snprintf(text, size, "an address and a port such as 127.0.0.1:9110, or off");

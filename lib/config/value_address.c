@@ -6,11 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+// What no service, backend or tunnel can ever work with.
+static bool is_for_nobody(const struct addr *addr)
+{
+	return addr_is_unusable(addr) || addr_is_link_local(addr);
+}
+
 int value_parse_address(const struct schema_key *key, const char *text, uint8_t *field)
 {
 	struct addr addr;
 
-	if (addr_parse(text, &addr) != 0 || addr_is_unusable(&addr))
+	if (addr_parse(text, &addr) != 0 || is_for_nobody(&addr))
 		return -EINVAL;
 	memcpy(field, &addr, sizeof(addr));
 	return 0;
@@ -29,7 +35,7 @@ int value_check_address(const struct schema_key *key, const uint8_t *field, char
 	memcpy(&addr, field, sizeof(addr));
 	if (!addr_is_sound(&addr))
 		return refuse_bytes(given);
-	if (!addr_is_unusable(&addr))
+	if (!is_for_nobody(&addr))
 		return 0;
 	addr_format(&addr, given, VALUE_QUOTE_SIZE);
 	return -EINVAL;
@@ -48,7 +54,7 @@ int value_parse_prefix(const struct schema_key *key, const char *text, uint8_t *
 {
 	struct prefix prefix;
 
-	if (prefix_parse(text, &prefix) != 0)
+	if (prefix_parse(text, &prefix) != 0 || is_for_nobody(&prefix.address))
 		return -EINVAL;
 	memcpy(field, &prefix, sizeof(prefix));
 	return 0;
@@ -59,7 +65,12 @@ int value_check_prefix(const struct schema_key *key, const uint8_t *field, char 
 	struct prefix prefix;
 
 	memcpy(&prefix, field, sizeof(prefix));
-	return prefix_is_sound(&prefix) ? 0 : refuse_bytes(given);
+	if (!prefix_is_sound(&prefix))
+		return refuse_bytes(given);
+	if (prefix.address.family == ADDR_NONE || !is_for_nobody(&prefix.address))
+		return 0;
+	prefix_format(&prefix, given, VALUE_QUOTE_SIZE);
+	return -EINVAL;
 }
 
 void value_format_prefix(

@@ -31,7 +31,8 @@ struct bad_config {
 #define BACKEND(keys) "pools:\n  - name: p\n    backends:\n      - {" keys "}\n"
 
 #define NAME_RULE    "1 to 63 characters of A-Z a-z 0-9 . _ -, beginning with a letter or a digit"
-#define ADDRESS_RULE "an IPv4 or IPv6 address that a host can have"
+#define PREFIX_RULE  "a prefix such as 10.200.0.0/16 of what hosts can have, with zeros behind it"
+#define ADDRESS_RULE "an IPv4 or IPv6 address that a host can have beyond its own link"
 
 struct bad_told {
 	char text[4096];

@@ -115,7 +115,7 @@ static const char *const introduction =
 	"- A **name** has 1 to 63 characters (an interface or a port 15) of `A-Z a-z 0-9 . _ -` and begins with a letter or a\n"
 	"  digit.\n"
 	"- An **address** is IPv4 or IPv6, without a prefix length or zone, and one that a host can have: not\n"
-	"  unspecified, multicast, broadcast, loopback or IPv4-mapped.\n"
+	"  unspecified, multicast, broadcast, loopback, link-local or IPv4-mapped.\n"
 	"- A **time** is a whole number with its unit: `250ms`, `3s`, `10m`, `4h`, `2d`.\n"
 	"- A **size** is a whole number with its unit: `64KiB`, `512MiB`, `2GiB`.\n"
 	"- Quotes are never needed but for an IPv6 address in braces (`{vip: \"2001:db8::1\"}`) and for a name such as `null`.\n";

@@ -101,6 +101,11 @@ static const struct bad_case bad_cases[] = {
 		":4:5: 203.0.113.10: port 443 leads to tcp port 3080 (line 4), but every port"},
 	{ETH0 "vips: {address: 203.0.113.10}\n", ":2:7: a list is wanted here"},
 	{ETH0 "vips: [203.0.113.10]\n", ":2:8: a mapping is wanted here"},
+	{ETH0 "vips: [{address: \"fe80::10\"}]\n", ":2:8: fe80::10 cannot be a VIP"},
+	{ETH0 "tunnel_addresses: [169.254.1.1]\n" VIPS,
+		":2:20: 169.254.1.1 cannot be a tunnel's end"},
+	{"\xef\xbb\xbfinterface: [eth0]\n" VIPS, ":1:1: unknown key 'interface'"},
+	{"\xef\xbb\xbf# a comment\n" ETH0 "vips: [{weight: 1}]\n", ":3:9: unknown key 'weight'"},
 	{ETH0 "vips: [{port: 443, protocol: tcp}]\n", ":2:8: the VIP's 'address' is missing"},
 	{ETH0 "vips: [{address: web}]\n", ":2:18: 'web' is no IPv4 or IPv6 address"},
 	{ETH0 "vips: [{address: 127.0.0.1}]\n", ":2:8: 127.0.0.1 cannot be a VIP"},
@@ -167,6 +172,16 @@ static void what_is_left_out_has_its_default(void **state)
 	assert_int_equal(config.vips[0].protocol, 0);
 	assert_int_equal(config.vips[0].port, 0);
 	assert_int_equal(config.vips[0].mss, CONFIG_MSS_AUTO);
+}
+
+static void a_mark_of_byte_order_is_no_text(void **state)
+{
+	struct config config;
+	char sentence[256];
+
+	assert_int_equal(
+		read_text("\xef\xbb\xbf" ETH0 FROM VIPS, &config, sentence, sizeof(sentence)), 0);
+	assert_int_equal(config.vip_count, 1);
 }
 
 static void every_key_is_read(void **state)
@@ -242,6 +257,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_said_with_its_place),
 		cmocka_unit_test(a_file_that_is_not_there_is_no_syntax_error),
 		cmocka_unit_test(what_is_left_out_has_its_default),
+		cmocka_unit_test(a_mark_of_byte_order_is_no_text),
 		cmocka_unit_test(every_key_is_read),
 		cmocka_unit_test(more_vips_than_fit_are_refused),
 		cmocka_unit_test(the_example_is_right),

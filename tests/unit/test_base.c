@@ -81,6 +81,23 @@ static void addresses_that_no_host_has_are_unusable(void **state)
 	}
 }
 
+static void addresses_of_one_link_are_told_apart(void **state)
+{
+	static const struct {
+		const char *text;
+		bool link_local;
+	} rows[] = {{"169.253.255.255", false}, {"169.254.0.0", true}, {"169.254.255.255", true},
+		{"169.255.0.0", false}, {"fe7f::1", false}, {"fe80::", true}, {"febf::1", true},
+		{"fec0::1", false}, {"2001:db8::1", false}};
+	struct addr addr;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(addr_parse(rows[i].text, &addr), 0);
+		assert_int_equal(addr_is_link_local(&addr), rows[i].link_local);
+	}
+	assert_false(addr_is_link_local(&(struct addr){0}));
+}
+
 static void a_mac_is_six_hexadecimal_bytes(void **state)
 {
 	static const char *const bad[] = {
@@ -253,6 +270,7 @@ int main(void)
 		cmocka_unit_test(an_address_survives_the_way_through_text),
 		cmocka_unit_test(a_prefix_has_zeros_behind_it),
 		cmocka_unit_test(addresses_that_no_host_has_are_unusable),
+		cmocka_unit_test(addresses_of_one_link_are_told_apart),
 		cmocka_unit_test(a_mac_is_six_hexadecimal_bytes),
 		cmocka_unit_test(durations_carry_a_unit),
 		cmocka_unit_test(a_duration_is_written_in_its_largest_unit),

@@ -132,6 +132,8 @@ static void what_is_unusual_but_right_is_taken(void **state)
 		"pools: []\n",
 		"{}\n",
 		"\xef\xbb\xbfservices: []\n",
+		"\xef\xbb\xbf# a comment\nservices: []\n",
+		"\xef\xbb\xbf---\nservices: []\n",
 		"services: []\r\npools: []\r\n",
 		"%YAML 1.1\n---\nservices: []\n...\n",
 		"{services: [], \"pools\": []} # both\n",

@@ -28,7 +28,14 @@ static void a_pool_needs_its_keys(void **state)
 		{POOLS("name: p, backends: [], on_all_down: keep"),
 			"2:42: pool 'p': on_all_down must be spread or drop, not 'keep'"},
 		{POOLS("name: p, backends: [], outer_source: 10.0.0.1/8"),
-			"2:43: pool 'p': outer_source must be a prefix such as 10.200.0.0/16, with zeros behind it, not '10.0.0.1/8'"},
+			"2:43: pool 'p': outer_source must be " PREFIX_RULE ", not '10.0.0.1/8'"},
+		{POOLS("name: p, backends: [], outer_source: 224.1.0.0/16"),
+			"2:43: pool 'p': outer_source must be " PREFIX_RULE ", not '224.1.0.0/16'"},
+		{POOLS("name: p, backends: [], outer_source: 169.254.8.0/24"),
+			"2:43: pool 'p': outer_source must be " PREFIX_RULE
+			", not '169.254.8.0/24'"},
+		{POOLS("name: p, backends: [], outer_source: \"fe80::/96\""),
+			"2:43: pool 'p': outer_source must be " PREFIX_RULE ", not 'fe80::/96'"},
 		{POOLS("name: p, backends: [], outer_source: 10.0.0.4/32"),
 			"2:43: pool 'p': outer_source must be of 8 to 31 bits, not 32"},
 		{POOLS("name: p, backends: [], outer_source: \"2001:db8::/64\""),
@@ -163,6 +170,21 @@ static void a_backend_needs_its_keys(void **state)
 		{BACKEND("name: a, address: host"),
 			"4:28: pool 'p': backend 'a': address must be " ADDRESS_RULE
 			", not 'host'"},
+		{BACKEND("name: a, address: 'fe80::5'"),
+			"4:28: pool 'p': backend 'a': address must be " ADDRESS_RULE
+			", not 'fe80::5'"},
+		{BACKEND("name: a, address: 'febf::5'"),
+			"4:28: pool 'p': backend 'a': address must be " ADDRESS_RULE
+			", not 'febf::5'"},
+		{BACKEND("name: a, address: 169.254.0.5"),
+			"4:28: pool 'p': backend 'a': address must be " ADDRESS_RULE
+			", not '169.254.0.5'"},
+		{BACKEND("name: a, address: 240.0.0.5"),
+			"4:28: pool 'p': backend 'a': address must be " ADDRESS_RULE
+			", not '240.0.0.5'"},
+		{BACKEND("name: a, address: 'ff02::5'"),
+			"4:28: pool 'p': backend 'a': address must be " ADDRESS_RULE
+			", not 'ff02::5'"},
 		{BACKEND("name: a, address: 255.255.255.255"),
 			"4:28: pool 'p': backend 'a': address must be " ADDRESS_RULE
 			", not '255.255.255.255'"},

@@ -64,6 +64,10 @@ static void a_service_needs_an_address_and_a_protocol(void **state)
 			"2:20: service 's': vip must be " ADDRESS_RULE ", not '224.0.0.1'"},
 		{SERVICES("  - {name: s, vip: '::1', protocol: tcp, port: 80, pool: p}\n"),
 			"2:20: service 's': vip must be " ADDRESS_RULE ", not '::1'"},
+		{SERVICES("  - {name: s, vip: 'fe80::1', protocol: tcp, port: 80, pool: p}\n"),
+			"2:20: service 's': vip must be " ADDRESS_RULE ", not 'fe80::1'"},
+		{SERVICES("  - {name: s, vip: 169.254.0.1, protocol: tcp, port: 80, pool: p}\n"),
+			"2:20: service 's': vip must be " ADDRESS_RULE ", not '169.254.0.1'"},
 		{SERVICES("  - {name: s, vip: 'fe80::1%eth0', protocol: tcp, port: 80, pool: p}\n"),
 			"2:20: service 's': vip must be " ADDRESS_RULE ", not 'fe80::1%eth0'"},
 		{SERVICES(

@@ -71,6 +71,15 @@ static void what_is_no_text_is_refused(void **state)
 		{"services: []\n"
 		 "serv\xff: 1\n",
 			"2:5: the byte 0xff is not UTF-8: save the file as UTF-8"},
+		// A mark of byte order is no text: places are those that an editor shows.
+		{"\xef\xbb\xbfno: key\n",
+			"1:1: unknown key 'no': the keys here are hash_key, services, pools"},
+		{"\xef\xbb\xbf{no: key}\n",
+			"1:2: unknown key 'no': the keys here are hash_key, services, pools"},
+		{"\xef\xbb\xbf# a comment\nno: key\n",
+			"2:1: unknown key 'no': the keys here are hash_key, services, pools"},
+		{"\xef\xbb\xbf",
+			"1:1: there is nothing in this file: it must be a mapping (key: value)"},
 		{"# caf\xe9\n", "1:6: the byte 0xe9 is not UTF-8: save the file as UTF-8"},
 		{"# \xed\xa0\x80\n", "1:3: the byte 0xed is not UTF-8: save the file as UTF-8"},
 		{"# \xc0\xaf\n", "1:3: the byte 0xc0 is not UTF-8: save the file as UTF-8"},

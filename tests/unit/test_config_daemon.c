@@ -51,6 +51,8 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 			"4:19: core 1 is the control core: give the worker another one, or let it share by 'idle: sleep'"},
 		{PORTS "workers: {cores: [1], idle: nap}\n",
 			"3:29: workers: idle must be poll or sleep, not 'nap'"},
+		{"\xef\xbb\xbf" WORKERS "ports: []\n",
+			"2:8: ports must have 1 to 8 entries, not 0"},
 		{WORKERS "ports: []\n", "2:8: ports must have 1 to 8 entries, not 0"},
 		{WORKERS "ports: [{name: a, device: a}, 1, 2, 3, 4, 5, 6, 7, 8]\n",
 			"2:8: ports must have 1 to 8 entries, not 9"},

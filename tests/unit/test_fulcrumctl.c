@@ -131,7 +131,7 @@ static void several_files_and_folders_are_one_configuration(void **state)
 	static const char *const also[] = {
 		"check -f good.yaml -f parts", "check -f parts/ -f - <good.yaml"};
 
-	write_file("parts/20.yaml", "pools:\n  - {name: mail, backends: []}\n");
+	write_file("parts/20.yml", "\xef\xbb\xbfpools:\n  - {name: mail, backends: []}\n");
 	write_file("parts/10.yaml",
 		"services:\n"
 		"  - {name: mail, vip: 203.0.113.11, protocol: tcp, port: 25, pool: mail}\n");
@@ -141,6 +141,8 @@ static void several_files_and_folders_are_one_configuration(void **state)
 		assert_int_equal(run(also[i]), 0);
 		says("right: 2 services, 2 pools, 2 backends\n");
 		says(" and others: note: no hash_key");
+		says("parts/notes.txt: note: passed over: of a folder, files that end in .yaml or .yml are taken\n");
+		does_not_say("#10.yaml");
 	}
 	assert_int_equal(run("apply -f good.yaml -f parts"), 0);
 	says("6 records came");
@@ -170,7 +172,7 @@ static void a_folder_without_a_pool_file_is_refused(void **state)
 {
 	write_file("parts/notes.txt", "no YAML: at: all");
 	assert_int_equal(run("apply -f good.yaml -f parts"), 2);
-	says("fulcrumctl: parts: there is no *.yaml in this folder\n");
+	says("fulcrumctl: parts: there is no *.yaml or *.yml in this folder\n");
 }
 
 static void help_tells_the_exit_statuses(void **state)

@@ -17,7 +17,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define NAME_RULE    "1 to 63 characters of A-Z a-z 0-9 . _ -, beginning with a letter or a digit"
-#define ADDRESS_RULE "an IPv4 or IPv6 address that a host can have"
+#define ADDRESS_RULE "an IPv4 or IPv6 address that a host can have beyond its own link"
 
 #define DOMAIN "domain: teleport.example.com\n"
 // Lines 2 and 3, with further keys in front.

@@ -27,6 +27,11 @@ const char *config_protocol_name(uint8_t protocol)
 	}
 }
 
+static bool is_for_nobody(const struct addr *address)
+{
+	return addr_is_unusable(address) || addr_is_link_local(address);
+}
+
 int config_add_interface(struct config *config, const char *name, struct error *err)
 {
 	if (name[0] == '\0' || strlen(name) >= IF_NAMESIZE || strpbrk(name, "/ \t\n:") != NULL)
@@ -147,7 +152,7 @@ int config_add_balancer(struct config *config, const char *text, struct error *e
 		return error_set(err, EINVAL,
 			"%.64s is everybody: name the balancers (--any-source: from anybody, on purpose)",
 			text);
-	if (prefix.length > 0 && addr_is_unusable(&prefix.address))
+	if (prefix.length > 0 && is_for_nobody(&prefix.address))
 		return error_set(err, EINVAL, "%.64s cannot be a balancer", text);
 	if (config->balancer_count == FB_BALANCERS_MAX)
 		return error_set(err, EINVAL, "more than %d balancers", FB_BALANCERS_MAX);
@@ -193,7 +198,7 @@ int config_add_tunnel(struct config *config, const struct addr *tunnel, struct e
 	char address[ADDR_TEXT_SIZE];
 
 	addr_format(tunnel, address, sizeof(address));
-	if (addr_is_unusable(tunnel))
+	if (is_for_nobody(tunnel))
 		return error_set(err, EINVAL, "%s cannot be a tunnel's end", address);
 	if (config->tunnel_count == FB_TUNNELS_MAX)
 		return error_set(err, EINVAL, "more than %d tunnel addresses", FB_TUNNELS_MAX);
@@ -212,7 +217,7 @@ int config_add_vip(struct config *config, const struct config_vip *vip, struct e
 	char address[ADDR_TEXT_SIZE];
 	int result;
 
-	if (addr_is_unusable(&vip->address))
+	if (is_for_nobody(&vip->address))
 		return error_set(err, EINVAL, "%s cannot be a VIP",
 			addr_format(&vip->address, address, sizeof(address)));
 	for (size_t i = 0; i < config->vip_count; i++) {

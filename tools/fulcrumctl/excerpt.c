@@ -45,6 +45,12 @@ static void excerpt_print_blanks(const char *line, size_t column)
 	}
 }
 
+// A mark of byte order, which the places do not count.
+static const char *excerpt_text(const char *line)
+{
+	return strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
+}
+
 bool load_print_excerpt(const char *path, const char *sentence)
 {
 	bool colours = ctl_colours(STDERR_FILENO);
@@ -54,8 +60,8 @@ bool load_print_excerpt(const char *path, const char *sentence)
 	if (!excerpt_place(path, sentence, &number, &column))
 		return false;
 	if (excerpt_read_line(path, number, &line)) {
-		fprintf(stderr, "%6zu | %s\n       | ", number, line);
-		excerpt_print_blanks(line, column);
+		fprintf(stderr, "%6zu | %s\n       | ", number, excerpt_text(line));
+		excerpt_print_blanks(excerpt_text(line), column);
 		fprintf(stderr, "%s^%s\n", colours ? "\033[1;31m" : "", colours ? "\033[0m" : "");
 	}
 	free(line);

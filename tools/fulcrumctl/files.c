@@ -60,12 +60,17 @@ static int add_path(struct paths *paths, char *path)
 	return CTL_OK;
 }
 
-// As the shell's *.yaml: what begins with a dot is an editor's.
-static int is_pool_file(const struct dirent *entry)
+static bool is_pool_file(const char *name)
 {
-	const char *dot = strrchr(entry->d_name, '.');
+	const char *dot = strrchr(name, '.');
 
-	return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".yaml") == 0;
+	return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+// What begins with a dot is an editor's.
+static int is_shown(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
 }
 
 // In the order of the bytes, whatever the locale.
@@ -74,28 +79,44 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int add_folder(struct paths *paths, const char *folder)
+static int add_entry(struct paths *paths, const char *folder, const char *name, uint32_t *taken)
 {
 	const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+	struct stat about;
+	char *path;
+
+	if (asprintf(&path, "%s%s%s", folder, slash, name) < 0)
+		path = NULL;
+	if (path != NULL &&
+		(!is_pool_file(name) || (stat(path, &about) == 0 && S_ISDIR(about.st_mode)))) {
+		fprintf(stderr,
+			"%s: note: passed over: of a folder, files that end in .yaml or .yml are taken\n",
+			path);
+		free(path);
+		return CTL_OK;
+	}
+	++*taken;
+	return add_path(paths, path);
+}
+
+static int add_folder(struct paths *paths, const char *folder)
+{
 	struct dirent **entries;
-	int count = scandir(folder, &entries, is_pool_file, by_name);
+	int count = scandir(folder, &entries, is_shown, by_name);
 	int status = CTL_OK;
+	uint32_t taken = 0;
 
 	if (count < 0)
 		return ctl_fail(CTL_BAD_INPUT, "%s: %s", folder, strerror(errno));
-	if (count == 0)
-		status = ctl_fail(CTL_BAD_INPUT, "%s: there is no *.yaml in this folder", folder);
 	for (int i = 0; i < count; i++) {
-		char *path = NULL;
-
-		if (status == CTL_OK &&
-			asprintf(&path, "%s%s%s", folder, slash, entries[i]->d_name) < 0)
-			path = NULL;
 		if (status == CTL_OK)
-			status = add_path(paths, path);
+			status = add_entry(paths, folder, entries[i]->d_name, &taken);
 		free(entries[i]);
 	}
 	free(entries);
+	if (status == CTL_OK && taken == 0)
+		status = ctl_fail(
+			CTL_BAD_INPUT, "%s: there is no *.yaml or *.yml in this folder", folder);
 	return status;
 }
 
