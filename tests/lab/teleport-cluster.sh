@@ -303,12 +303,12 @@ sys.exit(not rows or any(row["health"] != sys.argv[1] for row in rows if row["st
 }
 
 teleport_apply() {
-	ctl apply -f $out/proxy-lb.yaml >$LAB/apply.out || lab_fail "proxy-lb.yaml is not taken"
+	ctl apply --force -f $out/proxy-lb.yaml >$LAB/apply.out || lab_fail "proxy-lb.yaml is not taken"
 	lab_wait_for "teleport_all ctl up" 30 "every port of every proxy is up"
 }
 
 teleport_apply_auth() {
-	ctl_auth apply -f $out/auth-lb.yaml >$LAB/apply.out || lab_fail "auth-lb.yaml is not taken"
+	ctl_auth apply --force -f $out/auth-lb.yaml >$LAB/apply.out || lab_fail "auth-lb.yaml is not taken"
 	lab_wait_for "teleport_all ctl_auth up" 30 "every auth server is up"
 }
 
