@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# VIPs announced by routes through FRR: zebra and bgpd on the balancer, as config/frr.conf stands, tell a BIRD on the
+# router by BGP, with BFD beside it.
+. "$(dirname "$0")/lib.sh"
+
+frr=/usr/lib/frr
+[ -x $frr/bgpd ] || {
+	echo "frr is not installed"
+	exit 77
+}
+
+write_router() {
+	cat >$LAB/bird-router.conf <<-CONF
+		log stderr all;
+		router id 10.0.0.1;
+		protocol device {}
+		protocol kernel { ipv4 { export where source = RTS_BGP; }; }
+		protocol kernel { ipv6 { export where source = RTS_BGP; }; }
+		protocol bfd { interface "br-lb" { interval 200 ms; multiplier 3; }; }
+		template bgp balancer {
+			local as 64500; bfd on; hold time 9;
+			connect delay time 1; connect retry time 2; error wait time 1, 2;
+		}
+		protocol bgp lb4 from balancer { neighbor 10.0.0.2 as 64512; ipv4 { import all; export none; }; }
+		protocol bgp lb6 from balancer { neighbor fd00:10::2 as 64512; ipv6 { import all; export none; }; }
+	CONF
+}
+
+# start_frr DAEMON [OPTION...]: in lb, with all of its sockets in the story's folder.
+start_frr() {
+	local daemon=$1
+	shift
+	lab_start $daemon lb $frr/$daemon -z $LAB/frr/zserv -i $LAB/frr/$daemon.pid \
+		--vty_socket $LAB/frr -f /dev/null --log stdout "$@"
+	lab_wait_for "[ -S $LAB/frr/$daemon.vty ]" 20 "$daemon"
+}
+
+router_has() {
+	ip -n router route show $VIP proto bird | grep -q "via $BALANCER" &&
+		ip -n router -6 route show $VIP6 proto bird | grep -q via
+}
+router_has_none() {
+	[ -z "$(ip -n router route show $VIP)$(ip -n router -6 route show $VIP6)" ]
+}
+has_session() {
+	[ "$(in_ns lb vtysh --vty_socket $LAB/frr -c 'show bgp summary json' | grep -c '"state":"Established"')" -eq 2 ]
+}
+
+lab_begin
+lab_web_backends 3
+# A switch between the two: the router's link stays up when the balancer goes.
+lab_cable router other router other-end
+ip -n router link set other master br-lb
+ip -n router route del $VIP
+ip -n router -6 route del $VIP6
+lab_fulcrumd
+# They give root away, to a user of their own.
+chmod o+x $LAB
+install -d -o frr -g frr $LAB/frr
+start_frr zebra
+start_frr bfdd --bfdctl $LAB/frr/bfdd.sock
+start_frr bgpd -n -p 179
+lab_check "frr.conf is right" vtysh -C -f "$lab_root/config/frr.conf"
+lab_check "FRR takes it" in_ns lb vtysh --vty_socket $LAB/frr -f "$lab_root/config/frr.conf"
+write_router
+lab_start bird-router router bird -f -c $LAB/bird-router.conf -s $LAB/bird-router.ctl -P $LAB/bird-router.pid
+lab_wait_for has_session 60 "FRR and the router talk, by IPv4 and IPv6"
+lab_check "nothing is announced yet, the balancer's default route included" test \
+	-z "$(ip -n router route show proto bird)$(ip -n router -6 route show proto bird)"
+
+sed "/^pools:/,\$d; s|    pool: web|&\n    announce: \&announce {mode: route, quorum: 2, hold: 1s}|" $lab_pool >$LAB/pools.yaml
+printf '  - {name: web6, vip: "%s", protocol: tcp, port: 443, pool: web, announce: *announce}\n\n' $VIP6 >>$LAB/pools.yaml
+sed -n '/^pools:/,$p' $lab_pool >>$LAB/pools.yaml
+lab_check "the pool is applied" ctl apply -f $LAB/pools.yaml
+lab_wait_for router_has 30 "the router has a route to both VIPs"
+lab_check "and to nothing else" test \
+	"$(ip -n router route show proto bird | wc -l)" -eq 1 -a "$(ip -n router -6 route show proto bird | wc -l)" -eq 1
+lab_wait_up web-1 web-2 web-3
+lab_wait_for "lab_get && lab_get [$VIP6]" 10 "the client is answered, by IPv4 and IPv6"
+
+begun=$(now_ms)
+ctl backend disable web-1 web-2
+lab_wait_for router_has_none 20 "the quorum fails: the router has no route"
+lab_say "quorum lost: the router has no route $(($(now_ms) - begun)) ms after the command"
+ctl backend enable web-1 web-2
+lab_wait_for router_has 20 "the quorum is back, and so is the route"
+lab_get >$LAB/answer
+
+begun=$(now_ms)
+lab_stop fulcrumd KILL
+lab_wait_for router_has_none 20 "after SIGKILL the router has no route"
+lab_say "SIGKILL: the router has no route after $(($(now_ms) - begun)) ms"
+lab_fulcrumd
+lab_wait_for router_has 60 "and after the next start it has"
+lab_get >$LAB/answer
+lab_end
