@@ -51,6 +51,8 @@ enum channel_event {
 // content is anything. May be left uncalled while replies wait: channel_server_reply() sees a client go, too.
 enum channel_event channel_server_poll(
 	struct channel_server *server, struct channel_message *message);
+// Shows that the loop goes on, to clients that wait for an answer: once a round, whether there is a client or not.
+void channel_server_beat(struct channel_server *server);
 // Queues one reply. 0; -EAGAIN while the reply ring is full: try again later; -ECONNRESET where the session is
 // over: drop it, the next poll says CHANNEL_RESET.
 int channel_server_reply(struct channel_server *server, const struct channel_message *message);
@@ -65,17 +67,23 @@ struct channel_client;
 
 // Joins the segment, takes the lock, waiting 'wait_ms' for it at most, and begins a session. -ENOENT: no daemon;
 // -ECONNREFUSED: its daemon is dead; -EPROTO: another version (the sentence names both), or no channel;
-// -EBUSY: the sentence names the process that holds it; -EACCES; -ETIMEDOUT: the daemon lives but does
-// not answer. One at a time in a process, which must not open the segment's file otherwise.
+// -EBUSY: the sentence names the process that holds it; -EACCES; -ETIMEDOUT: the daemon is there, and its loop stands
+// still. One at a time in a process, which must not open the segment's file otherwise.
 int channel_client_open(
 	const char *path, uint32_t wait_ms, struct channel_client **out, struct error *err);
 void channel_client_close(struct channel_client *client);
 
-// Both block until done, 'timeout_ms' at most: 0, -ETIMEDOUT, -ECONNRESET (the daemon went, or ended the session), -EPROTO (a
-// message that there is not), with the sentence.
+// How long a daemon's loop may stand still before a client gives up: a machine that has far too much to do has been seen
+// to keep it from the CPU for seconds. One whose process is stopped is told after CHANNEL_STOPPED_MS.
+#define CHANNEL_SILENCE_MS 30000u
+#define CHANNEL_STOPPED_MS 2000u
+
+// Both block until done, however long that takes while the daemon's heart beats, and at most 'silence_ms' while it does
+// not: 0, -ETIMEDOUT, -ECONNRESET (the daemon went, or ended the session), -EPROTO (a message that there is not), with the
+// sentence.
 int channel_client_send(struct channel_client *client, const struct channel_message *message,
-	uint32_t timeout_ms, struct error *err);
+	uint32_t silence_ms, struct error *err);
 int channel_client_receive(struct channel_client *client, struct channel_message *message,
-	uint32_t timeout_ms, struct error *err);
+	uint32_t silence_ms, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,7 +18,6 @@
 
 #define CLIENT_NAP_NS      (200 * 1000L)
 #define CLIENT_LIVENESS_NS (10 * CLOCK_NS_PER_MS)
-#define CLIENT_ANSWER_MS   5000 // for a daemon that holds its lock to take the session
 
 struct channel_client {
 	int fd;
@@ -29,33 +29,88 @@ struct channel_client {
 
 // A wait for the peer: sleeps a little between looks, and looks now and then whether the daemon lives.
 struct client_wait {
-	uint64_t until_ns;
 	uint64_t look_ns;
+	uint64_t beat; // the daemon's, as last seen
+	uint64_t beat_ns; // when it was seen to change
+	uint32_t silence_ms;
 };
 
-static struct client_wait client_wait_begin(uint32_t timeout_ms)
+static struct client_wait client_wait_begin(
+	const struct channel_client *client, uint32_t silence_ms)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
-	return (struct client_wait){.until_ns = now_ns + timeout_ms * CLOCK_NS_PER_MS,
-		.look_ns = now_ns + CLIENT_LIVENESS_NS};
+	return (struct client_wait){.look_ns = now_ns + CLIENT_LIVENESS_NS,
+		.beat = __atomic_load_n(&client->segment->beat, __ATOMIC_RELAXED),
+		.beat_ns = now_ns,
+		.silence_ms = silence_ms};
 }
 
-// 0 after a nap; -ETIMEDOUT; -ECONNRESET where the daemon died.
-static int client_wait_more(struct client_wait *wait, int fd, struct error *err)
+// Whether the kernel says so; false where it cannot be asked.
+static bool client_daemon_is_stopped(const struct channel_client *client)
+{
+	char path[32], line[256], state = '?';
+	const char *end = NULL;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", client->segment->server_pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	if (fgets(line, sizeof(line), file) != NULL)
+		end = strrchr(line, ')'); // a name may have anything in it
+	if (end != NULL && end[1] == ' ')
+		state = end[2];
+	fclose(file);
+	return state == 'T' || state == 't';
+}
+
+static int client_check_beat(
+	const struct channel_client *client, struct client_wait *wait, struct error *err)
+{
+	uint64_t beat = __atomic_load_n(&client->segment->beat, __ATOMIC_RELAXED);
+	uint64_t now_ns = clock_monotonic_ns(), silence_ms;
+
+	if (beat != wait->beat) {
+		wait->beat = beat;
+		wait->beat_ns = now_ns;
+		return 0;
+	}
+	silence_ms = (now_ns - wait->beat_ns) / CLOCK_NS_PER_MS;
+	if (silence_ms >= CHANNEL_STOPPED_MS && client_daemon_is_stopped(client))
+		return error_set(err, ETIMEDOUT,
+			"fulcrumd does not answer: its process %u is stopped (kill -CONT %u lets it go on)",
+			client->segment->server_pid, client->segment->server_pid);
+	if (silence_ms >= wait->silence_ms)
+		return error_set(err, ETIMEDOUT,
+			"fulcrumd does not answer: its process %u has stood still for %u ms",
+			client->segment->server_pid, wait->silence_ms);
+	return 0;
+}
+
+static void client_nap(void)
 {
 	const struct timespec nap = {.tv_nsec = CLIENT_NAP_NS};
+
+	nanosleep(&nap, NULL);
+}
+
+// 0 after a nap; -ETIMEDOUT where the daemon's heart does not beat; -ECONNRESET where it died.
+static int client_wait_more(
+	const struct channel_client *client, struct client_wait *wait, struct error *err)
+{
 	uint64_t now_ns = clock_monotonic_ns();
+	int code = 0;
 
 	if (now_ns >= wait->look_ns) {
 		wait->look_ns = now_ns + CLIENT_LIVENESS_NS;
-		if (!lock_server_held(fd))
+		if (!lock_server_held(client->fd))
 			return error_set(err, ECONNRESET, "fulcrumd went");
+		code = client_check_beat(client, wait, err);
 	}
-	if (now_ns >= wait->until_ns)
-		return error_set(err, ETIMEDOUT, "fulcrumd does not answer");
-	nanosleep(&nap, NULL);
-	return 0;
+	if (code == 0)
+		client_nap();
+	return code;
 }
 
 static int client_open_file(const char *path, struct error *err)
@@ -86,17 +141,18 @@ static int client_busy(int fd, struct error *err)
 	return error_set(err, EBUSY, "another process is using fulcrumd");
 }
 
+// Another client has the daemon: that one's time is its own.
 static int client_lock(int fd, uint32_t wait_ms, struct error *err)
 {
-	struct client_wait wait = client_wait_begin(wait_ms);
+	uint64_t until_ns = clock_monotonic_ns() + wait_ms * CLOCK_NS_PER_MS;
 	int code;
 
 	while ((code = lock_take_client(fd)) == -EAGAIN) {
-		code = client_wait_more(&wait, fd, err);
-		if (code == -ETIMEDOUT)
+		if (!lock_server_held(fd))
+			return error_set(err, ECONNRESET, "fulcrumd went");
+		if (clock_monotonic_ns() >= until_ns)
 			return client_busy(fd, err);
-		if (code < 0)
-			return code;
+		client_nap();
 	}
 	if (code < 0)
 		return error_set(err, -code, "it cannot be locked: %s", strerror(-code));
@@ -115,7 +171,7 @@ static uint64_t client_new_session(void)
 
 static int client_begin(struct channel_client *client, struct error *err)
 {
-	struct client_wait wait = client_wait_begin(CLIENT_ANSWER_MS);
+	struct client_wait wait = client_wait_begin(client, CHANNEL_SILENCE_MS);
 	struct segment *segment = client->segment;
 	int code = 0;
 
@@ -129,7 +185,7 @@ static int client_begin(struct channel_client *client, struct error *err)
 	__atomic_store_n(&segment->session, client->session, __ATOMIC_RELEASE);
 	while (code == 0 &&
 		__atomic_load_n(&segment->accepted, __ATOMIC_ACQUIRE) != client->session)
-		code = client_wait_more(&wait, client->fd, err);
+		code = client_wait_more(client, &wait, err);
 	return code;
 }
 
@@ -187,10 +243,18 @@ static int client_check(const struct channel_client *client, struct error *err)
 	return error_set(err, ECONNRESET, "fulcrumd ended the session");
 }
 
-int channel_client_send(struct channel_client *client, const struct channel_message *message,
-	uint32_t timeout_ms, struct error *err)
+// Answers that nobody has taken may be what the daemon waits for.
+static bool client_has_answers(const struct channel_client *client)
 {
-	struct client_wait wait = client_wait_begin(timeout_ms);
+	return __atomic_load_n(client->replies.peer, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(client->replies.own, __ATOMIC_RELAXED);
+}
+
+int channel_client_send(struct channel_client *client, const struct channel_message *message,
+	uint32_t silence_ms, struct error *err)
+{
+	struct client_wait wait = client_wait_begin(client, silence_ms);
+	uint64_t until_ns = clock_monotonic_ns() + silence_ms * CLOCK_NS_PER_MS;
 	int code;
 
 	if (!message_is_request(message->type, message->size))
@@ -205,16 +269,19 @@ int channel_client_send(struct channel_client *client, const struct channel_mess
 			return error_set(err, EPROTO, "the daemon wrote an index that cannot be");
 		if (code == 0)
 			return 0;
-		code = client_wait_more(&wait, client->fd, err);
+		if (client_has_answers(client) && clock_monotonic_ns() >= until_ns)
+			return error_set(err, ETIMEDOUT,
+				"fulcrumd waits for us to take the answers of before");
+		code = client_wait_more(client, &wait, err);
 		if (code < 0)
 			return code;
 	}
 }
 
 int channel_client_receive(struct channel_client *client, struct channel_message *message,
-	uint32_t timeout_ms, struct error *err)
+	uint32_t silence_ms, struct error *err)
 {
-	struct client_wait wait = client_wait_begin(timeout_ms);
+	struct client_wait wait = client_wait_begin(client, silence_ms);
 	int code;
 
 	for (;;) {
@@ -228,7 +295,7 @@ int channel_client_receive(struct channel_client *client, struct channel_message
 				err, EPROTO, "the daemon sent a message that there is not");
 		if (code == 0)
 			return 0;
-		code = client_wait_more(&wait, client->fd, err);
+		code = client_wait_more(client, &wait, err);
 		if (code < 0)
 			return code;
 	}

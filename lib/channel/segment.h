@@ -51,6 +51,9 @@ struct segment {
 	alignas(64) uint64_t reply_head; // the server writes
 	alignas(64) uint64_t reply_tail; // the client writes
 
+	alignas(64) uint64_t
+		beat; // the server counts the rounds of its loop; any change says that it lives
+
 	alignas(4096) uint8_t request_data[SEGMENT_RING_SIZE];
 	alignas(4096) uint8_t reply_data[SEGMENT_RING_SIZE];
 };
@@ -67,6 +70,7 @@ _Static_assert(offsetof(struct segment, request_head) == 256, "layout");
 _Static_assert(offsetof(struct segment, request_tail) == 320, "layout");
 _Static_assert(offsetof(struct segment, reply_head) == 384, "layout");
 _Static_assert(offsetof(struct segment, reply_tail) == 448, "layout");
+_Static_assert(offsetof(struct segment, beat) == 512, "layout");
 _Static_assert(offsetof(struct segment, request_data) == 4096, "layout");
 _Static_assert(offsetof(struct segment, reply_data) == 4096 + SEGMENT_RING_SIZE, "layout");
 _Static_assert(sizeof(struct segment) == 4096 + 2 * SEGMENT_RING_SIZE, "layout");

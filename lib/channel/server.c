@@ -27,6 +27,7 @@ struct channel_server {
 	bool serving; // that session goes on
 	bool reset_due; // it ended in a reply, and poll has not told yet
 	uint64_t checked_ns; // when its client was last seen to live
+	uint64_t beat;
 };
 
 static int server_create(struct channel_server *server, uint32_t mode, struct error *err)
@@ -184,6 +185,11 @@ enum channel_event channel_server_poll(
 	if (code == 0)
 		return CHANNEL_MESSAGE;
 	return server_client_died(server) ? server_end(server) : CHANNEL_IDLE;
+}
+
+void channel_server_beat(struct channel_server *server)
+{
+	__atomic_store_n(&server->segment->beat, ++server->beat, __ATOMIC_RELAXED);
 }
 
 int channel_server_reply(struct channel_server *server, const struct channel_message *message)

@@ -185,6 +185,7 @@ void control_poll(int fd, short what, void *context)
 	uint64_t until_ns = clock_monotonic_ns() + POLL_NS;
 	enum pace pace;
 
+	channel_server_beat(control->server);
 	watch_apply(control);
 	do {
 		pace = step(control);

@@ -2,6 +2,7 @@
 // Servers and clients that come, wait for each other and die.
 #include "channel_peers.h"
 
+#include <base/clock.h>
 #include <channel/message.h>
 
 #include <errno.h>
@@ -57,6 +58,89 @@ static void a_server_that_dies_during_a_request_is_noticed(void **state)
 	end_process(server);
 	assert_int_equal(channel_client_receive(client, &message, 60000, &err), -ECONNRESET);
 	channel_client_close(client);
+}
+
+// A server that takes the session and one request, and then 'beats' for so long before it answers.
+static pid_t start_slow_server(uint32_t rounds, bool beats)
+{
+	struct channel_server *server;
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = spawn();
+	if (pid == 0) {
+		if (channel_server_new(path, 0600, &server, NULL) < 0 ||
+			write(ready[1], "r", 1) != 1)
+			_exit(1);
+		while (channel_server_poll(server, &message) != CHANNEL_MESSAGE)
+			nap();
+		for (uint32_t i = 0; i < rounds; i++) {
+			if (beats)
+				channel_server_beat(server);
+			nap();
+		}
+		message = (struct channel_message){
+			.type = MESSAGE_DONE, .size = sizeof(struct message_done)};
+		channel_server_reply(server, &message);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static struct channel_client *ask(void)
+{
+	struct channel_client *client;
+
+	assert_int_equal(channel_client_open(path, 1000, &client, &err), 0);
+	make_show(&message);
+	assert_int_equal(channel_client_send(client, &message, 1000, &err), 0);
+	return client;
+}
+
+static void a_client_waits_as_long_as_the_servers_heart_beats(void **state)
+{
+	pid_t server = start_slow_server(5000, true); // each nap is a good tenth of a millisecond
+	struct channel_client *client = ask();
+
+	assert_int_equal(channel_client_receive(client, &message, 100, &err), 0);
+	assert_int_equal(message.type, MESSAGE_DONE);
+	channel_client_close(client);
+	end_process(server);
+}
+
+static void a_server_whose_heart_stands_still_is_given_up(void **state)
+{
+	pid_t server = start_slow_server(UINT32_MAX, false);
+	struct channel_client *client = ask();
+
+	assert_int_equal(channel_client_receive(client, &message, 100, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.text, "has stood still"));
+	channel_client_close(client);
+	end_process(server);
+}
+
+static void a_server_that_is_stopped_is_told_within_seconds(void **state)
+{
+	pid_t server = start_slow_server(UINT32_MAX, true);
+	struct channel_client *client = ask();
+	uint64_t begun_ns = clock_monotonic_ns();
+
+	kill(server, SIGSTOP);
+	assert_int_equal(channel_client_receive(client, &message, 600000, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.text, "is stopped"));
+	assert_true(clock_monotonic_ns() - begun_ns >= CHANNEL_STOPPED_MS * CLOCK_NS_PER_MS);
+	assert_true(clock_monotonic_ns() - begun_ns < 60 * CLOCK_NS_PER_S);
+	channel_client_close(client);
+	assert_int_equal(channel_client_open(path, 1000, &client, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.text, "is stopped"));
+	kill(server, SIGCONT);
+	end_process(server);
 }
 
 static void the_file_has_the_mode_and_goes_with_the_server(void **state)
@@ -254,6 +338,9 @@ int main(void)
 		test_on_path(a_second_server_is_refused_and_told_for_whom),
 		test_on_path(a_dead_server_is_noticed_and_replaced),
 		test_on_path(a_server_that_dies_during_a_request_is_noticed),
+		test_on_path(a_client_waits_as_long_as_the_servers_heart_beats),
+		test_on_path(a_server_whose_heart_stands_still_is_given_up),
+		test_on_path(a_server_that_is_stopped_is_told_within_seconds),
 		test_on_path(the_file_has_the_mode_and_goes_with_the_server),
 		test_on_path(a_client_waits_for_another_and_is_told_for_which),
 		test_on_path(clients_side_by_side_are_served_one_by_one),

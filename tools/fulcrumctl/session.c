@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SESSION_TIMEOUT_MS 30000
-
 struct session {
 	struct channel_client *client;
 	struct channel_message message;
@@ -92,7 +90,7 @@ int session_send(struct session *session, enum message_type type, const void *bo
 	session->message.size = size;
 	if (size > 0)
 		memcpy(session->message.body, body, size);
-	code = channel_client_send(session->client, &session->message, SESSION_TIMEOUT_MS, &err);
+	code = channel_client_send(session->client, &session->message, CHANNEL_SILENCE_MS, &err);
 	return code < 0 ? session_fail(code, &err) : CTL_OK;
 }
 
@@ -106,7 +104,7 @@ int session_receive(
 
 	for (;;) {
 		code = channel_client_receive(
-			session->client, &session->message, SESSION_TIMEOUT_MS, &err);
+			session->client, &session->message, CHANNEL_SILENCE_MS, &err);
 		if (code < 0)
 			return session_fail(code, &err);
 		if (message->type == MESSAGE_ERROR)

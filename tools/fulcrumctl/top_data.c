@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_MS 5000
-
 int top_data_init(struct top_data *data)
 {
 	*data = (struct top_data){0};
@@ -145,9 +143,9 @@ static int show(struct top_data *data, struct workers *workers, struct channel_c
 	int rc;
 
 	memcpy(message.body, &request, sizeof(request));
-	rc = channel_client_send(client, &message, ANSWER_MS, err);
+	rc = channel_client_send(client, &message, CHANNEL_SILENCE_MS, err);
 	while (rc == 0) {
-		rc = channel_client_receive(client, &message, ANSWER_MS, err);
+		rc = channel_client_receive(client, &message, CHANNEL_SILENCE_MS, err);
 		if (rc == 0 && message.type == MESSAGE_DONE)
 			return 0;
 		if (rc == 0)
