@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <control/apply_private.h>
 #include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
@@ -83,6 +84,7 @@ void control_age(int fd, short what, void *context)
 	uint64_t now_ns = clock_monotonic_ns();
 	bool is_due = has_stale_table(control->config.publisher->current);
 
+	control_reap(control);
 	is_due |= control_floor_age(control);
 
 	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {

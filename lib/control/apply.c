@@ -20,7 +20,10 @@ static void concluded(void *context)
 	struct control *control = commit->control;
 
 	control->commit = NULL;
-	control->is_saved = commit->is_saved;
+	if (commit->reaps)
+		control_reap_end(control, commit);
+	else
+		control->is_saved = commit->is_saved;
 	if (commit->is_confirmation || commit->takes_back)
 		control_trial_end(control);
 	if (!commit->is_own) {
@@ -36,11 +39,13 @@ static void fail(struct control *control)
 {
 	struct commit *commit = control->commit;
 
-	control->apply_failures++;
+	control->apply_failures += !commit->reaps;
 	control->commit = NULL;
-	if (!commit->is_plan)
+	if (!commit->is_plan && !commit->reaps)
 		control_tell_refusal(control, &commit->author, commit->err.text);
-	if (commit->is_own)
+	if (commit->reaps)
+		control_reap_end(control, commit);
+	else if (commit->is_own)
 		log_error("config: what was not confirmed cannot be taken back: %s",
 			commit->err.text);
 	else
@@ -82,12 +87,32 @@ static void decide(struct control *control, struct commit *commit)
 	}
 }
 
+// Those that left are gone from what runs, and all else is as it was.
+static void decide_reaping(struct control *control, struct commit *commit)
+{
+	bool is_saved = control->is_saved;
+
+	if (commit->is_equal) {
+		concluded(commit);
+		return;
+	}
+	log_info(
+		"config: %u backends that were taken out have no connections any more, and are gone",
+		control->running->config->backend_count - commit->all->backend_count);
+	control_install(control, commit);
+	control->is_saved = is_saved;
+	commit->step = COMMIT_DECIDED;
+	control_work(control);
+}
+
 static void built(void *context)
 {
 	struct commit *commit = context;
 
 	if (commit->rc != 0)
 		fail(commit->control);
+	else if (commit->reaps)
+		decide_reaping(commit->control, commit);
 	else
 		decide(commit->control, commit);
 }
@@ -129,6 +154,8 @@ static void prepared(void *context)
 			control_check_own_addresses(commit->control, commit->config, &commit->err);
 	if (commit->rc != 0) {
 		fail(commit->control);
+	} else if (commit->is_equal && commit->reaps) {
+		decide_reaping(commit->control, commit);
 	} else if (commit->is_equal && commit->is_plan) {
 		forecast(commit);
 	} else if (commit->is_equal) {
@@ -179,7 +206,7 @@ struct commit *control_commit_new(struct control *control)
 static const char *find_obstacle(
 	const struct control *control, const struct commit *commit, struct error *err)
 {
-	if (control->commit != NULL)
+	if (control->commit != NULL && !control->commit->reaps)
 		return "what was not confirmed is being taken back: try again";
 	if (control->trial.before == NULL || commit->is_confirmation || commit->takes_back ||
 		commit->is_plan)
@@ -219,7 +246,10 @@ void control_commit_start(struct control *control, struct commit *commit)
 		return;
 	}
 	identify(control, commit);
-	control->commit = commit;
+	if (control->commit != NULL)
+		control->next_commit = commit;
+	else
+		control->commit = commit;
 	control->reply.step = REPLY_WAIT;
 	control_work(control);
 }

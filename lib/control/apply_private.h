@@ -80,6 +80,13 @@ void control_confirm(struct control *control, bool takes_back);
 
 void control_install(struct control *control, struct commit *commit);
 
+// --- reap.c: backends that left ---
+
+// Once a second: begins to let those go that have no flow any more.
+void control_reap(struct control *control);
+// The commit is over, and one that a client asked for meanwhile has its turn.
+void control_reap_end(struct control *control, const struct commit *commit);
+
 // --- start.c: what a daemon begins with ---
 
 // 0, or a negative errno with the sentence.

@@ -187,6 +187,23 @@ static bool wants_question(const struct commit *commit)
 	       !commit->is_forced && commit->confirm_s == 0 && !commit->takes_back;
 }
 
+// Nothing differs but those that left before, if some of them may go now.
+static int prepare_reaping(struct commit *commit)
+{
+	int rc;
+
+	commit->config = config_clone(commit->running->written);
+	if (commit->config == NULL)
+		return error_set(&commit->err, ENOMEM, "out of memory");
+	rc = commit_find_leaving(commit);
+	commit->is_equal =
+		rc == 0 && commit->all->backend_count == commit->running->config->backend_count;
+	if (rc != 0 || commit->is_equal)
+		return rc;
+	rc = commit_plan(commit);
+	return rc == 0 ? make_edition(commit) : rc;
+}
+
 static int prepare(struct commit *commit)
 {
 	int rc = take_wish(commit);
@@ -212,7 +229,7 @@ void commit_prepare(void *context)
 {
 	struct commit *commit = context;
 
-	commit->rc = prepare(commit);
+	commit->rc = commit->reaps ? prepare_reaping(commit) : prepare(commit);
 }
 
 static void carry_out_services(struct commit *commit)

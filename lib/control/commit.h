@@ -68,6 +68,7 @@ struct commit {
 	bool is_confirmation; // of what runs: it is saved at last
 	bool takes_back; // what was not confirmed
 	bool is_plan; // nothing is installed: what it would change and cost is told
+	bool reaps; // backends that left and have no flows any more: nothing else, and it is no version
 	bool is_own; // the daemon's: no client waits for the answer
 	struct history_entry author; // who wants it, and how
 	uint64_t version; // that it has if it is not the present one

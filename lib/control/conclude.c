@@ -75,8 +75,14 @@ static void tell_trial(const struct commit *commit, const struct lines *lines)
 void commit_conclude(void *context)
 {
 	struct commit *commit = context;
-	struct lines lines = {.file = open_memstream(&commit->text, &commit->text_size)};
+	struct lines lines = {.file = NULL};
 
+	if (commit->reaps) {
+		edition_free(commit->before);
+		commit->before = NULL;
+		return;
+	}
+	lines.file = open_memstream(&commit->text, &commit->text_size);
 	if (lines.file == NULL)
 		lines.file = stderr; // out of memory: the log has them
 	if (!commit->is_equal)

@@ -197,6 +197,7 @@ void control_free(struct control *control)
 	events_free(control->events);
 	control_targets_forget(control);
 	commit_free(control->commit);
+	commit_free(control->next_commit);
 	snapshot_free(control->build.snapshot);
 	edition_free(control->running);
 	registry_free(&control->services);

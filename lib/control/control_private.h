@@ -101,6 +101,8 @@ struct control {
 
 	// What the jobs are about. One runs at a time, in this order.
 	struct commit *commit; // asked for, and not concluded; NULL
+	struct commit *next_commit; // that waits for one of reap.c; NULL
+	uint64_t reap_next_ns;
 	bool rebuild_due;
 	bool health_save_due;
 	bool checkpoint_due;

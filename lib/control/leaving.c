@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 // A backend that an operator takes out of a pool keeps the connections that it has, as if it were drained: it
-// leaves. It is gone with the first apply after the last of its flows, and not before the pool's previous
-// table, which still leads to it, is forgotten.
+// leaves. It is gone with the first apply after the last of its flows, or seconds later by itself (reap.c); where its pool
+// goes on, not before the pool's previous table, which still leads to it, is forgotten.
 
 // A job's own round, while the loop may be in the midst of one for those who ask.
 static int count_flows(const struct commit *commit, struct census *census)
@@ -22,15 +22,23 @@ static int count_flows(const struct commit *commit, struct census *census)
 	return rc;
 }
 
-static bool may_go(const struct commit *commit, const struct config_backend *backend,
-	uint32_t index, const struct census_counts *counts)
+// How long the table before may lead to a backend of that pool of the running configuration: not at all where the pool is
+// gone, since no service asks it any more.
+static uint64_t find_wait_s(const struct commit *commit, uint32_t pool)
 {
-	const struct config_pool *pool = &commit->running->config->pools[backend->pool_index];
+	const struct config_pool *left = &commit->running->config->pools[pool];
+
+	return config_find_pool(commit->config, left->name) != NULL ? left->previous_table_s : 0;
+}
+
+static bool may_go(const struct commit *commit, uint32_t index, const struct census_counts *counts,
+	uint64_t wait_s)
+{
 	const struct control_backend *state = &commit->build.states[index];
 	int64_t left_ns = (int64_t)commit->start_ns - state->leaving_ns;
 
 	return !counts->is_known[index] && state->is_leaving &&
-	       left_ns >= (int64_t)(pool->previous_table_s * CLOCK_NS_PER_S);
+	       left_ns >= (int64_t)(wait_s * CLOCK_NS_PER_S);
 }
 
 // The numbers in the running configuration of those that the new one has no longer.
@@ -63,17 +71,21 @@ static uint32_t *find_missing(struct commit *commit, uint32_t *count)
 static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint32_t count)
 {
 	const struct config *running = commit->running->config;
+	uint32_t kept = 0, pool = EDITION_NONE;
 	struct census census;
-	uint32_t kept = 0;
+	uint64_t wait_s = 0;
 
 	if (count_flows(commit, &census) != 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t index = edition_index(commit->running, missing[i]);
 
+		if (running->backends[missing[i]].pool_index != pool) { // they stand together
+			pool = running->backends[missing[i]].pool_index;
+			wait_s = find_wait_s(commit, pool);
+		}
 		// The last daemon's flows are not there yet.
-		if (commit->left != NULL ||
-			!may_go(commit, &running->backends[missing[i]], index, &census.last))
+		if (commit->left != NULL || !may_go(commit, index, &census.last, wait_s))
 			missing[kept++] = missing[i];
 	}
 	census_free(&census);
