@@ -179,6 +179,21 @@ lab_check "the lock died with its process" lab_alive agent
 lab_stop agent
 lab_check "all is as it was after a kill and a new start" diff $LAB/before <(host_state eth0)
 
+# Anybody may take an abstract name: a user without rights keeps no agent from its interface.
+index=$(in_ns host cat /sys/class/net/eth0/ifindex)
+lab_start squatter host setpriv --reuid 65534 --clear-groups /usr/bin/python3 -c "import socket, time
+s = socket.socket(socket.AF_UNIX)
+s.bind('\0fulcrum-backend/interface/$index')
+s.listen()
+print('bound', flush=True)
+time.sleep(600)"
+lab_wait_for "grep -q bound $LAB/squatter.log" 10 "the name is taken"
+start_agent
+lab_check "the agent goes on without the lock, and says so" grep -q 'of user 65534 holds the lock' $log
+lab_check "and serves" serves
+lab_stop agent
+lab_stop squatter KILL
+
 # --- What was there before stays ---
 ip -n host addr add $VIP/32 dev lo
 in_ns host sh -c "echo 0 >$key"

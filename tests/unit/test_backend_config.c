@@ -69,6 +69,7 @@ static const struct bad_case bad_cases[] = {
 	{ETH0 "metrics: 9111\n" VIPS,
 		":2:10: '9111' is no address and port such as 127.0.0.1:9111"},
 	{ETH0 "metrics: 127.0.0.1:0\n" VIPS, ":2:10: '127.0.0.1:0' is no address and port"},
+	{"interfaces: [\"\\e]0;x\\a\"]\n" VIPS, ":1:14: '?]0;x?' is no name of an interface"},
 	{ETH0 "filters_ahead: [0]\n" VIPS, ":2:17: '0' is no priority of a tc filter"},
 	{ETH0 "filters_ahead: [7, xpd]\n" VIPS, ":2:20: 'xpd' is no priority of a tc filter"},
 	{ETH0 "filters_ahead: 7\n" VIPS, ":2:16: a list is wanted here"},

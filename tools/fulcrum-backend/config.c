@@ -32,9 +32,20 @@ static bool is_for_nobody(const struct addr *address)
 	return addr_is_unusable(address) || addr_is_link_local(address);
 }
 
+// As the kernel's dev_valid_name(), and nothing that a terminal would obey.
+static bool is_interface_name(const char *name)
+{
+	for (const char *c = name; *c != '\0'; c++) {
+		if ((uint8_t)*c <= ' ' || *c == 0x7f || *c == '/' || *c == ':')
+			return false;
+	}
+	return name[0] != '\0' && strlen(name) < IF_NAMESIZE && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0;
+}
+
 int config_add_interface(struct config *config, const char *name, struct error *err)
 {
-	if (name[0] == '\0' || strlen(name) >= IF_NAMESIZE || strpbrk(name, "/ \t\n:") != NULL)
+	if (!is_interface_name(name))
 		return error_set(err, EINVAL, "'%s' is no name of an interface", name);
 	if (strcmp(name, "lo") == 0)
 		return error_set(err, EINVAL,

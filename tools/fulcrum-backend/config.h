@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "layout.h"
 
@@ -61,6 +62,9 @@ void config_init(struct config *config);
 // Reads a YAML file into an initialised 'config'. 0; -EINVAL with "file:line:column: sentence" in
 // 'err' when it is not right; another negative errno when the file cannot be read.
 int config_read(struct config *config, const char *path, struct error *err);
+
+// The same of a stream, which 'name' stands for in sentences; 'err' must be given.
+int config_read_stream(struct config *config, FILE *file, const char *name, struct error *err);
 
 // What both the file and the command line add. -EINVAL with a sentence without position.
 int config_add_interface(struct config *config, const char *name, struct error *err);

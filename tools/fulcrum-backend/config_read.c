@@ -23,8 +23,20 @@ struct reader_key {
 	int (*read)(struct reader *reader, const yaml_node_t *node, void *target);
 };
 
+// What the file quotes goes to a terminal and a log: nothing in it may speak to either.
+static void make_printable(char *text)
+{
+	for (uint8_t *byte = (uint8_t *)text; *byte != '\0'; byte++) {
+		bool is_c1 = byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0;
+
+		if (*byte < 0x20 || *byte == 0x7f || is_c1)
+			*byte = '?';
+	}
+}
+
 static int fail_at(struct reader *reader, yaml_mark_t mark)
 {
+	make_printable(reader->err->text);
 	return error_prefix(
 		reader->err, EINVAL, "%s:%zu:%zu", reader->path, mark.line + 1, mark.column + 1);
 }
@@ -396,20 +408,14 @@ static int read_document(struct reader *reader)
 	return 0;
 }
 
-int config_read(struct config *config, const char *path, struct error *err)
+int config_read_stream(struct config *config, FILE *file, const char *name, struct error *err)
 {
-	struct reader reader = {.path = path, .config = config, .err = err};
+	struct reader reader = {.path = name, .config = config, .err = err};
 	yaml_parser_t parser;
-	FILE *file;
 	int result;
 
-	file = fopen(path, "re");
-	if (file == NULL)
-		return error_set(err, errno, "%s: cannot be read: %s", path, strerror(errno));
-	if (!yaml_parser_initialize(&parser)) {
-		fclose(file);
-		return error_set(err, ENOMEM, "%s: out of memory", path);
-	}
+	if (!yaml_parser_initialize(&parser))
+		return error_set(err, ENOMEM, "%s: out of memory", name);
 	yaml_parser_set_input_file(&parser, file);
 	if (yaml_parser_load(&parser, &reader.document)) {
 		result = read_document(&reader);
@@ -419,6 +425,17 @@ int config_read(struct config *config, const char *path, struct error *err)
 		result = fail_at(&reader, parser.problem_mark);
 	}
 	yaml_parser_delete(&parser);
+	return result;
+}
+
+int config_read(struct config *config, const char *path, struct error *err)
+{
+	FILE *file = fopen(path, "re");
+	int result;
+
+	if (file == NULL)
+		return error_set(err, errno, "%s: cannot be read: %s", path, strerror(errno));
+	result = config_read_stream(config, file, path, err);
 	fclose(file);
 	return result;
 }

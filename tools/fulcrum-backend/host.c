@@ -54,22 +54,43 @@ bool host_interface_name(uint32_t index, char name[IF_NAMESIZE])
 	return index != 0 && if_indextoname(index, name) != NULL;
 }
 
-static bool is_link(const struct fb_link *links, uint32_t count, uint32_t index)
+// What one look goes by: the present names of the interfaces, and the VIPs in the order of addr_compare().
+struct known {
+	char names[FB_LINKS_MAX][IF_NAMESIZE]; // "": gone
+	uint32_t count;
+	struct addr *vips;
+	size_t vip_count;
+};
+
+static bool is_link(const struct known *known, const char *name)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		if (links[i].index == index)
+	for (uint32_t i = 0; i < known->count; i++) {
+		if (strcmp(known->names[i], name) == 0)
 			return true;
 	}
 	return false;
 }
 
-static bool is_vip(const struct config *config, const struct addr *address)
+static bool is_vip(const struct known *known, const struct addr *address)
 {
-	for (size_t i = 0; i < config->vip_count; i++) {
-		if (addr_equal(&config->vips[i].address, address))
-			return true;
-	}
-	return false;
+	return host_has_vip(known->vips, known->vip_count, address);
+}
+
+static int find_known(const struct config *config, const struct fb_link *links, uint32_t count,
+	struct known *out, struct error *err)
+{
+	out->count = count;
+	out->vip_count = config->vip_count;
+	out->vips = calloc(config->vip_count, sizeof(*out->vips));
+	if (out->vips == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < config->vip_count; i++)
+		out->vips[i] = config->vips[i].address;
+	host_sort_vips(out->vips, out->vip_count);
+	for (uint32_t i = 0; i < count; i++)
+		if (!host_interface_name(links[i].index, out->names[i]))
+			out->names[i][0] = '\0';
+	return 0;
 }
 
 // A balancer reaches its backends by routed addresses, so link-local ones are no tunnel's end.
@@ -132,52 +153,65 @@ static void add_network(struct host_view *view, const struct addr *address, unsi
 
 // Every address of the host, the VIPs aside, and the network that it is in.
 static void find_networks(
-	const struct config *config, const struct ifaddrs *list, struct host_view *view)
+	const struct known *known, const struct ifaddrs *list, struct host_view *view)
 {
 	struct addr address;
 
 	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
-		if (!socket_address(entry->ifa_addr, &address) || is_vip(config, &address))
+		if (!socket_address(entry->ifa_addr, &address) || is_vip(known, &address))
 			continue;
 		add_network(view, &address, address.family == ADDR_IPV4 ? 32 : 128);
 		add_network(view, &address, mask_length(entry->ifa_netmask, address.family));
 	}
 }
 
-static void find_tunnels(const struct config *config, const struct fb_link *links, uint32_t count,
-	const struct ifaddrs *list, struct host_view *view)
+static void find_tunnels(
+	const struct known *known, const struct ifaddrs *list, struct host_view *view)
 {
 	struct addr address;
 
 	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
-		if (is_link(links, count, if_nametoindex(entry->ifa_name)) &&
-			socket_address(entry->ifa_addr, &address) && !is_vip(config, &address))
+		if (is_link(known, entry->ifa_name) && socket_address(entry->ifa_addr, &address) &&
+			!is_vip(known, &address))
 			add_tunnel(view, &address);
+	}
+}
+
+static void find_mtu(const struct known *known, struct host_view *view)
+{
+	struct ifreq request;
+
+	for (uint32_t i = 0; i < known->count; i++) {
+		if (known->names[i][0] == '\0' ||
+			ask_interface(known->names[i], SIOCGIFMTU, &request) < 0)
+			continue;
+		if (view->mtu == 0 || (uint32_t)request.ifr_mtu < view->mtu)
+			view->mtu = (uint32_t)request.ifr_mtu;
 	}
 }
 
 int host_look(const struct config *config, const struct fb_link *links, uint32_t count,
 	struct host_view *view, struct error *err)
 {
-	char name[IF_NAMESIZE];
-	struct ifreq request;
+	struct known known;
 	struct ifaddrs *list;
+	int result;
 
 	memset(view, 0, sizeof(*view));
-	for (uint32_t i = 0; i < count; i++) {
-		if (!host_interface_name(links[i].index, name) ||
-			ask_interface(name, SIOCGIFMTU, &request) < 0)
-			continue;
-		if (view->mtu == 0 || (uint32_t)request.ifr_mtu < view->mtu)
-			view->mtu = request.ifr_mtu;
-	}
-	if (getifaddrs(&list) < 0)
+	result = find_known(config, links, count, &known, err);
+	if (result < 0)
+		return result;
+	if (getifaddrs(&list) < 0) {
+		free(known.vips);
 		return error_set(err, errno, "the interfaces' addresses cannot be read: %s",
 			strerror(errno));
-	find_networks(config, list, view);
+	}
+	find_mtu(&known, view);
+	find_networks(&known, list, view);
 	if (!config->tunnels_given)
-		find_tunnels(config, links, count, list, view);
+		find_tunnels(&known, list, view);
 	freeifaddrs(list);
+	free(known.vips);
 	for (size_t i = 0; i < config->tunnel_count; i++)
 		add_tunnel(view, &config->tunnels[i]);
 	return 0;

@@ -43,6 +43,7 @@ bool host_loopback_is_up(void);
 
 // The addresses on lo, in the order of addr_compare(); free(3) them. Negative errno.
 int host_list_vips(struct addr **out, size_t *count, struct error *err);
+void host_sort_vips(struct addr *list, size_t count);
 bool host_has_vip(const struct addr *list, size_t count, const struct addr *vip);
 
 // What runs before the filter at LINKS_PRIORITY and may end the chain: priorities of tc filters for IP, FB_AHEAD_TCX,

@@ -132,6 +132,12 @@ static int by_address(const void *left, const void *right)
 	return addr_compare(left, right);
 }
 
+void host_sort_vips(struct addr *list, size_t count)
+{
+	if (count > 0)
+		qsort(list, count, sizeof(*list), by_address);
+}
+
 int host_list_vips(struct addr **out, size_t *count, struct error *err)
 {
 	char buffer[HOST_REQUEST_SIZE] __attribute__((aligned(8)));
@@ -150,8 +156,7 @@ int host_list_vips(struct addr **out, size_t *count, struct error *err)
 		return error_set(err, -result, "the addresses on lo cannot be listed: %s",
 			strerror(-result));
 	}
-	if (list.count > 0)
-		qsort(list.vips, list.count, sizeof(*list.vips), by_address);
+	host_sort_vips(list.vips, list.count);
 	*out = list.vips;
 	*count = list.count;
 	return 0;
