@@ -455,6 +455,7 @@ enum message_vip_state {
 	MESSAGE_VIP_ANNOUNCED,
 	MESSAGE_VIP_WITHHELD, // a service lacks its quorum, or the daemon is about to stop
 	MESSAGE_VIP_HOLDING, // the quorum is back; announced when it has held
+	MESSAGE_VIP_FAILED, // it is to be announced, and the kernel does not take it
 };
 
 struct message_row_vip {

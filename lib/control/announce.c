@@ -60,31 +60,75 @@ uint32_t control_vip_hold_left_ms(const struct control_vip *vip)
 
 static void tell(const struct control *control, const struct control_vip *vip, enum standing before)
 {
-	static const char *const ways[] = {
-		[CONFIG_ANNOUNCE_NONE] = "not at all",
-		[CONFIG_ANNOUNCE_ARP] = "ARP and NDP",
-		[CONFIG_ANNOUNCE_ROUTE] = "route",
-	};
 	char address[ADDR_TEXT_SIZE], why[sizeof(((struct message_row_vip *)0)->reason)];
-
 	struct events_entry entry;
 	bool was_announced = standing_is_announced(before);
 
+	if (standing_is_announced(vip->standing))
+		return; // once the kernel has it
 	addr_format(&vip->address, address, sizeof(address));
 	control_vip_explain(control, vip, why, sizeof(why));
 	entry = events_about(EVENTS_ANNOUNCE, LOG_LEVEL_INFO,
-		was_announced ? "announced" : "withheld", "announced", "%s", address);
-	if (standing_is_announced(vip->standing)) {
-		events_tell(control->events, &entry, "announce: VIP %s is announced by %s", address,
-			ways[vip->mode]);
-	} else if (vip->standing == STANDING_HOLDING) {
-		strcpy(entry.after, "holding");
+		was_announced ? "announced" : "withheld", "holding", "%s", address);
+	if (vip->standing == STANDING_HOLDING) {
 		events_tell(control->events, &entry, "announce: VIP %s: %s", address, why);
 	} else {
 		strcpy(entry.after, "withheld");
 		entry.level = LOG_LEVEL_WARNING;
 		events_tell(control->events, &entry, "announce: VIP %s %s withdrawn: %s", address,
 			was_announced ? "is" : "stays", why);
+	}
+}
+
+static const char *told_name(const struct control_vip *vip)
+{
+	return vip->told == VIP_UNTOLD       ? "withheld"
+	       : vip->told == VIP_TOLD_THERE ? "announced"
+					     : "failed";
+}
+
+static void follow(const struct control *control, struct control_vip *vip)
+{
+	static const char *const ways[] = {
+		[CONFIG_ANNOUNCE_NONE] = "not at all",
+		[CONFIG_ANNOUNCE_ARP] = "ARP and NDP",
+		[CONFIG_ANNOUNCE_ROUTE] = "route",
+	};
+	char address[ADDR_TEXT_SIZE], why[sizeof(((struct message_row_vip *)0)->reason)];
+	struct events_entry entry;
+	struct announcer_view view;
+
+	announcer_view(control->announcer, &vip->address, &view);
+	addr_format(&vip->address, address, sizeof(address));
+	entry = events_about(
+		EVENTS_ANNOUNCE, LOG_LEVEL_INFO, told_name(vip), "announced", "%s", address);
+	if (view.is_there && vip->told != VIP_TOLD_THERE) {
+		vip->told = VIP_TOLD_THERE;
+		vip->since_s = clock_wall_s();
+		events_tell(control->events, &entry, "announce: VIP %s is announced by %s", address,
+			ways[vip->mode]);
+	} else if (!view.is_there && view.error != 0 &&
+		   (vip->told != VIP_TOLD_FAILED || vip->told_error != view.error)) {
+		vip->told = VIP_TOLD_FAILED;
+		vip->told_error = view.error;
+		vip->since_s = clock_wall_s();
+		control_vip_explain(control, vip, why, sizeof(why));
+		strcpy(entry.after, "failed");
+		entry.level = LOG_LEVEL_ERROR;
+		events_tell(control->events, &entry, "announce: VIP %s is not announced: %s",
+			address, why);
+	}
+}
+
+void control_announce_follow(struct control *control)
+{
+	for (uint32_t i = 0; control->announcer != NULL && i < control->vip_count; i++) {
+		struct control_vip *vip = &control->vips[i];
+
+		if (vip->mode != CONFIG_ANNOUNCE_NONE && standing_is_announced(vip->standing))
+			follow(control, vip);
+		else
+			vip->told = VIP_UNTOLD;
 	}
 }
 
@@ -202,6 +246,7 @@ static void describe(const struct control *control, struct control_vip *vip, uin
 // What is known of it goes on, unless it is announced in another way from now on.
 static void inherit(struct control_vip *vip, const struct control_vip *before)
 {
+	memcpy(vip->owner, before->owner, sizeof(vip->owner));
 	if (vip->mode != before->mode && vip->mode == CONFIG_ANNOUNCE_NONE)
 		return;
 	if (before->mode == CONFIG_ANNOUNCE_NONE)
@@ -209,6 +254,10 @@ static void inherit(struct control_vip *vip, const struct control_vip *before)
 	vip->standing = before->standing;
 	vip->held_at_ns = before->held_at_ns;
 	vip->since_s = before->since_s;
+	if (vip->mode == before->mode) {
+		vip->told = before->told;
+		vip->told_error = before->told_error;
+	}
 }
 
 static void leave(struct control *control, const struct control_vip *vip)

@@ -22,6 +22,13 @@ struct control_vip {
 	uint32_t hold_ms;
 	uint64_t held_at_ns; // with STANDING_HOLDING: when its time is over
 	uint64_t since_s; // wall clock: when it was announced, or was no longer
+	enum {
+		VIP_UNTOLD,
+		VIP_TOLD_THERE,
+		VIP_TOLD_FAILED
+	} told; // of what the kernel has, with STANDING_ANNOUNCED
+	int told_error; // with VIP_TOLD_FAILED
+	char owner[16]; // the interface that has it as an address of the machine's own; ""
 };
 
 // The running configuration is another one.
@@ -29,6 +36,8 @@ void control_announce_take(struct control *control);
 // What is known of backends may have changed.
 void control_announce(struct control *control);
 void control_announce_due(int fd, short what, void *context);
+// Tells what the kernel has made of it: a VIP is announced once the kernel has it.
+void control_announce_follow(struct control *control);
 // The first of its services that has too few backends, and how many. NULL: the VIP has its quorum.
 const struct config_service *control_vip_find_lack(
 	const struct control *control, const struct control_vip *vip, uint32_t *usable);

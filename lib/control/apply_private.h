@@ -101,9 +101,11 @@ void control_tell_refusal(
 
 // --- own.c: the balancer's own addresses ---
 
-// 0; -EADDRINUSE with the sentence where a VIP is one of them, on a kernel-side interface.
+// 0; -EADDRINUSE with the sentence where a VIP is one of them, on any interface. On the loop's thread.
 int control_check_own_addresses(
 	const struct control *control, const struct config *config, struct error *err);
+// Tells of VIPs that became one of them, or are none any more.
+void control_follow_own_addresses(struct control *control);
 
 // --- inherit.c: the flow tables over a restart ---
 

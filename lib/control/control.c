@@ -7,6 +7,7 @@
 #include <control/control_private.h>
 #include <control/exporter.h>
 #include <control/health_private.h>
+#include <control/interfaces.h>
 #include <control/rebuild_private.h>
 #include <control/reply_private.h>
 #include <control/resolve_private.h>
@@ -22,6 +23,7 @@ static void kernel_changed(void *context)
 
 	half_opens_forget_addresses(control->half_opens);
 	control_resolve_all(control);
+	control_follow_own_addresses(control);
 }
 
 static int make_events(struct control *control)
@@ -135,6 +137,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		rc = kernel_new(base, kernel_changed, control, &control->kernel, err);
+	if (rc == 0)
+		control_interfaces_init(control);
 	if (rc == 0)
 		rc = channel_server_new(config->daemon->channel, config->daemon->channel_mode,
 			&control->server, err);

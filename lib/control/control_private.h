@@ -20,6 +20,7 @@
 #include <events/events.h>
 #include <health/health.h>
 #include <kernel/announcer.h>
+#include <kernel/follow.h>
 #include <kernel/kernel.h>
 
 // The loop's own state, all of it on the loop's thread but for what is said to be a job's.
@@ -84,7 +85,9 @@ struct control {
 	bool resolve_changed;
 	uint64_t rounds; // of control_resolve_all(), so far
 	uint32_t solicit_next;
-	uint32_t ifindexes[DAEMON_PORTS_MAX]; // of the kernel-side interfaces, 0 for none
+	bool resolve_failed; // the kernel had no answer for one at least: it is asked again
+	struct kernel_follow kernel_sides[DAEMON_PORTS_MAX]; // without a name where a port has none
+	struct kernel_follow wires[DAEMON_PORTS_MAX]; // likewise
 	bool link_is_down[DAEMON_PORTS_MAX];
 	uint64_t members_down[DAEMON_PORTS_MAX]; // of a bond, a bit each by DPDK's number
 	struct mac foreign_macs[DAEMON_PORTS_MAX]; // that somebody gave the kernel side last

@@ -81,9 +81,10 @@ page_row_fn page_build, page_control, page_applied, page_events, page_confirm, p
 
 // --- page_services.c: a service by its index, which stays its own; a pool and a VIP by where they stand ---
 
-page_row_fn page_vip_announced, page_vip_since, page_service_info, page_service_backends,
-	page_service_usable, page_service_traffic, page_pool_backends, page_pool_usable,
-	page_pool_kept, page_pool_slots, page_pool_tables, page_pool_probes, page_service_spread;
+page_row_fn page_vip_announced, page_vip_failed, page_vip_own, page_vip_since, page_service_info,
+	page_service_backends, page_service_usable, page_service_traffic, page_pool_backends,
+	page_pool_usable, page_pool_kept, page_pool_slots, page_pool_tables, page_pool_probes,
+	page_service_spread;
 
 // --- page_zones.c: 'row' counts the zones of all services ---
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
+#include <control/announce_private.h>
 #include <control/control_private.h>
+#include <control/interfaces.h>
 #include <control/resolve_private.h>
 
 #include <rte_ethdev.h>
@@ -18,16 +20,17 @@ bool control_port_has_link(const struct control_port *port)
 
 // The kernel side has a carrier while the port has a link, as any card's interface: routing daemons, networkd and whoever
 // types 'ip link' go by that. One that cannot be told is left as it is.
-static void tell_kernel(struct control *control, const struct control_port *port, bool is_down)
+static void tell_kernel(struct control *control, uint32_t p, bool is_down)
 {
+	const struct control_port *port = &control->config.ports[p];
+	const char *name = control_kernel_side_name(control, p);
 	int rc;
 
-	if (port->kernel_interface[0] == '\0')
+	if (name[0] == '\0')
 		return;
-	rc = kernel_set_interface_carrier(control->kernel, port->kernel_interface, !is_down);
+	rc = kernel_set_interface_carrier(control->kernel, name, !is_down);
 	if (rc != 0)
-		log_warning("port %s: %s cannot be told so: %s", port->name, port->kernel_interface,
-			strerror(-rc));
+		log_warning("port %s: %s cannot be told so: %s", port->name, name, strerror(-rc));
 }
 
 static void tell_link(struct control *control, const struct control_port *port, bool is_down)
@@ -55,7 +58,7 @@ static void follow_links(struct control *control)
 		control->link_is_down[p] = is_down;
 		changed = true;
 		tell_link(control, port, is_down);
-		tell_kernel(control, port, is_down);
+		tell_kernel(control, p, is_down);
 	}
 	if (changed)
 		control_resolve_all(control);
@@ -65,7 +68,8 @@ static void follow_links(struct control *control)
 static void put_back_mac(struct control *control, uint32_t p, const struct mac *foreign)
 {
 	const struct control_port *port = &control->config.ports[p];
-	int rc = kernel_set_interface_mac(control->kernel, port->kernel_interface, &port->mac);
+	const char *name = control_kernel_side_name(control, p);
+	int rc = kernel_set_interface_mac(control->kernel, name, &port->mac);
 	char theirs[MAC_TEXT_SIZE], ours[MAC_TEXT_SIZE];
 
 	if (mac_equal(foreign, &control->foreign_macs[p]))
@@ -73,7 +77,7 @@ static void put_back_mac(struct control *control, uint32_t p, const struct mac *
 	control->foreign_macs[p] = *foreign;
 	log_warning(
 		"port %s: somebody gave %s the address %s; the port takes in packets for %s, %s%s",
-		port->name, port->kernel_interface, mac_format(foreign, theirs, sizeof(theirs)),
+		port->name, name, mac_format(foreign, theirs, sizeof(theirs)),
 		mac_format(&port->mac, ours, sizeof(ours)),
 		rc == 0 ? "which it has again" : "which it could not be given again: ",
 		rc == 0 ? "" : strerror(-rc));
@@ -85,10 +89,10 @@ static void follow_macs(struct control *control)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
 		const struct control_port *port = &control->config.ports[p];
+		const char *name = control_kernel_side_name(control, p);
 		struct mac mac;
 
-		if (port->kernel_interface[0] != '\0' &&
-			kernel_interface_mac(control->kernel, port->kernel_interface, &mac) &&
+		if (name[0] != '\0' && kernel_interface_mac(control->kernel, name, &mac) &&
 			!mac_equal(&mac, &port->mac))
 			put_back_mac(control, p, &mac);
 	}
@@ -96,6 +100,12 @@ static void follow_macs(struct control *control)
 
 void control_follow_ports(int fd, short what, void *context)
 {
+	struct control *control = context;
+
+	control_follow_interfaces(control);
+	if (control->resolve_failed)
+		control_resolve_all(control);
+	control_announce_follow(control);
 	control_follow_members(context);
 	follow_links(context);
 	follow_macs(context);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/exporter_private.h>
+#include <control/interfaces.h>
 
 #include <rte_version.h>
 #include <stdio.h>
@@ -134,7 +135,8 @@ void page_port_info(struct page *page, const struct page_family *family, uint32_
 
 	page_sample(page, row, "");
 	exposition_label(&page->text, "device", port->device);
-	exposition_label(&page->text, "kernel_interface", port->kernel_interface);
+	exposition_label(
+		&page->text, "kernel_interface", control_kernel_side_name(page->control, row));
 	exposition_label(&page->text, "mac", mac_format(&port->mac, mac, sizeof(mac)));
 	exposition_number(&page->text, 1);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <control/announce_private.h>
 #include <control/exporter_private.h>
 #include <control/health_private.h>
 
@@ -97,6 +98,20 @@ void page_vip_announced(struct page *page, const struct page_family *family, uin
 	page_sample(page, row, "");
 	exposition_label(&page->text, "mode", vip.mode == CONFIG_ANNOUNCE_ARP ? "arp" : "route");
 	exposition_number(&page->text, vip.state == MESSAGE_VIP_ANNOUNCED);
+}
+
+void page_vip_failed(struct page *page, const struct page_family *family, uint32_t row)
+{
+	struct message_row_vip vip = {0};
+
+	row_vip(page->control, row, &vip);
+	if (vip.mode != CONFIG_ANNOUNCE_NONE)
+		page_number(page, row, vip.state == MESSAGE_VIP_FAILED);
+}
+
+void page_vip_own(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, page->control->vips[row].owner[0] != '\0');
 }
 
 void page_vip_since(struct page *page, const struct page_family *family, uint32_t row)

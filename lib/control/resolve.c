@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/backend_private.h>
 #include <control/control_private.h>
+#include <control/interfaces.h>
 #include <control/rebuild_private.h>
 #include <control/resolve_private.h>
 
+#include <errno.h>
 #include <event2/event.h>
 #include <string.h>
 
 // Look-ups in one step: together they take the kernel about a tenth of a millisecond.
 #define RESOLVE_STEP 64
 
-// They stay for a round: to ask for one takes three system calls.
-static void find_interfaces(struct control *control)
-{
-	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		const char *name = control->config.ports[p].kernel_interface;
-
-		control->ifindexes[p] = name[0] != '\0' ? kernel_ifindex(name) : 0;
-	}
-}
-
 static uint8_t find_port(const struct control *control, uint32_t ifindex)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		if (ifindex != 0 && control->ifindexes[p] == ifindex)
+		if (ifindex != 0 && control_kernel_side(control, p) == ifindex)
 			return (uint8_t)p;
 	}
 	return BACKEND_PORT_NONE;
@@ -52,13 +44,17 @@ static void batch_add(
 	batch->states[batch->count++] = state;
 }
 
-// True: the answer is another one than before.
-static bool take_hop(const struct control *control, struct control_backend *state, int code,
+// True: the answer is another one than before. Without an answer what was known stands.
+static bool take_hop(struct control *control, struct control_backend *state, int code,
 	const struct kernel_next_hop *hop)
 {
 	struct control_backend fresh = *state;
 	bool is_changed;
 
+	if (code != 0 && code != -EINVAL) {
+		control->resolve_failed = true;
+		return false;
+	}
 	fresh.hop = *hop;
 	fresh.port = BACKEND_PORT_NONE;
 	fresh.resolved = false;
@@ -87,7 +83,7 @@ static bool batch_run(struct control *control, struct batch *batch)
 
 void control_resolve_begin(struct control *control, struct commit *commit)
 {
-	find_interfaces(control);
+	control_follow_interfaces(control);
 	commit->rounds = control->rounds;
 	commit->resolve_next = 0;
 }
@@ -173,7 +169,8 @@ void control_resolve_step(int fd, short what, void *context)
 void control_resolve_all(struct control *control)
 {
 	control->rounds++;
-	find_interfaces(control);
+	control->resolve_failed = false;
+	control_follow_interfaces(control);
 	control->resolve_left = control->running->config->backend_count;
 	control_resolve_step(-1, 0, control);
 }

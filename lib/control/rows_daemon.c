@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/apply_private.h>
+#include <control/interfaces.h>
 #include <control/resolve_private.h>
 #include <control/rows.h>
 
@@ -68,7 +69,8 @@ bool row_port(const struct control *control, uint32_t row, struct message_row_po
 		link.link_speed = RTE_ETH_SPEED_NUM_UNKNOWN;
 	memcpy(out->name, port->name, sizeof(out->name));
 	memcpy(out->device, port->device, sizeof(out->device));
-	memcpy(out->kernel_interface, port->kernel_interface, sizeof(out->kernel_interface));
+	snprintf(out->kernel_interface, sizeof(out->kernel_interface), "%s",
+		control_kernel_side_name(control, row));
 	mac_format(&port->mac, out->mac, sizeof(out->mac));
 	memcpy(out->rss, port->rss, sizeof(out->rss));
 	out->mtu = port->mtu;

@@ -27,8 +27,13 @@ static void explain_kernel(const struct announcer_view *view, char *out, size_t 
 		snprintf(out, size, "no kernel-side interface is up to announce it by");
 	else if (view->error == EEXIST)
 		snprintf(out, size, "somebody else has put it into the kernel: remove it there");
+	else if (view->error == EACCES)
+		snprintf(out, size,
+			"the kernel does not take it: IPv6 is disabled on the interface");
 	else if (view->error != 0)
 		snprintf(out, size, "the kernel does not take it: %s", strerror(view->error));
+	else
+		snprintf(out, size, "the kernel does not have it yet");
 }
 
 void control_vip_explain(
@@ -38,6 +43,12 @@ void control_vip_explain(
 	char left[32];
 
 	out[0] = '\0';
+	if (vip->owner[0] != '\0') {
+		snprintf(out, size,
+			"it is this machine's own address on %s: remove it there, or take another VIP",
+			vip->owner);
+		return;
+	}
 	switch (vip->standing) {
 	case STANDING_ANNOUNCED:
 		announcer_view(control->announcer, &vip->address, &view);
@@ -74,10 +85,15 @@ bool row_vip(const struct control *control, uint32_t row, struct message_row_vip
 	out->vip = vip->address;
 	out->mode = vip->mode;
 	out->services = vip->service_count;
+	if (vip->owner[0] != '\0')
+		control_vip_explain(control, vip, out->reason, sizeof(out->reason));
 	if (vip->mode == CONFIG_ANNOUNCE_NONE)
 		return true;
 	announcer_view(control->announcer, &vip->address, &view);
 	out->state = states[vip->standing];
+	// What the kernel has is what counts.
+	if (vip->standing == STANDING_ANNOUNCED && !view.is_there)
+		out->state = view.error != 0 ? MESSAGE_VIP_FAILED : MESSAGE_VIP_WITHHELD;
 	out->hold_ms = vip->hold_ms;
 	out->since_s = vip->since_s;
 	memcpy(out->interface, view.interface, sizeof(out->interface));

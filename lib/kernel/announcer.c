@@ -90,16 +90,26 @@ void announcer_settle(struct announcer *announcer)
 	announcer_compare(announcer);
 }
 
+// Nobody hears of a VIP on an interface that is down.
+static bool is_on_a_link(const struct announcer *announcer, const struct presence *presence)
+{
+	const struct link *link = table_link(&announcer->kernel->table, presence->ifindex);
+
+	return link != NULL && link->up;
+}
+
 void announcer_view(
 	const struct announcer *announcer, const struct addr *vip, struct announcer_view *out)
 {
 	const struct wish *wish = find_wish(announcer, vip);
 	const struct presence *presence =
-		wish == NULL ? NULL : presence_find_any(announcer, vip, wish->way);
+		wish == NULL ? NULL : presence_find_best(announcer, vip, wish->way);
 
-	*out = (struct announcer_view){.is_wanted = wish != NULL, .is_there = presence != NULL};
+	bool is_up = presence != NULL && is_on_a_link(announcer, presence);
+
+	*out = (struct announcer_view){.is_wanted = wish != NULL, .is_there = is_up};
 	if (wish != NULL)
-		out->error = wish->error;
+		out->error = presence != NULL && !is_up ? ENETDOWN : wish->error;
 	if (presence != NULL)
 		snprintf(out->interface, sizeof(out->interface), "%s",
 			announcer_interface(announcer, presence->ifindex));
@@ -182,8 +192,8 @@ int announcer_new(struct kernel *kernel, const char (*interfaces)[16], uint32_t 
 	announcer->kernel = kernel;
 	announcer->frames = -1;
 	for (uint32_t i = 0; i < count && i < ANNOUNCER_INTERFACES_MAX; i++)
-		memcpy(announcer->interfaces[announcer->interface_count++], interfaces[i],
-			sizeof(interfaces[i]));
+		memcpy(announcer->interfaces[announcer->interface_count++].first_name,
+			interfaces[i], sizeof(interfaces[i]));
 	rc = begin(announcer, err);
 	if (rc != 0) {
 		announcer_free(announcer);

@@ -28,7 +28,7 @@ struct announcer_view {
 	char interface[16]; // one that has it; ""
 };
 
-// The interfaces are known by name, as they come and go. An address goes to those of them, and of the VLANs on them,
+// The interfaces are named, and followed where they are renamed; they may come and go. An address goes to those of them, and of the VLANs on them,
 // whose own network contains it, or else to all of them; a route goes to the first one that is up. There is one
 // announcer a kernel. 0, or a negative errno with the sentence.
 int announcer_new(struct kernel *kernel, const char (*interfaces)[16], uint32_t count,

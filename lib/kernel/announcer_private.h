@@ -3,6 +3,7 @@
 #define KERNEL_ANNOUNCER_PRIVATE_H
 
 #include <kernel/announcer.h>
+#include <kernel/follow.h>
 #include <kernel/kernel_private.h>
 
 #define ANNOUNCER_INTERFACES_MAX 64 // with the VLANs on them
@@ -41,7 +42,7 @@ struct network {
 
 struct announcer {
 	struct kernel *kernel;
-	char interfaces[ANNOUNCER_INTERFACES_MAX][16];
+	struct kernel_follow interfaces[ANNOUNCER_INTERFACES_MAX];
 	uint32_t interface_count;
 	struct carrier carriers[ANNOUNCER_INTERFACES_MAX];
 	uint32_t carrier_count;
@@ -84,6 +85,9 @@ struct presence *presence_find(const struct announcer *announcer, const struct a
 	enum announcer_way way, uint32_t ifindex);
 // The first one on any interface. NULL: there is none.
 struct presence *presence_find_any(
+	const struct announcer *announcer, const struct addr *vip, enum announcer_way way);
+// One on an interface that is up, or else any.
+struct presence *presence_find_best(
 	const struct announcer *announcer, const struct addr *vip, enum announcer_way way);
 // NULL without memory.
 struct presence *presence_put(struct announcer *announcer, const struct addr *vip,

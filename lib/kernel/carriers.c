@@ -29,7 +29,8 @@ void carriers_find(struct announcer *announcer)
 
 	announcer->carrier_count = 0;
 	for (uint32_t i = 0; i < announcer->interface_count; i++) {
-		link = table_link_named(table, announcer->interfaces[i]);
+		kernel_follow(announcer->kernel, &announcer->interfaces[i]);
+		link = table_link(table, announcer->interfaces[i].ifindex);
 		if (link != NULL)
 			add_carrier(announcer, link, false);
 		if (link != NULL)

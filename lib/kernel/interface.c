@@ -32,11 +32,13 @@ static int set(
 	uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
+	const struct link *link;
 
 	message->nlmsg_type = RTM_SETLINK;
-	info->ifi_index = (int)kernel_ifindex(name);
-	if (info->ifi_index == 0)
+	link = table_link_named(&kernel->table, name);
+	if (link == NULL)
 		return -ENODEV;
+	info->ifi_index = (int)link->ifindex;
 	mnl_attr_put(message, attribute, size, value);
 	return request_run(kernel, message, 0, NULL, NULL);
 }

@@ -17,9 +17,11 @@ static const int groups[] = {RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_IFADDR, R
 	RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
 	RTNLGRP_NEXTHOP};
 
+static void resync(struct kernel *kernel);
+
 static void tell_soon(struct kernel *kernel)
 {
-	struct timeval soon = {.tv_usec = GATHER_US};
+	struct timeval soon = {.tv_sec = kernel->is_doubtful, .tv_usec = GATHER_US};
 
 	if (!evtimer_pending(kernel->gather, NULL))
 		evtimer_add(kernel->gather, &soon);
@@ -29,6 +31,8 @@ static void on_gathered(evutil_socket_t fd, short what, void *context)
 {
 	struct kernel *kernel = context;
 
+	if (kernel->is_doubtful)
+		resync(kernel);
 	kernel->changed(kernel->context);
 }
 
@@ -37,6 +41,8 @@ static int take_notification(const struct nlmsghdr *message, void *context)
 	struct kernel *kernel = context;
 	bool is_news = table_take(&kernel->table, message);
 
+	if (message->nlmsg_type == RTM_NEWRULE || message->nlmsg_type == RTM_DELRULE)
+		kernel->rules_are_known = false;
 	if (kernel->announcer != NULL && announcer_take(kernel->announcer, message, is_news))
 		return MNL_CB_OK;
 	if (is_news)
@@ -57,16 +63,17 @@ static void resync(struct kernel *kernel)
 			break;
 	}
 	rc = request_dump(kernel);
-	if (rc != 0)
+	if (rc != 0 && !kernel->is_doubtful)
 		log_warning("kernel: its neighbours and links cannot be read: %s", strerror(-rc));
+	kernel->is_doubtful = rc != 0;
+	kernel->rules_are_known = false;
 	if (kernel->announcer != NULL)
 		announcer_doubt(kernel->announcer);
 	tell_soon(kernel);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *context)
+void kernel_catch_up(struct kernel *kernel)
 {
-	struct kernel *kernel = context;
 	ssize_t size;
 
 	for (int i = 0; i < READS_PER_EVENT; i++) {
@@ -79,6 +86,11 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 		else
 			return;
 	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+	kernel_catch_up(context);
 }
 
 static int subscribe(struct kernel *kernel, struct error *err)

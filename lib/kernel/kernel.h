@@ -65,6 +65,12 @@ typedef bool kernel_is_unfit_fn(void *context, const struct addr *address);
 bool kernel_address(struct kernel *kernel, uint32_t ifindex, uint8_t family,
 	kernel_is_unfit_fn *is_unfit, void *context, struct addr *out);
 
+// The interface that has the address as one of the machine's own, by which it is reached and connects; NULL: none has. An
+// address of host scope or (IPv6) a deprecated one is only announced: the machine connects from no such address.
+const char *kernel_owner(const struct kernel *kernel, const struct addr *address);
+// Takes in what the kernel has said and the loop has not got to yet.
+void kernel_catch_up(struct kernel *kernel);
+
 // The interface's name as the kernel last told it, "?" where it told of none.
 const char *kernel_interface_name(const struct kernel *kernel, uint32_t ifindex);
 

@@ -43,13 +43,47 @@ static void complete(const struct kernel *kernel, const struct addr *destination
 	add_link_and_neighbour(&kernel->table, out);
 }
 
+// As the packet will be: with the source that the kernel chose. What it says of the source itself stands.
+static void ask_with_sources(struct kernel *kernel, const struct addr *destinations, uint32_t count,
+	struct kernel_next_hop *hops, int *codes)
+{
+	struct addr to[ROUTES_AT_ONCE], from[ROUTES_AT_ONCE];
+	struct kernel_next_hop answers[ROUTES_AT_ONCE];
+	int answer_codes[ROUTES_AT_ONCE];
+	uint32_t at[ROUTES_AT_ONCE], asked = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (codes[i] != 0 || !hops[i].reachable ||
+			hops[i].source.family != destinations[i].family)
+			continue;
+		to[asked] = destinations[i];
+		from[asked] = hops[i].source;
+		at[asked++] = i;
+	}
+	if (asked == 0)
+		return;
+	routes_ask(kernel, to, from, asked, answers, answer_codes);
+	for (uint32_t i = 0; i < asked; i++) {
+		struct kernel_next_hop *hop = &hops[at[i]];
+
+		answers[i].source = hop->source;
+		*hop = answers[i];
+		codes[at[i]] = answer_codes[i];
+	}
+}
+
 void kernel_lookup_many(struct kernel *kernel, const struct addr *destinations, uint32_t count,
 	struct kernel_next_hop *out, int *codes)
 {
+	bool has_rules = rules_exist(kernel);
+
 	for (uint32_t done = 0; done < count;) {
 		uint32_t some = count - done < ROUTES_AT_ONCE ? count - done : ROUTES_AT_ONCE;
 
-		routes_ask(kernel, destinations + done, some, out + done, codes + done);
+		routes_ask(kernel, destinations + done, NULL, some, out + done, codes + done);
+		if (has_rules)
+			ask_with_sources(
+				kernel, destinations + done, some, out + done, codes + done);
 		done += some;
 	}
 	for (uint32_t i = 0; i < count; i++)

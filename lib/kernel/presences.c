@@ -36,6 +36,21 @@ struct presence *presence_find_any(
 	return presence_find(announcer, vip, way, 0);
 }
 
+struct presence *presence_find_best(
+	const struct announcer *announcer, const struct addr *vip, enum announcer_way way)
+{
+	for (uint32_t i = 0; i < announcer->carrier_count; i++) {
+		struct presence *presence =
+			announcer->carriers[i].is_up
+				? presence_find(announcer, vip, way, announcer->carriers[i].ifindex)
+				: NULL;
+
+		if (presence != NULL)
+			return presence;
+	}
+	return presence_find_any(announcer, vip, way);
+}
+
 struct presence *presence_put(struct announcer *announcer, const struct addr *vip,
 	enum announcer_way way, uint32_t ifindex)
 {
@@ -82,6 +97,7 @@ struct said {
 	uint32_t ifindex;
 	uint8_t bits;
 	bool is_own;
+	bool is_refused; // another host has it: the kernel keeps it, and does not use it
 };
 
 static bool read_address(const struct nlmsghdr *message, struct said *out)
@@ -101,6 +117,8 @@ static bool read_address(const struct nlmsghdr *message, struct said *out)
 				mnl_attr_get_payload_len(attr), &out->vip);
 		else if (type == IFA_PROTO && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
 			out->is_own = mnl_attr_get_u8(attr) == ANNOUNCER_PROTOCOL;
+		else if (type == IFA_FLAGS && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			out->is_refused = (mnl_attr_get_u32(attr) & IFA_F_DADFAILED) != 0;
 	}
 	return out->vip.family != ADDR_NONE;
 }
@@ -148,7 +166,8 @@ enum taken presences_take(
 		return TAKEN_FOREIGN;
 	if (!said.is_own)
 		return TAKEN_FOREIGN_ADDRESS;
-	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_NEWROUTE) {
+	if ((message->nlmsg_type == RTM_NEWADDR && !said.is_refused) ||
+		message->nlmsg_type == RTM_NEWROUTE) {
 		presence_put(announcer, &said.vip, said.way, said.ifindex);
 		return TAKEN_OWN;
 	}

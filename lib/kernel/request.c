@@ -2,6 +2,7 @@
 #include <kernel/kernel_private.h>
 
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <string.h>
 
 #define DUMP_ATTEMPTS 5 // a dump that the tables changed under is asked for again
@@ -87,16 +88,37 @@ int request_dump_type(struct kernel *kernel, uint16_t type, const void *header, 
 	return rc;
 }
 
-int request_dump(struct kernel *kernel)
+static int dump_tables(struct kernel *kernel)
 {
 	static const struct ifinfomsg links;
 	static const struct ndmsg neighbours;
-	int rc;
+	static const struct ifaddrmsg addresses;
+	int rc = request_dump_type(kernel, RTM_GETLINK, &links, sizeof(links), take_dumped, kernel);
 
-	table_clear(&kernel->table);
-	rc = request_dump_type(kernel, RTM_GETLINK, &links, sizeof(links), take_dumped, kernel);
+	if (rc == 0)
+		rc = request_dump_type(
+			kernel, RTM_GETADDR, &addresses, sizeof(addresses), take_dumped, kernel);
 	if (rc == 0)
 		rc = request_dump_type(
 			kernel, RTM_GETNEIGH, &neighbours, sizeof(neighbours), take_dumped, kernel);
+	return rc;
+}
+
+// What was known stands until all of it is known anew: an interface that cannot be looked up is not one that is gone.
+int request_dump(struct kernel *kernel)
+{
+	struct table before = kernel->table;
+	int rc;
+
+	memset(&kernel->table, 0, sizeof(kernel->table));
+	rc = table_init(&kernel->table);
+	if (rc == 0)
+		rc = dump_tables(kernel);
+	if (rc != 0) {
+		table_free(&kernel->table);
+		kernel->table = before;
+	} else {
+		table_free(&before);
+	}
 	return rc;
 }

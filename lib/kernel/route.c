@@ -9,7 +9,7 @@
 // selection are then never ours to copy. What costs is the round trip and the acknowledgement, not the look-up; so
 // many requests go in one datagram, none asks for an acknowledgement, and the answers come in by one recvmmsg().
 
-#define REQUEST_SIZE 64 // of one: headers and an address
+#define REQUEST_SIZE 96 // of one: headers and two addresses
 #define ANSWER_SIZE  1024 // a route has few attributes; one that is longer counts as an error
 
 _Static_assert(ROUTES_AT_ONCE *ANSWER_SIZE <= sizeof(((struct kernel *)0)->buffer),
@@ -93,7 +93,8 @@ struct asked {
 	uint32_t left; // without an answer
 };
 
-static size_t put_request(uint8_t *space, uint32_t sequence, const struct addr *destination)
+static size_t put_request(uint8_t *space, uint32_t sequence, const struct addr *destination,
+	const struct addr *source)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 	struct rtmsg *route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
@@ -104,6 +105,10 @@ static size_t put_request(uint8_t *space, uint32_t sequence, const struct addr *
 	route->rtm_family = addr_to_af(destination);
 	route->rtm_dst_len = destination->family == ADDR_IPV6 ? 128 : 32;
 	request_put_addr(message, RTA_DST, destination);
+	if (source != NULL) {
+		route->rtm_src_len = route->rtm_dst_len;
+		request_put_addr(message, RTA_SRC, source);
+	}
 	return message->nlmsg_len; // a multiple of NLMSG_ALIGNTO
 }
 
@@ -154,7 +159,8 @@ static int receive_some(struct kernel *kernel, struct asked *asked)
 	return count < 0 ? -errno : 0;
 }
 
-static size_t put_requests(uint8_t *space, struct asked *asked, const struct addr *destinations)
+static size_t put_requests(uint8_t *space, struct asked *asked, const struct addr *destinations,
+	const struct addr *sources)
 {
 	size_t size = 0;
 
@@ -164,18 +170,19 @@ static size_t put_requests(uint8_t *space, struct asked *asked, const struct add
 			asked->codes[i] = -EINVAL;
 			continue;
 		}
-		size += put_request(space + size, asked->first + i, &destinations[i]);
+		size += put_request(space + size, asked->first + i, &destinations[i],
+			sources != NULL ? &sources[i] : NULL);
 		asked->left++;
 	}
 	return size;
 }
 
-void routes_ask(struct kernel *kernel, const struct addr *destinations, uint32_t count,
-	struct kernel_next_hop *hops, int *codes)
+void routes_ask(struct kernel *kernel, const struct addr *destinations, const struct addr *sources,
+	uint32_t count, struct kernel_next_hop *hops, int *codes)
 {
 	struct asked asked = {hops, codes, kernel->sequence + 1, count, 0};
 	uint8_t space[ROUTES_AT_ONCE * REQUEST_SIZE];
-	size_t size = put_requests(space, &asked, destinations);
+	size_t size = put_requests(space, &asked, destinations, sources);
 	int rc = 0;
 
 	kernel->sequence += count;

@@ -2,6 +2,7 @@
 #include <kernel/kernel_private.h>
 
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,9 @@ int table_init(struct table *table)
 {
 	int rc = map_init(&table->links, 0);
 
-	return rc != 0 ? rc : map_init(&table->neighbours, 0);
+	if (rc == 0)
+		rc = map_init(&table->neighbours, 0);
+	return rc != 0 ? rc : map_init(&table->addresses, 0);
 }
 
 static void clear_links(struct table *table)
@@ -40,6 +43,7 @@ void table_clear(struct table *table)
 {
 	clear_links(table);
 	clear_neighbours(table);
+	owned_clear(table);
 }
 
 void table_free(struct table *table)
@@ -48,8 +52,11 @@ void table_free(struct table *table)
 		clear_links(table);
 	if (table->neighbours.buckets != NULL)
 		clear_neighbours(table);
+	if (table->addresses.buckets != NULL)
+		owned_clear(table);
 	map_free(&table->links);
 	map_free(&table->neighbours);
+	map_free(&table->addresses);
 }
 
 static struct link *find_link(const struct table *table, uint32_t ifindex)
@@ -283,6 +290,9 @@ static size_t least_size(const struct nlmsghdr *message)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		return sizeof(struct rtmsg);
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		return sizeof(struct ifaddrmsg);
 	default:
 		return 0;
 	}
@@ -305,7 +315,11 @@ bool table_take(struct table *table, const struct nlmsghdr *message)
 
 		return (route->rtm_flags & RTM_F_CLONED) == 0;
 	}
-	default: // addresses, rules, next-hop objects: always told
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		owned_take(table, message);
+		return true;
+	default: // rules, next-hop objects: always told
 		return message->nlmsg_type >= RTM_BASE;
 	}
 }

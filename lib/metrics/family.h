@@ -85,6 +85,8 @@ enum metrics_scope {
 	X(PORT_MISSED, PORTS, COUNTER, "fulcrum_port_missed_packets", "packets", "", "Packets that were lost because no worker took them in time") \
 	X(PORT_CHECKSUM_PARTIAL, PORTS, COUNTER, "fulcrum_port_rx_checksum_partial_packets", "packets", "", "Packets that came with a partial checksum, as guests of one host hand them over, and were given a whole one") \
 	X(VIP_ANNOUNCED, VIPS, GAUGE, "fulcrum_vip_announced", "", "mode", "1 while the VIP is announced, 0 while it is withheld or waits for its hold; absent with announce: none") \
+	X(VIP_FAILED, VIPS, GAUGE, "fulcrum_vip_failed", "", "", "1 while the VIP is to be announced and the kernel does not take it; absent with announce: none") \
+	X(VIP_OWN, VIPS, GAUGE, "fulcrum_vip_own_address", "", "", "1 while the VIP is an address of the balancer's own as well, which nothing reaches there") \
 	X(VIP_SINCE, VIPS, GAUGE, "fulcrum_vip_since_timestamp_seconds", "seconds", "", "Since when that is so, in seconds since 1970") \
 	X(SERVICE, SERVICES, INFO, "fulcrum_service", "", "pool,vip,protocol,port,forwarding", "What a service is") \
 	X(SERVICE_BACKENDS, SERVICES, GAUGE, "fulcrum_service_backends", "", "", "Backends of its pool, without those that are leaving it") \

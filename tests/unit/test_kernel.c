@@ -3,6 +3,7 @@
 #include "far_namespace.h"
 #include "run_until.h"
 
+#include <kernel/follow.h>
 #include <kernel/kernel_private.h>
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
 
@@ -55,7 +57,7 @@ static int leave(void **state)
 	kernel_free(room->kernel);
 	event_base_free(room->base);
 	free(room);
-	SHELL("ip link del near");
+	shell("ip link del near 2>&-; ip link del wan 2>&-");
 	return 0;
 }
 
@@ -232,6 +234,126 @@ static void many_destinations_get_what_each_would_get_alone(void **state)
 	SHELL("ip route del prohibit 172.16.0.9");
 }
 
+// The kernel routes a socket's packets by the source that it chose for them.
+static void a_rule_about_the_source_is_followed(void **state)
+{
+	static const struct {
+		const char *family, *source, *destination, *main, *ruled;
+	} rows[] = {
+		{"-4", "10.0.0.1", "192.0.2.7", "10.0.0.2", "10.0.0.3"},
+		{"-6", "fd00::1", "2001:db8::7", "fd00::2", "fd00::3"},
+	};
+	struct room *room = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct kernel_next_hop hop;
+
+		SHELL("ip %s route add %s via %s", rows[i].family, rows[i].destination,
+			rows[i].main);
+		SHELL("ip %s route add %s via %s mtu 1400 table 77", rows[i].family,
+			rows[i].destination, rows[i].ruled);
+		hop = lookup(room, rows[i].destination);
+		assert_addr(&hop.gateway, rows[i].main);
+		SHELL("ip %s rule add from %s table 77", rows[i].family, rows[i].source);
+		read_notifications(room);
+		hop = lookup(room, rows[i].destination);
+		assert_addr(&hop.gateway, rows[i].ruled);
+		assert_addr(&hop.source, rows[i].source);
+		assert_int_equal(hop.mtu, 1400);
+		SHELL("ip %s rule add from %s prohibit priority 100", rows[i].family,
+			rows[i].source);
+		read_notifications(room);
+		assert_false(lookup(room, rows[i].destination).reachable);
+		SHELL("ip %s rule del priority 100 && ip %s rule del table 77", rows[i].family,
+			rows[i].family);
+		read_notifications(room);
+		hop = lookup(room, rows[i].destination);
+		assert_addr(&hop.gateway, rows[i].main);
+	}
+}
+
+// ---- interfaces and addresses
+
+static void an_interface_is_followed_through_renames(void **state)
+{
+	struct kernel_follow follow = {.first_name = "near"};
+	struct room *room = *state;
+	uint32_t near = kernel_ifindex("near");
+
+	assert_int_equal(kernel_follow(room->kernel, &follow), KERNEL_FOLLOW_FOUND);
+	assert_int_equal(follow.ifindex, near);
+	assert_int_equal(kernel_follow(room->kernel, &follow), KERNEL_FOLLOW_SAME);
+	SHELL("ip link set dev near name wan && ip link add near type veth peer name near-peer");
+	read_notifications(room);
+	assert_int_equal(kernel_follow(room->kernel, &follow), KERNEL_FOLLOW_RENAMED);
+	assert_string_equal(follow.name, "wan");
+	assert_int_equal(follow.ifindex, near);
+	SHELL("ip link del near");
+	read_notifications(room);
+	assert_int_equal(kernel_follow(room->kernel, &follow), KERNEL_FOLLOW_SAME);
+	SHELL("ip link del wan");
+	read_notifications(room);
+	assert_int_equal(kernel_follow(room->kernel, &follow), KERNEL_FOLLOW_GONE);
+	assert_int_equal(follow.ifindex, 0);
+	SHELL("ip link add near type veth peer name near-peer");
+	read_notifications(room);
+	assert_int_equal(kernel_follow(room->kernel, &follow), KERNEL_FOLLOW_FOUND);
+	assert_string_equal(follow.name, "near");
+}
+
+static const char *owner(struct room *room, const char *text)
+{
+	struct addr address = addr(text);
+	const char *name;
+
+	kernel_catch_up(room->kernel);
+	name = kernel_owner(room->kernel, &address);
+	return name != NULL ? name : "nobody";
+}
+
+static void the_machines_own_addresses_are_known_wherever_they_are(void **state)
+{
+	struct room *room = *state;
+
+	assert_string_equal(owner(room, "10.0.0.1"), "near");
+	assert_string_equal(owner(room, "fd00::1"), "near");
+	assert_string_equal(owner(room, "10.0.0.2"), "nobody");
+	SHELL("ip addr add 203.0.113.1/32 dev lo && ip addr add 2001:db8::1/128 dev lo && "
+	      "ip addr add 203.0.113.2/32 dev near && ip addr add 203.0.113.3 peer 203.0.113.4 dev near");
+	assert_string_equal(owner(room, "203.0.113.1"), "lo");
+	assert_string_equal(owner(room, "2001:db8::1"), "lo");
+	assert_string_equal(owner(room, "203.0.113.2"), "near");
+	assert_string_equal(owner(room, "203.0.113.3"), "near");
+	assert_string_equal(owner(room, "203.0.113.4"), "nobody");
+	// Announced by whoever does so; the machine connects from none of these.
+	SHELL("ip addr add 203.0.113.5/32 dev near scope host && ip addr add 2001:db8::5/128 dev near preferred_lft 0 nodad");
+	assert_string_equal(owner(room, "203.0.113.5"), "nobody");
+	assert_string_equal(owner(room, "2001:db8::5"), "nobody");
+	SHELL("ip addr add 203.0.113.5/32 dev lo");
+	assert_string_equal(owner(room, "203.0.113.5"), "lo");
+	SHELL("ip addr flush dev lo scope global");
+	assert_string_equal(owner(room, "203.0.113.1"), "nobody");
+	assert_string_equal(owner(room, "203.0.113.5"), "nobody");
+}
+
+// Descriptors or memory may be short: what is known stands.
+static void what_cannot_be_read_anew_stands(void **state)
+{
+	struct room *room = *state;
+	struct mnl_socket *requests = room->kernel->requests;
+	int nothing[2];
+
+	SHELL("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev near nud permanent");
+	RUN_UNTIL(room, lookup(room, "10.0.0.7").resolved);
+	assert_int_equal(pipe(nothing), 0);
+	assert_int_equal(
+		dup2(nothing[1], mnl_socket_get_fd(requests)), mnl_socket_get_fd(requests));
+	assert_true(request_dump(room->kernel) < 0);
+	assert_non_null(table_link_named(&room->kernel->table, "near"));
+	close(nothing[0]);
+	close(nothing[1]);
+}
+
 // ---- neighbours
 
 static void a_solicited_neighbour_is_resolved(void **state)
@@ -327,8 +449,8 @@ static void a_stale_neighbour_is_asked_and_found_again(void **state)
 		assert_int_equal(kernel_confirm(room->kernel, near, &far, false), 1);
 		assert_int_equal(kernel_confirm(room->kernel, near, &far, false), 0); // it is being
 		RUN_UNTIL(room, !lookup(room, rows[i]).resolved);
-		assert_int_equal(kernel_solicit(room->kernel, near, &far), 0);
-		RUN_UNTIL(room, lookup(room, rows[i]).resolved);
+		RUN_UNTIL(room, kernel_solicit(room->kernel, near, &far) == 0 &&
+					lookup(room, rows[i]).resolved);
 		hop = lookup(room, rows[i]);
 		assert_mac(&hop.mac, "02:00:00:00:00:22");
 	}
@@ -472,6 +594,7 @@ static void a_tap_is_told_that_it_has_no_carrier(void **state)
 	struct room *room = *state;
 
 	SHELL("ip tuntap add tap mode tap && ip link set tap up && ip link set tap carrier off");
+	read_notifications(room);
 	assert_int_equal(kernel_set_interface_carrier(room->kernel, "tap", false), 0);
 	SHELL("ip link show tap | grep -q NO-CARRIER && ip link del tap");
 	assert_int_equal(kernel_set_interface_carrier(room->kernel, "nothing", false), -ENODEV);
@@ -493,6 +616,10 @@ int main(void)
 		IN_ROOM(a_neighbour_that_was_there_before_is_known),
 		IN_ROOM(soliciting_leaves_a_permanent_entry_alone),
 		IN_ROOM(soliciting_on_no_interface_is_refused),
+		IN_ROOM(a_rule_about_the_source_is_followed),
+		IN_ROOM(an_interface_is_followed_through_renames),
+		IN_ROOM(the_machines_own_addresses_are_known_wherever_they_are),
+		IN_ROOM(what_cannot_be_read_anew_stands),
 		IN_ROOM(a_stale_neighbour_is_asked_and_found_again),
 		IN_ROOM(a_neighbour_that_answers_stays),
 		IN_ROOM(a_neighbour_that_goes_is_resolved_no_more),

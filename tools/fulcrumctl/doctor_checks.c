@@ -54,6 +54,8 @@ const struct doctor_check doctor_checks[] = {
 	{"queues", doctor_check_queues, DOCTOR_DAEMON,
 		"a worker without a queue of its own has nothing to do"},
 	{"rss", doctor_check_rss, DOCTOR_DAEMON, "it is what spreads connections over workers"},
+	{"kernel-side", doctor_check_kernel_side, DOCTOR_DAEMON,
+		"addresses, routes and probes go by it, and networkd knows it by its name"},
 	{"checksums", doctor_check_checksums, DOCTOR_DAEMON,
 		"a checksum that the sender leaves out is computed by a worker"},
 	{"link", doctor_check_link, DOCTOR_DAEMON, "nothing comes in by a port without a link"},

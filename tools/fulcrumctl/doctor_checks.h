@@ -14,7 +14,7 @@ doctor_check_fn doctor_check_file, doctor_check_user, doctor_check_state, doctor
 doctor_check_fn doctor_check_card, doctor_check_group, doctor_check_iommu, doctor_check_vfio,
 	doctor_check_memlock, doctor_check_card_node;
 // doctor_interfaces.c
-doctor_check_fn doctor_check_interface, doctor_check_checksums;
+doctor_check_fn doctor_check_interface, doctor_check_kernel_side, doctor_check_checksums;
 // doctor_memory.c
 doctor_check_fn doctor_check_hugepages, doctor_check_hugepage_nodes,
 	doctor_check_transparent_hugepages;

@@ -108,6 +108,55 @@ void doctor_check_interface(struct doctor *doctor)
 		doctor_ok(doctor, "no port drives an interface of the kernel");
 }
 
+static const struct message_row_port *port_named(const struct doctor *doctor, const char *name)
+{
+	const struct message_row_port *ports = (const struct message_row_port *)doctor->ports.bytes;
+
+	for (size_t p = 0; p < doctor->ports.count; p++) {
+		if (strncmp(ports[p].name, name, sizeof(ports[p].name)) == 0)
+			return &ports[p];
+	}
+	return NULL;
+}
+
+// The daemon follows its interfaces whatever they are called; what is set up by name does not.
+static void check_side(struct doctor *doctor, const struct daemon_port *port)
+{
+	const struct message_row_port *row = port_named(doctor, port->name);
+	char now[sizeof(row->kernel_interface) + 1] = "";
+
+	if (row != NULL)
+		memcpy(now, row->kernel_interface, sizeof(row->kernel_interface));
+	if (row == NULL) {
+		doctor_unknown(doctor, "%s: the daemon that runs has no such port", port->name);
+	} else if (now[0] == '\0') {
+		doctor_wrong(doctor, "%s: %s is gone", port->name, port->kernel_interface);
+		doctor_mend(doctor, "systemctl restart fulcrumd");
+	} else if (strcmp(now, port->kernel_interface) != 0) {
+		doctor_wrong(
+			doctor, "%s: %s is called %s now", port->name, port->kernel_interface, now);
+		doctor_mend(doctor, "ip link set dev %s name %s", now, port->kernel_interface);
+	} else {
+		doctor_ok(doctor, "%s: %s is there", port->name, now);
+	}
+}
+
+void doctor_check_kernel_side(struct doctor *doctor)
+{
+	bool found = false;
+
+	for (uint32_t p = 0; doctor->has_config && p < doctor->config.port_count; p++) {
+		const struct daemon_port *port = &doctor->config.ports[p];
+
+		if (port->kernel_interface[0] == '\0')
+			continue;
+		found = true;
+		check_side(doctor, port);
+	}
+	if (!found)
+		doctor_ok(doctor, "no port of the file has a kernel side");
+}
+
 void doctor_check_checksums(struct doctor *doctor)
 {
 	for (size_t p = 0; p < doctor->ports.count; p++) {

@@ -315,6 +315,7 @@ static const char *vip_state(uint64_t value)
 		[MESSAGE_VIP_ANNOUNCED] = "announced",
 		[MESSAGE_VIP_WITHHELD] = "withheld",
 		[MESSAGE_VIP_HOLDING] = "holding",
+		[MESSAGE_VIP_FAILED] = "failed",
 	};
 
 	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
