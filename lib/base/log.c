@@ -3,7 +3,11 @@
 #include <base/log_json.h>
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static enum log_level limit = LOG_LEVEL_INFO;
@@ -26,9 +30,40 @@ static const char *level_name(enum log_level level)
 		return "error: ";
 	case LOG_LEVEL_WARNING:
 		return "warning: ";
+	case LOG_LEVEL_INFO:
+		return "info: ";
 	default:
-		return "";
+		return "debug: ";
 	}
+}
+
+// systemd.exec(5): device and inode of the stream to the journal. Children inherit the variable, and may write elsewhere.
+static bool log_is_read_by_journald(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long device, inode;
+	struct stat status;
+
+	return stream != NULL && sscanf(stream, "%lu:%lu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+	       status.st_ino == inode;
+}
+
+// The journal has the time itself, and the level as the priority; a line of information needs no word there.
+static int log_begin_line(char *line, size_t size, enum log_level level)
+{
+	struct timespec now;
+	struct tm utc;
+	size_t used;
+
+	if (log_is_read_by_journald())
+		return snprintf(line, size, "<%d>%s", level,
+			level <= LOG_LEVEL_WARNING ? level_name(level) : "");
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	used = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
+	return (int)used + snprintf(line + used, size - used, ".%03ldZ %s", now.tv_nsec / 1000000,
+				   level_name(level));
 }
 
 static void write_line(const char *line, size_t size)
@@ -40,12 +75,9 @@ static void write_line(const char *line, size_t size)
 static void write_text(enum log_level level, const char *message)
 {
 	char line[1024];
-	int size;
+	int size = log_begin_line(line, sizeof(line), level);
 
-	if (isatty(STDERR_FILENO))
-		size = snprintf(line, sizeof(line), "%s%s", level_name(level), message);
-	else
-		size = snprintf(line, sizeof(line), "<%d>%s%s", level, level_name(level), message);
+	size += snprintf(line + size, sizeof(line) - (size_t)size, "%s", message);
 	if (size > (int)sizeof(line) - 2)
 		size = (int)sizeof(line) - 2;
 	line[size] = '\n';
