@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <health/tls_private.h>
+#include <health/tls_words.h>
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -38,10 +39,9 @@ static enum progress fail_here(struct conversation *conversation)
 	const char *ca = conversation->request.policy->ca;
 	unsigned long error = ERR_peek_error();
 	const char *words = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
-						    : ERR_reason_error_string(error);
+			    : error != 0	    ? "it holds no certificates in PEM"
+						    : "no memory";
 
-	if (words == NULL)
-		words = "no memory";
 	if (ca[0] != '\0')
 		conversation_fail(conversation, "the balancer cannot use ca '%s': %s", ca, words);
 	else
@@ -64,18 +64,9 @@ static enum progress begin(struct conversation *conversation)
 
 static enum progress fail_tls(struct conversation *conversation)
 {
-	unsigned long error = ERR_peek_last_error();
-	const char *words = ERR_reason_error_string(error);
+	char words[TLS_WORDS_SIZE];
 
-	switch (ERR_GET_REASON(error)) {
-	case SSL_R_WRONG_VERSION_NUMBER:
-	case SSL_R_HTTP_REQUEST:
-	case SSL_R_UNEXPECTED_MESSAGE:
-	case SSL_R_BAD_RECORD_TYPE:
-		return conversation_fail(conversation, "what it sends is no TLS");
-	default:
-		return conversation_fail(conversation, "%s", words != NULL ? words : "TLS failed");
-	}
+	return conversation_fail(conversation, "%s", tls_error_words(ERR_peek_last_error(), words));
 }
 
 // Why an OpenSSL call that returned 'rc' did not do what was asked.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <health/tls_private.h>
+#include <health/tls_words.h>
 
 #include <base/clock.h>
 #include <openssl/x509.h>
@@ -38,11 +39,12 @@ static enum progress check_dates(struct conversation *conversation, X509 *certif
 static enum progress check_authority(struct conversation *conversation)
 {
 	long verdict = SSL_get_verify_result(conversation->ssl);
+	char words[TLS_WORDS_SIZE];
 
 	if (conversation->request.policy->ca[0] == '\0' || verdict == X509_V_OK)
 		return PROGRESS_NEXT;
 	return conversation_fail(
-		conversation, "its certificate: %s", X509_verify_cert_error_string(verdict));
+		conversation, "its certificate: %s", tls_verdict_words(verdict, words));
 }
 
 // RFC 9113 3.2: HTTP/2 over TLS is agreed on as "h2".

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <openssl/err.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,15 +36,38 @@ static int wire_fail_io(struct wire *wire, const char *doing, ssize_t rc, int er
 	return wire_fail(wire, "%s: %s", doing, strerror(error));
 }
 
+static int wire_fail_tls(struct wire *wire, const char *doing, ssize_t rc, int error)
+{
+	char why[TLS_WORDS_SIZE];
+
+	switch (SSL_get_error(wire->ssl, (int)rc)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		return wire_fail(wire, "no answer in time");
+	case SSL_ERROR_SSL:
+		return wire_fail(wire, "%s: %s", doing, tls_error_words(ERR_peek_last_error(), why));
+	case SSL_ERROR_SYSCALL:
+		return wire_fail_io(wire, doing, error != 0 ? -1 : 0, error);
+	default:
+		return wire_fail_io(wire, doing, 0, 0);
+	}
+}
+
 int wire_read(struct wire *wire, void *bytes, size_t size)
 {
 	for (size_t got = 0; got < size;) {
-		ssize_t rc = wire->ssl != NULL
+		ssize_t rc;
+
+		errno = 0;
+		ERR_clear_error();
+		rc = wire->ssl != NULL
 				     ? SSL_read(wire->ssl, (char *)bytes + got, (int)(size - got))
 				     : recv(wire->fd, (char *)bytes + got, size - got, 0);
 
 		if (rc < 0 && errno == EINTR)
 			continue;
+		if (rc <= 0 && wire->ssl != NULL)
+			return wire_fail_tls(wire, "read", rc, errno);
 		if (rc <= 0)
 			return wire_fail_io(wire, "read", rc, errno);
 		got += (size_t)rc;
@@ -53,10 +77,17 @@ int wire_read(struct wire *wire, void *bytes, size_t size)
 
 int wire_write(struct wire *wire, const void *bytes, size_t size)
 {
-	ssize_t rc = wire->ssl != NULL ? SSL_write(wire->ssl, bytes, (int)size)
-				       : send(wire->fd, bytes, size, MSG_NOSIGNAL);
+	ssize_t rc;
 
-	return rc == (ssize_t)size ? 0 : wire_fail_io(wire, "write", -1, errno);
+	errno = 0;
+	ERR_clear_error();
+	rc = wire->ssl != NULL ? SSL_write(wire->ssl, bytes, (int)size)
+			       : send(wire->fd, bytes, size, MSG_NOSIGNAL);
+
+	if (rc == (ssize_t)size)
+		return 0;
+	return wire->ssl != NULL ? wire_fail_tls(wire, "write", rc, errno)
+				 : wire_fail_io(wire, "write", -1, errno);
 }
 
 static socklen_t socket_address(

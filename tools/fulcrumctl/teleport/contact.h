@@ -4,6 +4,8 @@
 
 #include "ports.h"
 
+#include <health/tls_words.h>
+
 #include <openssl/ssl.h>
 #include <time.h>
 
@@ -34,7 +36,7 @@ struct contact_certificate {
 	bool has_domain;
 	bool has_wildcard;
 	time_t end_s;
-	const char *distrust; // why no CA vouches for it; NULL: one does
+	char distrust[TLS_WORDS_SIZE]; // why no CA vouches for it; empty: one does
 };
 
 struct contact {

@@ -66,18 +66,18 @@ static void read_certificate(SSL *ssl, const char *domain, struct contact_certif
 		out->end_s = timegm(&end);
 	// The end has a row of its own.
 	if (verified != X509_V_OK && verified != X509_V_ERR_CERT_HAS_EXPIRED)
-		out->distrust = X509_verify_cert_error_string(verified);
+		tls_verdict_words(verified, out->distrust);
 }
 
 static int handshake_failed(struct wire *wire, int rc)
 {
 	int code = SSL_get_error(wire->ssl, rc);
-	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+	char why[TLS_WORDS_SIZE];
 
 	if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
 		return wire_fail(wire, "TLS handshake: no answer in time");
-	if (code == SSL_ERROR_SSL && why != NULL)
-		return wire_fail(wire, "TLS handshake: %s", why);
+	if (code == SSL_ERROR_SSL)
+		return wire_fail(wire, "TLS handshake: %s", tls_error_words(ERR_peek_last_error(), why));
 	return wire_fail(wire, "TLS handshake: the server ended the connection");
 }
 

@@ -91,7 +91,7 @@ static const char *certificate_fault(
 	if (is_public && !certificate->has_wildcard)
 		return "it is not for names below the domain, where the applications are";
 	if (is_public || verify->ca != NULL)
-		return certificate->distrust;
+		return certificate->distrust[0] != '\0' ? certificate->distrust : NULL;
 	return NULL;
 }
 
