@@ -28,6 +28,24 @@ setup() {
 	in_ns b1 "$fulcrumctl" backend-setup --backend b1 -f $LAB/pools.yaml "$@"
 }
 
+# Without nft in PATH nothing is changed, and both the script and the look say what is missing.
+run_without_nft() {
+	local status=0
+	mkdir -p $LAB/bin
+	for program in ip awk cat sh sysctl mkdir ss ethtool; do
+		ln -sf "$(command -v $program)" $LAB/bin/$program
+	done
+	state >$LAB/before
+	setup >$LAB/setup.sh
+	in_ns b1 env PATH=$LAB/bin sh $LAB/setup.sh >$LAB/said 2>&1 || status=$?
+	lab_check "without nft the script ends before it changes anything" test $status -eq 1
+	lab_check "and says so" grep -q "this host lacks nft, .*apt-get install nftables" $LAB/said
+	state >$LAB/after
+	lab_check "not one setting" cmp $LAB/before $LAB/after
+	in_ns b1 env PATH=$LAB/bin "$fulcrumctl" backend-setup --backend b1 -f $LAB/pools.yaml --check >$LAB/said 2>&1 || true
+	lab_check "a look names it, too" grep -q "^missing  nft" $LAB/said
+}
+
 run_setup() {
 	setup "$@" >$LAB/setup.sh
 	in_ns b1 sh $LAB/setup.sh
@@ -70,6 +88,7 @@ answers_udp() { # [no_check]: whether a datagram to port 53 is answered from the
 }
 
 state >$LAB/before
+run_without_nft
 lab_check "the script runs" run_setup
 lab_check "and once more" run_setup
 lab_nginx b1 "listen 3080 ssl; listen [::]:3080 ssl;"

@@ -75,6 +75,36 @@ if command -v systemd-analyze >/dev/null; then
 	rm -r "$units"
 fi
 
+# A host that lacks something is told all of it before anything is changed. Whoever changes something here leaves a trace.
+bin=$(mktemp -d)
+trap 'rm -rf "$said" "$bin"' EXIT
+for program in awk cat sh; do
+	ln -s "$(command -v $program)" "$bin/$program"
+done
+printf '#!/bin/sh\nexit 1\n' >"$bin/modprobe"
+# lacks 'sentence' [program that is there]: the script of b1, and what a look says.
+lacks() {
+	local sentence=$1 status=0
+	PATH=$bin sh b1.sh >"$said" 2>&1 || status=$?
+	[ $status -eq 1 ] || complain "a host that lacks something ends the script with 1, not $status"
+	grep -qF -- "$sentence" "$said" || complain "the script says: $sentence"
+	[ ! -e "$bin/changed" ] || complain "nothing is changed before that"
+}
+chmod 755 "$bin/modprobe"
+lacks "this host lacks ip: apt-get install iproute2"
+cat >"$bin/ip" <<-'SH'
+	#!/bin/sh
+	case "$*" in
+	"-o addr show to "*) echo "1: lo inet 10.0.1.11/32" ;;
+	*) : >"${0%/*}/changed" ;;
+	esac
+SH
+chmod 755 "$bin/ip"
+lacks "this host lacks nft, and nf_tables in the kernel: apt-get install nftables"
+lacks "nothing was changed"
+[ -d /sys/module/ipip ] || lacks "this host lacks the kernel's module ipip: modprobe ipip"
+[ -d /sys/module/ip6_tunnel ] || lacks "this host lacks the kernel's module ip6_tunnel: modprobe ip6_tunnel"
+
 # This host is not that backend, whatever it is.
 status=0
 setup --check --backend b1 -f pools.yaml >"$said" 2>&1 || status=$?

@@ -4,6 +4,36 @@
 # Run it again after a change and at each boot: it does what is missing.
 set -eu
 
+command -v ip >/dev/null || {
+	echo "this host lacks ip: apt-get install iproute2" >&2
+	exit 1
+}
+
+nft_works() {
+	nft list tables >/dev/null 2>&1
+}
+
+has_module() { # module device: it is loaded, in the kernel, or there to be loaded
+	[ -d "/sys/module/$1" ] || [ -e "/sys/class/net/$2" ] || modprobe -n -q "$1" 2>/dev/null
+}
+
+lacks=0
+need() { # what mend test...
+	what=$1 mend=$2
+	shift 2
+	"$@" || {
+		echo "this host lacks $what: $mend" >&2
+		lacks=1
+	}
+}
+need "nft, and nf_tables in the kernel" "apt-get install nftables && modprobe nf_tables" nft_works
+need "the kernel's module ipip" "modprobe ipip # a kernel without it: use the agent" has_module ipip tunl0
+need "the kernel's module sit" "modprobe sit # a kernel without it: use the agent" has_module sit sit0
+[ $lacks -eq 0 ] || {
+	echo "nothing was changed" >&2
+	exit 1
+}
+
 # The interface of the address by which the balancers know this host.
 dev4=$(ip -o addr show to 10.0.1.11 | awk '{ print $2; exit }')
 [ -n "$dev4" ] || {

@@ -110,6 +110,46 @@ const char setup_not_strict[] =
 	"\t[ $((all > own ? all : own)) -ne 1 ]\n"
 	"}\n";
 
+const char setup_needs[] =
+	"\ncommand -v ip >/dev/null || {\n"
+	"\techo \"this host lacks ip: apt-get install iproute2\" >&2\n"
+	"\texit 1\n"
+	"}\n"
+	"\nnft_works() {\n"
+	"\tnft list tables >/dev/null 2>&1\n"
+	"}\n"
+	"\nhas_module() { # module device: it is loaded, in the kernel, or there to be loaded\n"
+	"\t[ -d \"/sys/module/$1\" ] || [ -e \"/sys/class/net/$2\" ] || modprobe -n -q \"$1\" 2>/dev/null\n"
+	"}\n";
+
+static const char need[] = "\nlacks=0\n"
+			   "need() { # what mend test...\n"
+			   "\twhat=$1 mend=$2\n"
+			   "\tshift 2\n"
+			   "\t\"$@\" || {\n"
+			   "\t\techo \"this host lacks $what: $mend\" >&2\n"
+			   "\t\tlacks=1\n"
+			   "\t}\n"
+			   "}\n";
+
+// Before anything is changed: a script that ends half way leaves a host that is neither.
+static void put_needs(const struct setup_script *script, FILE *out)
+{
+	fprintf(out, "%s%s", setup_needs, need);
+	for (uint32_t i = 0; i < script->steps->count; i++) {
+		const struct setup_step *step = &script->steps->steps[i];
+
+		if (step->kind == SETUP_NEED)
+			fprintf(out, "need \"%s\" \"%s\" %s\n", step->what, step->command,
+				step->test);
+	}
+	fputs("[ $lacks -eq 0 ] || {\n"
+	      "\techo \"nothing was changed\" >&2\n"
+	      "\texit 1\n"
+	      "}\n",
+		out);
+}
+
 static const char kept[] =
 	"kept=/run/fulcrum-backend-setup # what was before, and what this script added\n";
 
@@ -227,6 +267,7 @@ void setup_print_script(const struct setup_script *script, FILE *out)
 	put_title(script, out, "Makes this host fit to serve behind Fulcrum as");
 	fputs("# Run it again after a change and at each boot: it does what is missing.\nset -eu\n",
 		out);
+	put_needs(script, out);
 	setup_put_interfaces(script, out);
 	put_functions(script, out);
 	put_commands(script, out);

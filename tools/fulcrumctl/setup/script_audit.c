@@ -69,7 +69,7 @@ void setup_print_audit(const struct setup_script *script, FILE *out)
 {
 	const char *chain = "";
 
-	fputs("set -eu\n", out);
+	fprintf(out, "set -eu\n%s", setup_needs);
 	setup_put_interfaces(script, out);
 	fprintf(out, "%s%s%s", setup_has_tunnel, setup_not_strict, audit_functions);
 	for (uint32_t i = 0; i < script->steps->count; i++) {

@@ -328,11 +328,53 @@ static void add_checksums(struct setup_steps *steps, const struct setup_host *ho
 	}
 }
 
+struct tunnel_module {
+	const char *device, *module, *fallback; // the kernel's own device, which shows that the module is in it
+};
+
+static const struct tunnel_module modules[] = {
+	{SETUP_IPIP, "ipip", "tunl0"},
+	{SETUP_SIT, "sit", "sit0"},
+	{SETUP_IP6TNL, "ip6_tunnel", "ip6tnl0"},
+};
+
+static void add_module(struct setup_steps *steps, const char *device)
+{
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		const struct tunnel_module *row = &modules[i];
+
+		if (strcmp(device, row->device) == 0)
+			setup_steps_add(steps,
+				(struct setup_step){
+					.kind = SETUP_NEED,
+					.what = setup_text("the kernel's module %s", row->module),
+					.test = setup_text("has_module %s %s", row->module,
+						row->fallback),
+					.command = setup_text("modprobe %s # a kernel without it: "
+							      "use the agent",
+						row->module),
+				});
+	}
+}
+
+static void add_needs(struct setup_steps *steps, const struct setup_host *host)
+{
+	setup_steps_add(steps, (struct setup_step){
+				       .kind = SETUP_NEED,
+				       .what = setup_text("nft, and nf_tables in the kernel"),
+				       .test = setup_text("nft_works"),
+				       .command = setup_text("apt-get install nftables && modprobe nf_tables"),
+			       });
+	for (uint32_t i = 0; i < host->use_count; i++)
+		add_module(steps, device_of(&host->uses[i]));
+}
+
 int setup_steps_make(
 	const struct setup_host *host, const struct setup_options *options, struct setup_steps *out)
 {
 	struct setup_steps steps = {0};
 
+	add_needs(&steps, host);
 	add_arp(&steps, host);
 	add_probing(&steps, host);
 	setup_add_rules(&steps, host, options);

@@ -11,6 +11,7 @@ enum setup_kind {
 	SETUP_COMMAND,
 	SETUP_CHAIN, // of nft's table; 'command' is what stands at its head
 	SETUP_RULE, // in the chain before it; 'command' is the rule
+	SETUP_NEED, // of the host, before anything is changed: 'command' is what the operator does
 	SETUP_LOOK, // nothing that the script could do: 'command' says what the operator does
 };
 
