@@ -38,13 +38,18 @@ wait_for() {
 	done
 }
 
-# The packages, built from a clean checkout of what is committed and what is not yet.
+# A clean checkout, of what is committed and what is not yet.
+checkout() {
+	mkdir -p "$1"
+	git -C "$root" ls-files -z --cached --others --exclude-standard |
+		tar -C "$root" --null --ignore-failed-read -T - -cf - 2>/dev/null | tar -C "$1" -xf -
+}
+
 make_packages() {
 	local tree=$work/source/fulcrum
 	rm -rf "$work/source" "$work/debs"
-	mkdir -p "$tree" "$work/debs"
-	git -C "$root" ls-files -z --cached --others --exclude-standard |
-		tar -C "$root" --null --ignore-failed-read -T - -cf - 2>/dev/null | tar -C "$tree" -xf -
+	mkdir -p "$work/debs"
+	checkout "$tree"
 	(cd "$tree" && dpkg-buildpackage -us -uc -b -j2) >"$work/packages.log" 2>&1 || {
 		tail -n 30 "$work/packages.log" >&2
 		fail "dpkg-buildpackage failed"
@@ -58,18 +63,34 @@ sources() {
 		sort -u
 }
 
-# base_packages: a system to install the packages into and to boot, as small as that allows.
-base_packages="systemd,systemd-sysv,udev,kmod,iproute2,curl,openssh-server,driverctl,dpdk,procps,nftables,python3,netbase"
-
-# An archive of a clean Debian of this release. Made once; remove it to have it made anew.
+# make_base NAME 'package,package...': an archive of a clean Debian of this release. Made once; remove it to have it made anew.
 make_base() {
 	local codename
-	[ ! -f "$work/base.tar" ] || return 0
+	[ ! -f "$work/$1.tar" ] || return 0
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	sources | mmdebstrap --variant=minbase --include="$base_packages" \
-		"$codename" "$work/base.part.tar" - >"$work/base.log" 2>&1 || {
-		tail -n 15 "$work/base.log" >&2
+	sources | mmdebstrap --variant=minbase --include="$2" \
+		"$codename" "$work/$1.part.tar" - >"$work/$1.log" 2>&1 || {
+		tail -n 15 "$work/$1.log" >&2
 		fail "no clean Debian could be made from this machine's package sources"
 	}
-	mv "$work/base.part.tar" "$work/base.tar"
+	mv "$work/$1.part.tar" "$work/$1.tar"
+}
+
+# open_system NAME FOLDER [rw]: that archive unpacked, with this machine's devices and its way to Debian; 'rw' lets it set
+# hugepages, too. To be called in a mount namespace of the story's own, with which what is mounted here goes.
+open_system() {
+	local system=$2
+	rm -rf --one-file-system "$system"
+	mkdir -p "$system"
+	tar -C "$system" --exclude='./dev/*' -xf "$work/$1.tar"
+	mount --bind "$system" "$system" # a root that is no mount has no namespaces below it
+	mount --rbind /dev "$system/dev"
+	mount --make-rslave "$system/dev"
+	mount -t proc proc "$system/proc"
+	mount -t sysfs -o "${3:-ro}" sysfs "$system/sys"
+	cp /etc/resolv.conf "$system/etc/resolv.conf"
+	sources >"$system/etc/apt/sources.list"
+	rm -f "$system"/etc/apt/sources.list.d/*
+	cp -a /etc/apt/apt.conf.d/*proxy* "$system/etc/apt/apt.conf.d/" 2>/dev/null || true
+	echo force-unsafe-io >"$system/etc/dpkg/dpkg.cfg.d/story" # it need not outlive a power cut
 }
