@@ -39,7 +39,7 @@ static enum progress fail_here(struct conversation *conversation)
 	const char *ca = conversation->request.policy->ca;
 	unsigned long error = ERR_peek_error();
 	const char *words = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
-			    : error != 0	    ? "it holds no certificates in PEM"
+			    : error != 0            ? "it holds no certificates in PEM"
 						    : "no memory";
 
 	if (ca[0] != '\0')

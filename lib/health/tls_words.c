@@ -18,7 +18,8 @@ static const struct row alerts[] = {
 	{SSL_AD_BAD_RECORD_MAC, "a record does not decrypt"},
 	{SSL_AD_HANDSHAKE_FAILURE, "no cipher, version or key that both ends take"},
 	{SSL_AD_BAD_CERTIFICATE, "the client's certificate is bad"},
-	{SSL_AD_UNSUPPORTED_CERTIFICATE, "the client's certificate is of a kind that it does not take"},
+	{SSL_AD_UNSUPPORTED_CERTIFICATE,
+		"the client's certificate is of a kind that it does not take"},
 	{SSL_AD_CERTIFICATE_REVOKED, "the client's certificate is revoked"},
 	{SSL_AD_CERTIFICATE_EXPIRED, "the client's certificate has ended"},
 	{SSL_AD_CERTIFICATE_UNKNOWN, "the client's certificate cannot be used"},
@@ -63,8 +64,10 @@ static const struct row findings[] = {
 };
 
 static const struct row verdicts[] = {
-	{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "it is signed by itself, and is none of the authorities"},
-	{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "the authority at the end of its chain is not among those that are trusted"},
+	{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+		"it is signed by itself, and is none of the authorities"},
+	{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+		"the authority at the end of its chain is not among those that are trusted"},
 	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, "the certificate of who signed it is missing"},
 	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
 		"who signed it is not among the authorities, and the server sends no certificate of theirs"},
@@ -87,7 +90,8 @@ static const struct row verdicts[] = {
 	{X509_V_ERR_CA_MD_TOO_WEAK, "it is signed by too weak a digest"},
 	{X509_V_ERR_PERMITTED_VIOLATION, "an authority of its chain may not sign for that name"},
 	{X509_V_ERR_EXCLUDED_VIOLATION, "an authority of its chain may not sign for that name"},
-	{X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "it has a critical extension that is not known here"},
+	{X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
+		"it has a critical extension that is not known here"},
 };
 
 static const char *row_words(const struct row *rows, size_t count, long code)
@@ -121,7 +125,8 @@ const char *tls_error_words(unsigned long error, char text[TLS_WORDS_SIZE])
 		else
 			snprintf(text, TLS_WORDS_SIZE, "it refuses, by TLS's alert %d", alert);
 	} else {
-		snprintf(text, TLS_WORDS_SIZE, "what it sends is not as TLS wants it (OpenSSL's number %d.%d)",
+		snprintf(text, TLS_WORDS_SIZE,
+			"what it sends is not as TLS wants it (OpenSSL's number %d.%d)",
 			ERR_GET_LIB(error), reason);
 	}
 	return text;
@@ -134,6 +139,7 @@ const char *tls_verdict_words(long verdict, char text[TLS_WORDS_SIZE])
 	if (words != NULL)
 		snprintf(text, TLS_WORDS_SIZE, "%s", words);
 	else
-		snprintf(text, TLS_WORDS_SIZE, "no authority vouches for it (OpenSSL's number %ld)", verdict);
+		snprintf(text, TLS_WORDS_SIZE, "no authority vouches for it (OpenSSL's number %ld)",
+			verdict);
 	return text;
 }

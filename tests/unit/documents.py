@@ -65,8 +65,11 @@ def manual(source, fulcrumctl):
     page = f"{source}/docs/reference/fulcrumctl.md"
     said = subprocess.run([fulcrumctl, "--help"], capture_output=True, text=True, check=True).stdout
     commands = re.findall(r"^  ([a-z].*?)(?:  |$)", said.split("Commands:")[1].split("\n\n")[0].split("\n  -")[0], re.M)
-    verbs = {"-".join(re.match(r"[a-z-]+(?: (?:render|verify)\b)?", command)[0].split()) for command in commands}
-    wrong = []
+    headings = re.findall(r"^## (.*)$", open(page, encoding="utf-8").read(), re.M)
+    verbs = {verb.replace(" ", "-") for command in commands for heading in headings for verb in heading.split(", ")
+             if verb.split(" ")[0] == re.match(r"[a-z-]+", command)[0]}
+    named = {verb.split("-")[0] for verb in verbs} | verbs
+    wrong = [f"{command}: {page} has no section of it" for command in commands if re.match(r"[a-z-]+", command)[0] not in named]
     for verb in sorted(verbs):
         made = subprocess.run([f"{source}/tools/man-page", "fulcrumctl", "8", "", "0", page, verb], capture_output=True, text=True)
         if made.returncode:

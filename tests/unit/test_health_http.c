@@ -228,7 +228,8 @@ static void the_authority_must_vouch_where_one_is_named(void **state)
 	assert_string_equal(probe(room, &one), "its certificate: it is for another host name");
 	strcpy(one.policy.host, HOST);
 	strcpy(one.policy.ca, other);
-	assert_string_equal(probe(room, &one), "its certificate: it is signed by itself, and is none of the authorities");
+	assert_string_equal(probe(room, &one),
+		"its certificate: it is signed by itself, and is none of the authorities");
 
 	// The file is read anew when that is asked for.
 	assert_int_equal(rename(own, other), 0);

@@ -329,7 +329,8 @@ static void add_checksums(struct setup_steps *steps, const struct setup_host *ho
 }
 
 struct tunnel_module {
-	const char *device, *module, *fallback; // the kernel's own device, which shows that the module is in it
+	const char *device, *module,
+		*fallback; // the kernel's own device, which shows that the module is in it
 };
 
 static const struct tunnel_module modules[] = {
@@ -348,8 +349,8 @@ static void add_module(struct setup_steps *steps, const char *device)
 				(struct setup_step){
 					.kind = SETUP_NEED,
 					.what = setup_text("the kernel's module %s", row->module),
-					.test = setup_text("has_module %s %s", row->module,
-						row->fallback),
+					.test = setup_text(
+						"has_module %s %s", row->module, row->fallback),
 					.command = setup_text("modprobe %s # a kernel without it: "
 							      "use the agent",
 						row->module),
@@ -359,12 +360,13 @@ static void add_module(struct setup_steps *steps, const char *device)
 
 static void add_needs(struct setup_steps *steps, const struct setup_host *host)
 {
-	setup_steps_add(steps, (struct setup_step){
-				       .kind = SETUP_NEED,
-				       .what = setup_text("nft, and nf_tables in the kernel"),
-				       .test = setup_text("nft_works"),
-				       .command = setup_text("apt-get install nftables && modprobe nf_tables"),
-			       });
+	setup_steps_add(steps,
+		(struct setup_step){
+			.kind = SETUP_NEED,
+			.what = setup_text("nft, and nf_tables in the kernel"),
+			.test = setup_text("nft_works"),
+			.command = setup_text("apt-get install nftables && modprobe nf_tables"),
+		});
 	for (uint32_t i = 0; i < host->use_count; i++)
 		add_module(steps, device_of(&host->uses[i]));
 }

@@ -45,7 +45,8 @@ static int wire_fail_tls(struct wire *wire, const char *doing, ssize_t rc, int e
 	case SSL_ERROR_WANT_WRITE:
 		return wire_fail(wire, "no answer in time");
 	case SSL_ERROR_SSL:
-		return wire_fail(wire, "%s: %s", doing, tls_error_words(ERR_peek_last_error(), why));
+		return wire_fail(
+			wire, "%s: %s", doing, tls_error_words(ERR_peek_last_error(), why));
 	case SSL_ERROR_SYSCALL:
 		return wire_fail_io(wire, doing, error != 0 ? -1 : 0, error);
 	default:
@@ -60,9 +61,8 @@ int wire_read(struct wire *wire, void *bytes, size_t size)
 
 		errno = 0;
 		ERR_clear_error();
-		rc = wire->ssl != NULL
-				     ? SSL_read(wire->ssl, (char *)bytes + got, (int)(size - got))
-				     : recv(wire->fd, (char *)bytes + got, size - got, 0);
+		rc = wire->ssl != NULL ? SSL_read(wire->ssl, (char *)bytes + got, (int)(size - got))
+				       : recv(wire->fd, (char *)bytes + got, size - got, 0);
 
 		if (rc < 0 && errno == EINTR)
 			continue;

@@ -77,7 +77,8 @@ static int handshake_failed(struct wire *wire, int rc)
 	if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
 		return wire_fail(wire, "TLS handshake: no answer in time");
 	if (code == SSL_ERROR_SSL)
-		return wire_fail(wire, "TLS handshake: %s", tls_error_words(ERR_peek_last_error(), why));
+		return wire_fail(
+			wire, "TLS handshake: %s", tls_error_words(ERR_peek_last_error(), why));
 	return wire_fail(wire, "TLS handshake: the server ended the connection");
 }
 

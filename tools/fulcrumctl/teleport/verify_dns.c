@@ -118,8 +118,7 @@ static void ask(struct verify *verify, struct event_base *base, struct evdns_bas
 		question.error == DNS_ERR_NOTEXIST)
 		tell_answers(verify, &question, target, family);
 	else
-		verify_add(verify, VERIFY_WRONG, "dns", target, "%s",
-			error_words(question.error));
+		verify_add(verify, VERIFY_WRONG, "dns", target, "%s", error_words(question.error));
 }
 
 static bool set_resolver(const struct verify *verify, struct evdns_base *dns)
