@@ -17,7 +17,7 @@ import re, sys, yaml
 
 alerts = yaml.safe_load(open("config/alerts.yml"))["groups"][0]["rules"]
 tests = yaml.safe_load(open("config/alerts-test.yml"))["tests"]
-page = open("docs/reference/metrics.md").read()
+page = open("docs/reference/metrics.md").read() + open("docs/reference/fulcrum-backend.md").read()
 guide = open("docs/guides/monitoring.md").read()
 come = {case["alertname"] for test in tests for case in test["alert_rule_test"] if case.get("exp_alerts")}
 faults = []
