@@ -103,10 +103,10 @@ start_agent
 ip -n host link del eth0
 lab_wait_for "grep -q \"no interface 'eth0'\" $log" 20 "the loss is said"
 lab_cable peer eth0 host eth0
+ip -n host addr add 10.9.0.2/24 dev eth0
 lab_wait_for "agent --status -c $LAB/backend.yaml" 20 "the new eth0 has filters"
 lab_stop agent INT
 lab_check "SIGINT ends it with 0" test $lab_status -eq 0
-ip -n host addr add 10.9.0.2/24 dev eth0
 
 # Others have filters and addresses of their own; all of them stay.
 in_ns host tc qdisc add dev eth0 clsact

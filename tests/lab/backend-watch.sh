@@ -145,6 +145,17 @@ in_ns host tc filter add dev eth0 ingress protocol arp pref 9 "${all[@]}"
 lab_check "what runs later, or sees no IP, is nobody's fault" status_is 0
 in_ns host tc filter del dev eth0 ingress pref 2000
 in_ns host tc filter del dev eth0 ingress pref 9
+ip -n host addr add $VIP/24 dev eth0
+lab_wait_for "grep -q 'a VIP is an address of an interface itself' $log" 20 "a VIP on the interface is said"
+lab_wait_for "! status_is 0" 20 "and --status ends with 1"
+ip -n host addr del $VIP/24 dev eth0
+lab_wait_for "status_is 0" 20 "it is gone again"
+ip -n host addr flush dev eth0
+lab_wait_for "grep -q 'no address that could be' $log" 20 "an interface without an address is said"
+lab_wait_for "! status_is 0" 20 "and --status ends with 1"
+ip -n host addr add 10.9.0.2/24 dev eth0
+ip -n host addr add fd00:9::2/64 dev eth0 nodad
+lab_wait_for "status_is 0" 20 "it has addresses again"
 ip -n host link set lo down
 lab_wait_for "grep -q 'lo is down' $log" 20 "lo is down: said"
 lab_check "and --status ends with 1" status_is 1

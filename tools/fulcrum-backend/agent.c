@@ -45,6 +45,7 @@ static int prepare(struct agent *agent, struct error *err)
 		result = agent_plan(agent, err);
 	if (result < 0)
 		return result;
+	agent_note(agent);
 	state->version = FB_STATE_VERSION;
 	state->bpffs_mounted = agent->pin.mounted;
 	state->namespace_inode = host_namespace();

@@ -68,6 +68,25 @@ int agent_plan(struct agent *agent, struct error *err)
 	return 0;
 }
 
+void agent_note(struct agent *agent)
+{
+	static const char *const texts[] = {
+#define NOTE_TEXT(name, text) text,
+		FB_NOTES(NOTE_TEXT)
+#undef NOTE_TEXT
+	};
+	uint32_t notes = 0;
+
+	if (agent->view.tunnel_count == 0 && !agent->config->tunnels_given)
+		notes |= 1U << FB_NOTE_NO_TUNNEL;
+	if (agent->view.has_vip_on_link)
+		notes |= 1U << FB_NOTE_VIP_ON_LINK;
+	for (enum fb_note note = 0; note < FB_NOTE_COUNT; note++)
+		if (notes & ~agent->state.notes & 1U << note)
+			log_warning("%s", texts[note]);
+	agent->state.notes = notes;
+}
+
 // True where the setting is high enough now.
 static bool raise_one(struct fb_link *link, const char *key, int value, __s8 *was_changed)
 {

@@ -31,6 +31,9 @@ void agent_unlock_links(struct agent *agent);
 // outlive this process from the first change on.
 int agent_plan(struct agent *agent, struct error *err);
 
+// Notes what is not right about the host's addresses by the present view, and says what is new.
+void agent_note(struct agent *agent);
+
 // Makes one interface as it should be: both filters. Follows it where it was renamed, and takes the one that came in
 // its place under the configured name. Returns how many filters it had to attach, -ENODEV while there is no such
 // interface, another negative errno.

@@ -97,6 +97,7 @@ static void watch_host(struct agent_watch *watch)
 	if (result < 0 || memcmp(&view, &agent->view, sizeof(view)) == 0)
 		return;
 	agent->view = view;
+	agent_note(agent);
 	if (program_configure(agent->program, agent->config, &view, &err) < 0)
 		log_error("%s", err.text);
 	else

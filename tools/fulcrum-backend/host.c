@@ -165,6 +165,18 @@ static void find_networks(
 	}
 }
 
+static bool has_vip_on_link(const struct known *known, const struct ifaddrs *list)
+{
+	struct addr address;
+
+	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
+		if (is_link(known, entry->ifa_name) && socket_address(entry->ifa_addr, &address) &&
+			is_vip(known, &address))
+			return true;
+	}
+	return false;
+}
+
 static void find_tunnels(
 	const struct known *known, const struct ifaddrs *list, struct host_view *view)
 {
@@ -208,6 +220,7 @@ int host_look(const struct config *config, const struct fb_link *links, uint32_t
 	}
 	find_mtu(&known, view);
 	find_networks(&known, list, view);
+	view->has_vip_on_link = has_vip_on_link(&known, list);
 	if (!config->tunnels_given)
 		find_tunnels(&known, list, view);
 	freeifaddrs(list);

@@ -20,6 +20,7 @@ struct host_view {
 	uint32_t mtu; // the smallest
 	uint32_t tunnel_count;
 	struct addr tunnels[FB_TUNNELS_MAX];
+	bool has_vip_on_link;
 	uint32_t network_count;
 	struct config_prefix
 		networks[FB_NETWORKS_MAX]; // of all interfaces: each address, and its network

@@ -109,6 +109,22 @@ struct fb_link {
 	__u8 zero;
 };
 
+// What is not right about the host's addresses, though nothing is missing: bits of 'notes'.
+#define FB_NOTES(X)                                                                            \
+	X(NO_TUNNEL,                                                                           \
+		"the interfaces have no address that could be a tunnel's end: the balancer's " \
+		"tunnel packets are nobody's")                                                 \
+	X(VIP_ON_LINK,                                                                         \
+		"a VIP is an address of an interface itself, where this host answers ARP for " \
+		"it: it takes the balancer's place; a VIP belongs on lo alone")
+
+enum fb_note {
+#define FB_NOTE_ENUM(name, text) FB_NOTE_##name,
+	FB_NOTES(FB_NOTE_ENUM)
+#undef FB_NOTE_ENUM
+		FB_NOTE_COUNT,
+};
+
 #define FB_AHEAD_TCX 0x10000
 #define FB_AHEAD_XDP 0x10001
 
@@ -121,6 +137,7 @@ struct fb_state {
 	__u32 link_count;
 	__u32 added_count;
 	__u32 manages_addresses;
+	__u32 notes; // bits by enum fb_note
 	__u32 ahead_count;
 	__u32 ahead
 		[FB_AHEAD_MAX]; // as 'filters_ahead' says: priorities of tc, or FB_AHEAD_TCX, FB_AHEAD_XDP

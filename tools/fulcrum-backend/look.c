@@ -189,6 +189,21 @@ static bool is_told(const struct look *look, size_t row)
 	return false;
 }
 
+static bool look_at_notes(struct look *look)
+{
+	static const char *const texts[] = {
+#define NOTE_TEXT(name, text) text,
+		FB_NOTES(NOTE_TEXT)
+#undef NOTE_TEXT
+	};
+	bool whole = true;
+
+	for (enum fb_note note = 0; note < FB_NOTE_COUNT && whole; note++)
+		if (look->state.notes & 1U << note)
+			whole = add_fault(look, "%s", texts[note]);
+	return whole;
+}
+
 static bool look_at_vips(struct look *look)
 {
 	char text[ADDR_TEXT_SIZE];
@@ -252,7 +267,7 @@ int look_at(const char *pin, struct look *out, struct error *err)
 		result = look_at_rows(out, err);
 	if (result == 0)
 		result = program_read_totals(pin, out->totals, err);
-	if (result == 0 && !(look_at_links(out) && look_at_vips(out)))
+	if (result == 0 && !(look_at_links(out) && look_at_vips(out) && look_at_notes(out)))
 		result = error_set(err, ENOMEM, "out of memory");
 	if (result < 0)
 		look_free(out);
