@@ -33,6 +33,7 @@ struct build {
 	struct control_backend *states; // by the backend's index
 	const struct control_port *ports;
 	const struct snapshot *previous;
+	const struct snapshot_own_input *own;
 	uint32_t service_capacity;
 	uint64_t version;
 	uint64_t age_s; // since what is built came into force

@@ -22,6 +22,9 @@ static void kernel_changed(void *context)
 	struct control *control = context;
 
 	half_opens_forget_addresses(control->half_opens);
+	if (identity_follow(control->identity, control->kernel, control->kernel_sides,
+		    control->config.port_count, control->config.publisher->current))
+		control_rebuild_later(control);
 	control_resolve_all(control);
 	control_follow_own_addresses(control);
 }
@@ -77,9 +80,10 @@ static int allocate(struct control *control)
 		calloc(daemon->services_max, sizeof(*control->service_baselines));
 	control->vips = calloc(daemon->services_max, sizeof(*control->vips));
 	control->vips_before = calloc(daemon->services_max, sizeof(*control->vips));
-	if (control->vips == NULL || control->vips_before == NULL || control->states == NULL ||
-		control->states_copy == NULL || control->backend_baselines == NULL ||
-		control->service_baselines == NULL)
+	control->identity = identity_new();
+	if (control->identity == NULL || control->vips == NULL || control->vips_before == NULL ||
+		control->states == NULL || control->states_copy == NULL ||
+		control->backend_baselines == NULL || control->service_baselines == NULL)
 		return -ENOMEM;
 	return make_events(control);
 }
@@ -180,6 +184,7 @@ void control_free(struct control *control)
 	half_opens_free(control->half_opens);
 	announcer_free(control->announcer);
 	kernel_free(control->kernel);
+	identity_free(control->identity);
 	free_event(control->trial_timer);
 	exporter_free(control->exporter);
 	free_event(control->poll_timer);

@@ -14,6 +14,7 @@
 #include <control/edition.h>
 #include <control/half_open.h>
 #include <control/health_private.h>
+#include <control/identity.h>
 #include <control/job.h>
 #include <control/registry.h>
 #include <control/reply_private.h>
@@ -37,6 +38,7 @@ struct control {
 	struct kernel *kernel;
 	struct events *events;
 	struct announcer *announcer; // NULL until the daemon has begun
+	struct identity *identity;
 	struct health *health;
 	struct half_opens *half_opens;
 	struct job *job;

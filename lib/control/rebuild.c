@@ -105,6 +105,7 @@ int build_run(struct build *build, struct error *err)
 		.config = config,
 		.backends = backends,
 		.services = build->edition->services,
+		.own = build->own,
 		.probes = build->edition->service_probes,
 		.backend_capacity = build->edition->capacity,
 		.service_capacity = build->service_capacity,
@@ -122,15 +123,18 @@ int build_run(struct build *build, struct error *err)
 	return rc;
 }
 
-// The copy of the states is one for all builds: there is one at a time.
+// The copies of the states and of what is our own are one for all builds: there is one at a time.
 void build_begin(struct control *control, struct build *out)
 {
+	identity_follow(control->identity, control->kernel, control->kernel_sides,
+		control->config.port_count, control->config.publisher->current);
 	memcpy(control->states_copy, control->states,
 		control->backends.end * sizeof(*control->states));
 	*out = (struct build){
 		.states = control->states_copy,
 		.ports = control->config.ports,
 		.previous = control->config.publisher->current,
+		.own = identity_freeze(control->identity),
 		.service_capacity = control->services.capacity,
 		.version = control->snapshots + 1,
 	};

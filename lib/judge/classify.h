@@ -10,28 +10,17 @@
 
 #define CLASSIFY_KEEP DROP_REASON_COUNT // the packet goes on
 
-// RFC 4291 2.5.2, 2.5.3, 2.5.5, 2.7. Those beside multicast begin with 64 zero bits, as no client's does.
-static inline bool classify_ipv6_source_is_invalid(const uint8_t source[16])
+// Whether a packet's source may send to a VIP, or why not. A VIP or the balancer itself is no client: two services that
+// answer whatever comes would talk to each other for ever (CVE-2024-2169). A flow that the table has was judged when it
+// began, so this is asked where there is none.
+enum drop_reason classify_source(const struct snapshot *snapshot, const struct packet *packet);
+
+// True for nearly every IPv4 source, which has nothing in common with one that classify_source() refuses.
+static inline bool classify_source_is_plain(
+	const struct snapshot *snapshot, const struct packet *packet)
 {
-	struct addr address;
-	uint64_t upper;
-
-	memcpy(&upper, source, sizeof(upper));
-	if (likely(upper != 0))
-		return source[0] == 0xff;
-	address = addr_from_ipv6(source);
-	return addr_is_unusable(&address);
-}
-
-// A source that no host can have (RFC 1122 3.2.1.3): an answer would go nowhere, or to everybody.
-static inline bool classify_source_is_invalid(const struct packet *packet)
-{
-	uint8_t first;
-
-	if (unlikely(packet->family != ADDR_IPV4))
-		return classify_ipv6_source_is_invalid(packet->ipv6.source);
-	first = (uint8_t)packet->ipv4.source_be; // the address's first byte on the wire
-	return first == 0 || first == 127 || first >= 224;
+	return likely(packet->family == ADDR_IPV4) &&
+	       likely(snapshot->own.is_first[(uint8_t)packet->ipv4.source_be] == 0);
 }
 
 // What was found for the packet before: mostly, the next one is for the same service.
@@ -40,8 +29,7 @@ struct classify_last {
 	uint16_t service;
 };
 
-// The short way: true and the service of a TCP or UDP packet that has one of its own port and a sound source. Where it
-// is false, snapshot_find_vip() and classify_service() know why.
+// The short way: true and the service of a TCP or UDP packet that has one of its own port. Where it is false, snapshot_find_vip() and classify_service() know why.
 static inline bool classify_exact(const struct snapshot *snapshot, const struct packet *packet,
 	struct classify_last *last, uint16_t *service)
 {
@@ -51,8 +39,7 @@ static inline bool classify_exact(const struct snapshot *snapshot, const struct 
 		*last = (struct classify_last){endpoint, snapshot_find_exact(snapshot, &endpoint)};
 	*service = last->service;
 	return last->service != SERVICE_NONE &&
-	       (packet->kind == PACKET_TCP || packet->kind == PACKET_UDP) &&
-	       !classify_source_is_invalid(packet);
+	       (packet->kind == PACKET_TCP || packet->kind == PACKET_UDP);
 }
 
 // A packet for a VIP: its service, or why it has none.
@@ -80,8 +67,6 @@ static inline enum drop_reason classify_service(const struct snapshot *snapshot,
 	default:
 		return DROP_NO_SERVICE;
 	}
-	if (unlikely(classify_source_is_invalid(packet)))
-		return DROP_SOURCE_INVALID;
 	*service = snapshot_find_service(
 		&snapshot->vips, vip, protocol, be16(packet_destination_port_be(packet)));
 	return likely(*service != SERVICE_NONE) ? CLASSIFY_KEEP : DROP_NO_SERVICE;

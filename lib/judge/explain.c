@@ -105,7 +105,11 @@ void explain_flow(const struct explanation *explanation, const struct flow_table
 	if (out->is_known)
 		flow_ref_read(&ref, now_s, &out->row);
 	select_backend(&in, &out->result);
-	if (out->result.verdict == SELECT_NO_BACKEND)
+	if (!out->result.hit)
+		out->reason = classify_source(snapshot, &explanation->packet);
+	if (out->reason != CLASSIFY_KEEP)
+		out->result = (struct select_result){.verdict = SELECT_NO_BACKEND};
+	else if (out->result.verdict == SELECT_NO_BACKEND)
 		out->reason = DROP_NO_BACKEND;
 	else if (out->result.verdict == SELECT_FORWARD)
 		explain_way(explanation, out);

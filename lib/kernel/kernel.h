@@ -74,6 +74,17 @@ void kernel_catch_up(struct kernel *kernel);
 // The interface's name as the kernel last told it, "?" where it told of none.
 const char *kernel_interface_name(const struct kernel *kernel, uint32_t ifindex);
 
+// What is this machine's own, from memory. A number that is another one after any change of it.
+uint64_t kernel_own_changes(const struct kernel *kernel);
+// The addresses of all interfaces, and how many bits of each are its network's. One that two interfaces have comes twice.
+typedef void kernel_take_address_fn(void *context, const struct addr *address, uint8_t bits);
+void kernel_each_address(const struct kernel *kernel, kernel_take_address_fn *take, void *context);
+// The MACs of the interfaces that stand on 'ifindex' (VRRP's macvlan, a VLAN with a MAC of its own), are up, and have another
+// one than it.
+typedef void kernel_take_mac_fn(void *context, const struct mac *mac);
+void kernel_each_mac(
+	const struct kernel *kernel, uint32_t ifindex, kernel_take_mac_fn *take, void *context);
+
 // 0 where there is no such interface.
 uint32_t kernel_ifindex(const char *name);
 

@@ -37,6 +37,7 @@ struct owned {
 	struct map_node node;
 	struct addr address;
 	uint32_t ifindex;
+	uint8_t bits; // of its network
 	// Somebody announces it, Fulcrum or keepalived: no connection of the machine's own begins from it.
 	bool is_announced;
 };
@@ -46,6 +47,7 @@ struct table {
 	struct map links;
 	struct map neighbours;
 	struct map addresses;
+	uint64_t own_changes; // of addresses and of links, so far
 };
 
 struct kernel {

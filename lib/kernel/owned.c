@@ -34,7 +34,7 @@ static bool read_address(const struct nlmsghdr *message, struct owned *out)
 	struct addr peer = {0};
 	uint8_t protocol = 0;
 
-	*out = (struct owned){.ifindex = info->ifa_index};
+	*out = (struct owned){.ifindex = info->ifa_index, .bits = info->ifa_prefixlen};
 	mnl_attr_for_each(attr, message, sizeof(*info))
 	{
 		uint16_t type = mnl_attr_get_type(attr);
@@ -63,6 +63,7 @@ void owned_take(struct table *table, const struct nlmsghdr *message)
 	if (!read_address(message, &now))
 		return;
 	owned = find(table, &now.address, now.ifindex);
+	table->own_changes++;
 	if (message->nlmsg_type == RTM_DELADDR) {
 		if (owned != NULL)
 			map_remove(&table->addresses, &owned->node);
@@ -71,6 +72,7 @@ void owned_take(struct table *table, const struct nlmsghdr *message)
 	}
 	if (owned != NULL) {
 		owned->is_announced = now.is_announced;
+		owned->bits = now.bits;
 		return;
 	}
 	owned = malloc(sizeof(*owned));

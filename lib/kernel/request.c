@@ -118,6 +118,7 @@ int request_dump(struct kernel *kernel)
 		table_free(&kernel->table);
 		kernel->table = before;
 	} else {
+		kernel->table.own_changes += before.own_changes;
 		table_free(&before);
 	}
 	return rc;

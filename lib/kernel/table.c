@@ -305,7 +305,10 @@ bool table_take(struct table *table, const struct nlmsghdr *message)
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		return take_link(table, message);
+		if (!take_link(table, message))
+			return false;
+		table->own_changes++;
+		return true;
 	case RTM_NEWNEIGH:
 	case RTM_DELNEIGH:
 		return take_neighbour(table, message);

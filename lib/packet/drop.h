@@ -36,7 +36,9 @@
 	X(FRAGMENT_OVERLAP, "fragment_overlap", "a fragment inside the transport header")          \
 	X(FRAGMENT_UNKNOWN, "fragment_unknown", "a later fragment whose first one was not seen")   \
 	X(FRAGMENT_FULL, "fragment_full", "no room to hold a fragment until its first one comes")  \
-	X(SOURCE_INVALID, "source_invalid", "a source address that no host has")                   \
+	X(SOURCE_INVALID, "source_invalid",                                                        \
+		"a source address that no host has, or none off its link")                         \
+	X(SOURCE_OWN, "source_own", "from a VIP, or from an address of the balancer's own")        \
 	X(VLAN_FOREIGN, "vlan_foreign", "not of the VLAN that its port is set to")                 \
 	X(NO_SERVICE, "no_service", "for a VIP, but no service has that protocol and port")        \
 	X(NO_BACKEND, "no_backend", "its service has no usable backend")                           \

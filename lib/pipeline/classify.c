@@ -17,27 +17,47 @@ static bool is_solicitation(struct rte_mbuf *mbuf, const struct packet *packet)
 	       !packet->fragmented && icmp->type == 135 && icmp->code == 0 && ip->hop_limit == 255;
 }
 
+// An error's tuple has the addresses of the packet that it quotes; who sent the error is judged as well.
+static enum drop_reason judge_error(
+	const struct worker *worker, const uint8_t *l3, const struct packet *packet)
+{
+	struct packet outer = *packet;
+
+	if (packet->family == ADDR_IPV4)
+		outer.ipv4.source_be = ((const struct ipv4_header *)l3)->source_be;
+	else
+		memcpy(outer.ipv6.source, ((const struct ipv6_header *)l3)->source, 16);
+	if (!answer_icmp_is_sound(l3, packet))
+		return DROP_ICMP_CHECKSUM;
+	return classify_source(worker->snapshot, &outer);
+}
+
 // Packets for a VIP that no service is asked about. True: it was one, and is gone.
 static bool is_aside(struct worker *worker, struct burst *burst, uint32_t i)
 {
 	const struct packet *packet = &burst->packets[i];
 	struct rte_mbuf *mbuf = burst->mbufs[i];
 
+	enum drop_reason reason = classify_source(worker->snapshot, packet);
+
+	if (reason != CLASSIFY_KEEP &&
+		(packet->kind == PACKET_LATER_FRAGMENT || packet->kind == PACKET_ICMP_ECHO)) {
+		worker_drop(worker, mbuf, reason);
+		return true;
+	}
 	switch (packet->kind) {
 	case PACKET_LATER_FRAGMENT:
 		burst->later[burst->later_count++] = (struct later_fragment){mbuf, *packet};
 		return true;
 	case PACKET_ICMP_ECHO:
-		if (classify_source_is_invalid(packet))
-			worker_drop(worker, mbuf, DROP_SOURCE_INVALID);
-		else
-			worker_echo(worker, burst->port, mbuf, packet);
+		worker_echo(worker, burst->port, mbuf, packet);
 		return true;
 	case PACKET_ICMP_ERROR:
-		if (answer_icmp_is_sound(
-			    rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset), packet))
+		reason = judge_error(worker,
+			rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset), packet);
+		if (reason == CLASSIFY_KEEP)
 			return false;
-		worker_drop(worker, mbuf, DROP_ICMP_CHECKSUM);
+		worker_drop(worker, mbuf, reason);
 		return true;
 	case PACKET_OTHER:
 		if (!is_solicitation(mbuf, packet))

@@ -15,7 +15,7 @@ static bool is_whole(struct rte_mbuf *mbuf)
 
 // The kernel tells by itself what is not to it (RFC 1122 3.3.6); a VIP's packets never get there.
 static void check_macs(
-	const struct worker *worker, uint32_t port, const uint8_t *frame, struct packet *packet)
+	struct worker *worker, uint32_t port, const uint8_t *frame, struct packet *packet)
 {
 	const struct mac *own = &worker->config.ports[port].mac;
 	static const struct mac any;
@@ -24,8 +24,11 @@ static void check_macs(
 		return;
 	if (frame_source_is_group(frame))
 		packet->kind = PACKET_MAC_SOURCE;
-	else if (frame_head(frame) != frame_head_for(own))
+	else if (frame_head(frame) != frame_head_for(own) &&
+		 !snapshot_own_has_mac(&worker->snapshot->own, port, frame))
 		packet->kind = PACKET_MAC_FOREIGN;
+	else if (worker->config.ports[port].vlan_id == 0)
+		worker->frame_heads[port] = frame_head(frame); // the next ones are to the same
 }
 
 // What is out of the ordinary. False: it is dropped, or for the kernel.

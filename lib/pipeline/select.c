@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <judge/classify.h>
 #include <judge/select.h>
 #include <pipeline/worker_private.h>
 
@@ -68,7 +69,9 @@ static inline bool select_first(struct worker *worker, struct burst *burst, uint
 	uint32_t backend;
 
 	if (!select_begin(
-		    snapshot, worker->flows, &snapshot->services[number], packet, hash, &backend))
+		    snapshot, worker->flows, &snapshot->services[number], packet, hash, &backend) ||
+		(!classify_source_is_plain(snapshot, packet) &&
+			classify_source(snapshot, packet) != CLASSIFY_KEEP))
 		return false;
 	burst->backends[i] = backend;
 	rte_prefetch0(&snapshot->backends[backend & BACKEND_INDEX_MASK]);
@@ -102,8 +105,14 @@ static __attribute__((noinline)) bool select_uncommon(
 		.now_s = worker->now_s,
 	};
 	struct select_result result;
+	enum drop_reason reason;
 
 	select_backend(&in, &result);
+	if (!result.hit && !classify_source_is_plain(snapshot, packet) &&
+		(reason = classify_source(snapshot, packet)) != CLASSIFY_KEEP) {
+		worker_drop(worker, burst->mbufs[i], reason);
+		return false;
+	}
 	count(worker, &result, number);
 	if (unlikely(result.verdict == SELECT_NO_BACKEND)) {
 		worker_drop(worker, burst->mbufs[i], DROP_NO_BACKEND);

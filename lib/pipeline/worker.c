@@ -63,9 +63,6 @@ struct worker *worker_new(const struct worker_config *config)
 		const struct pipeline_port *port = &config->ports[p];
 		struct metrics_worker *metrics = worker->metrics;
 
-		// Tags are looked at the long way: where all frames have one, none is common.
-		worker->frame_heads[p] =
-			port->vlan_id != 0 ? FRAME_HEAD_NONE : frame_head_for(&port->mac);
 		output_init(&worker->wire[p], port->id, &metrics->forwarded, DROP_TX_FULL);
 		output_init(&worker->inject[p], port->id, &metrics->injected, DROP_TX_FULL);
 		output_init(&worker->answer[p], port->id, &metrics->answered, DROP_TX_FULL);
@@ -87,6 +84,18 @@ void worker_free(struct worker *worker)
 	rte_free(worker);
 }
 
+// Tags are looked at the long way: where all frames have one, none is common. A MAC beside the port's own
+// (check_macs()) may be another one's by now.
+static void reset_heads(struct worker *worker)
+{
+	for (uint32_t p = 0; p < worker->config.port_count; p++) {
+		const struct pipeline_port *port = &worker->config.ports[p];
+
+		worker->frame_heads[p] =
+			port->vlan_id != 0 ? FRAME_HEAD_NONE : frame_head_for(&port->mac);
+	}
+}
+
 // Once a millisecond: the clock, the token buckets, the sweep.
 static void tick(struct worker *worker)
 {
@@ -94,6 +103,7 @@ static void tick(struct worker *worker)
 
 	worker->next_tick_tsc = worker->tsc + worker->tsc_per_ms;
 	worker->now_s = worker_now_s();
+	reset_heads(worker);
 	rate_refill(&worker->punt_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->new_flow_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->reset_rate, worker->tsc, worker->tsc_per_ms);

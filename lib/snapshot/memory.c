@@ -75,7 +75,9 @@ int snapshot_measure(const struct snapshot *snapshot, struct snapshot_memory *ou
 				malloc_usable_size(snapshot->exact.table)},
 		.vips = {snapshot->vips.mask + 1, malloc_usable_size(snapshot->vips.table) +
 							  malloc_usable_size(snapshot->vips.ports) +
-							  malloc_usable_size(snapshot->vips.pages)},
+							  malloc_usable_size(snapshot->vips.pages) +
+							  malloc_usable_size(snapshot->own.table) +
+							  malloc_usable_size(snapshot->own.filter)},
 		.views = {snapshot->view_count,
 			malloc_usable_size(snapshot->views) + malloc_usable_size(snapshot->pools)},
 	};

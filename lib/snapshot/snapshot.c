@@ -138,6 +138,8 @@ int snapshot_build(const struct snapshot_input *input, const struct snapshot *pr
 		build_backends(input, snapshot);
 		build_services(input, snapshot);
 		rc = exact_build(input, snapshot);
+		if (rc == 0)
+			rc = own_build(input, &snapshot->own);
 	}
 	if (rc == 0)
 		rc = views_build(input, previous, snapshot, err);
@@ -156,6 +158,7 @@ void snapshot_free(struct snapshot *snapshot)
 	views_free(snapshot);
 	vips_free(&snapshot->vips);
 	exact_free(&snapshot->exact);
+	own_free(&snapshot->own);
 	free(snapshot->partly);
 	free(snapshot->backends);
 	free(snapshot->services);

@@ -170,11 +170,34 @@ struct snapshot_vips {
 	uint32_t page_count;
 };
 
+// --- What is the balancer's own ---
+
+#define OWN_FILTER_BITS 3 // log2 of the filter's bits a place of the table
+
+// A MAC beside the port's own that its frames may be to: VRRP's, where the kernel has an interface with it.
+struct snapshot_mac {
+	uint8_t port; // the pipeline's number
+	struct mac mac;
+};
+
+// The addresses that no client has: the VIPs, and those that the kernel has. A bit of the filter says of nearly
+// every other address that it is none of them; and its first byte alone says so of nearly every IPv4 address.
+struct snapshot_own {
+	uint8_t is_first[256]; // of one of these, or of one that no host has
+	uint64_t *filter;
+	struct addr *table; // open addressing; ADDR_NONE: an empty place
+	uint32_t shift; // 64 less log2 of the filter's bits
+	uint32_t mask; // of the table's places
+	struct snapshot_mac *macs;
+	uint32_t mac_count;
+};
+
 struct snapshot {
 	uint64_t version; // counts the snapshots since the start
 	struct hash_key key;
 	struct snapshot_vips vips;
 	struct snapshot_exact exact;
+	struct snapshot_own own;
 	struct snapshot_backend *backends; // by index; 'backend_capacity' of them
 	uint8_t (*partly)[CONFIG_PROBES_MAX]; // by index and probe; NULL: nobody is BACKEND_PARTLY
 	uint32_t backend_capacity;
@@ -208,10 +231,19 @@ struct snapshot_backend_input {
 	struct addr outer_source;
 };
 
+// What the kernel says is this machine's.
+struct snapshot_own_input {
+	const struct addr *addresses;
+	uint32_t address_count;
+	const struct snapshot_mac *macs;
+	uint32_t mac_count;
+};
+
 struct snapshot_input {
 	const struct config *config;
 	const struct snapshot_backend_input *backends; // one for each of the configuration's
 	const uint16_t *services; // the index of each of the configuration's
+	const struct snapshot_own_input *own; // NULL: nothing
 	const uint8_t *probes; // the number of the probe that each of them goes by; NULL: 0 for all
 	uint32_t backend_capacity;
 	uint32_t service_capacity;
@@ -262,13 +294,19 @@ const struct snapshot_zone *snapshot_find_zone(
 
 // --- Looking up, any thread ---
 
-static inline uint32_t snapshot_vip_place(
-	const struct snapshot_vips *vips, const struct addr *address)
+// Of an address's 16 bytes as struct addr has them.
+static inline uint64_t addr_fold(const uint8_t bytes[16])
 {
 	uint64_t half[2];
 
-	memcpy(half, address->bytes, sizeof(half));
-	return (uint32_t)(((half[0] ^ half[1] * 3) * 0x9e3779b97f4a7c15ull) >> vips->shift);
+	memcpy(half, bytes, sizeof(half));
+	return half[0] ^ half[1] * 3;
+}
+
+static inline uint32_t snapshot_vip_place(
+	const struct snapshot_vips *vips, const struct addr *address)
+{
+	return (uint32_t)((addr_fold(address->bytes) * 0x9e3779b97f4a7c15ull) >> vips->shift);
 }
 
 // NULL: not a VIP.
@@ -284,6 +322,9 @@ static inline const struct snapshot_vip *snapshot_find_vip(
 			return vip;
 	}
 }
+
+bool snapshot_own_has(const struct snapshot_own *own, const struct addr *address);
+bool snapshot_own_has_mac(const struct snapshot_own *own, uint32_t port, const uint8_t mac[6]);
 
 // SERVICE_NONE where the VIP has none with that protocol and port.
 static inline uint16_t snapshot_find_service(const struct snapshot_vips *vips,

@@ -10,6 +10,8 @@ int vips_build(const struct snapshot_input *input, struct snapshot_vips *out);
 void vips_free(struct snapshot_vips *vips);
 int exact_build(const struct snapshot_input *input, struct snapshot *snapshot);
 void exact_free(struct snapshot_exact *exact);
+int own_build(const struct snapshot_input *input, struct snapshot_own *out);
+void own_free(struct snapshot_own *own);
 
 // The Maglev tables built for one snapshot. Fleets have many pools of the same machines; those with the same names and
 // weights share one table, which is built once and stays in the workers' caches once.

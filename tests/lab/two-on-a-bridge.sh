@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Two DSR balancers on one bridge, and a backend whose cable is out: the bridge floods what goes to it, so each balancer
-# hears what the other one sends. Neither takes it for its own.
+# hears what the other one sends. Neither takes it for its own. And what is a balancer's own changes while it runs.
 . "$(dirname "$0")/lib.sh"
 
 lab_begin
@@ -59,4 +59,33 @@ lab_wait_for "[ \$(total second drops packets mac_foreign) -gt $((foreign + 1)) 
 lab_check "the first one sent two datagrams" test "$(total ctl workers forwarded)" -eq 2
 lab_check "the second one none" test "$(total second workers forwarded)" -eq 0
 lab_check "nothing came back to the first one" test "$(total ctl drops packets mac_foreign)" -eq 0
+
+# An address that the balancer is given later is no client's from then on
+send() {
+	in_ns client python3 -c 'import socket, sys
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"again", (sys.argv[1], 5353))' $VIP
+}
+sends_until() {
+	lab_wait_for "send && [ \$(total ctl drops packets $1) -gt $(total ctl drops packets $1) ]" 5 "$2"
+}
+forwards_until() {
+	lab_wait_for "send && [ \$(total ctl workers forwarded) -gt $(total ctl workers forwarded) ]" 5 "$1"
+}
+ip -n lb addr add $CLIENT/32 dev lo
+sends_until source_own "an address that lo got is the balancer's own"
+ip -n lb addr del $CLIENT/32 dev lo
+forwards_until "and is a client's again when it is gone"
+
+# VRRP's virtual MAC is the port's while the kernel has an interface with it
+vrrp=00:00:5e:00:01:33
+ip -n router neigh replace 10.0.0.2 lladdr $vrrp dev br-lb nud permanent
+sends_until mac_foreign "without it, a frame to VRRP's MAC is another machine's"
+if ip -n lb link add vrrp51 link fulcrum0 address $vrrp type macvlan mode private 2>/dev/null; then
+	ip -n lb link set vrrp51 up
+	forwards_until "with it, the port takes it for its own"
+	ip -n lb link set vrrp51 down
+	sends_until mac_foreign "and no longer when the interface is down"
+else
+	lab_say "this kernel has no macvlan: VRRP's MAC is not tried"
+fi
 lab_end

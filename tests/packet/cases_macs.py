@@ -2,7 +2,7 @@
 """Whom a frame is for, and who sent it: RFC 1812 5.3.4, RFC 1122 3.2.2 and 3.3.6."""
 from scapy.all import ARP, ICMP, ICMPv6EchoReply, ICMPv6EchoRequest, IP, Ether, IPv6
 
-from case import FROM_OTHER_WIRE, Table, answer, drop, punt, tunnel
+from case import FROM_OTHER_WIRE, Step, Table, answer, drop, punt, tunnel
 from frames import (BALANCER, CLIENT, CLIENT6, OWN, OWN6, ROUTER, VIP, VIP6, VIP_DSR, frame_of, ip4, ip6, tcp, udp)
 
 table = Table("MAC addresses")
@@ -10,7 +10,7 @@ table = Table("MAC addresses")
 NOBODY = "00:00:00:00:00:00"
 # The last two are the port's own address, but for one bit in its first and its last byte.
 FOREIGN = ("ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "33:33:00:00:00:01", "02:00:00:00:01:01", NOBODY,
-           "00:00:5e:00:01:33", ROUTER, "00:00:00:00:00:02", "02:00:00:00:00:03")
+           "00:00:5e:00:01:34", ROUTER, "00:00:00:00:00:02", "02:00:00:00:00:03")
 
 
 def between(frame, dst=BALANCER, src=ROUTER):
@@ -56,6 +56,21 @@ p = ip4(tcp())
 table.add("to the other port's own MAC", frame_of(p), tunnel(p, "one/a"), how=FROM_OTHER_WIRE)
 table.add("to somebody else, on the other port", between(frame_of(ip4(tcp())), dst=ROUTER), drop("mac_foreign"),
           how=FROM_OTHER_WIRE)
+
+# VRRP's virtual MACs: of the groups whose interface the kernel has on that port
+for mac in ("00:00:5e:00:01:33", "00:00:5e:00:02:33"):
+    table.story(f"to VRRP's {mac}, and to the port's own after it", *[
+        Step(between(frame_of(p), dst=to), tunnel(p, "one/a"))
+        for p, to in [(ip4(tcp()), mac), (ip4(tcp(flags="S")), mac), (ip4(tcp()), BALANCER), (ip4(udp()), mac)]])
+    p = ip4(tcp())
+    table.add(f"to VRRP's {mac}, behind a tag", between(frame_of(p, tags=(5,)), dst=mac), tunnel(p, "one/a"))
+    table.add(f"from a group to VRRP's {mac}", between(frame_of(ip4(tcp())), dst=mac, src="ff:ff:ff:ff:ff:ff"),
+              drop("mac_source"))
+    table.add(f"to VRRP's {mac} of another port", between(frame_of(ip4(tcp())), dst=mac), drop("mac_foreign"),
+              how=FROM_OTHER_WIRE)
+    pong = IP(src=VIP, dst=CLIENT, ttl=64, flags="DF", id=0) / ICMP(type=0)
+    table.add(f"echo to VRRP's {mac} is answered from there", between(frame_of(ip4(ICMP())), dst=mac),
+              answer(bytes(Ether(src=mac, dst=ROUTER) / pong)))
 
 # What is for no VIP is the kernel's to judge, as it came
 for mac in FOREIGN:

@@ -122,7 +122,7 @@ static struct packet make_packet(void)
 	static const uint8_t flags[] = {
 		TCP_SYN, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK | TCP_FIN, TCP_RST, TCP_SYN | TCP_ACK};
 	bool is_ipv6 = pick(3) == 0;
-	struct addr source = make_address(is_ipv6, false);
+	struct addr source = make_address(is_ipv6, pick(40) == 0);
 	struct addr destination = make_address(is_ipv6, pick(30) != 0);
 	struct packet packet;
 

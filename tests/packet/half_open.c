@@ -45,7 +45,7 @@ static struct half_open connect_to(const char *vip, uint16_t port, uint16_t coun
 	struct half_open out = {.own_port = RELAY_PORT_FIRST + 7, .vip_port = port};
 
 	need(addr_parse(vip, &out.vip) == 0, "no VIP");
-	addr_parse(out.vip.family == ADDR_IPV4 ? "10.0.0.2" : "fd00::2", &out.own);
+	addr_parse(out.vip.family == ADDR_IPV4 ? "10.0.0.9" : "fd00::9", &out.own);
 	out.sequence = relay_sequence(stage.relay, &out, count);
 	return out;
 }

@@ -82,6 +82,24 @@ static int read_hops(const char *path, const struct config *config,
 	return rc;
 }
 
+// What the kernel would say is the balancer's own: frames.py's OWN, OWN6, a broadcast address, and VRRP's MACs of
+// group 51 on the first port.
+static const struct snapshot_own_input own = {
+	.addresses =
+		(const struct addr[]){
+			{.bytes = {10, 0, 0, 2}, .family = ADDR_IPV4},
+			{.bytes = {10, 0, 0, 255}, .family = ADDR_IPV4},
+			{.bytes = {0xfd, [15] = 2}, .family = ADDR_IPV6},
+		},
+	.address_count = 3,
+	.macs =
+		(const struct snapshot_mac[]){
+			{0, {{0, 0, 0x5e, 0, 1, 0x33}}},
+			{0, {{0, 0, 0x5e, 0, 2, 0x33}}},
+		},
+	.mac_count = 2,
+};
+
 static int build(struct world *world, const struct config *config, const char *hops_path,
 	struct snapshot **out, struct error *err)
 {
@@ -92,6 +110,7 @@ static int build(struct world *world, const struct config *config, const char *h
 		.config = config,
 		.backends = backends,
 		.services = services,
+		.own = &own,
 		.backend_capacity = WORLD_NAMES_MAX,
 		.service_capacity = WORLD_NAMES_MAX,
 		.version = ++world->version,
