@@ -53,6 +53,8 @@ static inline enum drop_reason classify_service(const struct snapshot *snapshot,
 		return DROP_ICMP_QUOTE;
 	case PACKET_ICMP_FOREIGN:
 		return DROP_ICMP_FOREIGN;
+	case PACKET_SOURCE_ROUTED:
+		return DROP_SOURCE_ROUTE;
 	case PACKET_MAC_FOREIGN:
 		return DROP_MAC_FOREIGN;
 	case PACKET_MAC_SOURCE:

@@ -18,6 +18,7 @@
 	X(IPV4_HEADER, "ipv4_header", "IPv4 header length below 20 bytes")                         \
 	X(IPV4_LENGTH, "ipv4_length", "IPv4 total length does not fit the frame")                  \
 	X(IPV4_CHECKSUM, "ipv4_checksum", "wrong IPv4 header checksum")                            \
+	X(IPV4_OPTIONS, "ipv4_options", "an IPv4 option is cut short or malformed")                \
 	X(IPV6_SHORT, "ipv6_short", "ends inside its IPv6 header")                                 \
 	X(IPV6_VERSION, "ipv6_version", "says IPv6 in Ethernet and another version in its header") \
 	X(IPV6_LENGTH, "ipv6_length", "IPv6 payload length does not fit the frame")                \
@@ -39,6 +40,7 @@
 	X(SOURCE_INVALID, "source_invalid",                                                        \
 		"a source address that no host has, or none off its link")                         \
 	X(SOURCE_OWN, "source_own", "from a VIP, or from an address of the balancer's own")        \
+	X(SOURCE_ROUTE, "source_route", "on a source route that the VIP is a hop of, not the end") \
 	X(VLAN_FOREIGN, "vlan_foreign", "not of the VLAN that its port is set to")                 \
 	X(NO_SERVICE, "no_service", "for a VIP, but no service has that protocol and port")        \
 	X(NO_BACKEND, "no_backend", "its service has no usable backend")                           \

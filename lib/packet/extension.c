@@ -7,7 +7,7 @@ static bool is_skippable(uint8_t next)
 {
 	switch (next) {
 	case 0: // hop-by-hop options
-	case 43: // routing
+	case IP_ROUTING:
 	case 60: // destination options
 	case 135: // mobility (RFC 6275)
 	case 139: // HIP (RFC 7401)
@@ -36,7 +36,6 @@ static bool take_fragment(const struct ipv6_fragment_header *fragment, struct ip
 	out->later = out->offset != 0;
 	out->fragmented = out->later || out->more; // RFC 6946: neither is a whole packet
 	out->fragment_id = fragment->id_be;
-	out->fragment_next = fragment->next;
 	return true;
 }
 
@@ -69,6 +68,8 @@ int ipv6_walk_extensions(const uint8_t *frame, size_t at, size_t end, uint8_t ne
 				return fail(reason, DROP_IPV6_EXTENSION);
 			out->fragment_at = at + size;
 		}
+		if (next == IP_ROUTING) // RFC 8200 4.4, whatever its type
+			out->routed |= frame[at + 3] != 0;
 		next = frame[at];
 		at += size;
 	}

@@ -17,6 +17,7 @@
 #define IP_TCP      6
 #define IP_UDP      17
 #define IP_IPV6     41
+#define IP_ROUTING  43
 #define IP_FRAGMENT 44
 #define IP_ICMPV6   58
 

@@ -4,12 +4,13 @@
 
 #include <string.h>
 
-// RFC 792 and RFC 4443 2.1: which types quote a packet.
+// RFC 792 and RFC 4443 2.1: which types quote a packet. ICMPv6 has a bit for it: errors of unknown types are passed on to
+// whom they are about (2.4 a).
 static bool is_error(uint8_t family, uint8_t type)
 {
 	if (family == ADDR_IPV4)
 		return type == 3 || type == 11 || type == 12;
-	return type >= 1 && type <= 4;
+	return type < 128;
 }
 
 static bool is_echo(uint8_t family, uint8_t type)
@@ -39,6 +40,7 @@ static enum packet_kind quoted_ipv4(const uint8_t *quote, size_t size, struct pa
 {
 	const struct ipv4_header *ip = (const void *)quote;
 	size_t header;
+	bool routed;
 
 	if (size < sizeof(*ip) || ip->version_ihl >> 4 != 4)
 		return PACKET_ICMP_BAD_QUOTE;
@@ -46,7 +48,9 @@ static enum packet_kind quoted_ipv4(const uint8_t *quote, size_t size, struct pa
 	// RFC 792: the header and at least 64 bits of the datagram, which holds both ports
 	if (header < sizeof(*ip) || size < header + 8 ||
 		(be16(ip->fragment_be) & IPV4_OFFSET_MASK) != 0 ||
-		(ip->protocol != IP_TCP && ip->protocol != IP_UDP))
+		(ip->protocol != IP_TCP && ip->protocol != IP_UDP) ||
+		!ipv4_walk_options(quote + sizeof(*ip), header - sizeof(*ip), &routed) ||
+		routed) // to a hop: nobody can tell the client
 		return PACKET_ICMP_BAD_QUOTE;
 	if (ip->source_be != p->ipv4.destination_be) // the error comes to whom the packet came from
 		return PACKET_ICMP_FOREIGN;
@@ -65,7 +69,8 @@ static enum packet_kind quoted_ipv6(const uint8_t *quote, size_t size, struct pa
 	if (size < sizeof(*ip) || quote[0] >> 4 != 6)
 		return PACKET_ICMP_BAD_QUOTE;
 	if (ipv6_walk_extensions(quote, sizeof(*ip), size, ip->next, &walk, &unused) != 0 ||
-		walk.later || size - walk.at < 8 || (walk.next != IP_TCP && walk.next != IP_UDP))
+		walk.later || walk.routed || size - walk.at < 8 ||
+		(walk.next != IP_TCP && walk.next != IP_UDP))
 		return PACKET_ICMP_BAD_QUOTE;
 	if (memcmp(ip->source, p->ipv6.destination, 16) != 0)
 		return PACKET_ICMP_FOREIGN;

@@ -105,16 +105,23 @@ static int parse_transport(
 	return 0;
 }
 
-// A fragment of either family: 'offset' in bytes, 'rest' the bytes behind it in this packet.
+// A fragment of either family: 'offset' in bytes, 'rest' the bytes behind it in this packet, 'before' what its headers add
+// to the datagram's length.
 static int check_fragment(
-	size_t offset, size_t rest, bool more, uint8_t protocol, enum drop_reason *reason)
+	size_t before, size_t offset, size_t rest, bool more, enum drop_reason *reason)
 {
 	// RFC 8200 4.5 says it in words; RFC 791 2.3 and 3.1 by the width of the fields.
-	if (offset + rest > UINT16_MAX || (more && rest % 8 != 0))
+	if (before + offset + rest > UINT16_MAX || (more && rest % 8 != 0))
 		return fail(reason, DROP_FRAGMENT_LENGTH);
-	// RFC 3128: would rewrite ports or flags of the first fragment, which has the whole header
-	if (offset != 0 && offset < sizeof(struct tcp_header) && protocol == IP_TCP)
-		return fail(reason, DROP_FRAGMENT_OVERLAP);
+	return 0;
+}
+
+// A packet to a hop: what is behind the route is for somebody else.
+static int source_routed(const struct cursor *c, struct packet *p, uint8_t protocol)
+{
+	p->l4_offset = (uint16_t)c->at;
+	p->kind = PACKET_SOURCE_ROUTED;
+	set_protocol(p, protocol);
 	return 0;
 }
 
@@ -133,9 +140,12 @@ static int parse_ipv4_fragment(const struct cursor *c, struct packet *p,
 
 	p->fragmented = 1;
 	p->fragment_id = ip->id_be;
-	if (check_fragment(
-		    offset, c->end - c->at, (fragment & IPV4_MF) != 0, ip->protocol, reason) != 0)
+	if (check_fragment((size_t)(ip->version_ihl & 0xf) * 4, offset, c->end - c->at,
+		    (fragment & IPV4_MF) != 0, reason) != 0)
 		return -1;
+	// RFC 3128: would rewrite ports or flags of the first fragment, which has the whole header
+	if (offset != 0 && offset < sizeof(struct tcp_header) && ip->protocol == IP_TCP)
+		return fail(reason, DROP_FRAGMENT_OVERLAP);
 	if (offset == 0)
 		return parse_transport(c, p, ip->protocol, reason);
 	later_fragment(c, p, ip->protocol);
@@ -155,6 +165,7 @@ static int parse_ipv4(
 	const struct ipv4_header *ip = here(c);
 	size_t header;
 	size_t total;
+	bool routed;
 
 	if (!has(c, sizeof(*ip)))
 		return fail(reason, DROP_IPV4_SHORT);
@@ -174,8 +185,12 @@ static int parse_ipv4(
 	p->l3_size = (uint16_t)total;
 	p->ipv4.source_be = ip->source_be;
 	p->ipv4.destination_be = ip->destination_be;
+	if (!ipv4_walk_options((const uint8_t *)(ip + 1), header - sizeof(*ip), &routed))
+		return fail(reason, DROP_IPV4_OPTIONS);
 	c->end = c->at + total;
 	c->at += header;
+	if (routed)
+		return source_routed(c, p, ip->protocol);
 	if ((ip->fragment_be & be16(IPV4_MF | IPV4_OFFSET_MASK)) != 0)
 		return parse_ipv4_fragment(c, p, ip, reason);
 	return parse_transport(c, p, ip->protocol, reason);
@@ -185,7 +200,7 @@ static int parse_ipv6(struct cursor *c, struct packet *p, enum drop_reason *reas
 {
 	const struct ipv6_header *ip = here(c);
 	struct ipv6_walk walk;
-	size_t total;
+	size_t total, start;
 
 	if (!has(c, sizeof(*ip)))
 		return fail(reason, DROP_IPV6_SHORT);
@@ -201,14 +216,20 @@ static int parse_ipv6(struct cursor *c, struct packet *p, enum drop_reason *reas
 	memcpy(p->ipv6.destination, ip->destination, 16);
 	c->end = c->at + total;
 	c->at += sizeof(*ip);
+	start = c->at;
 	if (ipv6_walk_extensions(c->frame, c->at, c->end, ip->next, &walk, reason) != 0)
 		return -1;
 	c->at = walk.at;
 	p->fragmented = walk.fragmented;
 	p->fragment_id = walk.fragment_id;
-	if (walk.fragmented && check_fragment(walk.offset, c->end - walk.fragment_at, walk.more,
-				       walk.fragment_next, reason) != 0)
+	// The headers before the fragment's own count, IPv6's does not: RFC 8200 4.5. What a later fragment calls its next
+	// header says nothing; fragment_place() is for who knows the first one.
+	if (walk.fragmented &&
+		check_fragment(walk.fragment_at - sizeof(struct ipv6_fragment_header) - start,
+			walk.offset, c->end - walk.fragment_at, walk.more, reason) != 0)
 		return -1;
+	if (walk.routed)
+		return source_routed(c, p, walk.next);
 	if (walk.later) {
 		later_fragment(c, p, walk.next);
 		return 0;

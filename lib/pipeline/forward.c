@@ -96,9 +96,13 @@ static __attribute__((noinline)) void forward_uncommon(
 		.service = burst->services[i],
 	};
 
+	struct fragment_place place;
+
+	if (packet->fragmented) // before its headers are written over
+		fragment_place(rte_pktmbuf_mtod(burst->mbufs[i], const uint8_t *), packet, &place);
 	worker_forward(worker, burst->port, burst->mbufs[i], packet, &target);
 	if (packet->fragmented)
-		worker_first_fragment(worker, packet, &target);
+		worker_first_fragment(worker, packet, &place, &target);
 }
 
 // worker_forward() of a packet that nothing keeps: no fragment, without a tag, small enough, with room in front. An

@@ -27,6 +27,8 @@ struct fragment_entry {
 	uint32_t entropy;
 	uint16_t service;
 	uint16_t seen_s;
+	uint16_t least; // the first byte that a later one may have: behind the first one's headers
+	uint16_t before; // what the first one's headers add to the datagram's length
 	bool used;
 };
 

@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <pipeline/worker_private.h>
 
+// Behind its first one, whose headers it must not rewrite (RFC 3128, RFC 8200 4.5) and with which the datagram must not grow
+// too long.
+static void forward_later(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+	const struct packet *packet, const struct fragment_entry *entry)
+{
+	const struct target target = {entry->backend, entry->entropy, entry->service};
+	struct fragment_place place;
+
+	fragment_place(rte_pktmbuf_mtod(mbuf, const uint8_t *), packet, &place);
+	if (place.offset < entry->least)
+		worker_drop(worker, mbuf, DROP_FRAGMENT_OVERLAP);
+	else if (entry->before + place.end > FRAGMENT_LENGTH_MAX)
+		worker_drop(worker, mbuf, DROP_FRAGMENT_LENGTH);
+	else
+		worker_forward(worker, port, mbuf, packet, &target);
+}
+
 // For a VIP: after its first one, or held until that comes.
 static void follow(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
@@ -9,9 +26,7 @@ static void follow(
 	const struct fragment_entry *entry = fragment_find(worker->fragments, &key, worker->now_s);
 
 	if (entry != NULL && snapshot_find_backend(worker->snapshot, entry->backend) != NULL) {
-		const struct target target = {entry->backend, entry->entropy, entry->service};
-
-		worker_forward(worker, port, mbuf, packet, &target);
+		forward_later(worker, port, mbuf, packet, entry);
 	} else if (fragment_hold(worker->fragments, &key, mbuf, packet, port, worker->tsc)) {
 		metrics_add(&worker->metrics->held, 1);
 	} else {
@@ -26,8 +41,8 @@ void stage_later(struct worker *worker, struct burst *burst)
 	burst->later_count = 0;
 }
 
-void worker_first_fragment(
-	struct worker *worker, const struct packet *packet, const struct target *target)
+void worker_first_fragment(struct worker *worker, const struct packet *packet,
+	const struct fragment_place *place, const struct target *target)
 {
 	struct hash128 key = fragment_key(&worker->snapshot->key, packet);
 	const struct fragment_entry entry = {
@@ -35,13 +50,15 @@ void worker_first_fragment(
 		.backend = target->backend,
 		.entropy = target->entropy,
 		.service = target->service,
+		.least = (uint16_t)place->transport_end,
+		.before = (uint16_t)place->before,
 	};
 	struct fragment_held held;
 
 	fragment_learn(worker->fragments, &entry, worker->now_s);
 	while (fragment_take(worker->fragments, &key, &held)) {
 		metrics_add(&worker->metrics->held, (uint64_t)-1);
-		worker_forward(worker, held.port, held.mbuf, &held.packet, target);
+		forward_later(worker, held.port, held.mbuf, &held.packet, &entry);
 	}
 }
 

@@ -3,6 +3,7 @@
 #define PIPELINE_WORKER_PRIVATE_H
 
 #include <flow/flow_inline.h>
+#include <packet/fragment.h>
 #include <pipeline/fragment.h>
 #include <pipeline/pipeline.h>
 #include <pipeline/rate.h>
@@ -103,8 +104,8 @@ void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct target *target);
 // A first fragment got its backend: the later ones follow, those that are held at once.
-void worker_first_fragment(
-	struct worker *worker, const struct packet *packet, const struct target *target);
+void worker_first_fragment(struct worker *worker, const struct packet *packet,
+	const struct fragment_place *place, const struct target *target);
 void worker_expire_fragments(struct worker *worker);
 // The half-open probes that wait to be sent.
 void worker_send_probes(struct worker *worker);

@@ -3,7 +3,7 @@
 import struct
 
 from case import Step, Table, Want, drop, held, tunnel
-from frames import VIP, VIP6, frame_of, ip4, ip6, udp, tcp
+from frames import VIP, VIP6, frame_of, ip4, ip6, patched, udp, tcp
 
 table = Table("fragments")
 table.reorders = True
@@ -50,6 +50,55 @@ table.story("the first fragment comes last",
             Step(frame_of(late[1]), held()), Step(frame_of(late[2]), held()),
             Step(frame_of(late[0]), Want("forwarded", [tunnel(f, "one/a").frames[0] for f in late], in_pieces=True,
                                          counters={"received": 1, "forwarded": 3, "held": -2})))
+
+# RFC 8200 4.5: the first fragment's next header alone counts, whatever the later ones say
+for number, says in ((320, 6), (321, 0), (322, 44), (323, 59)):
+    data = bytes(udp(53, data=b"x" * 40))
+    pieces = list(cut6(data, number, 8, 17))
+    pieces[1:] = [patched(p, {40: says}) for p in pieces[1:]]
+    together(f"IPv6: UDP whose later fragments say {says}", pieces, ("one6/a",))
+
+
+def over6(number, offset, says, more=0, protocol=6, payload=b"\0" * 8, before=b"", nh=44):
+    return ip6(before + struct.pack("!BBHI", says, 0, offset | more, number) + payload, nh=nh)
+
+
+def pushed(number, options, protocol=6):
+    """A first fragment whose transport header stands behind options that are fragmented with it."""
+    chain = bytes([protocol, options // 8 - 1, 1, options - 4]) + bytes(options - 4)
+    return over6(number, 0, 60, more=1, payload=chain + (bytes(tcp(data=b"x" * 4)) if protocol == 6 else bytes(udp(data=b"x" * 8))))
+
+
+for says in (6, 17, 60):
+    for offset in (8, 16):
+        first = list(cut6(bytes(tcp(data=b"x" * 100)), 340, 24, 6))[0]
+        over = over6(340, offset, says)
+        table.story(f"IPv6: over the TCP header at {offset}, saying {says}",
+                    Step(frame_of(first), tunnel(first, "one6/a")), Step(frame_of(over), drop("fragment_overlap")))
+for number, options, protocol, fits in ((350, 8, 6, 32), (351, 24, 6, 48), (352, 8, 17, 16), (353, 32, 17, 40)):
+    first, last = pushed(number, options, protocol), over6(number, fits, 60)
+    table.story(f"IPv6: behind options of {options} bytes, protocol {protocol}",
+                Step(frame_of(first), tunnel(first, "one6/a")),
+                *[Step(frame_of(over6(number, at, 60)), drop("fragment_overlap")) for at in range(8, fits, 8)],
+                Step(frame_of(last), tunnel(last, "one6/a")))
+first, over, last = pushed(354, 16), over6(354, 16, 60), over6(354, 40, 60)
+table.story("IPv6: one that would rewrite the header, before the first one",
+            Step(frame_of(over), held()), Step(frame_of(last), held()),
+            Step(frame_of(first), Want("forwarded", [tunnel(p, "one6/a").frames[0] for p in (first, last)], in_pieces=True,
+                                       counters={"received": 1, "forwarded": 2, "held": -2, "dropped:fragment_overlap": 1})))
+
+# RFC 791 3.1, RFC 8200 4.5: what the first one's headers add counts, though the later one has shorter ones
+first = patched(ip4(b"\1" * 40 + bytes(udp(53, data=b"x" * 8, len=60000)), proto=17, id=360, flags="MF"), {0: 0x4f})
+for size, want in ((11, tunnel), (12, None)):
+    last = ip4(b"x" * size, proto=17, id=360, frag=65464 // 8)
+    table.story(f"a datagram of {65464 + size + 60} bytes", Step(frame_of(first), tunnel(first, "one/a")),
+                Step(frame_of(last), tunnel(last, "one/a") if want else drop("fragment_length")))
+options = b"\x2c\0\1\4\0\0\0\0"
+first = over6(361, 0, 17, 1, payload=bytes(udp(53, data=b"x" * 8, len=60000)), before=options, nh=60)
+for size, want in ((7, tunnel), (8, None)):
+    last = over6(361, 65520, 17, payload=b"x" * size)
+    table.story(f"IPv6: a payload of {8 + 65520 + size} bytes", Step(frame_of(first), tunnel(first, "one6/a")),
+                Step(frame_of(last), tunnel(last, "one6/a") if want else drop("fragment_length")))
 
 no_service = list(cut4(bytes(udp(54, data=b"x" * 2000)), 600, 800, 17))
 table.story("a datagram to no service", Step(frame_of(no_service[0]), drop("no_service")),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """ICMP and ICMPv6 errors about what a VIP sent: to the backend of the flow that they quote."""
-from scapy.all import (ICMP, ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded,
+from scapy.all import (ICMP, ICMPv6DestUnreach, ICMPv6Unknown as Unknown, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded,
                        IPOption_RR, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, PadN, Raw)
 
 from case import Step, Table, drop, dsr, tunnel
@@ -78,6 +78,12 @@ forwarded("packet too big", error6(sent6()), "one6/a")
 for kind, what in [(ICMPv6DestUnreach(code=0), "no route"), (ICMPv6DestUnreach(code=4), "port unreachable"),
                    (ICMPv6TimeExceeded(), "hop limit exceeded"), (ICMPv6ParamProblem(), "parameter problem")]:
     forwarded(f"IPv6: {what}", error6(sent6(), kind), "one6/a")
+# RFC 4443 2.1 and 2.4 a: an error of an unknown type is whose packet it quotes, too
+for number in (0, 5, 6, 77, 100, 101, 126, 127):
+    forwarded(f"IPv6: an error of type {number}", error6(sent6(), Unknown(type=number, msgbody=b"\0" * 4)), "one6/a")
+    dropped(f"IPv6: an error of type {number} about nobody's packet", error6(sent6(vip="2001:db8:99::1"), Unknown(type=number, msgbody=b"\0" * 4)),
+            "icmp_foreign")
+    dropped(f"IPv6: an error of type {number} that quotes nothing", error6(b"", Unknown(type=number, msgbody=b"\0" * 4)), "icmp_quote")
 forwarded("IPv6: about UDP", error6(sent6(53, layer=UDP)), "one6/a")
 forwarded("IPv6: a quote of 48 bytes", error6(sent6(), keep=48), "one6/a")
 forwarded("IPv6: a quote up to the least MTU", error6(sent6() / Raw(b"x" * 1172)), "one6/a")
@@ -127,5 +133,5 @@ together("the same for IPv6", [ip6(tcp(1005, flags="S", sport=21300)), error6(se
 
 for number, what in [(0, "echo reply"), (5, "redirect"), (4, "source quench"), (13, "time stamp"), (17, "mask"), (99, "99")]:
     dropped(f"ICMP {what} to a VIP", ip4(ICMP(type=number) / Raw(bytes(sent4()))), "no_service")
-for number, what in [(129, "echo reply"), (135, "neighbour solicitation"), (137, "redirect"), (200, "200")]:
+for number, what in [(129, "echo reply"), (128 + 2, "listener query"), (255, "255"), (135, "neighbour solicitation"), (137, "redirect"), (200, "200")]:
     dropped(f"ICMPv6 {what} to a VIP", ip6(bytes([number, 0, 0, 0]) + bytes(24), nh=58), "no_service")

@@ -124,15 +124,36 @@ for number, what in ((6, "tcp"), (17, "udp")):
         for size in (0, len(full) - 1 & ~7 if number == 6 else 0):
             bad(f"a first fragment with {size} bytes of {what}{family}", fragment(full[:size], 0, True, number),
                 "fragment_short")
+for offset in (8, 16):
+    bad(f"a TCP fragment at {offset}, over the first one's header", fragment4(b"\0" * 8, offset, False, 6),
+        "fragment_overlap")
 for fragment, family in ((fragment4, ""), (fragment6, " over IPv6")):
-    for offset in (8, 16):
-        bad(f"a TCP fragment at {offset}, over the first one's header{family}", fragment(b"\0" * 8, offset, False, 6),
-            "fragment_overlap")
     bad(f"a first fragment of 12 bytes{family}", fragment(bytes(udp(data=b"abcd", len=2000)), 0, True),
         "fragment_length")
     bad(f"a fragment in the middle, of 33 bytes{family}", fragment(b"\0" * 33, 800, True), "fragment_length")
     bad(f"a fragment that ends past 65535: ping of death{family}", fragment(b"\0" * 100, 65528, False),
         "fragment_length")
+# RFC 791 3.1: the total length has the header in it; RFC 8200 4.5: the payload length has the headers before the fragment's
+bad("a fragment that ends at 65535 without its header", fragment4(b"\0" * 7, 65528, False), "fragment_length")
+bad("a fragment that ends a byte past 65535 with its header", fragment4(b"\0" * 12, 65504, False), "fragment_length")
+for option, most in ((b"", 65515), (b"\1" * 4, 65511), (b"\1" * 40, 65475)):
+    offset = (most - 8) & ~7
+    head = {0: 0x45 + len(option) // 4, 2: struct.pack("!H", 20 + len(option) + most + 1 - offset)}
+    p = ip4(option + b"\0" * (most + 1 - offset), proto=17, frag=offset // 8, id=78)
+    bad(f"a fragment a byte too long behind {20 + len(option)} bytes of header", frame_of(patched(p, head)), "fragment_length")
+bad("an IPv6 fragment that ends past 65535 with the options before it",
+    frame_of(ip6(b"\x2c" + OPTIONS + struct.pack("!BBHI", 17, 0, 65520, 79) + b"\0" * 8, nh=60)), "fragment_length")
+
+# --- IPv4 options: RFC 791 3.1 ---
+
+for options, what in ((b"\x07\x00\x04\x00", "length 0"), (b"\x07\x01\x04\x00", "length 1"), (b"\x07\x05\x04\x00", "a length past the header"),
+                      (b"\x01\x01\x01\x07", "a type alone at the end"), (b"\x83\x02\x00\x00", "a source route without a pointer"),
+                      (b"\x83\x03\x03\x00", "a source route whose pointer is 3"), (b"\x89\x03\x00\x00", "a strict one whose pointer is 0")):
+    p = patched(ip4(options + bytes(tcp()), proto=6), {0: 0x46})
+    bad(f"an IPv4 option with {what}", frame_of(p), "ipv4_options")
+    bad(f"to the balancer itself: an IPv4 option with {what}", frame_of(patched(p, {16: bytes(map(int, OWN.split(".")))})),
+        "ipv4_options")
+
 bad("a bad fragment to the balancer itself", fragment4(b"\0" * 100, 65528, False, 1, OWN), "fragment_length")
 
 # --- Buffers ---

@@ -16,6 +16,15 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 	[DROP_VLAN_SHORT] = "As above, behind a VLAN tag.",
 	[DROP_VLAN_FOREIGN] =
 		"The port's `vlan` is `set`, and the frame has no tag or another one: look at the switch port, or at `vlan_id`.",
+	[DROP_MAC_FOREIGN] =
+		"The switch floods, or somebody sends VIP packets to another machine, a broadcast or a multicast MAC. Many: look for a stale ARP entry of the router's, or a VRRP address that no interface here has.",
+	[DROP_MAC_SOURCE] =
+		"From a group or the zero MAC: forged. Frames from the zero MAC are forwarded, and never answered.",
+	[DROP_IPV4_OPTIONS] = "Malformed (RFC 791 3.1); mostly somebody who tries filters.",
+	[DROP_SOURCE_OWN] =
+		"Forged, to make two services talk to each other: filter at the border (BCP 38). Or the balancer itself asks for a VIP, which it cannot serve to itself.",
+	[DROP_SOURCE_ROUTE] =
+		"An IPv6 routing header with segments left, or an IPv4 option LSRR or SSRR that goes on (RFC 5095, RFC 7126 4.3): hostile.",
 	[DROP_IPV4_SHORT] =
 		"Malformed. A few are the Internet's background; many come from one broken or hostile "
 		"sender.",
@@ -46,10 +55,9 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 	[DROP_FRAGMENT_SHORT] =
 		"A tiny first fragment (RFC 1858): mostly somebody who tries filters.",
 	[DROP_FRAGMENT_LENGTH] =
-		"Ends past 65,535 bytes, or is no multiple of 8 bytes though more follow (RFC 8200 "
-		"4.5): broken or hostile.",
+		"Ends past 65,535 bytes, headers included, or is no multiple of 8 bytes though more follow (RFC 8200 4.5): broken or hostile.",
 	[DROP_FRAGMENT_OVERLAP] =
-		"Would overwrite the TCP header of the first fragment (RFC 3128): hostile.",
+		"Would overwrite headers of the first fragment (RFC 3128, RFC 8200 4.5): hostile.",
 	[DROP_FRAGMENT_UNKNOWN] =
 		"Its first fragment was lost, came too late, or went to another worker or balancer. "
 		"Make the router hash by addresses alone where fragments are many.",
@@ -57,7 +65,7 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 		"More fragments wait for their first one than there is room for: a flood of fragments, or "
 		"a path that reorders badly.",
 	[DROP_SOURCE_INVALID] =
-		"Spoofed, or a neighbour without an address. Filter at the border (BCP 38).",
+		"Spoofed, or a neighbour without an address, or with a link-local one alone. Filter at the border (BCP 38).",
 	[DROP_NO_SERVICE] =
 		"Scans, for the most part. Rising after an apply: a service or a port is missing in the pool "
 		"file.",
