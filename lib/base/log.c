@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
 #include <base/log_json.h>
+#include <base/printable.h>
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -100,7 +101,7 @@ static void write_message(
 	if (is_json)
 		write_json(level, fields, message);
 	else
-		write_text(level, message);
+		write_text(level, printable_make(message));
 }
 
 void log_write(enum log_level level, const char *format, ...)

@@ -7,7 +7,7 @@
 // The log: one line an event, to standard error. Where journald reads it ($JOURNAL_STREAM) the syslog priority
 // stands before the line ("<4>warning: "), else the time and the level in words
 // ("2026-11-22T06:03:00.125Z warning: "). For the control lcore and the tools; a worker never logs.
-// Thread-safe by one write(2) a line.
+// Thread-safe by one write(2) a line, which has a '?' for what no terminal should see (printable.h).
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
 	LOG_LEVEL_WARNING = 4,

@@ -1,44 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log_json.h>
+#include <base/printable.h>
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-// Bytes of the UTF-8 character at 'text'; 0 where it is none.
-static size_t measure(const unsigned char *text)
-{
-	size_t size = text[0] < 0x80         ? 1
-		      : text[0] >> 5 == 0x06 ? 2
-		      : text[0] >> 4 == 0x0e ? 3
-		      : text[0] >> 3 == 0x1e ? 4
-					     : 0;
-	uint32_t code = size < 2 ? text[0] : text[0] & (0x7fu >> size);
-
-	for (size_t i = 1; i < size; i++) {
-		if (text[i] >> 6 != 0x02)
-			return 0;
-		code = code << 6 | (text[i] & 0x3fu);
-	}
-	if ((size == 2 && code < 0x80) || (size == 3 && code < 0x800) ||
-		(size == 4 && (code < 0x10000 || code > 0x10ffff)) ||
-		(code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return size;
-}
 
 // Appends a string in quotes; what does not fit is left out, whole characters at a time.
 static size_t put_string(char *out, size_t used, size_t size, const char *text)
 {
 	out[used++] = '"';
 	while (*text != '\0') {
-		size_t bytes = measure((const unsigned char *)text);
-		char piece[8];
+		uint32_t code;
+		size_t bytes = utf8_measure(text, &code);
+		char piece[16];
 
-		if (bytes == 0 || (unsigned char)*text < 0x20 || *text == 0x7f)
+		if (bytes == 0 || !printable_is(code))
 			snprintf(piece, sizeof(piece), "\\u%04x",
-				bytes == 0 ? 0xfffd : (unsigned int)(unsigned char)*text);
+				bytes == 0 || code > 0xffff ? 0xfffd : code);
 		else if (*text == '"' || *text == '\\')
 			snprintf(piece, sizeof(piece), "\\%c", *text);
 		else

@@ -63,7 +63,7 @@ static void say_backends(void)
 
 	say(MESSAGE_ROW_BACKEND, &row, sizeof(row));
 	snprintf(row.name, sizeof(row.name), "web-2");
-	snprintf(row.reason, sizeof(row.reason), "connection\033[31m refused");
+	snprintf(row.reason, sizeof(row.reason), "connection\033[31m refused\xe2\x80\xae");
 	row.health = 2;
 	row.since_s = 0;
 	memset(row.zone, 'z', sizeof(row.zone)); // without a zero at its end

@@ -4,12 +4,14 @@
 #include <base/error.h>
 #include <base/map.h>
 #include <base/parse.h>
+#include <base/printable.h>
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
@@ -263,9 +265,48 @@ static void a_map_keeps_nodes_that_share_a_hash_apart(void **state)
 	map_free(&map);
 }
 
+static void text_from_outside_is_made_printable(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = {
+		{"", ""},
+		{"plain text, 100%", "plain text, 100%"},
+		{"\033[31mred\033[0m", "?[31mred?[0m"},
+		{"a\r\nb\tc\177", "a??b?c?"},
+		{"\xc2\x9b"
+		 "31m",
+			"?31m"}, // CSI as one character
+		{"\x9b"
+		 "31m",
+			"?31m"}, // and as one byte
+		{"\xe2\x80\xae"
+		 "gpj.exe",
+			"?gpj.exe"}, // right-to-left override
+		{"\xe2\x81\xa6x\xe2\x81\xa9", "?x?"}, // isolates
+		{"\xd8\x9c\xe2\x80\x8f\xe2\x80\x8b", "???"},
+		{"\xe2\x80\xa8", "?"}, // a line's end
+		{"\xf3\xa0\x81\x81", "?"}, // a tag
+		{"caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80",
+			"caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80"},
+		{"\xff\xfe", "??"},
+		{"\xc0\xaf", "??"}, // longer than it need be
+		{"\xed\xa0\x80", "???"}, // half of a pair
+		{"\xf4\x90\x80\x80", "????"}, // beyond the last one
+		{"cut \xe6\x97", "cut ??"},
+	};
+	char text[64];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(text, sizeof(text), "%s", rows[i].from);
+		assert_string_equal(printable_make(text), rows[i].to);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_from_outside_is_made_printable),
 		cmocka_unit_test(text_that_is_no_address_is_refused),
 		cmocka_unit_test(an_address_survives_the_way_through_text),
 		cmocka_unit_test(a_prefix_has_zeros_behind_it),

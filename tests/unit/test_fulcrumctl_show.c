@@ -20,8 +20,12 @@ static void tables_are_short_and_quiet(void **state)
 	says("draining  up ");
 	says("33.3%");
 	says("1.23M  999 B  -\n");
-	says("connection?[31m refused\n");
+	says("connection?[31m refused?\n");
 	does_not_say("\033");
+	assert_int_equal(run("show backends web-2 -o json"), 0);
+	does_not_say("\033");
+	does_not_say("\xe2\x80\xae");
+	says("\\u202E");
 	assert_int_equal(run("show services"), 0);
 	says("web      203.0.113.10   443  tcp    ipip     web      2/3");
 	assert_int_equal(run("show workers"), 0);

@@ -4,6 +4,7 @@
 
 #include <base/addr.h>
 #include <base/clock.h>
+#include <base/printable.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -67,9 +68,7 @@ static const char *format_text(
 	const char *field = (const char *)row + column->offset;
 
 	snprintf(text, size, "%.*s", (int)column->size, field);
-	for (char *at = text; *at != '\0'; at++)
-		if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			*at = '?';
+	printable_make(text);
 	return text[0] != '\0' ? text : strcpy(text, "-");
 }
 

@@ -4,6 +4,7 @@
 #include "view.h"
 
 #include <base/endpoint.h>
+#include <base/printable.h>
 #include <packet/headers.h>
 
 #include <stdio.h>
@@ -145,19 +146,22 @@ static void print_flow(const struct message_row_explain_flow *flow)
 
 static void print_way(const struct message_row_explain_flow *flow)
 {
-	char address[ADDR_TEXT_SIZE];
+	char address[ADDR_TEXT_SIZE], reason[sizeof(flow->reason) + 1] = "";
 
+	memcpy(reason, flow->reason, sizeof(flow->reason));
+	printable_make(reason);
 	if (flow->backend[0] != '\0') {
 		printf("           goes to %s (%s%s%s), %s, %s%s%s%s\n", flow->backend,
 			addr_format(&flow->address, address, sizeof(address)),
 			flow->zone[0] != '\0' ? ", zone " : "", flow->zone, view_state(flow->state),
-			view_health(flow->health), flow->reason[0] != '\0' ? ": " : "",
-			flow->reason, flow->by_previous ? "; chosen by the table before" : "");
+			view_health(flow->health), reason[0] != '\0' ? ": " : "", reason,
+			flow->by_previous ? "; chosen by the table before" : "");
 	}
 	if (flow->drop[0] != '\0')
 		printf("           dropped as '%s'\n", flow->drop);
 	else if (flow->port[0] != '\0')
-		printf("           by %s, from %s to %s; the path takes %u bytes, so packets of up to %u\n",
+		printf("           by %s, from %s to %s\n"
+		       "           the path takes %u bytes, so packets of up to %u\n",
 			flow->port, flow->source_mac, flow->next_hop_mac, flow->path_mtu,
 			flow->room);
 }

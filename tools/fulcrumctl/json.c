@@ -83,7 +83,8 @@ void view_choose_yaml(void)
 
 static bool write_json(const json_t *json, FILE *out)
 {
-	return json_dumpf(json, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+	return json_dumpf(json, out, JSON_INDENT(2) | JSON_ENSURE_ASCII) == 0 &&
+	       fputc('\n', out) != EOF;
 }
 
 int view_print_json(json_t *json)

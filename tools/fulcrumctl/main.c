@@ -3,6 +3,7 @@
 #include "view.h"
 
 #include <base/parse.h>
+#include <base/printable.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,13 +92,13 @@ bool ctl_parse_output(const char *value, const struct argp_state *state)
 
 int ctl_fail(enum ctl_exit status, const char *format, ...)
 {
+	char text[2048];
 	va_list args;
 
-	fputs("fulcrumctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "fulcrumctl: %s\n", printable_make(text));
 	return status;
 }
 

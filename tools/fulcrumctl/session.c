@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "session.h"
 
+#include <base/printable.h>
 #include <channel/channel.h>
 
 #include <errno.h>
@@ -136,10 +137,12 @@ int session_ask(const struct ctl *ctl, enum message_type type, const void *body,
 
 int session_print_text(void *context, uint16_t type, const void *body, uint32_t size)
 {
-	if (type == MESSAGE_TEXT)
-		printf("%.*s\n", (int)size, (const char *)body);
-	else if (type == MESSAGE_LOSS)
-		fprintf(stderr, "%.*s\n", (int)size, (const char *)body);
+	bool is_line = type == MESSAGE_TEXT || type == MESSAGE_LOSS;
+	char *line = is_line ? strndup(body, size) : NULL;
+
+	if (line != NULL)
+		fprintf(type == MESSAGE_TEXT ? stdout : stderr, "%s\n", printable_make(line));
+	free(line);
 	return CTL_OK;
 }
 
