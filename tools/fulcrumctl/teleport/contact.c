@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -174,12 +175,53 @@ static int talk(struct wire *wire, const struct contact_request *request, struct
 	return rc;
 }
 
+// --- A peer that says a byte at a time: each read ends in time, and all of them do not ---
+
+static volatile sig_atomic_t guarded_fd = -1;
+static volatile sig_atomic_t has_given_up;
+
+static void give_up(int signal)
+{
+	has_given_up = 1;
+	if (guarded_fd >= 0)
+		shutdown(guarded_fd, SHUT_RDWR); // what is read or written there ends at once
+}
+
+static void guard(int fd, uint32_t timeout_ms)
+{
+	const struct itimerval timer = {.it_value = {timeout_ms / 1000, timeout_ms % 1000 * 1000}};
+	struct sigaction action = {.sa_handler = give_up, .sa_flags = SA_RESTART};
+
+	guarded_fd = fd;
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static int talk_in_time(
+	struct wire *wire, const struct contact_request *request, struct contact *out)
+{
+	int rc;
+
+	has_given_up = 0;
+	guard(wire->fd, request->timeout_ms);
+	rc = talk(wire, request, out);
+	guard(-1, 0);
+	if (rc != 0 && has_given_up)
+		snprintf(out->reason, sizeof(out->reason), "it did not say who it is in time");
+	return rc;
+}
+
 void contact_make(const struct contact_request *request, struct contact *out)
 {
 	struct wire wire = {.fd = -1, .reason = out->reason};
 
 	memset(out, 0, sizeof(*out));
-	out->answered = open_wire(&wire, request, out) == 0 && talk(&wire, request, out) == 0;
+	if (request->timeout_ms == 0) {
+		snprintf(out->reason, sizeof(out->reason), "not tried: the time for all is over");
+		return;
+	}
+	out->answered =
+		open_wire(&wire, request, out) == 0 && talk_in_time(&wire, request, out) == 0;
 	SSL_free(wire.ssl);
 	if (wire.fd >= 0)
 		close(wire.fd);

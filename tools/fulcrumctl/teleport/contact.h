@@ -9,8 +9,8 @@
 #include <openssl/ssl.h>
 #include <time.h>
 
-// One connection to a port, up to where it is known who answered, and its end. Blocks, for as long as the timeout at most
-// at each step. One thread.
+// One connection to a port, up to where it is known who answered, and its end. Blocks for twice the timeout at most: to
+// connect, and to talk, however slowly the peer does. One thread, whose SIGALRM it takes.
 
 #define CONTACT_REASON_SIZE   128
 #define CONTACT_NAMES_SIZE    128
@@ -24,7 +24,7 @@ struct contact_request {
 	const char *domain; // asked for by SNI, and looked for in the certificate
 	const char *alpn; // NULL: none is offered
 	bool ssh_inside; // an SSH server is expected behind the TLS handshake
-	uint32_t timeout_ms;
+	uint32_t timeout_ms; // 0: nothing is tried
 };
 
 enum contact_identity { CONTACT_NONE, CONTACT_CERTIFICATE, CONTACT_HOST_KEY };

@@ -5,6 +5,7 @@
 #include "command.h"
 
 #include <base/addr.h>
+#include <base/clock.h>
 #include <base/parse.h>
 
 #include <signal.h>
@@ -16,10 +17,12 @@
 #define CONNECTIONS_DEFAULT 32
 #define CONNECTIONS_MAX     100000u
 #define TIMEOUT_DEFAULT_MS  3000
+#define DEADLINE_DEFAULT_MS 300000
 
 struct arguments {
 	const char *file;
 	bool json;
+	uint64_t deadline_ms;
 	struct verify verify;
 };
 
@@ -41,6 +44,16 @@ static const struct column columns[] = {
 };
 static const struct view view_checks = {
 	.name = "checks", .size = sizeof(struct verify_row), .columns = columns};
+
+uint32_t verify_time_ms(const struct verify *verify)
+{
+	uint64_t now_ns = clock_monotonic_ns(), left_ms;
+
+	if (now_ns >= verify->until_ns)
+		return 0;
+	left_ms = (verify->until_ns - now_ns) / CLOCK_NS_PER_MS + 1;
+	return left_ms < verify->timeout_ms ? (uint32_t)left_ms : verify->timeout_ms;
+}
 
 void verify_add(struct verify *verify, enum verify_result result, const char *check,
 	const char *target, const char *format, ...)
@@ -98,6 +111,14 @@ static void parse_numbers(
 	}
 }
 
+static void parse_deadline(
+	struct arguments *arguments, const char *value, const struct argp_state *state)
+{
+	if (parse_duration_ms(value, &arguments->deadline_ms) != 0 ||
+		arguments->deadline_ms < 100 || arguments->deadline_ms > 86400000)
+		argp_error(state, "--deadline: '%s' is no time from 100ms to 24h", value);
+}
+
 static void parse_pool(struct verify *verify, const char *value, struct argp_state *state)
 {
 	if (strcmp(value, "auth") == 0)
@@ -123,6 +144,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'c':
 		arguments->verify.ca = value;
 		return 0;
+	case 'd':
+		parse_deadline(arguments, value, state);
+		return 0;
 	case 'n':
 	case 't':
 		parse_numbers(key, value, &arguments->verify, state);
@@ -147,7 +171,10 @@ static const struct argp_option options[] = {
 		0},
 	{"ca", 'c', "FILE", 0, "PEM certificates to trust (default: the machine's own)", 0},
 	{"connections", 'n', "N", 0, "So many to each port (default: 32)", 0},
-	{"timeout", 't', "TIME", 0, "How long each step may take (default: 3s)", 0},
+	{"timeout", 't', "TIME", 0,
+		"How long a connection may take to open, and then to say who it is (default: 3s)",
+		0},
+	{"deadline", 'd', "TIME", 0, "How long all of it may take (default: 5m)", 0},
 	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{0},
 };
@@ -194,7 +221,7 @@ static int report(const struct verify *verify, bool json)
 
 int command_verify(const struct ctl *ctl, int argc, char **argv)
 {
-	struct arguments arguments = {
+	struct arguments arguments = {.deadline_ms = DEADLINE_DEFAULT_MS,
 		.verify = {.connections = CONNECTIONS_DEFAULT, .timeout_ms = TIMEOUT_DEFAULT_MS}};
 	struct verify *verify = &arguments.verify;
 	struct cluster *cluster = NULL;
@@ -208,9 +235,13 @@ int command_verify(const struct ctl *ctl, int argc, char **argv)
 	if (status == CTL_OK) {
 		verify->cluster = cluster;
 		verify->answers = json_array();
+		verify->until_ns = clock_monotonic_ns() + arguments.deadline_ms * CLOCK_NS_PER_MS;
 		if (verify->role == CLUSTER_PROXY)
 			verify_dns(verify);
 		verify_ports(verify);
+		if (verify_time_ms(verify) == 0)
+			verify_add(verify, VERIFY_WRONG, "deadline", "-",
+				"the time for all was over before all was tried: --deadline");
 		status = report(verify, arguments.json);
 	}
 	json_decref(verify->answers);

@@ -31,13 +31,17 @@ struct verify {
 	const char *resolver; // "ADDRESS" or "ADDRESS:PORT"; NULL: what /etc/resolv.conf says
 	const char *ca; // NULL: the machine's own
 	uint32_t connections; // to each port
-	uint32_t timeout_ms;
+	uint32_t timeout_ms; // of a connection
+	uint64_t until_ns; // monotonic: then nothing more is tried
 	SSL_CTX *tls;
 	bool is_routed; // port 443 leads to an SSH server, too, as TLS routing has it
 	struct rows rows;
 	json_t *answers; // who answered, for programs
 	bool failed; // for want of memory
 };
+
+// What is left for the next step, at most timeout_ms; 0: the time for all is over.
+uint32_t verify_time_ms(const struct verify *verify);
 
 void verify_add(struct verify *verify, enum verify_result result, const char *check,
 	const char *target, const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -123,10 +123,10 @@ static void ask(struct verify *verify, struct event_base *base, struct evdns_bas
 
 static bool set_resolver(const struct verify *verify, struct evdns_base *dns)
 {
+	uint32_t time_ms = verify_time_ms(verify);
 	char timeout[32];
 
-	snprintf(timeout, sizeof(timeout), "%u.%03u", verify->timeout_ms / 1000,
-		verify->timeout_ms % 1000);
+	snprintf(timeout, sizeof(timeout), "%u.%03u", time_ms / 1000, time_ms % 1000);
 	evdns_base_set_option(dns, "timeout:", timeout);
 	evdns_base_set_option(dns, "attempts:", "2");
 	evdns_base_set_option(dns, "randomize-case:", "0");

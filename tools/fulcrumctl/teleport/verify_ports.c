@@ -32,7 +32,7 @@ struct contact_request verify_request(
 		// All proxies may share a certificate; the host key behind it is each one's own.
 		.alpn = routed ? "teleport-proxy-ssh" : kind->alpn,
 		.ssh_inside = routed,
-		.timeout_ms = verify->timeout_ms,
+		.timeout_ms = verify_time_ms(verify),
 	};
 }
 
