@@ -77,7 +77,7 @@ void control_tell_commit(struct control *control, const struct commit *commit)
 	if (commit->author.pid != 0)
 		snprintf(by, sizeof(by), ", by process %u of user %u", commit->author.pid,
 			commit->author.uid);
-	events_tell(control->events, &entry, "apply: version %lu is %s: %s%s%s", entry.version,
+	events_tell(control->events, &entry, "apply: version %lu is %s (%s%s)%s", entry.version,
 		entry.after, how[commit->author.kind], of, by);
 	if (!commit->is_equal && commit->places != NULL)
 		tell_states(control, commit);

@@ -220,6 +220,9 @@ static void several_backends_are_changed_by_one_request(void **state)
 	says("[web-1   -][web-2   -]: state 0, weight 7\n");
 	assert_int_equal(run("backend enable web-1 nobody"), 1);
 	says("there is no backend 'nobody'");
+	does_not_say("did you mean");
+	assert_int_equal(run("backend enable nobody wbe-1"), 1);
+	says("(did you mean 'web-1'?)");
 }
 
 static void what_is_not_known_is_answered_with_the_nearest(void **state)

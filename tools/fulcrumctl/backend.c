@@ -211,6 +211,8 @@ static int change(const struct ctl *ctl, const struct arguments *arguments)
 	if (status == CTL_OK)
 		status = session_receive(session, session_print_text, NULL, &done);
 	session_close(session);
+	if (status == CTL_FAILED)
+		backend_hint(ctl, arguments->words, arguments->count);
 	if (status == CTL_OK)
 		session_print_done(&done);
 	if (status == CTL_OK && arguments->set.deadline_s > 0)

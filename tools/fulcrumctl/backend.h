@@ -14,4 +14,7 @@
 int backend_watch(const struct ctl *ctl, const char *const *names, uint32_t count,
 	const struct message_backend_select *all);
 
+// After a refusal: names on standard error what a word that is no backend was meant to be, where one is near.
+void backend_hint(const struct ctl *ctl, const char *const *names, uint32_t count);
+
 #endif

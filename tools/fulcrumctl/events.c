@@ -196,7 +196,7 @@ static void print_line(const struct message_row_event *row)
 	const char *text;
 
 	for (const struct column *column = view_events.columns; !column_ends(column); column++) {
-		if (column->title == NULL || column->rank > 0)
+		if (column->title == NULL || column->rank > 0 || column_ends(column + 1))
 			continue;
 		text = column_format(column, row, cell, sizeof(cell));
 		printf("%-*s  ", column->kind == COLUMN_MOMENT ? 20 : 8, text);
@@ -214,7 +214,8 @@ static int print_followed(const struct rows *rows, bool json)
 
 		if (!json)
 			print_line(&all[i]);
-		else if (object == NULL || json_dumpf(object, stdout, JSON_COMPACT) != 0 ||
+		else if (object == NULL ||
+			 json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) != 0 ||
 			 putchar('\n') == EOF)
 			return ctl_fail(CTL_FAILED, "the output could not be written");
 		json_decref(object);

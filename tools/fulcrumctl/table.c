@@ -78,6 +78,7 @@ struct table {
 	size_t last; // column that is there
 	uint32_t left_out;
 	bool is_cut; // the last column's texts may be
+	bool was_cut; // and one was
 };
 
 static void measure(struct table *table)
@@ -156,18 +157,19 @@ static void fit(struct table *table, int width)
 	}
 }
 
-static void cut(const struct table *table, size_t column, char *text)
+static void cut(struct table *table, size_t column, char *text)
 {
 	size_t room = (size_t)table->widths[column];
 
 	if (!table->is_cut || column != table->last || strlen(text) <= room)
 		return;
+	table->was_cut = true;
 	memmove(text, view_brief(text, room), strlen(view_brief(text, room)) + 1);
 	if (strlen(text) > room)
 		strcpy(text + room - 3, "...");
 }
 
-static void print_row(const struct table *table, const void *row)
+static void print_row(struct table *table, const void *row)
 {
 	const struct view *view = table->view;
 	char text[CELL_SIZE];
@@ -199,7 +201,9 @@ void view_print_table(const struct view *view, const struct rows *rows)
 				i == table.last, bold);
 	for (size_t row = 0; row < rows->count; row++)
 		print_row(&table, rows->bytes + row * view->size);
-	if (table.left_out > 0)
+	if (table.left_out == 0 && table.was_cut)
+		printf("(texts are cut: --wide)\n");
+	else if (table.left_out > 0)
 		printf("(%u column%s more: --wide)\n", table.left_out,
 			table.left_out == 1 ? "" : "s");
 }

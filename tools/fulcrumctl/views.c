@@ -345,14 +345,14 @@ static const struct column memory_columns[] = {
 };
 
 static const struct column event_columns[] = {
-	{"NUMBER", "sequence", COLUMN_NUMBER, FIELD(row_event, sequence), NULL, 5},
+	{"NUMBER", "sequence", COLUMN_NUMBER, FIELD(row_event, sequence), NULL, 4},
 	{"TIME", "time", COLUMN_MOMENT, FIELD(row_event, time_ms), NULL},
 	{"KIND", "kind", COLUMN_TEXT, FIELD(row_event, kind), NULL},
 	{NULL, "level", COLUMN_TEXT, FIELD(row_event, level), NULL},
-	{"OBJECT", "object", COLUMN_TEXT, FIELD(row_event, object), NULL, 1},
-	{"WAS", "before", COLUMN_TEXT, FIELD(row_event, before), NULL, 4},
-	{"IS", "after", COLUMN_TEXT, FIELD(row_event, after), NULL, 3},
-	{"BY", "user", COLUMN_NAME_OR_NONE, FIELD(row_event, by), user_name_after, 2},
+	{"OBJECT", "object", COLUMN_TEXT, FIELD(row_event, object), NULL},
+	{"WAS", "before", COLUMN_TEXT, FIELD(row_event, before), NULL, 2},
+	{"IS", "after", COLUMN_TEXT, FIELD(row_event, after), NULL, 1},
+	{"BY", "user", COLUMN_NAME_OR_NONE, FIELD(row_event, by), user_name_after, 3},
 	{NULL, "pid", COLUMN_NUMBER_OR_NONE, FIELD(row_event, pid), NULL},
 	{NULL, "version", COLUMN_NUMBER_OR_NONE, FIELD(row_event, version), NULL},
 	{"WHAT", "message", COLUMN_TEXT, FIELD(row_event, message), NULL},
