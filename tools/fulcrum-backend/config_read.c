@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The YAML of the agent: the document is loaded whole, then walked; every error has its position.
 #include <base/parse.h>
+#include <base/printable.h>
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -23,20 +24,10 @@ struct reader_key {
 	int (*read)(struct reader *reader, const yaml_node_t *node, void *target);
 };
 
-// What the file quotes goes to a terminal and a log: nothing in it may speak to either.
-static void make_printable(char *text)
-{
-	for (uint8_t *byte = (uint8_t *)text; *byte != '\0'; byte++) {
-		bool is_c1 = byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0;
-
-		if (*byte < 0x20 || *byte == 0x7f || is_c1)
-			*byte = '?';
-	}
-}
-
+// What is quoted of the file goes to a terminal and a log.
 static int fail_at(struct reader *reader, yaml_mark_t mark)
 {
-	make_printable(reader->err->text);
+	printable_make(reader->err->text);
 	return error_prefix(
 		reader->err, EINVAL, "%s:%zu:%zu", reader->path, mark.line + 1, mark.column + 1);
 }
