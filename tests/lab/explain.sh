@@ -28,7 +28,10 @@ lab_check "it is where the download is" lab_explains backend web-$busy
 lab_check "a drain is accepted" ctl backend drain web/web-$busy
 lab_check "the connection stays" lab_explains backend web-$busy
 lab_check "and the backend is told to be draining" lab_explains state draining
+lab_check "a SYN of the same flow goes where its flow is" lab_explains backend web-$busy --syn
+known=$client client=${client%:*}:9
 lab_check "a new connection would not go there" eval "! lab_explains backend web-$busy --syn"
+client=$known
 lab_check "people can read it" eval "ctl explain tcp $client $vip | grep -q 'knows the flow: established'"
 lab_check "a VIP without that port is a drop" \
 	eval "ctl explain udp $client ${vip%:*}:9 | grep -q no_service"

@@ -211,7 +211,7 @@ static void several_backends_are_changed_by_one_request(void **state)
 {
 	assert_int_equal(run("backend drain web-1 web/web-2 --deadline 10m"), 0);
 	says("[web-1   -][web/web-2   -]: state 2, weight -1\n1 change; version 5 is in force\n"
-	     "in 10m what is left of the connections goes on\n");
+	     "in 10m what is left of their connections goes on\n");
 	assert_int_equal(run("backend disable --address 10.0.1.11"), 0);
 	says("[   10.0.1.11]: state 3, weight -1\n");
 	assert_int_equal(run("backend weight --zone a --pool web 0"), 0);

@@ -171,15 +171,16 @@ static const struct argp argp_weight = {options, parse_weighed,
 	"one." TOGETHER WHOSE,
 	0, 0, 0};
 
-static void print_deadline(const struct message_backend_set *set)
+static void print_deadline(const struct message_backend_set *set, uint32_t named)
 {
 	static const char *const then[] = {[MESSAGE_THEN_KEEP] = "goes on",
 		[MESSAGE_THEN_RESET] = "is reset",
 		[MESSAGE_THEN_REHASH] = "is sent to other backends"};
 	char left[32];
 
-	printf("in %s what is left of the connections %s\n",
-		format_duration_ms(set->deadline_s * 1000ull, left, sizeof(left)), then[set->then]);
+	printf("in %s what is left of %s connections %s\n",
+		format_duration_ms(set->deadline_s * 1000ull, left, sizeof(left)),
+		named == 1 ? "its" : "their", then[set->then]);
 }
 
 static int send(struct session *session, const struct arguments *arguments)
@@ -216,7 +217,7 @@ static int change(const struct ctl *ctl, const struct arguments *arguments)
 	if (status == CTL_OK)
 		session_print_done(&done);
 	if (status == CTL_OK && arguments->set.deadline_s > 0)
-		print_deadline(&arguments->set);
+		print_deadline(&arguments->set, arguments->count);
 	if (status == CTL_OK && arguments->is_watched)
 		status = backend_watch(ctl, arguments->words, arguments->count, &arguments->all);
 	return status;
