@@ -133,7 +133,8 @@ static void a_bad_file_is_refused_where_it_is_wrong(void **state)
 			"4:10: metrics must be an address and a port such as 127.0.0.1:9110, or off, not 'localhost:9110'"},
 		{WORKERS PORTS "log: verbose\n",
 			"4:6: log must be info, debug, json or json_debug, not 'verbose'"},
-		{WORKERS PORTS "log:\n", "4:5: log is empty: it must be info or debug"},
+		{WORKERS PORTS "log:\n",
+			"4:5: log is empty: it must be info, debug, json or json_debug"},
 		{WORKERS PORTS "services: []\n",
 			"4:1: unknown key 'services': did you mean 'services_max'?"},
 	};
