@@ -45,16 +45,30 @@ checkout() {
 		tar -C "$root" --null --ignore-failed-read -T - -cf - 2>/dev/null | tar -C "$1" -xf -
 }
 
+# What is checked out, as one number.
+source_digest() {
+	(cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 sha256sum 2>/dev/null | sha256sum)
+}
+
+# keep_packages FOLDER: those that were built there.
+keep_packages() {
+	rm -rf "$work/debs"
+	mkdir -p "$work/debs"
+	cp "$1"/*.deb "$1"/*.changes "$1"/*.buildinfo "$work/debs/"
+	source_digest >"$work/debs/source"
+}
+
+# The packages of this very source, which another story may have built.
 make_packages() {
 	local tree=$work/source/fulcrum
-	rm -rf "$work/source" "$work/debs"
-	mkdir -p "$work/debs"
+	[ ! -f "$work/debs/source" ] || [ "$(cat "$work/debs/source")" != "$(source_digest)" ] || return 0
+	rm -rf "$work/source"
 	checkout "$tree"
 	(cd "$tree" && dpkg-buildpackage -us -uc -b -j2) >"$work/packages.log" 2>&1 || {
 		tail -n 30 "$work/packages.log" >&2
 		fail "dpkg-buildpackage failed"
 	}
-	cp "$work"/source/*.deb "$work"/source/*.changes "$work"/source/*.buildinfo "$work/debs/"
+	keep_packages "$work/source"
 }
 
 # Where this machine gets Debian from, as lines for apt.
