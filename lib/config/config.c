@@ -192,6 +192,9 @@ const char *config_state_name(enum config_backend_state state)
 {
 	const struct schema_key *key = schema_find(&schema_backend, "state");
 
+	if (state == CONFIG_STATE_LEAVING)
+		return "leaving"; // of no file
+
 	for (const struct schema_word *word = key->words; word->text != NULL; word++) {
 		if (word->value == (uint64_t)state)
 			return word->text;

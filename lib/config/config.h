@@ -32,7 +32,12 @@ enum config_protocol { CONFIG_TCP = 6, CONFIG_UDP = 17 }; // IANA protocol numbe
 enum config_forwarding { CONFIG_IPIP, CONFIG_DSR };
 enum config_affinity { CONFIG_FIVE_TUPLE, CONFIG_SOURCE, CONFIG_SOURCE_SERVICE };
 enum config_announce_mode { CONFIG_ANNOUNCE_NONE, CONFIG_ANNOUNCE_ARP, CONFIG_ANNOUNCE_ROUTE };
-enum config_on_down { CONFIG_ON_DOWN_KEEP, CONFIG_ON_DOWN_REHASH, CONFIG_ON_DOWN_RESET };
+enum config_on_down {
+	CONFIG_ON_DOWN_KEEP,
+	CONFIG_ON_DOWN_REHASH,
+	CONFIG_ON_DOWN_RESET,
+	CONFIG_ON_DOWN_AUTO, // KEEP for TCP, REHASH for UDP
+};
 enum config_on_all_down { CONFIG_ALL_DOWN_SPREAD, CONFIG_ALL_DOWN_DROP };
 enum config_oversize { CONFIG_OVERSIZE_FRAGMENT, CONFIG_OVERSIZE_REJECT };
 enum config_probe_type {

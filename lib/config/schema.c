@@ -25,7 +25,8 @@ static const struct schema_word affinities[] = {{"five_tuple", CONFIG_FIVE_TUPLE
 	{"source", CONFIG_SOURCE}, {"source_service", CONFIG_SOURCE_SERVICE}, {0}};
 static const struct schema_word announce_modes[] = {{"none", CONFIG_ANNOUNCE_NONE},
 	{"arp", CONFIG_ANNOUNCE_ARP}, {"route", CONFIG_ANNOUNCE_ROUTE}, {0}};
-static const struct schema_word on_downs[] = {{"keep", CONFIG_ON_DOWN_KEEP},
+static const struct schema_word on_downs[] = {{"auto", CONFIG_ON_DOWN_AUTO},
+	{"keep", CONFIG_ON_DOWN_KEEP},
 	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {0}};
 static const struct schema_word on_all_downs[] = {{"spread", CONFIG_ALL_DOWN_SPREAD},
 	{"drop", CONFIG_ALL_DOWN_DROP}, {0}};
@@ -183,8 +184,8 @@ static const struct schema_key pool_keys[] = {
 		.doc = "its name, which no other pool has"},
 	{"health", SCHEMA_MAPPING, FIELD(config_pool, health), .child = &health,
 		.doc = "how its backends are probed"},
-	{"on_down", SCHEMA_WORD, FIELD(config_pool, on_down), .words = on_downs, .fallback = "keep",
-		.doc = "what becomes of the flows of a backend that is down: they stay, move to another one, or are reset"},
+	{"on_down", SCHEMA_WORD, FIELD(config_pool, on_down), .words = on_downs, .fallback = "auto",
+		.doc = "what becomes of the flows of a backend that is down: they stay, move to another one, or are reset; `auto` is `keep` for TCP and `rehash` for UDP, where nobody waits for a connection"},
 	{"on_all_down", SCHEMA_WORD, FIELD(config_pool, on_all_down), .words = on_all_downs, .fallback = "spread",
 		.doc = "what becomes of new flows when every backend is down: spread over all of them, or dropped"},
 	{"max_down_percent", SCHEMA_NUMBER, FIELD(config_pool, max_down_percent), .min = 1, .max = 100, .absent = "no floor: all may go down",

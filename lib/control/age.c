@@ -105,15 +105,9 @@ static bool find_backend(const struct edition *edition, uint32_t written, uint32
 	return config_find_backend(edition->config, name, at, NULL) == 0;
 }
 
-void control_take_drain(
-	struct control *control, const struct message_backend_set *set, uint32_t written)
+static void take_deadline(struct control *control, const struct message_backend_set *set,
+	struct control_backend *state)
 {
-	struct control_backend *state;
-	uint32_t at;
-
-	if (set->state == CONFIG_STATE_UNSET || !find_backend(control->running, written, &at))
-		return;
-	state = &control->states[edition_index(control->running, at)];
 	if (state->drain_is_over)
 		control_rebuild_later(control);
 	state->drain_is_over = false;
@@ -122,4 +116,29 @@ void control_take_drain(
 		state->drain_until_ns = clock_monotonic_ns() + set->deadline_s * CLOCK_NS_PER_S;
 		state->drain_then = (enum message_then)set->then;
 	}
+}
+
+void control_take_drain(
+	struct control *control, const struct message_backend_set *set, uint32_t written)
+{
+	uint32_t at;
+
+	if (set->state == CONFIG_STATE_UNSET || !find_backend(control->running, written, &at))
+		return;
+	take_deadline(control, set, &control->states[edition_index(control->running, at)]);
+}
+
+void control_take_leaving(
+	struct control *control, const struct message_backend_set *set, uint32_t index)
+{
+	struct control_backend *state = &control->states[index];
+
+	if (set->state == CONFIG_STATE_UNSET || !state->is_leaving)
+		return;
+	take_deadline(control, set, state);
+	if (set->state != CONFIG_STATE_DISABLED)
+		return;
+	state->drain_is_over = true;
+	state->drain_then = MESSAGE_THEN_REHASH;
+	control_rebuild_later(control);
 }

@@ -78,6 +78,8 @@ static void decide(struct control *control, struct commit *commit)
 	}
 	for (uint32_t i = 0; i < commit->selected_count; i++)
 		control_take_drain(control, &commit->set, commit->selected[i]);
+	for (uint32_t i = 0; i < commit->leaving_count; i++)
+		control_take_leaving(control, &commit->set, commit->leaving[i]);
 	if (commit->is_equal && control->is_saved) {
 		commit->is_saved = true;
 		concluded(commit);

@@ -9,12 +9,60 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool find_written(const struct edition *edition, uint32_t at, uint32_t *written)
+{
+	char name[REGISTRY_NAME_SIZE];
+
+	edition_backend_name(edition->config, at, name);
+	return config_find_backend(edition->written, name, written, NULL) == 0;
+}
+
+// Of a selection among all that run: those that leave are set apart, the others are found in what is written.
+static int split_selection(struct commit *commit)
+{
+	const struct edition *running = commit->running;
+	uint32_t kept = 0;
+
+	commit->leaving = calloc((size_t)commit->selected_count + 1, sizeof(*commit->leaving));
+	if (commit->leaving == NULL)
+		return error_set(&commit->err, ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < commit->selected_count; i++) {
+		uint32_t at = commit->selected[i], written;
+
+		if (find_written(running, at, &written))
+			commit->selected[kept++] = written;
+		else
+			commit->leaving[commit->leaving_count++] = edition_index(running, at);
+	}
+	commit->selected_count = kept;
+	if (commit->leaving_count > 0 &&
+		(commit->set.state == CONFIG_STATE_ACTIVE || commit->set.weight != UINT32_MAX))
+		return error_set(&commit->err, EINVAL,
+			"it leaves, as the file that was applied last has it no more: it can be "
+			"drained or disabled, and comes back by an apply");
+	return 0;
+}
+
+// By what is written; where nothing there is meant, it may be among those that leave.
+static int select_backends(struct commit *commit)
+{
+	int rc = selection_resolve(&commit->selection, commit->running->written, &commit->selected,
+		&commit->selected_count, &commit->err);
+
+	if (rc != -ENOENT)
+		return rc;
+	free(commit->selected);
+	if (selection_resolve(&commit->selection, commit->running->config, &commit->selected,
+		    &commit->selected_count, NULL) != 0)
+		return rc;
+	return split_selection(commit);
+}
+
 // The configuration that runs with the records of some backends changed.
 static int set_backends(struct commit *commit)
 {
 	const struct message_backend_set *set = &commit->set;
-	int rc = selection_resolve(&commit->selection, commit->running->written, &commit->selected,
-		&commit->selected_count, &commit->err);
+	int rc = select_backends(commit);
 
 	if (rc != 0)
 		return rc;
@@ -281,6 +329,7 @@ void commit_free(struct commit *commit)
 	registry_plan_free(&commit->service_plan);
 	selection_free(&commit->selection);
 	free(commit->selected);
+	free(commit->leaving);
 	free(commit->places);
 	free(commit->touched);
 	free(commit->new_backends);

@@ -92,6 +92,8 @@ struct commit {
 	struct error err;
 	uint32_t *selected; // where the backends of the selection stand in 'config'
 	uint32_t selected_count;
+	uint32_t *leaving; // indexes of those of them that leave, and are in no 'config'
+	uint32_t leaving_count;
 	bool is_equal; // to the running one: there is nothing to install
 	struct edition *edition;
 	struct registry_plan backend_plan; // carried out by build(), when nothing can fail any more

@@ -69,6 +69,9 @@ void control_save_health_start(struct control *control);
 void control_begin_ramp(const struct config_pool *pool, struct control_backend *state);
 void control_age(int fd, short what, void *context);
 // The deadline that comes with an operator's word on a backend of the running edition, or the end of one.
+// A backend that leaves, by its index: drained with a deadline, or disabled.
+void control_take_leaving(
+	struct control *control, const struct message_backend_set *set, uint32_t index);
 void control_take_drain(
 	struct control *control, const struct message_backend_set *set, uint32_t written);
 

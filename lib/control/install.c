@@ -103,6 +103,11 @@ static void mark_leaving(struct control *control, const struct edition *edition,
 
 		if (leaves && !state->is_leaving)
 			state->leaving_ns = since_ns;
+		// One that comes back begins anew.
+		if (state->is_leaving && !leaves) {
+			state->drain_is_over = false;
+			state->drain_until_ns = 0;
+		}
 		state->is_leaving = leaves;
 	}
 }

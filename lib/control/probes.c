@@ -187,8 +187,7 @@ static struct config_probe probe_of(const struct edition *edition, uint32_t at, 
 
 bool edition_is_probed(const struct edition *edition, uint32_t at, uint32_t probe)
 {
-	return probe_of(edition, at, probe).port != 0 &&
-	       edition->config->backends[at].state != CONFIG_STATE_LEAVING;
+	return probe_of(edition, at, probe).port != 0;
 }
 
 uint32_t edition_count_probes(const struct edition *edition)

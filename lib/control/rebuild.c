@@ -17,17 +17,16 @@ enum backend_status control_backend_status(
 	const struct config_backend *backend, const struct control_backend *state, uint32_t probe)
 {
 	enum health_status health = control_health_in_force(state, probe);
+	bool drains =
+		backend->state == CONFIG_STATE_DRAINING || backend->state == CONFIG_STATE_LEAVING;
 
-	if (backend->state == CONFIG_STATE_LEAVING)
-		return BACKEND_DRAINING;
 	if (backend->state == CONFIG_STATE_DISABLED)
 		return BACKEND_DISABLED;
-	if (backend->state == CONFIG_STATE_DRAINING && state->drain_is_over &&
-		state->drain_then != MESSAGE_THEN_KEEP)
+	if (drains && state->drain_is_over && state->drain_then != MESSAGE_THEN_KEEP)
 		return state->drain_then == MESSAGE_THEN_RESET ? BACKEND_RESET : BACKEND_DISABLED;
 	if (health == HEALTH_DOWN)
 		return BACKEND_DOWN;
-	if (backend->state == CONFIG_STATE_DRAINING || health == HEALTH_UNKNOWN)
+	if (drains || health == HEALTH_UNKNOWN)
 		return BACKEND_DRAINING;
 	return BACKEND_UP;
 }

@@ -35,9 +35,10 @@ void rows_service_traffic(
 static bool is_usable(const struct control *control, uint32_t at, uint32_t probe)
 {
 	const struct control_backend *state = &control->states[edition_index(control->running, at)];
+	const struct config_backend *backend = &control->running->config->backends[at];
 
-	return state->resolved && control_backend_status(&control->running->config->backends[at],
-					  state, probe) == BACKEND_UP;
+	return snapshot_is_usable(
+		control_backend_status(backend, state, probe), state->resolved, backend);
 }
 
 // For some service of its pool at least.

@@ -161,6 +161,19 @@ static void explain_route(
 			beside);
 }
 
+static void explain_leaving(const struct control *control, uint32_t index, char *out, size_t size)
+{
+	const struct control_backend *state = &control->states[index];
+	struct health_view view = {0};
+
+	if (state->drain_is_over && state->drain_then != MESSAGE_THEN_KEEP)
+		snprintf(out, size, "taken out, and disabled by the operator");
+	else if (state->health == HEALTH_DOWN && health_view(control->health, index, &view))
+		snprintf(out, size, "taken out, and down: %s", view.reason);
+	else
+		snprintf(out, size, "taken out; it finishes the flows that it has");
+}
+
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size)
 {
 	const struct config_backend *backend = &control->running->config->backends[at];
@@ -170,7 +183,7 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 	if (backend->state == CONFIG_STATE_DISABLED)
 		snprintf(out, size, "disabled by the operator");
 	else if (backend->state == CONFIG_STATE_LEAVING)
-		snprintf(out, size, "taken out; it finishes the flows that it has");
+		explain_leaving(control, index, out, size);
 	else if (!state->is_probed && !edition_is_unprobed(control->running, at))
 		snprintf(out, size, "no service uses the pool, so there is no port to probe");
 	else if (state->port == BACKEND_PORT_NONE && !state->hop.reachable)
@@ -186,6 +199,8 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 		explain_probes(control, at, out, size);
 	else
 		explain_health(control, index, out, size);
+	if (out[0] == '\0' && backend->weight == 0)
+		snprintf(out, size, "its weight is 0: it takes no new flows");
 }
 
 bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out)

@@ -141,6 +141,8 @@ static inline enum select_hit select_hit(const struct select_input *in, uint32_t
 		return SELECT_HIT_REHASH;
 	if (status == BACKEND_RESET)
 		return SELECT_HIT_RESET;
+	if (in->view->on_down == CONFIG_ON_DOWN_AUTO)
+		return in->event == SELECT_UDP ? SELECT_HIT_REHASH : SELECT_HIT_KEEP;
 	return (enum select_hit)by_policy[in->view->on_down];
 }
 

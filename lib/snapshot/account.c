@@ -68,9 +68,10 @@ static struct snapshot_zone *find(struct zones *zones, const char *name)
 	return &zones->list[zones->last];
 }
 
-static bool can_serve(const struct snapshot_backend_input *backend, uint32_t probe)
+static bool can_serve(const struct snapshot_backend_input *backend,
+	const struct config_backend *config, uint32_t probe)
 {
-	return backend->resolved && backend_input_status(backend, probe) == BACKEND_UP;
+	return snapshot_is_usable(backend_input_status(backend, probe), backend->resolved, config);
 }
 
 static void add_backend(struct snapshot_zone *zone, const struct config_backend *config,
@@ -106,7 +107,7 @@ static bool count(
 	for (uint32_t i = 0; i < pool->backend_count; i++) {
 		uint32_t at = pool->first_backend + i;
 		const struct config_backend *config = &in->input->config->backends[at];
-		bool serves = can_serve(&in->input->backends[at], in->probe);
+		bool serves = can_serve(&in->input->backends[at], config, in->probe);
 		struct snapshot_zone *zone = find(zones, config->zone);
 
 		if (zone == NULL)
@@ -148,12 +149,13 @@ int account_build(const struct view_input *in, const struct candidates *candidat
 	return is_done ? 0 : -ENOMEM;
 }
 
-static bool serves_any(const struct snapshot_backend_input *backend)
+static bool serves_any(
+	const struct snapshot_backend_input *backend, const struct config_backend *config)
 {
-	bool serves = backend->status != BACKEND_PARTLY && can_serve(backend, 0);
+	bool serves = backend->status != BACKEND_PARTLY && can_serve(backend, config, 0);
 
 	for (uint32_t p = 0; p < CONFIG_PROBES_MAX && backend->status == BACKEND_PARTLY; p++)
-		serves |= can_serve(backend, p);
+		serves |= can_serve(backend, config, p);
 	return serves;
 }
 
@@ -167,7 +169,8 @@ int accounts_conclude(const struct snapshot_input *input, struct snapshot *out)
 	for (uint32_t i = 0; i < out->pool_count; i++)
 		for (uint32_t k = 0; k < config->pools[i].backend_count; k++)
 			out->pools[i].usable +=
-				serves_any(&input->backends[config->pools[i].first_backend + k]);
+				serves_any(&input->backends[config->pools[i].first_backend + k],
+					&config->backends[config->pools[i].first_backend + k]);
 	for (uint32_t i = 0; i < out->service_capacity; i++)
 		rows[i + 1] =
 			rows[i] + (out->services[i].is_configured

@@ -212,6 +212,14 @@ struct snapshot {
 	uint32_t pool_count;
 };
 
+// The one rule for who takes new flows of a service: up to it, with a next hop, and a weight. Who is counted as usable,
+// announces a VIP, or stands in a table is asked by this.
+static inline bool snapshot_is_usable(
+	enum backend_status status, bool resolved, const struct config_backend *config)
+{
+	return status == BACKEND_UP && resolved && config->weight > 0;
+}
+
 // --- Building, on the control lcore ---
 
 struct snapshot_backend_input {

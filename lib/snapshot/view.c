@@ -30,8 +30,7 @@ void view_release(struct snapshot_view *view)
 static bool takes_new_flows(const struct snapshot_backend_input *backend,
 	enum backend_status status, const struct config_backend *config)
 {
-	return status == BACKEND_UP && (backend->resolved || backend->awaited) &&
-	       config->weight > 0;
+	return snapshot_is_usable(status, backend->resolved || backend->awaited, config);
 }
 
 // When nobody is up: whoever is meant to serve and can be reached.
@@ -39,7 +38,8 @@ static bool takes_in_need(const struct snapshot_backend_input *backend, enum bac
 	const struct config_backend *config)
 {
 	return (status == BACKEND_UP || status == BACKEND_DOWN) &&
-	       config->state != CONFIG_STATE_DRAINING && backend->resolved && config->weight > 0;
+	       config->state != CONFIG_STATE_DRAINING && config->state != CONFIG_STATE_LEAVING &&
+	       backend->resolved && config->weight > 0;
 }
 
 typedef bool takes_fn(const struct snapshot_backend_input *backend, enum backend_status status,

@@ -21,7 +21,7 @@ pool() {
 			[[ $word == vip=* ]] || echo "      - {name: ${word%=*}, address: ${word#*=}}"
 		done
 	} >$lab_stream_pool
-	ctl apply --yes -f $lab_stream_pool >$LAB/apply.out 2>&1 || ctl apply -f $lab_stream_pool
+	ctl apply --force -f $lab_stream_pool >$LAB/apply.out 2>&1
 }
 
 leaving() {

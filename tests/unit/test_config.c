@@ -52,7 +52,7 @@ static void what_a_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(pool->health.timeout_ms, 1000);
 	assert_int_equal(pool->health.rise, 2);
 	assert_int_equal(pool->health.fall, 3);
-	assert_int_equal(pool->on_down, CONFIG_ON_DOWN_KEEP);
+	assert_int_equal(pool->on_down, CONFIG_ON_DOWN_AUTO);
 	assert_int_equal(pool->on_all_down, CONFIG_ALL_DOWN_SPREAD);
 	assert_int_equal(pool->table_size, 65537);
 	assert_int_equal(config->backends[0].weight, 100);

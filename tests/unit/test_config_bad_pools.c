@@ -24,7 +24,7 @@ static void a_pool_needs_its_keys(void **state)
 		{POOLS("name: p, backends:"),
 			"2:23: not YAML: found unexpected ':': a space follows the ':' of a key"},
 		{POOLS("name: p, backends: [], on_down: drop"),
-			"2:38: pool 'p': on_down must be keep, rehash or reset, not 'drop'"},
+			"2:38: pool 'p': on_down must be auto, keep, rehash or reset, not 'drop'"},
 		{POOLS("name: p, backends: [], on_all_down: keep"),
 			"2:42: pool 'p': on_all_down must be spread or drop, not 'keep'"},
 		{POOLS("name: p, backends: [], outer_source: 10.0.0.1/8"),

@@ -179,7 +179,7 @@ static void every_fault_is_told_in_the_order_of_the_lines(void **state)
 			"2:52: service 's': port must be 1 to 65535, not '0'\n"
 			"3:41: service 't': protocol must be tcp or udp, not 'tpc'\n"
 			"4:62: service 'u': there is no pool 'q': add it under pools\n"
-			"6:24: pool 'p': on_down must be keep, rehash or reset, not 'kep'\n"
+			"6:24: pool 'p': on_down must be auto, keep, rehash or reset, not 'kep'\n"
 			"6:40: pool 'p': backend 'a': address is missing: its own address, IPv4 or IPv6, which no other backend of the pool has\n"
 			"6:51: pool 'p': backend 2: name is missing: its name, which no other backend of the pool has"},
 		{"pools:\n"

@@ -96,6 +96,65 @@ static void a_drained_or_disabled_backend_has_no_share(void **state)
 	}
 }
 
+// Weight 0 takes nothing new, and nobody calls it usable: not the backend's row, nor its service's or pool's.
+static void nobody_is_usable_whose_weight_is_0(void **state)
+{
+	struct message_row_service service;
+	struct message_row_pool pool;
+
+	assert_int_equal(lab_apply_text(*state, lab_two, NULL), 0);
+	while (lab_backend_row(*state, "a").share_ppm == 0)
+		;
+	assert_int_equal(lab_set_backend(*state, "a", CONFIG_STATE_UNSET, 0, NULL), 0);
+	lab_show(*state, MESSAGE_SHOW_SERVICES, &service, 1, sizeof(service));
+	assert_int_equal(service.backends_usable, 1);
+	assert_string_equal(
+		lab_backend_row(*state, "a").reason, "its weight is 0: it takes no new flows");
+	assert_int_equal(lab_set_backend(*state, "b", CONFIG_STATE_UNSET, 0, NULL), 0);
+	lab_show(*state, MESSAGE_SHOW_SERVICES, &service, 1, sizeof(service));
+	lab_show(*state, MESSAGE_SHOW_POOLS, &pool, 1, sizeof(pool));
+	assert_int_equal(service.backends_usable, 0);
+	assert_int_equal(pool.backends_usable, 0);
+}
+
+// By what an operator types; it comes back by an apply alone.
+static void one_that_leaves_can_be_disabled_and_drained(void **state)
+{
+	static const char one[] =
+		"services:\n"
+		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web}\n"
+		"pools:\n"
+		"  - name: web\n"
+		"    health: {type: none}\n"
+		"    backends: [{name: b, address: 10.0.0.2, weight: 30}]\n";
+	struct message_backend_set set = {.name = "a",
+		.state = CONFIG_STATE_DRAINING,
+		.weight = UINT32_MAX,
+		.deadline_s = 600,
+		.then = MESSAGE_THEN_RESET};
+	struct message_done done;
+
+	assert_int_equal(lab_apply_text(*state, lab_two, NULL), 0);
+	assert_int_equal(lab_apply_text(*state, one, NULL), 0);
+	assert_int_equal(lab_backend_row(*state, "a").state, CONFIG_STATE_LEAVING);
+	lab_send(*state, MESSAGE_BACKEND_SET, &set, sizeof(set));
+	assert_int_equal(lab_finish(*state, &done), 0);
+	assert_in_range(lab_backend_row(*state, "a").drain_left_s, 500, 600);
+	assert_int_equal(lab_set_backend(*state, "a", CONFIG_STATE_ACTIVE, UINT32_MAX, NULL), -1);
+	assert_int_equal(lab_set_backend(*state, "a", CONFIG_STATE_UNSET, 10, NULL), -1);
+	assert_int_equal(
+		lab_set_backend(*state, "nobody", CONFIG_STATE_DISABLED, UINT32_MAX, NULL), -1);
+	assert_int_equal(lab_set_backend(*state, "a", CONFIG_STATE_DISABLED, UINT32_MAX, NULL), 0);
+	assert_int_equal(lab_backend_row(*state, "a").state, CONFIG_STATE_LEAVING);
+	assert_string_equal(
+		lab_backend_row(*state, "a").reason, "taken out, and disabled by the operator");
+	// Back in the file it is what it was.
+	assert_int_equal(lab_apply_text(*state, lab_two, NULL), 0);
+	assert_int_equal(lab_backend_row(*state, "a").state, CONFIG_STATE_ACTIVE);
+	while (lab_backend_row(*state, "a").share_ppm == 0)
+		;
+}
+
 // a and b of pool web, the second a of pool ssh; a is one host.
 static const char two_pools[] =
 	"services:\n"
@@ -263,6 +322,8 @@ int main(void)
 		TEST(an_operators_state_stays_over_an_apply_and_a_restart),
 		TEST(a_change_is_remembered_over_a_restart),
 		TEST(a_drained_or_disabled_backend_has_no_share),
+		TEST(nobody_is_usable_whose_weight_is_0),
+		TEST(one_that_leaves_can_be_disabled_and_drained),
 		TEST(several_backends_change_as_one_version),
 		TEST(one_that_is_not_there_refuses_all),
 		TEST(a_weight_moves_the_shares),

@@ -115,6 +115,21 @@ static void a_quorum_that_no_pool_reaches_is_told(void **state)
 	does_not_say("is announced when");
 }
 
+static void a_pool_that_takes_nothing_is_told(void **state)
+{
+	write_file("weights.yaml",
+		"services:\n"
+		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web,\n"
+		"     announce: {mode: route, quorum: 1}}\n"
+		"pools:\n"
+		"  - {name: web, backends: [{name: a, address: 10.0.0.1, weight: 0}]}\n");
+	assert_int_equal(run("check -f weights.yaml"), 0);
+	says("note: pool 'web': every backend has weight 0: none of them takes a new flow\n");
+	says("note: service 'web' is announced when 1 of its backends serve, and pool 'web' has 0\n");
+	assert_int_equal(run("check -f good.yaml"), 0);
+	does_not_say("has weight 0");
+}
+
 static void a_file_may_come_from_standard_input(void **state)
 {
 	assert_int_equal(run("check -f - <good.yaml"), 0);
@@ -299,6 +314,7 @@ int main(int argc, char **argv)
 		WITHOUT_DAEMON(a_bad_file_ends_with_2_and_a_caret),
 		WITHOUT_DAEMON(a_good_file_is_right_without_a_daemon),
 		WITHOUT_DAEMON(a_quorum_that_no_pool_reaches_is_told),
+		WITHOUT_DAEMON(a_pool_that_takes_nothing_is_told),
 		WITHOUT_DAEMON(a_file_may_come_from_standard_input),
 		WITH_DAEMON(several_files_and_folders_are_one_configuration),
 		WITHOUT_DAEMON(a_fault_of_several_files_is_shown_in_its_own),

@@ -49,6 +49,10 @@ static void an_entry_leads_to_its_backend_by_the_rules(void **state)
 		{SELECT_UDP, BACKEND_DOWN, CONFIG_ON_DOWN_REHASH, SELECT_FORWARD, A, true,
 			FLOW_UDP},
 		{SELECT_UDP, BACKEND_DOWN, CONFIG_ON_DOWN_RESET, SELECT_FORWARD, A, true, FLOW_UDP},
+		// by default silence for TCP, and another backend for UDP
+		{SELECT_DATA, BACKEND_DOWN, CONFIG_ON_DOWN_AUTO, SELECT_FORWARD, C, true,
+			FLOW_ESTABLISHED},
+		{SELECT_UDP, BACKEND_DOWN, CONFIG_ON_DOWN_AUTO, SELECT_FORWARD, A, true, FLOW_UDP},
 		// an ICMP error changes nothing
 		{SELECT_ERROR, BACKEND_UP, CONFIG_ON_DOWN_KEEP, SELECT_FORWARD, C, true,
 			FLOW_ESTABLISHED},

@@ -115,17 +115,35 @@ int load_files(const struct load_files *files, struct config **out)
 	return status;
 }
 
+static uint32_t count_weighted(const struct config *config, const struct config_pool *pool)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < pool->backend_count; i++)
+		count += config->backends[pool->first_backend + i].weight > 0;
+	return count;
+}
+
 static void note_quorum(const char *title, const struct config *config, uint32_t service)
 {
 	const struct config_service *wants = &config->services[service];
 	const struct config_pool *pool = &config->pools[wants->pool_index];
+	uint32_t able = count_weighted(config, pool);
 
-	if (wants->announce.mode != CONFIG_ANNOUNCE_NONE &&
-		wants->announce.quorum > pool->backend_count)
+	if (wants->announce.mode != CONFIG_ANNOUNCE_NONE && wants->announce.quorum > able)
 		fprintf(stderr,
 			"%s: note: service '%s' is announced when %u of its backends serve, and pool '%s' has %u\n",
-			title, wants->name, wants->announce.quorum, pool->name,
-			pool->backend_count);
+			title, wants->name, wants->announce.quorum, pool->name, able);
+}
+
+// Nobody takes a new flow then, and no probe fails.
+static void note_weights(const char *title, const struct config *config, uint32_t pool)
+{
+	if (config->pools[pool].backend_count > 0 &&
+		count_weighted(config, &config->pools[pool]) == 0)
+		fprintf(stderr,
+			"%s: note: pool '%s': every backend has weight 0: none of them takes a new flow\n",
+			title, config->pools[pool].name);
 }
 
 void load_note(const struct load_files *files, const struct config *config)
@@ -137,4 +155,6 @@ void load_note(const struct load_files *files, const struct config *config)
 			files->title);
 	for (uint32_t i = 0; i < config->service_count; i++)
 		note_quorum(files->title, config, i);
+	for (uint32_t i = 0; i < config->pool_count; i++)
+		note_weights(files->title, config, i);
 }
