@@ -5,6 +5,7 @@
 #include <argp.h>
 #include <base/log.h>
 #include <channel/channel.h>
+#include <config/config.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ const char *argp_program_version = "fulcrumd " FULCRUM_VERSION;
 struct options {
 	const char *config;
 	bool check;
+	bool check_pools;
 };
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -32,6 +34,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 't':
 		options->check = true;
 		return 0;
+	case 'p':
+		options->check_pools = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one word too many", value);
 		return 0;
@@ -42,6 +47,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp_option option_list[] = {
 	{"config", 'c', "FILE", 0, "The daemon's own file (default /etc/fulcrum/fulcrumd.yaml)", 0},
 	{"check", 't', NULL, 0, "Check the file and leave", 0},
+	{"check-pools", 'p', NULL, 0, "Check the file and what its 'pools' names, and leave", 0},
 	{0},
 };
 
@@ -124,6 +130,29 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void log_sentence(void *context, const char *sentence)
+{
+	log_error("%s", sentence);
+	*(bool *)context = true;
+}
+
+static int check_pools(const struct daemon_config *config)
+{
+	struct config *pools = NULL;
+	bool is_told = false;
+	struct error err;
+
+	if (config->pools[0] == '\0')
+		return EXIT_SUCCESS;
+	if (config_load_path(config->pools, &pools, log_sentence, &is_told, &err) != 0) {
+		if (!is_told)
+			log_error("%s", err.text);
+		return EXIT_BAD_FILE;
+	}
+	config_free(pools);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.config = "/etc/fulcrum/fulcrumd.yaml"};
@@ -139,6 +168,8 @@ int main(int argc, char **argv)
 		log_error("%s", err.text);
 		return EXIT_BAD_FILE;
 	}
+	if (options.check_pools)
+		return check_pools(&config);
 	if (options.check)
 		return EXIT_SUCCESS;
 	log_set_json((config.log & DAEMON_LOG_JSON) != 0);

@@ -21,6 +21,7 @@ struct serving {
 	bool is_stopping;
 	struct event *on_term;
 	struct event *on_int;
+	struct event *on_hup;
 	struct event *grace;
 };
 
@@ -57,12 +58,19 @@ static void stop_asked(int signal, short what, void *context)
 	end(-1, 0, serving);
 }
 
+static void reload_asked(int signal, short what, void *context)
+{
+	control_reload(((struct serving *)context)->control);
+}
+
 static bool make_events(struct serving *serving)
 {
 	serving->on_term = evsignal_new(serving->base, SIGTERM, stop_asked, serving);
 	serving->on_int = evsignal_new(serving->base, SIGINT, stop_asked, serving);
+	serving->on_hup = evsignal_new(serving->base, SIGHUP, reload_asked, serving);
 	serving->grace = evtimer_new(serving->base, end, serving);
-	return serving->on_term != NULL && serving->on_int != NULL && serving->grace != NULL &&
+	return serving->on_hup != NULL && event_add(serving->on_hup, NULL) == 0 &&
+	       serving->on_term != NULL && serving->on_int != NULL && serving->grace != NULL &&
 	       event_add(serving->on_term, NULL) == 0 && event_add(serving->on_int, NULL) == 0;
 }
 
@@ -87,6 +95,7 @@ int serve(struct event_base *base, struct control *control, struct workers *work
 	}
 	free_event(serving.on_term);
 	free_event(serving.on_int);
+	free_event(serving.on_hup);
 	free_event(serving.grace);
 	return rc < 0 ? -1 : 0;
 }

@@ -208,6 +208,10 @@ int config_load_file(const char *path, struct config **out, config_report_fn *re
 int config_load_text(const char *name, const char *text, size_t size, struct config **out,
 	config_report_fn *report, void *context, struct error *err);
 
+// A file, or a folder: then all of its *.yaml that do not begin with a dot, in the order of their names.
+int config_load_path(const char *path, struct config **out, config_report_fn *report, void *context,
+	struct error *err);
+
 // Writes YAML that config_load_text() reads back as an equal configuration. 0, or the negative errno of a write that failed.
 int config_write(const struct config *config, FILE *out);
 

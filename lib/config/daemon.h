@@ -41,6 +41,8 @@ struct daemon_config {
 	char user[32]; // whom to run as, once the ports are open; "": whoever started it
 	char state
 		[DAEMON_PATH_SIZE]; // the folder where the last committed configuration is kept; "": nowhere
+	char pools
+		[DAEMON_PATH_SIZE]; // a pool file or a folder of them, read at the start and by SIGHUP; "": none
 	enum daemon_hugepages hugepages;
 	uint64_t memory; // bytes for DPDK; 0: computed from what is configured
 	char prefix[32]; // EAL's --file-prefix

@@ -14,6 +14,28 @@
 
 // The loop's side of a commit: asks for its parts, one after the other, and answers.
 
+// One that a client asked for, while the daemon's own was on its way, has its turn.
+static void take_next(struct control *control)
+{
+	struct commit *next = control->next_commit;
+	struct error err;
+
+	control->next_commit = NULL;
+	if (next == NULL) {
+		control_reload_next(control);
+	} else if (next->if_version != 0 && next->if_version != control->version) {
+		error_set(&err, ESTALE, "version %lu is in force, not %lu", control->version,
+			next->if_version);
+		control_reply_error(control, ESTALE, err.text);
+		commit_free(next);
+	} else {
+		next->version = control->version + 1;
+		control->commit = next;
+	}
+	control_poll_now(control);
+	control_work(control);
+}
+
 static void concluded(void *context)
 {
 	struct commit *commit = context;
@@ -24,6 +46,8 @@ static void concluded(void *context)
 		control_reap_end(control, commit);
 	else
 		control->is_saved = commit->is_saved;
+	if (commit->is_file)
+		control_reload_done(control, commit);
 	if (commit->is_confirmation || commit->takes_back)
 		control_trial_end(control);
 	if (!commit->is_own) {
@@ -31,8 +55,7 @@ static void concluded(void *context)
 		commit->text = NULL;
 	}
 	commit_free(commit);
-	control_poll_now(control);
-	control_work(control);
+	take_next(control);
 }
 
 static void fail(struct control *control)
@@ -45,6 +68,8 @@ static void fail(struct control *control)
 		control_tell_refusal(control, &commit->author, commit->err.text);
 	if (commit->reaps)
 		control_reap_end(control, commit);
+	else if (commit->is_file)
+		control_reload_refused(control, commit);
 	else if (commit->is_own)
 		log_error("config: what was not confirmed cannot be taken back: %s",
 			commit->err.text);
@@ -53,8 +78,7 @@ static void fail(struct control *control)
 	if (commit->takes_back)
 		control_trial_retry(control);
 	commit_free(commit);
-	control_poll_now(control);
-	control_work(control);
+	take_next(control);
 }
 
 // What the client waits for is decided; the rest is to be told and saved.
@@ -137,8 +161,7 @@ static void forecast(void *context)
 	control->commit = NULL;
 	control_reply_plan(control, commit);
 	commit_free(commit);
-	control_poll_now(control);
-	control_work(control);
+	take_next(control);
 }
 
 void control_forecast_start(struct control *control)
@@ -151,7 +174,8 @@ static void prepared(void *context)
 {
 	struct commit *commit = context;
 
-	if (commit->rc == 0 && commit->rollback != 0) // another file is looked at as it comes
+	if (commit->rc == 0 &&
+		(commit->rollback != 0 || commit->is_file)) // another file is looked at as it comes
 		commit->rc =
 			control_check_own_addresses(commit->control, commit->config, &commit->err);
 	if (commit->rc != 0) {
@@ -208,7 +232,7 @@ struct commit *control_commit_new(struct control *control)
 static const char *find_obstacle(
 	const struct control *control, const struct commit *commit, struct error *err)
 {
-	if (control->commit != NULL && !control->commit->reaps)
+	if (control->commit != NULL && control->commit->takes_back)
 		return "what was not confirmed is being taken back: try again";
 	if (control->trial.before == NULL || commit->is_confirmation || commit->takes_back ||
 		commit->is_plan)
@@ -263,6 +287,7 @@ void control_commit(
 
 	if (commit != NULL) {
 		commit->config = config;
+		commit->if_version = terms->if_version;
 		commit->confirm_s = terms->confirm_s;
 		commit->is_forced = terms->is_forced;
 	} else {

@@ -43,6 +43,7 @@ void transaction_forget(struct transaction *transaction);
 // Takes 'config' over, whose records nobody has checked, and answers when it is in force and saved, or why not. With
 // 'confirm_s' it is taken back after so long, see confirm.c.
 struct commit_terms {
+	uint64_t if_version; // 0: whatever runs
 	uint32_t confirm_s; // 0: for good
 	bool is_forced; // whatever it takes out of service
 };
@@ -84,8 +85,15 @@ void control_install(struct control *control, struct commit *commit);
 
 // Once a second: begins to let those go that have no flow any more.
 void control_reap(struct control *control);
-// The commit is over, and one that a client asked for meanwhile has its turn.
+// The commit is over.
 void control_reap_end(struct control *control, const struct commit *commit);
+
+// --- reload.c: the file that the daemon's own file names ---
+
+// Begins to read it where that is due, and no other change is on its way.
+void control_reload_next(struct control *control);
+void control_reload_refused(struct control *control, const struct commit *commit);
+void control_reload_done(struct control *control, const struct commit *commit);
 
 // --- start.c: what a daemon begins with ---
 

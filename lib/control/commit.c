@@ -193,6 +193,8 @@ static int take_wish(struct commit *commit)
 	if (commit->rollback != 0)
 		return history_load(
 			commit->state_folder, commit->rollback, &commit->config, &commit->err);
+	if (commit->is_file)
+		return commit_read_pools(commit);
 	return commit->is_backend_set ? set_backends(commit)
 				      : config_finish(commit->config, &commit->err);
 }

@@ -64,12 +64,15 @@ struct commit {
 	struct message_backend_set set;
 	struct selection selection; // whom it is about
 	uint64_t rollback; // 0: it is none
+	uint64_t if_version; // 0: whatever runs when its turn comes
 	uint32_t confirm_s; // taken back unless confirmed within so long; 0: it is not
 	bool is_forced; // nobody is asked, whatever it takes out of service
 	bool is_confirmation; // of what runs: it is saved at last
 	bool takes_back; // what was not confirmed
 	bool is_plan; // nothing is installed: what it would change and cost is told
 	bool reaps; // backends that left and have no flows any more: nothing else, and it is no version
+	bool is_file; // the wish is what 'pools_path' says
+	const char *pools_path;
 	bool is_own; // the daemon's: no client waits for the answer
 	struct history_entry author; // who wants it, and how
 	uint64_t version; // that it has if it is not the present one
@@ -136,6 +139,8 @@ uint32_t commit_find_running(struct commit *commit, const struct config *config,
 // Plans the indexes of commit->all's backends and commit->config's services, and sets commit->places (plan.c). 0, or a
 // negative errno with the sentence. Parts of prepare(), as what follows.
 int commit_plan(struct commit *commit);
+// Reads 'pools_path' into commit->config, and tells the log what it overwrites (reload.c). Likewise.
+int commit_read_pools(struct commit *commit);
 // Sets commit->all (leaving.c). 0 or -ENOMEM with the sentence. A part of prepare().
 int commit_find_leaving(struct commit *commit);
 

@@ -158,6 +158,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		rc = begin_announcing(control, err);
 	if (rc == 0)
 		start_exporter(control);
+	if (rc == 0 && config->daemon->pools[0] != '\0')
+		control_reload(control);
 	if (rc != 0) {
 		control_free(control);
 		return rc;

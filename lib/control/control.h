@@ -55,6 +55,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 // Withdraws every VIP that is announced, for good, and tells how many there were: packets for them may go on to come
 // until the network has learnt of it, and are still forwarded.
 uint32_t control_withdraw(struct control *control);
+// Reads the file or folder that 'pools' in the daemon's file names, and puts it in force if it is right. Returns before that.
+void control_reload(struct control *control);
 // When no worker runs any more: keeps the flow tables for the next daemon, in the state folder.
 void control_save_flows(struct control *control);
 void control_free(struct control *control); // NULL is fine

@@ -31,9 +31,6 @@ void control_reap(struct control *control)
 void control_reap_end(struct control *control, const struct commit *commit)
 {
 	uint64_t now_ns = clock_monotonic_ns(), rest_ns = (now_ns - commit->start_ns) * REST;
-	struct commit *next = control->next_commit;
 
 	control->reap_next_ns = now_ns + (rest_ns > REAP_NS ? rest_ns : REAP_NS);
-	control->next_commit = NULL;
-	control->commit = next;
 }

@@ -105,6 +105,8 @@ bool row_daemon(const struct control *control, uint32_t row, struct message_row_
 	out->hash_key_secret = control->running->config->hash_key_set;
 	out->confirm_left_s = control_trial_left_s(control);
 	out->confirm_before = control->trial.version_before;
+	snprintf(out->pools, sizeof(out->pools), "%s", control->config.daemon->pools);
+	memcpy(out->pools_refused, control->pools_refusal, sizeof(out->pools_refused));
 	return true;
 }
 

@@ -95,7 +95,7 @@ static void dispatch(struct control *control)
 	case MESSAGE_ROLLBACK:
 		control_rollback(control, request.rollback.version,
 			&(struct commit_terms){
-				request.rollback.confirm_s, request.rollback.is_forced == 1});
+				0, request.rollback.confirm_s, request.rollback.is_forced == 1});
 		break;
 	case MESSAGE_CONFIRM:
 		control_confirm(control, request.confirm.takes_back != 0);

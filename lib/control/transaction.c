@@ -132,7 +132,8 @@ void transaction_commit(struct control *control, bool is_plan)
 			control_plan(control, config);
 		else
 			control_commit(control, config,
-				&(struct commit_terms){control->transaction.header.confirm_s,
+				&(struct commit_terms){control->transaction.header.if_version,
+					control->transaction.header.confirm_s,
 					control->transaction.header.is_forced == 1});
 	}
 	transaction_forget(&control->transaction);

@@ -228,6 +228,8 @@ static const struct column daemon_columns[] = {
 		NULL},
 	{"to be confirmed", "confirm_left_s", COLUMN_LEFT, FIELD(row_daemon, confirm_left_s), NULL},
 	{NULL, "confirm_before", COLUMN_NUMBER, FIELD(row_daemon, confirm_before), NULL},
+	{"pools are read from", "pools", COLUMN_TEXT, FIELD(row_daemon, pools), NULL},
+	{"and were refused", "pools_refused", COLUMN_TEXT, FIELD(row_daemon, pools_refused), NULL},
 	{0},
 };
 

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/log.h>
+#include <control/apply_private.h>
+#include <control/control_private.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+// The file or folder that 'pools' in the daemon's own file names, for those who keep it in git or have it written: put in
+// force soon after the start and whenever somebody asks, by a commit of the daemon's own. It is checked first, and refused
+// whole: then what runs goes on.
+
+#define TOLD_MAX 20u
+
+void control_reload(struct control *control)
+{
+	if (control->config.daemon->pools[0] == '\0') {
+		log_warning(
+			"config: SIGHUP: there is no 'pools' in the daemon's file to read again");
+		return;
+	}
+	control->reload_due = true;
+	control_reload_next(control);
+}
+
+static void refuse(struct control *control, const char *sentence)
+{
+	log_error("config: pools: refused, version %lu goes on: %s", control->version, sentence);
+	snprintf(control->pools_refusal, sizeof(control->pools_refusal), "%.*s",
+		(int)sizeof(control->pools_refusal) - 1, sentence);
+}
+
+void control_reload_next(struct control *control)
+{
+	struct commit *commit;
+
+	if (!control->reload_due || control->commit != NULL)
+		return;
+	control->reload_due = false;
+	if (control->trial.before != NULL) {
+		refuse(control, "a configuration waits for its confirmation: 'fulcrumctl confirm'");
+		return;
+	}
+	commit = control_commit_new(control);
+	if (commit == NULL) {
+		refuse(control, "out of memory");
+		return;
+	}
+	commit->is_own = true;
+	commit->is_file = true;
+	commit->pools_path = control->config.daemon->pools;
+	commit->author.kind = HISTORY_FILE;
+	history_identify((uint32_t)getpid(), &commit->author.uid, &commit->author.pid);
+	control->commit = commit;
+	control_work(control);
+}
+
+void control_reload_refused(struct control *control, const struct commit *commit)
+{
+	refuse(control, commit->err.text);
+}
+
+void control_reload_done(struct control *control, const struct commit *commit)
+{
+	control->pools_refusal[0] = '\0';
+	if (commit->is_equal)
+		log_info("config: pools: nothing changed; version %lu is in force",
+			control->version);
+}
+
+// --- In the commit's job ---
+
+static void log_change(void *context, const char *sentence)
+{
+	uint32_t *count = context;
+
+	if ((*count)++ < TOLD_MAX)
+		log_warning("config: pools: changed since the file was read: %s", sentence);
+}
+
+// The newest version that came from the file, if another one came in force after it.
+static uint64_t find_last(const struct commit *commit)
+{
+	struct history_entry *entries = calloc(HISTORY_MAX, sizeof(*entries));
+	uint32_t count = entries != NULL ? history_list(commit->state_folder, entries) : 0;
+	uint64_t version = 0;
+
+	for (uint32_t i = 0; i < count && version == 0; i++)
+		version = entries[i].kind == HISTORY_FILE ? entries[i].version : 0;
+	free(entries);
+	return version != commit->version - 1 ? version : 0;
+}
+
+// Who wrote into what runs by the tool is told what he loses, before it is overwritten.
+static void tell_overwritten(const struct commit *commit)
+{
+	uint64_t version = find_last(commit);
+	struct config *last = NULL;
+	uint32_t count = 0;
+	struct error err;
+
+	if (version == 0 || history_load(commit->state_folder, version, &last, &err) != 0)
+		return;
+	config_diff(last, commit->running->written, log_change, &count);
+	if (count > TOLD_MAX)
+		log_warning("config: pools: and %u changes more", count - TOLD_MAX);
+	config_free(last);
+}
+
+static void log_sentence(void *context, const char *sentence)
+{
+	uint32_t *count = context;
+
+	if ((*count)++ < TOLD_MAX)
+		log_error("config: pools: %s", sentence);
+}
+
+int commit_read_pools(struct commit *commit)
+{
+	uint32_t count = 0;
+	int rc = config_load_path(
+		commit->pools_path, &commit->config, log_sentence, &count, &commit->err);
+
+	if (rc == 0)
+		tell_overwritten(commit);
+	return rc;
+}
