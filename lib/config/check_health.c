@@ -32,6 +32,7 @@ static void check_uses(struct check *check, uint32_t index)
 		uint32_t types;
 	} rows[] = {{"host", "health.host", BY_TLS | BY_HTTP | BY_GRPC},
 		{"alpn", "health.alpn", TYPE(TLS) | TYPE(HTTPS)}, {"ca", "health.ca", BY_TLS},
+		{"certificate", "health.certificate", BY_TLS}, {"key", "health.key", BY_TLS},
 		{"method", "health.method", BY_HTTP}, {"path", "health.path", BY_HTTP},
 		{"status", "health.status", BY_HTTP}, {"body", "health.body", BY_HTTP},
 		{"service", "health.service", BY_GRPC}, {"payload", "health.payload", TYPE(UDP)},
@@ -75,6 +76,15 @@ static void check_texts(struct check *check, uint32_t index)
 		check_fail(check, RECORD_POOL, index,
 			is_ascii(health->ca, ' ') ? "health.body" : "health.ca",
 			": health: %s must be ASCII", is_ascii(health->ca, ' ') ? "body" : "ca");
+	if (!is_ascii(health->certificate, ' ') || !is_ascii(health->key, ' '))
+		check_fail(check, RECORD_POOL, index,
+			is_ascii(health->key, ' ') ? "health.certificate" : "health.key",
+			": health: %s must be ASCII",
+			is_ascii(health->key, ' ') ? "certificate" : "key");
+	if (health->key[0] != '\0' && health->certificate[0] == '\0')
+		check_fail(check, RECORD_POOL, index, "health.key",
+			": health: %s without its certificate: name the file of that, too",
+			"a key");
 	if (!is_ascii(health->service, '!'))
 		check_fail(check, RECORD_POOL, index, "health.service",
 			": health: service must be ASCII without a space, such as my.package.Service, not '%s'",

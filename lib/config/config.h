@@ -124,6 +124,9 @@ struct config_health {
 	char path[128];
 	char body[64];
 	char ca[128]; // a file of PEM certificates on the balancer
+	char certificate
+		[128]; // likewise: what the balancer shows to a backend that asks, its chain behind it
+	char key[128]; // the file of its private key; "": it stands in 'certificate'
 	char alpn[32];
 	char service[64]; // gRPC's name of what is asked about
 	char payload[128]; // this and 'expect': parse_bytes()
@@ -145,7 +148,7 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 880, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 1136, "goes over the channel as it is");
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];

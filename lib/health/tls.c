@@ -33,17 +33,19 @@ static bool set_up(SSL *ssl, const struct config_health *policy, int fd)
 	       SSL_set_fd(ssl, fd) == 1;
 }
 
-// A lack of this machine's own: its authorities' file, or memory.
-static enum progress fail_here(struct conversation *conversation)
+// A lack of this machine's own: one of its files, or memory.
+static enum progress fail_here(struct conversation *conversation, const struct tls_file *file)
 {
-	const char *ca = conversation->request.policy->ca;
 	unsigned long error = ERR_peek_error();
+	bool is_key = file->key != NULL && strcmp(file->key, "key") == 0;
 	const char *words = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
-			    : error != 0            ? "it holds no certificates in PEM"
-						    : "no memory";
+			    : error == 0            ? "no memory"
+			    : is_key ? "it holds no key in PEM that fits the certificate"
+				     : "it holds no certificates in PEM";
 
-	if (ca[0] != '\0')
-		conversation_fail(conversation, "the balancer cannot use ca '%s': %s", ca, words);
+	if (file->name != NULL && file->name[0] != '\0')
+		conversation_fail(conversation, "the balancer cannot use %s '%s': %s", file->key,
+			file->name, words);
 	else
 		conversation_fail(conversation, "the balancer cannot begin it: %s", words);
 	conversation->result.outcome = PROBE_LOCAL;
@@ -53,20 +55,62 @@ static enum progress fail_here(struct conversation *conversation)
 static enum progress begin(struct conversation *conversation)
 {
 	const struct config_health *policy = conversation->request.policy;
-	SSL_CTX *ctx = tls_contexts_get(conversation->request.tls, policy->ca);
+	struct tls_file file;
+	SSL_CTX *ctx = tls_contexts_get(conversation->request.tls, policy, &file);
 
 	if (ctx != NULL)
 		conversation->ssl = SSL_new(ctx);
 	if (conversation->ssl == NULL || !set_up(conversation->ssl, policy, conversation->fd))
-		return fail_here(conversation);
+		return fail_here(conversation, &file);
 	return PROGRESS_NEXT;
+}
+
+// The server asked for a certificate of ours, which OpenSSL tells by the list of authorities, or of algorithms, that came
+// with the request.
+static bool asked_for_certificate(SSL *ssl)
+{
+	const STACK_OF(X509_NAME) *authorities = SSL_get0_peer_CA_list(ssl);
+	const unsigned char *types;
+
+	return SSL_get0_certificate_types(ssl, &types) > 0 || sk_X509_NAME_num(authorities) > 0;
+}
+
+// A server that wants a certificate refuses by an alert. In TLS 1.3 it has one for who shows none; earlier versions say
+// "handshake failure" of whatever they dislike. The other alerts are about the certificate that it was shown.
+static bool is_about_certificate(SSL *ssl, bool shows_one, int reason)
+{
+	switch (reason) {
+	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+		return true;
+	case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+		return asked_for_certificate(ssl);
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+	case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+		return shows_one || asked_for_certificate(ssl);
+	default:
+		return false;
+	}
 }
 
 static enum progress fail_tls(struct conversation *conversation)
 {
+	unsigned long error = ERR_peek_last_error();
+	const char *shown = conversation->request.policy->certificate;
 	char words[TLS_WORDS_SIZE];
 
-	return conversation_fail(conversation, "%s", tls_error_words(ERR_peek_last_error(), words));
+	tls_error_words(error, words);
+	if (!is_about_certificate(conversation->ssl, shown[0] != '\0', ERR_GET_REASON(error)))
+		return conversation_fail(conversation, "%s", words);
+	if (shown[0] == '\0')
+		return conversation_fail(conversation,
+			"it wants a client certificate: give the health section a certificate and a key");
+	return conversation_fail(
+		conversation, "it refuses the client certificate of '%s': %s", shown, words);
 }
 
 // Why an OpenSSL call that returned 'rc' did not do what was asked.

@@ -9,7 +9,9 @@
 struct context {
 	struct context *next;
 	SSL_CTX *ctx;
-	char ca[];
+	char ca[sizeof(((struct config_health *)0)->ca)];
+	char certificate[sizeof(((struct config_health *)0)->certificate)];
+	char key[sizeof(((struct config_health *)0)->key)];
 };
 
 struct tls_contexts {
@@ -49,7 +51,31 @@ void tls_contexts_free(struct tls_contexts *contexts)
 	free(contexts);
 }
 
-static SSL_CTX *make_ctx(const char *ca)
+// Names the file that cannot be used.
+static bool load(SSL_CTX *ctx, const struct config_health *policy, struct tls_file *file)
+{
+	const char *key = policy->key[0] != '\0' ? policy->key : policy->certificate;
+
+	*file = (struct tls_file){"ca", policy->ca};
+	if (policy->ca[0] != '\0' && SSL_CTX_load_verify_file(ctx, policy->ca) != 1)
+		return false;
+	if (policy->certificate[0] == '\0')
+		return true;
+	*file = (struct tls_file){"certificate", policy->certificate};
+	if (SSL_CTX_use_certificate_chain_file(ctx, policy->certificate) != 1)
+		return false;
+	*file = (struct tls_file){"key", key};
+	return SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1 &&
+	       SSL_CTX_check_private_key(ctx) == 1;
+}
+
+// Nobody is asked for the words that a key may be locked by.
+static int no_password(char *out, int size, int writes, void *context)
+{
+	return 0;
+}
+
+static SSL_CTX *make_ctx(const struct config_health *policy, struct tls_file *file)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
@@ -60,27 +86,39 @@ static SSL_CTX *make_ctx(const char *ca)
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	// HTTP marks its own end; servers that leave out the close_notify are many.
 	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
-	if (ca[0] != '\0' && SSL_CTX_load_verify_file(ctx, ca) != 1) {
+	SSL_CTX_set_default_passwd_cb(ctx, no_password);
+	if (!load(ctx, policy, file)) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
 	return ctx;
 }
 
-SSL_CTX *tls_contexts_get(struct tls_contexts *contexts, const char *ca)
+static bool is_for(const struct context *context, const struct config_health *policy)
+{
+	return strcmp(context->ca, policy->ca) == 0 &&
+	       strcmp(context->certificate, policy->certificate) == 0 &&
+	       strcmp(context->key, policy->key) == 0;
+}
+
+SSL_CTX *tls_contexts_get(
+	struct tls_contexts *contexts, const struct config_health *policy, struct tls_file *file)
 {
 	struct context *context = contexts->first;
 
-	while (context != NULL && strcmp(context->ca, ca) != 0)
+	*file = (struct tls_file){0};
+	while (context != NULL && !is_for(context, policy))
 		context = context->next;
 	if (context != NULL)
 		return context->ctx;
-	context = malloc(sizeof(*context) + strlen(ca) + 1);
+	context = malloc(sizeof(*context));
 	if (context == NULL)
 		return NULL;
-	strcpy(context->ca, ca);
+	memcpy(context->ca, policy->ca, sizeof(context->ca));
+	memcpy(context->certificate, policy->certificate, sizeof(context->certificate));
+	memcpy(context->key, policy->key, sizeof(context->key));
 	ERR_clear_error();
-	context->ctx = make_ctx(ca);
+	context->ctx = make_ctx(policy, file);
 	if (context->ctx == NULL) {
 		free(context);
 		return NULL;

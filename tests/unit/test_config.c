@@ -218,7 +218,7 @@ static const char *const everything =
 	"     backends: [{name: x, address: 10.0.0.1, zone: \"Null\", weight: 7, state: active},\n"
 	"                {name: y, address: 10.0.0.2, weight: 0, state: disabled}]}\n"
 	"  - {name: p, health: {port: 1}, backends: [{name: z, address: '2001:db8:1::'}]}\n"
-	"  - {name: web, health: {type: https, host: app.example.com, alpn: h2, ca: '/etc/my ca.pem',\n"
+	"  - {name: web, health: {type: https, host: app.example.com, alpn: h2, ca: '/etc/my ca.pem', certificate: /c.pem, key: '/k 1.pem',\n"
 	"     method: HEAD, path: '/a?b={c}&d=~#\\', status: 204}, backends: []}\n"
 	"  - {name: text, health: {type: http, path: /-, body: ' \"a\\\": [''~'']} #'}, backends: []}\n"
 	"  - {name: rpc, health: {type: grpc, port: 1, service: a.b/C}, backends: []}\n"

@@ -242,6 +242,94 @@ static void the_authority_must_vouch_where_one_is_named(void **state)
 	stop_serving(&server);
 }
 
+// ---- servers that want a certificate of ours
+
+// A certificate and its key; both into 'both', the certificate alone into 'alone', the key alone into 'key'.
+static void write_client(const char *both, const char *alone, const char *key_file)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *certificate = make_certificate(key, "probe.example.com", -DAY_S, DAY_S);
+	FILE *files[] = {fopen(both, "w"), fopen(alone, "w"), fopen(key_file, "w")};
+
+	PEM_write_X509(files[0], certificate);
+	PEM_write_PrivateKey(files[0], key, NULL, NULL, 0, NULL, NULL);
+	PEM_write_X509(files[1], certificate);
+	PEM_write_PrivateKey(files[2], key, NULL, NULL, 0, NULL, NULL);
+	for (size_t i = 0; i < COUNT(files); i++)
+		fclose(files[i]);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
+static void a_server_that_wants_a_certificate_is_shown_one(void **state)
+{
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	char folder[] = "/tmp/fulcrum-client-XXXXXX", names[6][64];
+	static const char *const files[] = {"both.pem", "alone.pem", "key.pem", "other.pem",
+		"other-alone.pem", "other-key.pem"};
+	struct room *room = *state;
+
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < COUNT(files); i++)
+		snprintf(names[i], sizeof(names[i]), "%s/%s", folder, files[i]);
+	write_client(names[0], names[1], names[2]);
+	write_client(names[3], names[4], names[5]);
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		struct server server = {.behaviour = ANSWERS, .text = "HTTP/1.1 200 OK\r\n\r\n"};
+		struct health_target one = one_probe(room, CONFIG_PROBE_HTTPS);
+
+		server.ctx = make_ctx(HOST, -DAY_S, DAY_S, NULL);
+		SSL_CTX_set_min_proto_version(server.ctx, versions[i]);
+		SSL_CTX_set_max_proto_version(server.ctx, versions[i]);
+		SSL_CTX_load_verify_file(server.ctx, names[1]);
+		SSL_CTX_set_verify(
+			server.ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+		serve(room, &server);
+		assert_string_equal(probe(room, &one),
+			"it wants a client certificate: give the health section a certificate and a key");
+		strcpy(one.policy.certificate, names[0]); // the key stands in there, too
+		assert_string_equal(probe(room, &one), "");
+		strcpy(one.policy.certificate, names[1]);
+		strcpy(one.policy.key, names[2]);
+		assert_string_equal(probe(room, &one), "");
+		strcpy(one.policy.certificate, names[3]);
+		one.policy.key[0] = '\0';
+		assert_non_null(
+			strstr(probe(room, &one), "it refuses the client certificate of '"));
+		stop_serving(&server);
+	}
+	for (size_t i = 0; i < COUNT(files); i++)
+		unlink(names[i]);
+	rmdir(folder);
+}
+
+static void a_key_that_cannot_be_used_blames_no_backend(void **state)
+{
+	char folder[] = "/tmp/fulcrum-client-XXXXXX", names[6][64];
+	struct room *room = *state;
+	struct server server = {
+		.behaviour = SAYS, .text = "", .ctx = make_ctx(HOST, -DAY_S, DAY_S, NULL)};
+	struct health_target one = one_probe(room, CONFIG_PROBE_TLS);
+	uint64_t before = stats(room).local_failures;
+
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < COUNT(names); i++)
+		snprintf(names[i], sizeof(names[i]), "%s/%zu", folder, i);
+	write_client(names[0], names[1], names[2]);
+	write_client(names[3], names[4], names[5]);
+	strcpy(one.policy.certificate, names[1]);
+	strcpy(one.policy.key, names[5]); // another certificate's
+	serve(room, &server);
+	set_one(room, &one);
+	RUN_UNTIL(room, stats(room).local_failures > before);
+	assert_int_equal(view(room, 7).status, HEALTH_UNKNOWN);
+	assert_non_null(strstr(view(room, 7).reason, "the balancer cannot use key '"));
+	stop_serving(&server);
+	for (size_t i = 0; i < COUNT(names); i++)
+		unlink(names[i]);
+	rmdir(folder);
+}
+
 static void a_missing_authority_blames_no_backend(void **state)
 {
 	struct room *room = *state;
@@ -328,6 +416,8 @@ int main(void)
 		IN_ROOM(a_certificate_out_of_its_time_takes_a_backend_down),
 		IN_ROOM(the_authority_must_vouch_where_one_is_named),
 		IN_ROOM(a_missing_authority_blames_no_backend),
+		IN_ROOM(a_server_that_wants_a_certificate_is_shown_one),
+		IN_ROOM(a_key_that_cannot_be_used_blames_no_backend),
 		IN_ROOM(the_protocol_must_be_agreed_on_where_one_is_named),
 		IN_ROOM(a_request_goes_through_tls),
 		IN_ROOM(probes_leave_no_descriptor_behind),
