@@ -72,7 +72,7 @@ check "the configuration is the operator's to keep" test \
 check "the installed files are right" inside sh -c \
 	'fulcrumd --check && fulcrumctl check -f /usr/share/doc/fulcrum/examples/pools-example.yaml &&
 	fulcrum-backend -c /etc/fulcrum/backend.yaml --check'
-for page in fulcrumd.8 fulcrumctl.8 fulcrum-backend.8 fulcrum-bench.8 fulcrum.yaml.5; do
+for page in fulcrumd.8 fulcrumctl.8 fulcrum-backend.8 fulcrum-bench.8 fulcrum-interface.8 fulcrum.yaml.5; do
 	check "man shows $page" sh -c "man -l '$system/usr/share/man/man${page##*.}/$page.gz' | grep -q -- '^ *${page%.*} - '"
 done
 pages=$(cd "$system/usr/share/man/man8" && echo fulcrumctl-*.8.gz)
