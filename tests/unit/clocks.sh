@@ -5,11 +5,14 @@
 set -euo pipefail
 cd "$1"
 allowed='lib/base/clock.c the clock itself
+lib/base/log.c the time of a line
+lib/base/log_json.c the time of a line
 lib/control/announce.c since when a VIP is announced, as told
 lib/control/health.c since when a backend is up, as told
 lib/control/page_backends.c when a drain ends, as told
 lib/control/rows_backend.c the days that a certificate still has
 lib/control/control.c when the daemon started, as told
+lib/events/events.c when an event was, as told
 lib/health/target.c since when, as told
 lib/health/tls_peer.c whether a certificate has ended
 lib/health/verdict.c since when, and until when it is held, as told

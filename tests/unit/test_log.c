@@ -94,7 +94,8 @@ static void the_time_is_now(void **state)
 	assert_non_null(strptime(line, "%Y-%m-%dT%H:%M:%S", &utc));
 	told = timegm(&utc);
 	assert_true(told >= before);
-	assert_true(told <= time(NULL));
+	assert_true(
+		told <= time(NULL) + 1); // which goes by a coarser clock, some milliseconds behind
 }
 
 static void lines_have_a_priority_where_the_journal_reads(void **state)
