@@ -49,7 +49,7 @@ OFFERS = [
     ("fulcrumctl teleport ", "render verify"),
     ("fulcrumctl teleport verify c.yaml --pool ", "auth proxy"),
     ("fulcrumctl teleport render c.yaml --fo", "--force"),
-    ("fulcrumd --ch", "--check"),
+    ("fulcrumd --conf", "--config"),
     ("fulcrum-bench pip", "pipeline"),
     ("fulcrum-bench latency --rou", "--round-ms --rounds"),
     ("fulcrumctl apply -f pools.y", "pools.yaml"),
