@@ -182,8 +182,11 @@ _Static_assert(sizeof(struct message_confirm) == 8, "goes over the channel as it
 struct message_done {
 	uint64_t version; // of the configuration now in force
 	uint64_t changes;
+	uint32_t
+		is_unkept; // 1: it is in force, and the state folder does not have it: a restart would not find it
+	uint32_t zero;
 };
-_Static_assert(sizeof(struct message_done) == 16, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_done) == 24, "goes over the channel as it is");
 
 struct message_error {
 	int32_t code; // a positive errno

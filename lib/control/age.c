@@ -84,6 +84,7 @@ void control_age(int fd, short what, void *context)
 	uint64_t now_ns = clock_monotonic_ns();
 	bool is_due = has_stale_table(control->config.publisher->current);
 
+	control_resave(control);
 	control_reap(control);
 	is_due |= control_floor_age(control);
 

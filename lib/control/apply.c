@@ -46,6 +46,7 @@ static void concluded(void *context)
 		control_reap_end(control, commit);
 	else
 		control->is_saved = commit->is_saved;
+	control_resave_done(control, commit);
 	if (commit->is_file)
 		control_reload_done(control, commit);
 	if (commit->is_confirmation || commit->takes_back)

@@ -88,6 +88,13 @@ void control_reap(struct control *control);
 // The commit is over.
 void control_reap_end(struct control *control, const struct commit *commit);
 
+// --- resave.c: what is in force and not kept ---
+
+bool control_is_unkept(const struct control *control);
+// Once a second: begins to save it again, where that is due.
+void control_resave(struct control *control);
+void control_resave_done(struct control *control, const struct commit *commit);
+
 // --- reload.c: the file that the daemon's own file names ---
 
 // Begins to read it where that is due, and no other change is on its way.

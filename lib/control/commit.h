@@ -71,6 +71,7 @@ struct commit {
 	bool takes_back; // what was not confirmed
 	bool is_plan; // nothing is installed: what it would change and cost is told
 	bool reaps; // backends that left and have no flows any more: nothing else, and it is no version
+	bool resaves; // what is in force, which could not be kept before
 	bool is_file; // the wish is what 'pools_path' says
 	const char *pools_path;
 	bool is_own; // the daemon's: no client waits for the answer

@@ -56,7 +56,11 @@ static void save(struct commit *commit, struct lines *lines)
 		keep(commit);
 		return;
 	}
-	log_error("state: %s: a restart would not find this configuration", err.text);
+	if (commit->resaves)
+		return; // it was told
+	log_error(
+		"state: %s: a restart would not find this configuration; it is tried again until it is kept",
+		err.text);
 	fprintf(lines->file, "warning: a restart would not find this configuration: %s\n",
 		err.text);
 }

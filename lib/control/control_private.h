@@ -108,6 +108,7 @@ struct control {
 	struct commit *commit; // asked for, and not concluded; NULL
 	struct commit *next_commit; // that waits for one of reap.c; NULL
 	uint64_t reap_next_ns;
+	uint64_t resave_next_ns;
 	bool reload_due;
 	char pools_refusal[256]; // why the file was refused last; "": it was not
 	bool rebuild_due;

@@ -39,7 +39,9 @@ void control_reply_error(struct control *control, int code, const char *text)
 
 void control_reply_done(struct control *control, uint64_t changes)
 {
-	struct message_done body = {.version = control->version, .changes = changes};
+	struct message_done body = {.version = control->version,
+		.changes = changes,
+		.is_unkept = control_is_unkept(control)};
 
 	control_reply_forget(control);
 	fill(control, MESSAGE_DONE, &body, sizeof(body));

@@ -60,6 +60,28 @@ static void a_state_that_cannot_be_saved_is_told_and_tried_again(void **state)
 	config_free(config);
 }
 
+// Nobody applies it again: the daemon tries until it is kept.
+static void what_cannot_be_kept_is_told_and_kept_later(void **state)
+{
+	struct lab *lab = *state;
+	struct message_done done;
+
+	lab_shell("rm -rf %s && touch %s", lab->state, lab->state);
+	assert_int_equal(lab_apply_text(lab, lab_two, &done), 0);
+	assert_int_equal(done.is_unkept, 1);
+	assert_int_equal(lab_set_backend(lab, "a", CONFIG_STATE_DRAINING, UINT32_MAX, &done), 0);
+	assert_int_equal(done.is_unkept, 1);
+	lab_shell("rm %s", lab->state);
+	lab_shell("for i in $(seq 600); do test -e %s/history && exit 0; sleep 0.05; done; exit 1",
+		lab->state);
+	assert_int_equal(lab_apply_text(lab, lab_two, &done), 0);
+	assert_int_equal(done.is_unkept, 0);
+	lab_kill(lab);
+	lab_start(lab);
+	assert_int_equal(lab_daemon_row(lab).config_version, 2);
+	assert_int_equal(lab_backend_row(lab, "a").state, CONFIG_STATE_DRAINING);
+}
+
 static uint32_t history(struct lab *lab, struct message_row_history rows[HISTORY_MAX + 1])
 {
 	return lab_show(lab, MESSAGE_SHOW_HISTORY, rows, HISTORY_MAX + 1, sizeof(*rows));
@@ -228,6 +250,7 @@ int main(void)
 		TEST(the_history_has_a_limit_on_the_disk),
 		TEST(a_daemon_that_was_killed_goes_on_where_it_was),
 		TEST(a_state_that_cannot_be_saved_is_told_and_tried_again),
+		TEST(what_cannot_be_kept_is_told_and_kept_later),
 	};
 
 	return lab_enter_namespace() ? cmocka_run_group_tests(tests, NULL, NULL) : LAB_SKIPPED;

@@ -84,7 +84,7 @@ static int apply(struct session *session, const struct config *config, void *con
 	if (status == CTL_OK)
 		status = session_receive(session, session_print_text, NULL, &done);
 	if (status == CTL_OK)
-		session_print_done(&done);
+		status = session_print_done(&done);
 	return status;
 }
 

@@ -215,7 +215,7 @@ static int change(const struct ctl *ctl, const struct arguments *arguments)
 	if (status == CTL_FAILED)
 		backend_hint(ctl, arguments->words, arguments->count);
 	if (status == CTL_OK)
-		session_print_done(&done);
+		status = session_print_done(&done);
 	if (status == CTL_OK && arguments->set.deadline_s > 0)
 		print_deadline(&arguments->set, arguments->count);
 	if (status == CTL_OK && arguments->is_watched)

@@ -38,7 +38,7 @@ int command_confirm(const struct ctl *ctl, int argc, char **argv)
 	status = session_ask(
 		ctl, MESSAGE_CONFIRM, &request, sizeof(request), session_print_text, NULL, &done);
 	if (status == CTL_OK && request.takes_back)
-		session_print_done(&done);
+		status = session_print_done(&done);
 	else if (status == CTL_OK)
 		printf("version %" PRIu64 " is confirmed\n", done.version);
 	return status;

@@ -21,6 +21,7 @@ enum ctl_exit {
 	CTL_NO_DAEMON = 3,
 	CTL_VERSION = 4, // the daemon speaks another version of the channel
 	CTL_BUSY = 5, // another process has the channel
+	CTL_NOT_KEPT = 6, // it is in force, and a restart would not find it
 	CTL_WANTS_FORCE = 7, // nothing was changed: it takes out so much that somebody is to say so
 };
 

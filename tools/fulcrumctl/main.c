@@ -36,7 +36,7 @@ static const char doc[] =
 	"Asks a running fulcrumd, and tells it what to do.\v"
 	"Exit status: 0 done; 1 failed; 2 bad usage or a bad file, nothing was changed; 3 no daemon; "
 	"4 the daemon is of another version; 5 another process is using the daemon; "
-	"7 nothing was changed, as it would take out so much that it wants --force.";
+	"6 in force and not kept; 7 nothing was changed, as it would take out so much that it wants --force.";
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {

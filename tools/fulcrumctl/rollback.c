@@ -64,7 +64,7 @@ static int ask(const struct ctl *ctl, const struct message_rollback *request)
 		ctl, MESSAGE_ROLLBACK, request, sizeof(*request), session_print_text, NULL, &done);
 
 	if (status == CTL_OK)
-		session_print_done(&done);
+		status = session_print_done(&done);
 	return status;
 }
 

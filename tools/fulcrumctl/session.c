@@ -146,11 +146,17 @@ int session_print_text(void *context, uint16_t type, const void *body, uint32_t 
 	return CTL_OK;
 }
 
-void session_print_done(const struct message_done *done)
+int session_print_done(const struct message_done *done)
 {
 	if (done->changes == 0)
 		printf("nothing changed; version %" PRIu64 " is in force\n", done->version);
 	else
 		printf("%" PRIu64 " change%s; version %" PRIu64 " is in force\n", done->changes,
 			done->changes == 1 ? "" : "s", done->version);
+	if (done->is_unkept == 0)
+		return CTL_OK;
+	return ctl_fail(CTL_NOT_KEPT,
+		"version %" PRIu64
+		" is in force and NOT kept: a restart would undo it; the daemon tries on until it is kept",
+		done->version);
 }

@@ -34,6 +34,7 @@ int session_ask(const struct ctl *ctl, enum message_type type, const void *body,
 session_row_fn session_print_text;
 
 // Says on standard output what a commit did, by its DONE.
-void session_print_done(const struct message_done *done);
+// Returns the exit status: CTL_OK, or CTL_NOT_KEPT with a sentence on standard error.
+int session_print_done(const struct message_done *done);
 
 #endif
