@@ -13,8 +13,8 @@
 // checksum. IPIP in all four combinations (RFC 2003, RFC 2473, RFC 4213), and L2 DSR, which is the
 // Ethernet header alone. Plain bytes: any thread.
 //
-// Set on purpose: DSCP and ECN are the inner packet's (RFC 6040, normal mode); DF is always set, so the
-// identification may be 0 (RFC 6864) and nobody on the way fragments a tunnel packet; TTL is 64.
+// Set on purpose: DSCP and ECN are the inner packet's (RFC 6040, normal mode); DF is set, so the identification may be
+// 0 (RFC 6864) and nobody on the way fragments a tunnel packet (but for encap_least()); TTL is 64.
 
 #define ENCAP_SIZE_MAX  58 // Ethernet, a tag, and an IPv6 header
 #define ENCAP_IPV6_AT   (ENCAP_SIZE_MAX - 40) // where an outer IP header begins in struct encap
@@ -42,6 +42,24 @@ void encap_init(struct encap *encap, const struct mac *source, const struct mac 
 static inline uint32_t encap_overhead(const struct encap *encap)
 {
 	return encap->size - encap->eth_size;
+}
+
+// What every link takes of an inner packet (RFC 8200 5, RFC 791 3.2): nobody is told of less, so a tunnel whose path takes
+// less is sent in pieces (RFC 2473 7.1 b, RFC 4213 3.2.2).
+#define ENCAP_LEAST_IPV4 68u
+#define ENCAP_LEAST_IPV6 1280u
+
+static inline uint32_t encap_least(uint8_t family)
+{
+	return family == ADDR_IPV4 ? ENCAP_LEAST_IPV4 : ENCAP_LEAST_IPV6;
+}
+
+// The largest inner packet that a path of 'mtu' takes, or that is sent over it in pieces.
+static inline uint32_t encap_inner_mtu(const struct encap *encap, uint8_t family, uint32_t mtu)
+{
+	uint32_t room = mtu > encap_overhead(encap) ? mtu - encap_overhead(encap) : 0;
+
+	return room > encap_least(family) ? room : encap_least(family);
 }
 
 static inline uint8_t encap_inner_tos(const uint8_t *inner, uint8_t family)

@@ -77,7 +77,9 @@ static void explain_way(const struct explanation *explanation, struct explained_
 	if (backend->port == BACKEND_PORT_NONE)
 		out->reason = DROP_NO_NEXT_HOP;
 	else
-		out->room = backend->mtu - (tunnels ? encap_overhead(&backend->encap) : 0);
+		out->room = tunnels ? encap_inner_mtu(&backend->encap, explanation->packet.family,
+					      backend->mtu)
+				    : backend->mtu;
 }
 
 void explain_flow(const struct explanation *explanation, const struct flow_table *flows,

@@ -60,16 +60,62 @@ static inline void way_send(struct worker *worker, const struct way *way, struct
 	output_add(worker, &worker->wire[way->backend->port], mbuf);
 }
 
+// Small enough for every link, but for its tunnel's: nobody is told of less.
+static bool way_is_least(const struct way *way, const struct packet *packet)
+{
+	return way->tunnels && packet->l3_size <= encap_least(packet->family);
+}
+
+static void way_send_in_pieces(struct worker *worker, const struct way *way, struct rte_mbuf *mbuf,
+	uint16_t service, uint16_t size)
+{
+	uint32_t header = encap_overhead(&way->backend->encap);
+
+	metrics_add_packet(&worker->metrics->services[service], size);
+	metrics_add_packet(&worker->metrics->backends[way->index], size);
+	worker_send_in_pieces(worker, mbuf, way->inner - header, header, way->backend->mtu,
+		&worker->wire[way->backend->port]);
+}
+
+// A frame's tags as they came, types and all: where the port keeps them, the frame to the backend has the same.
+struct tags {
+	uint8_t bytes[2 * sizeof(struct vlan_header)];
+	uint8_t size;
+};
+
+static struct tags tags_of(const struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct tags tags = {.size = (uint8_t)(packet->l3_offset - sizeof(struct eth_header))};
+
+	memcpy(tags.bytes, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, 12), tags.size);
+	return tags;
+}
+
+static bool tags_push(const struct tags *tags, struct rte_mbuf *mbuf)
+{
+	uint8_t *frame;
+
+	if (tags->size == 0)
+		return true;
+	frame = (uint8_t *)rte_pktmbuf_prepend(mbuf, tags->size);
+	if (frame == NULL)
+		return false;
+	memmove(frame, frame + tags->size, 12);
+	memcpy(frame + 12, tags->bytes, tags->size);
+	return true;
+}
+
 void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct target *target)
 {
 	struct way way = way_of(worker->snapshot, mbuf, packet, target->service, target->backend);
+	struct tags tags = {0};
 
 	if (way.backend->port == BACKEND_PORT_NONE) {
 		worker_drop(worker, mbuf, DROP_NO_NEXT_HOP);
 		return;
 	}
-	if (!way_takes(&way, packet)) {
+	if (!way_takes(&way, packet) && !way_is_least(&way, packet)) {
 		worker_oversize(worker, port, mbuf, packet, target);
 		return;
 	}
@@ -77,13 +123,15 @@ void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 		worker_drop(worker, mbuf, DROP_HEADROOM);
 		return;
 	}
+	if (worker->config.ports[port].vlan_kept)
+		tags = tags_of(mbuf, packet);
 	way_encapsulate(&way, mbuf, packet, target->entropy);
-	if (worker->config.ports[port].vlan_kept && packet->vlan_tci != 0 &&
-		!worker_push_tag(mbuf, packet->vlan_tci)) {
+	if (!tags_push(&tags, mbuf))
 		worker_drop(worker, mbuf, DROP_HEADROOM);
-		return;
-	}
-	way_send(worker, &way, mbuf, target->service, packet->l3_size);
+	else if (way_takes(&way, packet))
+		way_send(worker, &way, mbuf, target->service, packet->l3_size);
+	else
+		way_send_in_pieces(worker, &way, mbuf, target->service, packet->l3_size);
 }
 
 static __attribute__((noinline)) void forward_uncommon(
@@ -117,7 +165,8 @@ void stage_forward(struct worker *worker, struct burst *burst)
 		uint16_t service = burst->services[i], size = packet->l3_size;
 		struct way way = way_of(snapshot, mbuf, packet, service, burst->backends[i]);
 
-		if (unlikely((packet->fragmented | packet->vlan_tci) != 0) ||
+		if (unlikely((packet->fragmented |
+				     (packet->l3_offset ^ sizeof(struct eth_header))) != 0) ||
 			unlikely(!way_takes(&way, packet)) || unlikely(!way_has_room(&way, mbuf))) {
 			forward_uncommon(worker, burst, i);
 			continue;

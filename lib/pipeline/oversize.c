@@ -41,7 +41,7 @@ static int cut(struct worker *worker, struct rte_mbuf *mbuf, const struct packet
 }
 
 static void forward_piece(struct worker *worker, uint32_t port, struct rte_mbuf *piece,
-	const struct packet *whole, const struct target *target)
+	const struct packet *whole, const uint8_t *l2, const struct target *target)
 {
 	struct packet packet = *whole;
 	struct ipv4_header *ip = rte_pktmbuf_mtod(piece, struct ipv4_header *);
@@ -49,8 +49,8 @@ static void forward_piece(struct worker *worker, uint32_t port, struct rte_mbuf 
 	// The library leaves the checksum to an offload of the port's.
 	ip->checksum = 0;
 	ip->checksum = (uint16_t)~checksum_sum(ip, (size_t)(ip->version_ihl & 0xf) * 4, 0);
-	packet.l3_offset = 0;
 	packet.l3_size = piece->data_len;
+	memcpy(rte_pktmbuf_prepend(piece, packet.l3_offset), l2, packet.l3_offset);
 	worker_forward(worker, port, piece, &packet, target);
 }
 
@@ -59,7 +59,9 @@ void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf
 {
 	const struct snapshot_backend *backend =
 		&worker->snapshot->backends[target->backend & BACKEND_INDEX_MASK];
-	uint16_t mtu = (uint16_t)(backend->mtu - overhead(worker, target->service, backend));
+	uint32_t room = backend->mtu - overhead(worker, target->service, backend);
+	uint16_t mtu = (uint16_t)RTE_MAX(room, encap_least(packet->family));
+	uint8_t l2[sizeof(struct eth_header) + 2 * sizeof(struct vlan_header)];
 	struct rte_mbuf *pieces[PIECES_MAX];
 	uint64_t flags = capture_mark(worker, mbuf);
 	int count;
@@ -68,6 +70,7 @@ void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf
 		worker_too_big(worker, port, mbuf, packet, mtu);
 		return;
 	}
+	memcpy(l2, rte_pktmbuf_mtod(mbuf, const uint8_t *), packet->l3_offset);
 	count = cut(worker, mbuf, packet, mtu, pieces);
 	if (count <= 0) {
 		worker_drop(worker, mbuf, DROP_NO_BUFFER);
@@ -77,6 +80,6 @@ void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf
 	rte_pktmbuf_free(mbuf);
 	for (int i = 0; i < count; i++) {
 		pieces[i]->ol_flags = flags;
-		forward_piece(worker, port, pieces[i], packet, target);
+		forward_piece(worker, port, pieces[i], packet, l2, target);
 	}
 }

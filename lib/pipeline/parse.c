@@ -31,6 +31,22 @@ static void check_macs(
 		worker->frame_heads[port] = frame_head(frame); // the next ones are to the same
 }
 
+// One 802.1Q tag with the port's VLAN. Behind a second tag is another network: the kernel may know it, a VIP is not there.
+static bool is_of_vlan(const struct worker *worker, const struct rte_mbuf *mbuf,
+	const struct packet *packet, uint16_t vlan_id)
+{
+	const struct eth_header *eth = rte_pktmbuf_mtod(mbuf, const struct eth_header *);
+	struct addr destination;
+
+	if ((packet->vlan_tci & VLAN_ID_MASK) != vlan_id || eth->type_be != be16(ETH_TYPE_VLAN))
+		return false;
+	if (packet->kind == PACKET_NOT_IP ||
+		packet->l3_offset <= sizeof(*eth) + sizeof(struct vlan_header))
+		return true;
+	destination = packet_destination(packet);
+	return snapshot_find_vip(&worker->snapshot->vips, &destination) == NULL;
+}
+
 // What is out of the ordinary. False: it is dropped, or for the kernel.
 static __attribute__((noinline)) bool parse_uncommon(
 	struct worker *worker, struct burst *burst, struct rte_mbuf *mbuf, struct packet *packet)
@@ -43,7 +59,7 @@ static __attribute__((noinline)) bool parse_uncommon(
 		worker_drop(worker, mbuf, reason);
 		return false;
 	}
-	if (vlan_id != 0 && (packet->vlan_tci & VLAN_ID_MASK) != vlan_id) {
+	if (vlan_id != 0 && !is_of_vlan(worker, mbuf, packet, vlan_id)) {
 		worker_drop(worker, mbuf, DROP_VLAN_FOREIGN);
 		return false;
 	}

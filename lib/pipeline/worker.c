@@ -58,6 +58,7 @@ struct worker *worker_new(const struct worker_config *config)
 	rate_init(&worker->reset_rate, RESET_RATE, tsc);
 	rate_init(&worker->echo_rate, ECHO_RATE, tsc);
 	rate_init(&worker->too_big_rate, TOO_BIG_RATE, tsc);
+	worker->outer_id = (uint32_t)tsc;
 	flow_sweeper_init(&worker->sweeper, worker->flows, worker_now_s());
 	for (uint32_t p = 0; p < config->port_count; p++) {
 		const struct pipeline_port *port = &config->ports[p];

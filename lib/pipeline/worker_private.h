@@ -61,6 +61,7 @@ struct worker {
 	struct rate echo_rate;
 	struct rate too_big_rate;
 	struct fragments *fragments;
+	uint32_t outer_id; // of the next outer packet in pieces
 	bool many_unknown; // half of the burst before was in the middle of no known flow
 	struct burst burst;
 } __attribute__((aligned(64))); // no line of it is another worker's
@@ -103,6 +104,10 @@ void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 // Too big for its backend's path: cut, answered, or dropped.
 void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct target *target);
+// Encapsulated and too big for 'mtu': its outer packet, whose header of 'header' bytes is at 'outer_ip', leaves in pieces.
+#define OUTER_PIECES_MAX 4 // of 1,320 bytes, over the smallest path that there is: 576
+void worker_send_in_pieces(struct worker *worker, struct rte_mbuf *mbuf, const uint8_t *outer_ip,
+	uint32_t header, uint16_t mtu, struct output *output);
 // A first fragment got its backend: the later ones follow, those that are held at once.
 void worker_first_fragment(struct worker *worker, const struct packet *packet,
 	const struct fragment_place *place, const struct target *target);

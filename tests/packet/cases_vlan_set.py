@@ -27,6 +27,12 @@ table.add("no tag, for the kernel", frame_of(ip4(tcp(22), dst=OWN)), drop("vlan_
 table.add("no tag, ARP", eth(ARP(psrc=CLIENT, pdst=OWN), type=0x806), drop("vlan_foreign"))
 table.add("a malformed one says what is wrong with it", frame_of(ip4(tcp()), tags=(100,))[:20], drop("ipv4_short"))
 
+table.add("behind a second tag is another network", frame_of(ip4(tcp(1000)), tags=(100, 200)), drop("vlan_foreign"))
+table.add("the port's VLAN behind another one", frame_of(ip4(tcp(1000)), tags=(200, 100)), drop("vlan_foreign"))
+table.add("the VLAN by an 802.1ad tag", frame_of(ip4(tcp(1000)), tags=(100,), outer=0x88a8), drop("vlan_foreign"))
+f = frame_of(ip4(tcp(22), dst=OWN), tags=(200,))
+table.add("what is behind a second tag is the kernel's, for no VIP", tagged(f), punt(f))
+
 f = frame_of(ip4(tcp(22), dst=OWN))
 table.add("to the kernel without it", tagged(f), punt(f))
 f = eth(ARP(psrc=CLIENT, pdst=OWN), type=0x806)
