@@ -211,7 +211,9 @@ int config_load_file(const char *path, struct config **out, config_report_fn *re
 int config_load_text(const char *name, const char *text, size_t size, struct config **out,
 	config_report_fn *report, void *context, struct error *err);
 
-// A file, or a folder: then all of its *.yaml that do not begin with a dot, in the order of their names.
+// Whether a file of a folder is a pool file by its name: *.yaml or *.yml. What begins with a dot is an editor's.
+bool config_is_pool_file(const char *name);
+// A file, or a folder: then all of its pool files, in the order of their names.
 int config_load_path(const char *path, struct config **out, config_report_fn *report, void *context,
 	struct error *err);
 

@@ -8,12 +8,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-// As the shell's *.yaml: what begins with a dot is an editor's.
+bool config_is_pool_file(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return name[0] != '.' && dot != NULL &&
+	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
 static int is_pool_file(const struct dirent *entry)
 {
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".yaml") == 0;
+	return config_is_pool_file(entry->d_name);
 }
 
 // In the order of the bytes, whatever the locale.
@@ -59,7 +64,8 @@ int config_load_path(const char *path, struct config **out, config_report_fn *re
 	count = scandir(path, &entries, is_pool_file, by_name);
 	if (count < 0)
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
-	rc = count == 0 ? error_set(err, EINVAL, "%s: there is no *.yaml in this folder", path)
+	rc = count == 0 ? error_set(err, EINVAL, "%s: there is no *.yaml or *.yml in this folder",
+				  path)
 			: load_entries(path, entries, (uint32_t)count, out, report, context, err);
 	for (int i = 0; i < count; i++)
 		free(entries[i]);

@@ -60,13 +60,6 @@ static int add_path(struct paths *paths, char *path)
 	return CTL_OK;
 }
 
-static bool is_pool_file(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
 // What begins with a dot is an editor's.
 static int is_shown(const struct dirent *entry)
 {
@@ -87,8 +80,8 @@ static int add_entry(struct paths *paths, const char *folder, const char *name, 
 
 	if (asprintf(&path, "%s%s%s", folder, slash, name) < 0)
 		path = NULL;
-	if (path != NULL &&
-		(!is_pool_file(name) || (stat(path, &about) == 0 && S_ISDIR(about.st_mode)))) {
+	if (path != NULL && (!config_is_pool_file(name) ||
+				    (stat(path, &about) == 0 && S_ISDIR(about.st_mode)))) {
 		fprintf(stderr,
 			"%s: note: passed over: of a folder, files that end in .yaml or .yml are taken\n",
 			path);
