@@ -4,6 +4,7 @@
 #include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
+#include <control/path.h>
 #include <control/rebuild_private.h>
 
 #include <string.h>
@@ -91,6 +92,8 @@ void control_age(int fd, short what, void *context)
 	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {
 		is_due |= end_drain(control, i, now_ns);
 		is_due |= step_ramp(control, i, now_ns);
+		is_due |= control_path_age(
+			&control->states[edition_index(control->running, i)], now_ns);
 	}
 	if (is_due)
 		control_rebuild_later(control);

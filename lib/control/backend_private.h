@@ -33,6 +33,12 @@ struct control_backend {
 	struct floor_mark *probe_floors; // by number; the control thread's alone; NULL: none
 	uint64_t probes_since_s; // wall clock: when one of them last changed
 	uint64_t since_s; // wall clock: when 'health' began
+	uint16_t path_mtu; // what routers said that its path takes; 0: nothing
+	uint64_t path_until_ns; // when that is forgotten
+	uint64_t
+		unreachable_ns; // when a router said last that it cannot hand its packets on; 0: never
+	uint64_t path_errors; // so many
+	struct addr path_from; // who said so last
 	uint64_t drain_until_ns; // the deadline; 0: none
 	enum message_then drain_then;
 	bool drain_is_over;

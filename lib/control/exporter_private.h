@@ -102,6 +102,6 @@ page_row_fn page_backend_info, page_backend_health, page_backend_usable, page_ba
 	page_backend_changes, page_backend_downs, page_backend_weight, page_backend_share,
 	page_backend_flows, page_backend_oldest, page_backend_traffic, page_backend_repeats,
 	page_backend_resets, page_backend_probes, page_backend_failures, page_backend_certificate,
-	page_backend_drain;
+	page_backend_drain, page_backend_path_mtu, page_backend_path_errors;
 
 #endif

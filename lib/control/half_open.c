@@ -25,6 +25,9 @@ struct half_opens *half_opens_new(struct control *control)
 		half_opens_free(half_opens);
 		return NULL;
 	}
+	// What routers say of tunnels comes by the same rings, whether there are probes or not.
+	if (control->config.relay != NULL)
+		half_open_poll_later(half_opens);
 	return half_opens;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/half_open_private.h>
+#include <control/path.h>
 #include <snapshot/relay.h>
 
 #include <event2/event.h>
@@ -8,6 +9,7 @@
 #define POLL_US      2000
 #define POLL_LATE_US 100000
 #define TAKE_MAX     256
+#define PATHS_MAX    4
 
 // A host that maps the VIP's port quotes the one that it maps to.
 static struct attempt *find(
@@ -83,10 +85,14 @@ static void take_some(struct half_opens *half_opens, uint32_t worker)
 	struct relay *relay = half_opens->control->config.relay;
 	struct half_open_answer answer;
 	struct relay_answer raw;
+	uint32_t paths = 0;
 
 	for (int i = 0; i < TAKE_MAX && relay_take(relay, worker, &raw); i++) {
 		if (half_open_read(raw.bytes, raw.size, &answer))
 			take(half_opens, &answer);
+		// Each asks every backend whether it is about it: the errors of a flood wait, and say nothing new.
+		if (paths < PATHS_MAX)
+			paths += control_path_take(half_opens->control, raw.bytes, raw.size);
 	}
 }
 

@@ -236,6 +236,8 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_PATH_MSS] = {page_path_mss, FROM(half_open_view, mss)},
 	[METRICS_PATH_MSS_MOST] = {page_path_mss, FROM(half_open_view, mss_most)},
 	[METRICS_BACKEND_CERTIFICATE] = {page_backend_certificate, 0},
+	[METRICS_BACKEND_PATH_MTU] = {page_backend_path_mtu, 0},
+	[METRICS_BACKEND_PATH_ERRORS] = {page_backend_path_errors, 0},
 	[METRICS_BACKEND_DRAIN] = {page_backend_drain, 0},
 };
 // clang-format on

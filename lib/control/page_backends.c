@@ -118,6 +118,20 @@ void page_backend_drain(struct page *page, const struct page_family *family, uin
 			clock_wall_s() + (uint64_t)(left_ns / (int64_t)CLOCK_NS_PER_S));
 }
 
+void page_backend_path_mtu(struct page *page, const struct page_family *family, uint32_t index)
+{
+	const struct control_backend *state = &page->control->states[index];
+
+	if (find(page, index) != NULL && state->resolved)
+		page_number(page, index, control_path_mtu(page->control, state));
+}
+
+void page_backend_path_errors(struct page *page, const struct page_family *family, uint32_t index)
+{
+	if (find(page, index) != NULL)
+		page_number(page, index, page->control->states[index].path_errors);
+}
+
 // --- What only a probe knows ---
 
 static bool find_probed(const struct page *page, uint32_t index, struct health_view *out)

@@ -34,17 +34,19 @@ enum backend_status control_backend_status(
 // What every host takes, RFC 791 3.1: below it nothing would be left under an outer header.
 #define PATH_MTU_MIN 576
 
-// The kernel's route may promise more than the port carries.
-static uint16_t path_mtu(uint32_t route_mtu, uint16_t port_mtu)
+// The kernel's route may promise more than the port carries, or than a router on the way hands on.
+static uint16_t path_mtu(const struct control_backend *state, uint16_t port_mtu)
 {
-	if (route_mtu > port_mtu)
-		return port_mtu;
-	return route_mtu < PATH_MTU_MIN ? PATH_MTU_MIN : (uint16_t)route_mtu;
+	uint32_t mtu = state->hop.mtu > port_mtu ? port_mtu : state->hop.mtu;
+
+	if (state->path_mtu != 0 && state->path_mtu < mtu)
+		mtu = state->path_mtu;
+	return mtu < PATH_MTU_MIN ? PATH_MTU_MIN : (uint16_t)mtu;
 }
 
 uint16_t control_path_mtu(const struct control *control, const struct control_backend *state)
 {
-	return path_mtu(state->hop.mtu, control->config.ports[state->port].mtu);
+	return path_mtu(state, control->config.ports[state->port].mtu);
 }
 
 // What a backend is to each of its pool's services, where they do not all go by the pool's own probe.
@@ -88,7 +90,7 @@ static void describe(const struct build *build, uint32_t at, struct snapshot_bac
 		return;
 	port = &build->ports[state->port];
 	out->port = state->port;
-	out->mtu = path_mtu(state->hop.mtu, port->mtu);
+	out->mtu = path_mtu(state, port->mtu);
 	out->vlan_tci = state->hop.vlan_id != 0 ? state->hop.vlan_id : port->vlan_tci;
 	out->source_mac = port->mac;
 	out->next_hop_mac = state->hop.mac;

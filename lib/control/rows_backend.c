@@ -2,6 +2,7 @@
 #include <base/clock.h>
 #include <config/device.h>
 #include <control/backend_private.h>
+#include <control/path.h>
 #include <control/reply_private.h>
 #include <control/rows.h>
 
@@ -199,6 +200,8 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 		explain_probes(control, at, out, size);
 	else
 		explain_health(control, index, out, size);
+	if (out[0] == '\0')
+		control_path_remark(state, out, size);
 	if (out[0] == '\0' && backend->weight == 0)
 		snprintf(out, size, "its weight is 0: it takes no new flows");
 }

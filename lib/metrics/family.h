@@ -133,6 +133,8 @@ enum metrics_scope {
 	X(PATH_MSS, BACKENDS, GAUGE, "fulcrum_backend_path_mss_bytes", "bytes", "", "The MSS that it advertises to clients of its tunnels; of several, the one that is nearest to too much") \
 	X(PATH_MSS_MOST, BACKENDS, GAUGE, "fulcrum_backend_path_mss_limit_bytes", "bytes", "", "What that MSS may be at most, to fit into the tunnel") \
 	X(BACKEND_CERTIFICATE, BACKENDS, GAUGE, "fulcrum_backend_certificate_expiry_timestamp_seconds", "seconds", "", "When the certificate ends that its last TLS probe saw, in seconds since 1970") \
+	X(BACKEND_PATH_MTU, BACKENDS, GAUGE, "fulcrum_backend_path_mtu_bytes", "bytes", "", "What its path takes of a packet with its outer header: the port's, the route's, or less, by what routers said in the last ten minutes") \
+	X(BACKEND_PATH_ERRORS, BACKENDS, COUNTER, "fulcrum_backend_path_errors", "", "", "ICMP errors of routers about its tunnel's packets") \
 	X(BACKEND_DRAIN, BACKENDS, GAUGE, "fulcrum_backend_drain_deadline_timestamp_seconds", "seconds", "", "When its drain ends by the clock, in seconds since 1970; absent without a deadline")
 // clang-format on
 

@@ -55,6 +55,7 @@
 	X(PUNT_NONE, "punt_none", "for the kernel, but the port has no kernel-side interface")     \
 	X(PROBE_STRAY, "probe_stray", "came from a VIP to a probe's port, but answers no probe")   \
 	X(PROBE_FULL, "probe_full", "answers a probe, but its queue was full")                     \
+	X(TUNNEL_ERROR, "tunnel_error", "an ICMP error about a tunnel packet: a backend's path")   \
 	X(TX_FULL, "tx_full", "the transmit queue was full")
 
 enum drop_reason {

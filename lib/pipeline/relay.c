@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <encap/tunnel_error.h>
 #include <pipeline/worker_private.h>
 #include <snapshot/relay.h>
 
@@ -105,6 +106,20 @@ static void tell(struct worker *worker, const struct rte_mbuf *mbuf, const struc
 		relay_answer(relay, worker->config.index, bytes_of(mbuf, packet), packet->l3_size);
 }
 
+// An error about a tunnel packet, which the kernel has no use for. True: the control lcore has it.
+static bool tell_path(struct worker *worker, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct tunnel_error error;
+
+	if (!tunnel_error_read(bytes_of(mbuf, packet), packet->l3_size, &error))
+		return false;
+	// Where the ring is full, the next error says the same.
+	relay_answer(worker->config.relay, worker->config.index, bytes_of(mbuf, packet),
+		packet->l3_size);
+	worker_drop(worker, mbuf, DROP_TUNNEL_ERROR);
+	return true;
+}
+
 void worker_leave(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
 {
@@ -117,7 +132,10 @@ void worker_leave(
 		return;
 	}
 	if (packet->kind == PACKET_ICMP_ERROR || packet->kind == PACKET_ICMP_BAD_QUOTE ||
-		packet->kind == PACKET_ICMP_FOREIGN)
+		packet->kind == PACKET_ICMP_FOREIGN) {
+		if (tell_path(worker, mbuf, packet))
+			return;
 		tell(worker, mbuf, packet);
+	}
 	worker_punt(worker, port, mbuf);
 }

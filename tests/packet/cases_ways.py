@@ -2,7 +2,7 @@
 """Every way in and out beside the wire: the kernel's frames, full queues, a port without a kernel side."""
 from case import FROM_KERNEL, FROM_OTHER_WIRE, KERNEL_FULL, WIRE_FULL, Table, drop, inject, punt, tunnel
 from frames import BALANCER, OWN, OWN6, ROUTER, VIP, VIP6, Ether, ip4, frame_of, tcp
-from scapy.all import ARP, ICMP, IP, TCP, UDP, IPv6
+from scapy.all import ARP, ICMP, IP, TCP, UDP, ICMPv6PacketTooBig, IPv6
 
 table = Table("ways in and out")
 
@@ -41,6 +41,22 @@ f = to_probe(IP(src="10.0.1.11", dst=OWN))
 table.add("to a probe's port, and not from a VIP", f, punt(f))
 f = frame_of(bytes(IP(src=VIP, dst=OWN) / UDP(sport=443, dport=64512)))
 table.add("to a probe's port, and not TCP", f, punt(f))
+
+# Errors of routers about tunnel packets are for the control lcore; about anything else they are the kernel's.
+def about(quoted, **fields):
+    return bytes(IP(src="10.0.0.1", dst=OWN) / ICMP(**{**dict(type=3, code=4, nexthopmtu=1400), **fields}) / quoted)
+
+
+ours = IP(src=OWN, dst="10.0.1.11", flags="DF", id=0, proto=4, len=1500)
+table.add("an error about a tunnel packet", frame_of(about(ours)), drop("tunnel_error"))
+table.add("that its host cannot be reached", frame_of(about(ours, code=1)), drop("tunnel_error"))
+table.add("IPv6: an error about a tunnel packet", frame_of(bytes(
+    IPv6(src="fd00:10::1", dst=OWN6) / ICMPv6PacketTooBig(mtu=1400) / IPv6(src=OWN6, dst="fd00:11::11", nh=41, plen=1460))),
+          drop("tunnel_error"))
+f = frame_of(about(IP(src=OWN, dst="10.0.1.11", proto=4, len=1500, id=7)))
+table.add("about a tunnel packet that cannot be ours", f, punt(f))
+f = frame_of(about(IP(src=OWN, dst="10.0.1.11", flags="DF", id=0, proto=47, len=1500)))
+table.add("about another protocol", f, punt(f))
 
 p = ip4(tcp())
 table.add("in by the other port, out by the backend's", frame_of(p), tunnel(p, "one/a"), how=FROM_OTHER_WIRE)

@@ -91,6 +91,9 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 	[DROP_PUNT_FULL] = "The kernel does not take its packets fast enough.",
 	[DROP_PUNT_NONE] =
 		"The port has no `kernel_interface`: ARP and the balancer's own addresses do not work there.",
+	[DROP_TUNNEL_ERROR] =
+		"No loss: a router on the way to a backend says that a packet of ours was too big for a link, or "
+		"could not be handed on. `show backends` tells what became of it.",
 	[DROP_PROBE_STRAY] =
 		"A late answer to a probe `via: forwarding` (a few after a timeout are ordinary), or somebody who sends "
 		"in a VIP's name to the ports 64512 to 65535 of the balancer's own address.",

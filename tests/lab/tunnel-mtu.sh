@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The way between router and backend is narrower than the balancer knows: the router's errors come about tunnel packets, which
+# the kernel ignores. The backend's path gets narrower by them, and uploads complete. Errors that ask for nonsense
+# change nothing.
+. "$(dirname "$0")/lib.sh"
+
+lab_begin
+lab_backends 1
+lab_certificate
+cat >$LAB/backend.yaml <<-YAML
+	interfaces: [eth0]
+	balancers: [$BALANCER, "fd00:10::2"]
+	pin: $LAB/bpf/b1
+	vips: [{address: $VIP, mss: off}, {address: "$VIP6", mss: off}]
+YAML
+lab_start agent-b1 b1 "$fulcrum_backend" -c $LAB/backend.yaml
+lab_wait_for "grep -q ready $LAB/agent-b1.log" 10 "the agent"
+lab_start upload b1 python3 "$lab_root/tests/lab/upload.py" 443 $LAB/tls.crt $LAB/tls.key
+lab_wait_for "grep -q ready $LAB/upload.log" 10 "the server"
+lab_fulcrumd
+cat >$LAB/pool.yaml <<-YAML
+	services:
+	  - {name: web, vip: $VIP, protocol: tcp, port: 443, pool: web}
+	  - {name: web6, vip: "$VIP6", protocol: tcp, port: 443, pool: web6}
+	pools:
+	  - name: web
+	    health: {interval: 1s, timeout: 1s, rise: 1}
+	    backends: [{name: web-1, address: 10.0.1.11}]
+	  - name: web6
+	    health: {interval: 1s, timeout: 1s, rise: 1}
+	    backends: [{name: web6-1, address: "fd00:11::11"}]
+YAML
+lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
+lab_wait_up web-1 web6-1
+head -c 200K /dev/urandom >$LAB/big
+sum=$(sha256sum <$LAB/big | cut -d ' ' -f 1)
+
+# forged MTU SOURCE: a router's error about a tunnel packet of SOURCE's to the backend.
+forged() {
+	in_ns router /usr/bin/python3 -c 'import sys
+from scapy.all import ICMP, IP, Raw, send
+send(IP(src="10.0.1.1", dst="10.0.0.2") / ICMP(type=3, code=4, nexthopmtu=int(sys.argv[1]))
+     / IP(src=sys.argv[2], dst="10.0.1.11", flags="DF", id=0, proto=4, len=1500) / Raw(b"x" * 8), verbose=0)' "$@"
+}
+
+if /usr/bin/python3 -c 'import scapy.all' 2>/dev/null; then
+	lab_say "errors that nobody can have sent"
+	taken=$(lab_dropped tunnel_error)
+	forged 20 10.0.0.2
+	forged 1400 192.0.2.1
+	forged 9000 10.0.0.2
+	lab_wait_for "[ \$(lab_dropped tunnel_error) -eq $((taken + 3)) ]" 5 "they are taken out of what goes to the kernel"
+	lab_check "and change nothing" sh -c "! '$fulcrumctl' show backends | grep -q 'its path takes'"
+fi
+
+lab_say "a narrower way, which nobody tells the balancer of"
+ip -n router link set br-be mtu 1400
+ip -n b1 link set eth0 mtu 1400
+for to in $VIP "[$VIP6]"; do
+	got=$(in_ns client curl -s --max-time 60 --cacert $LAB/tls.crt -T $LAB/big "https://$to/")
+	lab_check "200 KB arrive at $to" test "$got" = "$sum"
+done
+for name in web-1 web6-1; do
+	lab_check "show backends tells it of $name" \
+		sh -c "'$fulcrumctl' show backends | grep $name | grep -q 'its path takes 1400 bytes, as'"
+done
+lab_check "the log does" test "$(lab_count 'path: backend web.*takes 1400 bytes' $LAB/fulcrumd.log)" -eq 2
+lab_check "the errors are counted by name" test "$(lab_dropped tunnel_error)" -ge 2
+lab_check "the page of metrics has the path's MTU" sh -c \
+	"ip netns exec lb curl -s http://127.0.0.1:9110/metrics | grep -q 'fulcrum_backend_path_mtu_bytes{.*backend=\"web-1\"} 1400'"
+lab_end
