@@ -109,7 +109,9 @@ def drops():
 def expected_drops(all_steps):
     count = collections.Counter(step.want.verdict[8:] for _, step in all_steps if step.want.verdict.startswith("dropped "))
     for _, step in all_steps:  # what is held and never called for
-        count["fragment_unknown"] += {"held": 1}.get(step.want.verdict, 0) + (step.want.counters or {}).get("held", 0)
+        counters = step.want.counters or {}
+        count["fragment_unknown"] += {"held": 1}.get(step.want.verdict, 0) + counters.get("held", 0)
+        count.update({name[8:]: n for name, n in counters.items() if name.startswith("dropped:")})
     return +count
 
 
