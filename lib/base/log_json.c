@@ -13,7 +13,7 @@ static size_t put_string(char *out, size_t used, size_t size, const char *text)
 	out[used++] = '"';
 	while (*text != '\0') {
 		uint32_t code;
-		size_t bytes = utf8_measure(text, &code);
+		size_t bytes = utf8_measure(text, SIZE_MAX, &code);
 		char piece[16];
 
 		if (bytes == 0 || !printable_is(code))

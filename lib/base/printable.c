@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-size_t utf8_measure(const char *text, uint32_t *code)
+size_t utf8_measure(const char *text, size_t left, uint32_t *code)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *at = (const unsigned char *)text;
@@ -13,6 +13,8 @@ size_t utf8_measure(const char *text, uint32_t *code)
 		      : at[0] >> 3 == 0x1e ? 4
 					   : 0;
 
+	if (size > left)
+		return 0;
 	*code = size < 2 ? at[0] : at[0] & (0x7fu >> size);
 	for (size_t i = 1; i < size; i++) {
 		if (at[i] >> 6 != 0x02) // the zero at the end is none, either
@@ -23,6 +25,25 @@ size_t utf8_measure(const char *text, uint32_t *code)
 		(*code < least[size] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff)))
 		return 0;
 	return size;
+}
+
+bool utf8_is_kept(uint32_t code)
+{
+	return code >= 0x20 && !(code >= 0x7f && code <= 0x9f) && code != 0x2028 &&
+	       code != 0x2029 && code != 0xfffe && code != 0xffff;
+}
+
+bool utf8_is_text(const char *text)
+{
+	while (*text != '\0') {
+		uint32_t code;
+		size_t size = utf8_measure(text, SIZE_MAX, &code);
+
+		if (size == 0 || !utf8_is_kept(code))
+			return false;
+		text += size;
+	}
+	return true;
 }
 
 bool printable_is(uint32_t code)
@@ -54,7 +75,7 @@ char *printable_make(char *text)
 
 	while (*from != '\0') {
 		uint32_t code;
-		size_t size = utf8_measure(from, &code);
+		size_t size = utf8_measure(from, SIZE_MAX, &code);
 
 		if (size == 0 || !printable_is(code)) {
 			*to++ = '?';

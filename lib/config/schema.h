@@ -10,7 +10,7 @@
 
 enum schema_type {
 	SCHEMA_NAME, // char[size]: [A-Za-z0-9._-], first character alphanumeric
-	SCHEMA_TEXT, // char[size]: anything printable
+	SCHEMA_TEXT, // char[size]: anything that utf8_is_text() (base/printable.h)
 	SCHEMA_NUMBER, // unsigned, of the field's size
 	SCHEMA_WORD, // one of 'words', as an unsigned number
 	SCHEMA_ADDRESS, // struct addr that a host can have

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/addr.h>
 #include <base/parse.h>
+#include <base/printable.h>
 #include <config/value.h>
 #include <config/value_private.h>
 
@@ -237,13 +238,20 @@ const char *value_quote(const char *text, char *out, size_t size)
 	size_t used = 1;
 
 	out[0] = '\'';
-	for (; *text != '\0' && used < most; text++) {
-		uint8_t c = (uint8_t)*text;
+	while (*text != '\0' && used < most) {
+		uint32_t code;
+		size_t length = utf8_measure(text, SIZE_MAX, &code);
+		bool is_whole = length > 0 && utf8_is_kept(code);
 
 		// A character of several bytes is taken whole or not at all.
-		if (c >= 0xc0 && used + 4 > most)
+		if (length > 1 && used + 4 > most)
 			break;
-		out[used++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+		if (is_whole)
+			memcpy(out + used, text, length);
+		else
+			out[used] = '?';
+		used += is_whole ? length : 1;
+		text += length > 0 ? length : 1;
 	}
 	snprintf(out + used, size - used, "%s", *text == '\0' ? "'" : "...'");
 	return out;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/parse.h>
+#include <base/printable.h>
 #include <config/value.h>
 #include <config/value_private.h>
 
@@ -17,13 +18,6 @@ static bool is_name(const char *text)
 	if (!is_alphanumeric(text[0]))
 		return false;
 	while (is_alphanumeric(*text) || *text == '.' || *text == '_' || *text == '-')
-		text++;
-	return *text == '\0';
-}
-
-static bool is_printable(const char *text)
-{
-	while ((uint8_t)*text >= 0x20 && *text != 0x7f)
 		text++;
 	return *text == '\0';
 }
@@ -48,7 +42,7 @@ int value_parse_text(const struct schema_key *key, const char *text, uint8_t *fi
 	// "" is the way to say "none" where the key may be left out.
 	bool empty_allowed = !key->required && key->absent != NULL;
 
-	if (!is_printable(text) || (text[0] == '\0' && !empty_allowed))
+	if (!utf8_is_text(text) || (text[0] == '\0' && !empty_allowed))
 		return -EINVAL;
 	return put_text(key, text, field);
 }
@@ -87,7 +81,7 @@ int value_check_name(const struct schema_key *key, const uint8_t *field, char *g
 
 int value_check_text(const struct schema_key *key, const uint8_t *field, char *given)
 {
-	return check_string(key, field, given, is_printable);
+	return check_string(key, field, given, utf8_is_text);
 }
 
 void value_format_text(const struct schema_key *key, const uint8_t *field, char *text, size_t size)

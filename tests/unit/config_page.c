@@ -116,6 +116,8 @@ static const char *const introduction =
 	"  digit.\n"
 	"- An **address** is IPv4 or IPv6, without a prefix length or zone, and one that a host can have: not\n"
 	"  unspecified, multicast, broadcast, loopback, link-local or IPv4-mapped.\n"
+	"- A **text** is UTF-8 without control characters, and without separators of lines and paragraphs (U+2028, U+2029), also\n"
+	"  where an escape says them. The same holds for what another client of the channel sends.\n"
 	"- A **time** is a whole number with its unit: `250ms`, `3s`, `10m`, `4h`, `2d`.\n"
 	"- A **size** is a whole number with its unit: `64KiB`, `512MiB`, `2GiB`.\n"
 	"- Quotes are never needed but for an IPv6 address in braces (`{vip: \"2001:db8::1\"}`) and for a name such as `null`.\n";

@@ -303,10 +303,22 @@ static void text_from_outside_is_made_printable(void **state)
 	}
 }
 
+static void a_character_that_is_cut_by_the_end_of_its_bytes_is_none(void **state)
+{
+	static const char text[] = "\xf0\x9f\x98\x80";
+	uint32_t code;
+
+	for (size_t left = 1; left < 4; left++)
+		assert_int_equal(utf8_measure(text, left, &code), 0);
+	assert_int_equal(utf8_measure(text, 4, &code), 4);
+	assert_int_equal(code, 0x1f600);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_from_outside_is_made_printable),
+		cmocka_unit_test(a_character_that_is_cut_by_the_end_of_its_bytes_is_none),
 		cmocka_unit_test(text_that_is_no_address_is_refused),
 		cmocka_unit_test(an_address_survives_the_way_through_text),
 		cmocka_unit_test(a_prefix_has_zeros_behind_it),

@@ -91,6 +91,8 @@ static void what_is_no_text_is_refused(void **state)
 		{"a: b\x00"
 		 "c\n",
 			"1:5: the control character 0x00 is no text: remove it", 7},
+		{"a: \xc2\x85\n", "1:4: the control character 0x85 is no text: remove it"},
+		{"a: \xe2\x80\xa8\n", "1:4: the control character 0x2028 is no text: remove it"},
 		{"a: \x7f\n", "1:4: the control character 0x7f is no text: remove it"},
 	};
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Records as the channel brings them: any bytes.
 #include <config/config.h>
+#include <config/schema.h>
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 // cmocka wants the headers above first
@@ -176,6 +178,26 @@ static void assert_usable(const struct config *config)
 	assert_int_equal(at, config->backend_count);
 }
 
+// What was taken is written, and read again as the same.
+static void assert_kept(const struct config *config)
+{
+	struct config *again = NULL;
+	struct error err = {""};
+	char *yaml = NULL;
+	size_t size;
+	FILE *out = open_memstream(&yaml, &size);
+
+	assert_non_null(out);
+	assert_int_equal(config_write(config, out), 0);
+	fclose(out);
+	if (config_load_text("written", yaml, size, &again, NULL, NULL, &err) != 0)
+		fail_msg("%s\n%s", err.text, yaml);
+	assert_int_equal(config_diff(config, again, NULL, NULL), 0);
+	assert_int_equal(config_diff(again, config, NULL, NULL), 0);
+	config_free(again);
+	free(yaml);
+}
+
 static void random_bytes_are_refused_or_harmless(void **state)
 {
 	struct config *good = good_config();
@@ -196,6 +218,7 @@ static void random_bytes_are_refused_or_harmless(void **state)
 		}
 		if (config_finish(config, NULL) == 0) {
 			assert_usable(config);
+			assert_kept(config);
 			taken++;
 		} else {
 			refused++;
@@ -204,6 +227,185 @@ static void random_bytes_are_refused_or_harmless(void **state)
 	}
 	assert_true(taken > 1000 && refused > 1000);
 	config_free(good);
+}
+
+// Bytes of text, at and around each bound of what UTF-8, YAML and a line of a file are.
+static const struct {
+	const char *bytes;
+	bool is_text;
+} texts[] = {
+	{"\x80", false},
+	{"\xff", false},
+	{"\xc3", false},
+	{"\xc0\xaf", false},
+	{"\xe2\x82", false},
+	{"\xed\xa0\x80", false},
+	{"\xf4\x90\x80\x80", false},
+	{"\xf8\x88\x80\x80\x80", false},
+	{"\x01", false},
+	{"\t", false},
+	{"\n", false},
+	{"\r", false},
+	{"\x1b", false},
+	{"\x1f", false},
+	{"\x7f", false},
+	{"\xc2\x80", false},
+	{"\xc2\x85", false},
+	{"\xc2\x9f", false}, // C1, the next line among them
+	{"\xe2\x80\xa8", false},
+	{"\xe2\x80\xa9", false}, // separators of lines and paragraphs
+	{"\xef\xbf\xbe", false},
+	{"\xef\xbf\xbf", false}, // no characters
+	{" ", true},
+	{"a", true},
+	{"~", true},
+	{"'", true},
+	{"\"", true},
+	{"\\", true},
+	{"#", true},
+	{": ", true},
+	{"null", true},
+	{"{", true},
+	{"]", true},
+	{"%", true},
+	{"&", true},
+	{"*", true},
+	{"\xc2\xa0", true},
+	{"\xc3\xbc", true},
+	{"\xdf\xbf", true},
+	{"\xe0\xa0\x80", true},
+	{"\xe2\x80\xa7", true},
+	{"\xe2\x80\xaa", true},
+	{"\xe2\x80\x8d", true},
+	{"\xed\x9f\xbf", true},
+	{"\xee\x80\x80", true},
+	{"\xef\xbb\xbf", true},
+	{"\xef\xbf\xbd", true},
+	{"\xf0\x90\x80\x80", true},
+	{"\xf0\x9f\x98\x80", true},
+	{"\xf4\x8f\xbf\xbf", true},
+};
+
+// Of a pool's probe: all text that a record can have.
+static const struct schema_key *text_key(uint64_t number)
+{
+	const struct schema *health = schema_find(&schema_pool, "health")->child;
+	uint32_t count = 0;
+
+	for (;;) {
+		for (const struct schema_key *key = health->keys; key->name != NULL; key++)
+			if (key->type == SCHEMA_TEXT && count++ == number)
+				return key;
+		number %= count;
+		count = 0;
+	}
+}
+
+static char *text_field(struct config *config, const struct schema_key *key)
+{
+	return (char *)&config->pools[1] + schema_find(&schema_pool, "health")->offset +
+	       key->offset;
+}
+
+static int finish_with(const char *bytes, const struct schema_key *key)
+{
+	struct config *config = good_config();
+	int rc;
+
+	snprintf(text_field(config, key), key->size, "x%sx", bytes);
+	config->pools[1].health.type = CONFIG_PROBE_UDP;
+	rc = config_finish(config, NULL);
+	if (rc == 0)
+		assert_kept(config);
+	config_free(config);
+	return rc;
+}
+
+static void a_text_that_a_file_cannot_hold_is_refused_in_a_record(void **state)
+{
+	const struct schema_key *expect =
+		schema_find(schema_find(&schema_pool, "health")->child, "expect");
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		int rc = finish_with(texts[i].bytes, expect);
+
+		if (rc != (texts[i].is_text ? 0 : -EINVAL))
+			fail_msg("text %zu: %d", i, rc);
+	}
+}
+
+// Also where a file says it by an escape, which is text of another kind than what it stands for.
+static void a_file_says_no_text_that_a_record_cannot_hold(void **state)
+{
+	static const struct {
+		const char *escape;
+		int rc;
+	} rows[] = {
+		{"\\x80", -EINVAL},
+		{"\\N", -EINVAL},
+		{"\\L", -EINVAL},
+		{"\\P", -EINVAL},
+		{"\\e", -EINVAL},
+		{"\\t", -EINVAL},
+		{"\\n", -EINVAL},
+		{"\\uFFFE", -EINVAL},
+		{"\\_", 0},
+		{"\\u200d", 0},
+		{"\\U0001F600", 0},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config *config = NULL;
+		char yaml[256];
+		int rc;
+
+		snprintf(yaml, sizeof(yaml),
+			"pools: [{name: p, health: {type: udp, port: 1, expect: \"x%sx\"}, backends: []}]\n",
+			rows[i].escape);
+		rc = config_load_text("t", yaml, strlen(yaml), &config, NULL, NULL, NULL);
+		if (rc != rows[i].rc)
+			fail_msg("%s: %d", rows[i].escape, rc);
+		if (rc == 0)
+			assert_kept(config);
+		config_free(config);
+	}
+}
+
+static void whatever_text_is_taken_is_read_as_it_was_written(void **state)
+{
+	uint64_t seed = 0x2545f4914f6cdd1dull;
+	int taken = 0, refused = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		struct config *config = good_config();
+		const struct schema_key *key = text_key(next_random(&seed) % 64);
+		char *field = text_field(config, key);
+		bool is_path = strcmp(key->name, "path") == 0;
+		size_t used = is_path ? 1 : 0;
+
+		config->pools[1].health.type =
+			(uint8_t)(next_random(&seed) % (CONFIG_PROBE_UDP + 1));
+		field[0] = is_path ? '/' : '\0';
+		for (uint64_t n = 1 + next_random(&seed) % 4; n > 0; n--) {
+			uint64_t which = next_random(&seed) % (COUNT(texts) + 4);
+			const char one[2] = {(char)next_random(&seed), '\0'};
+			const char *bytes = which < COUNT(texts) ? texts[which].bytes : one;
+
+			if (used + strlen(bytes) >= key->size)
+				break;
+			strcpy(field + used, bytes);
+			used += strlen(bytes);
+		}
+		if (config_finish(config, NULL) == 0) {
+			assert_kept(config);
+			taken++;
+		} else {
+			refused++;
+		}
+		config_free(config);
+	}
+	if (taken < 400 || refused < 1000)
+		fail_msg("%d taken, %d refused", taken, refused);
 }
 
 static void backends_in_any_order_are_put_together(void **state)
@@ -251,6 +453,9 @@ int main(void)
 		cmocka_unit_test(a_byte_that_no_record_has_is_refused),
 		cmocka_unit_test(rules_between_records_hold_without_lines),
 		cmocka_unit_test(random_bytes_are_refused_or_harmless),
+		cmocka_unit_test(a_text_that_a_file_cannot_hold_is_refused_in_a_record),
+		cmocka_unit_test(a_file_says_no_text_that_a_record_cannot_hold),
+		cmocka_unit_test(whatever_text_is_taken_is_read_as_it_was_written),
 		cmocka_unit_test(backends_in_any_order_are_put_together),
 		cmocka_unit_test(a_key_that_is_not_set_is_zero),
 		cmocka_unit_test(there_is_an_end_to_what_can_be_added),
