@@ -23,6 +23,8 @@ static size_t write_ip(uint8_t *at, const struct packet *packet, uint8_t protoco
 		.version_ihl = 0x45,
 		.tos = tos,
 		.length_be = be16((uint16_t)(payload + sizeof(four))),
+		// RFC 6864 4.1: nothing but a fragment needs one
+		.id_be = (fragment & ~IPV4_DF) != 0 ? (uint16_t)packet->fragment_id : 0,
 		.fragment_be = be16(fragment),
 		.ttl = ENCAP_TTL,
 		.protocol = protocol,
@@ -94,6 +96,53 @@ uint8_t *answer_echo(uint8_t *l3, const struct packet *packet, uint16_t *size)
 	start = l3 + offset - ip_size(packet);
 	*size = (uint16_t)(ip_size(packet) + payload);
 	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, payload, tos, IPV4_DF);
+	return start;
+}
+
+// The change of a checksum by one word, RFC 1624 equation 3. A sum of nothing but zeros is the one that has two forms, and
+// all ones is right in both.
+static uint16_t checksum_change(uint16_t checksum, uint16_t from, uint16_t to)
+{
+	uint16_t changed = (uint16_t)~checksum_fold_small(
+		(uint32_t)(uint16_t)~checksum + (uint16_t)~from + to);
+
+	return changed == 0 ? 0xffff : changed;
+}
+
+static void turn_icmp(struct icmp_header *icmp, bool ipv4)
+{
+	uint8_t type = ipv4 ? 0 : 129;
+
+	icmp->checksum =
+		checksum_change(icmp->checksum, be16((uint16_t)(icmp->type << 8 | icmp->code)),
+			be16((uint16_t)(type << 8 | icmp->code)));
+	icmp->type = type;
+}
+
+uint8_t *answer_echo_fragment(uint8_t *l3, const struct packet *packet, uint16_t *size)
+{
+	bool ipv4 = packet->family == ADDR_IPV4;
+	uint8_t protocol = ipv4 ? IP_ICMP : IP_ICMPV6;
+	uint8_t *payload = l3 + (packet->l4_offset - packet->l3_offset);
+	uint16_t payload_size = (uint16_t)(l3 + *size - payload);
+	uint16_t where = be16(((const struct ipv4_header *)l3)->fragment_be);
+	struct ipv6_fragment_header *fragment = (void *)(payload - sizeof(*fragment));
+	uint8_t tos = encap_inner_tos(l3, packet->family);
+	uint8_t *start;
+
+	if (packet->kind == PACKET_ICMP_ECHO)
+		turn_icmp((struct icmp_header *)payload, ipv4);
+	if (ipv4) {
+		// A router may cut it once more: nobody here hears of a path that is too small for it.
+		start = payload - sizeof(struct ipv4_header);
+		write_ip(start, packet, protocol, payload_size, tos, (uint16_t)(where & ~IPV4_DF));
+	} else {
+		start = (uint8_t *)fragment - sizeof(struct ipv6_header);
+		fragment->next = protocol;
+		fragment->reserved = 0;
+		write_ip(start, packet, IP_FRAGMENT, payload_size + sizeof(*fragment), tos, 0);
+	}
+	*size = (uint16_t)(payload + payload_size - start);
 	return start;
 }
 

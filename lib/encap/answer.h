@@ -16,6 +16,11 @@
 // RFC 792, RFC 4443 4.2: an echo request becomes its reply. NULL where its checksum is wrong.
 uint8_t *answer_echo(uint8_t *l3, const struct packet *packet, uint16_t *size);
 
+// A fragment of an echo request becomes that of its reply, with the same place and identification; of the first one the
+// checksum is changed by what the type changes (RFC 1624), right or wrong. Nothing but its fragment header may be
+// before its ICMP message.
+uint8_t *answer_echo_fragment(uint8_t *l3, const struct packet *packet, uint16_t *size);
+
 // RFC 792 and RFC 1191 4 ("fragmentation needed and DF set"), RFC 4443 3.2 ("packet too big"), with the
 // next hop's MTU. Quotes what fits into 576 (RFC 1812 4.3.2.3) or 1280 (RFC 4443 2.4 c) bytes.
 uint8_t *answer_too_big(uint8_t *l3, const struct packet *packet, uint16_t mtu, uint16_t *size);

@@ -10,6 +10,8 @@ static uint32_t transport_size(const struct packet *packet)
 		return sizeof(struct tcp_header);
 	case PACKET_UDP:
 		return sizeof(struct udp_header);
+	case PACKET_ICMP_ECHO:
+		return sizeof(struct icmp_header);
 	}
 	return 0;
 }

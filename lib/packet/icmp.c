@@ -85,14 +85,15 @@ int parse_icmp(
 {
 	const struct icmp_header *icmp = (const void *)(frame + at);
 
+	p->kind = PACKET_OTHER;
 	if (end - at < sizeof(*icmp)) {
 		*reason = DROP_ICMP_SHORT;
-		return -1;
+		return p->fragmented ? 0 : -1;
 	}
-	p->kind = PACKET_OTHER;
 	if (is_echo(p->family, icmp->type) && icmp->code == 0)
 		p->kind = PACKET_ICMP_ECHO;
-	if (!is_error(p->family, icmp->type))
+	// A part of a quote is not to be trusted.
+	if (p->fragmented || !is_error(p->family, icmp->type))
 		return 0;
 	at += sizeof(*icmp);
 	p->kind = p->family == ADDR_IPV4 ? quoted_ipv4(frame + at, end - at, p)

@@ -96,8 +96,8 @@ static int parse_transport(
 		return parse_udp(c, p, reason);
 	case IP_ICMP:
 	case IP_ICMPV6:
-		// Each only over its own family; a fragmented one has no quote to trust.
-		if ((protocol == IP_ICMP) == (p->family == ADDR_IPV4) && !p->fragmented)
+		// Each only over its own family.
+		if ((protocol == IP_ICMP) == (p->family == ADDR_IPV4))
 			return parse_icmp(c->frame, c->at, c->end, p, reason);
 		break;
 	}

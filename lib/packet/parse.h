@@ -39,7 +39,7 @@ enum packet_kind {
 	PACKET_ICMP_ERROR, // the tuple is the quoted packet's, swapped: as the flow's own packets have it
 	PACKET_ICMP_BAD_QUOTE, // an ICMP error that quotes no packet with ports; a VIP drops it
 	PACKET_ICMP_FOREIGN, // an ICMP error about a packet from another address than it came to; likewise
-	PACKET_ICMP_ECHO, // echo request
+	PACKET_ICMP_ECHO, // echo request, or its first fragment
 	PACKET_SOURCE_ROUTED, // its destination is a hop of a source route, not the end; a VIP drops it
 	PACKET_MAC_FOREIGN, // IP, in a frame to somebody else or to a group; a VIP drops it
 	PACKET_MAC_SOURCE, // IP, in a frame from a group or from nobody; likewise

@@ -85,6 +85,24 @@ void worker_echo(
 		send_back(worker, port, mbuf, packet, &l2, l3, size);
 }
 
+enum drop_reason worker_echo_fragment(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct l2 l2 = l2_of(mbuf, packet);
+	uint16_t size = packet->l3_size;
+	uint8_t *l3;
+
+	if (!can_be_answered(worker, mbuf))
+		return DROP_MAC_SOURCE;
+	if (!rate_take(&worker->echo_rate)) {
+		worker_drop(worker, mbuf, DROP_ICMP_RATE);
+		return DROP_ICMP_RATE;
+	}
+	l3 = answer_echo_fragment(l3_of(mbuf, packet), packet, &size);
+	send_back(worker, port, mbuf, packet, &l2, l3, size);
+	return ECHO_ANSWERED;
+}
+
 void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, uint16_t mtu)
 {

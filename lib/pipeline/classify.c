@@ -32,8 +32,23 @@ static enum drop_reason judge_error(
 	return classify_source(worker->snapshot, &outer);
 }
 
+// Whether its first fragment can be for a service of the VIP, or an echo request. IPv6 does not say: RFC 8200 4.5.
+static bool later_has_use(const struct snapshot_vip *vip, const struct packet *packet)
+{
+	if (packet->family == ADDR_IPV6)
+		return true;
+	switch (packet->payload_protocol) {
+	case IP_TCP:
+		return vip->tcp != 0;
+	case IP_UDP:
+		return vip->udp != 0;
+	}
+	return packet->payload_protocol == IP_ICMP;
+}
+
 // Packets for a VIP that no service is asked about. True: it was one, and is gone.
-static bool is_aside(struct worker *worker, struct burst *burst, uint32_t i)
+static bool is_aside(
+	struct worker *worker, struct burst *burst, uint32_t i, const struct snapshot_vip *vip)
 {
 	const struct packet *packet = &burst->packets[i];
 	struct rte_mbuf *mbuf = burst->mbufs[i];
@@ -47,10 +62,17 @@ static bool is_aside(struct worker *worker, struct burst *burst, uint32_t i)
 	}
 	switch (packet->kind) {
 	case PACKET_LATER_FRAGMENT:
+		if (!later_has_use(vip, packet)) {
+			worker_drop(worker, mbuf, DROP_NO_SERVICE);
+			return true;
+		}
 		burst->later[burst->later_count++] = (struct later_fragment){mbuf, *packet};
 		return true;
 	case PACKET_ICMP_ECHO:
-		worker_echo(worker, burst->port, mbuf, packet);
+		if (packet->fragmented)
+			worker_echo_first(worker, burst->port, mbuf, packet);
+		else
+			worker_echo(worker, burst->port, mbuf, packet);
 		return true;
 	case PACKET_ICMP_ERROR:
 		reason = judge_error(worker,
@@ -81,14 +103,15 @@ static __attribute__((noinline)) bool classify_uncommon(
 		worker_leave(worker, burst->port, burst->mbufs[i], packet);
 		return false;
 	}
-	if (is_aside(worker, burst, i))
+	if (is_aside(worker, burst, i, vip))
 		return false;
 	reason = classify_service(worker->snapshot, vip, packet, &burst->services[i]);
-	if (reason != CLASSIFY_KEEP) {
-		worker_drop(worker, burst->mbufs[i], reason);
-		return false;
-	}
-	return true;
+	if (reason == CLASSIFY_KEEP)
+		return true;
+	if (reason == DROP_NO_SERVICE && packet->fragmented)
+		worker_refuse_fragments(worker, packet, reason);
+	worker_drop(worker, burst->mbufs[i], reason);
+	return false;
 }
 
 // The lines of the burst's services, and those that count for them.

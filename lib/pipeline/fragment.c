@@ -44,7 +44,15 @@ struct fragment_entry *fragment_find(
 	return NULL;
 }
 
-// The datagram's own place, else a free one, else the oldest.
+static bool gives_way_before(
+	const struct fragment_entry *a, const struct fragment_entry *b, uint32_t now_s)
+{
+	if (a->fate != b->fate)
+		return a->fate < b->fate;
+	return (uint16_t)(now_s - a->seen_s) > (uint16_t)(now_s - b->seen_s);
+}
+
+// The datagram's own place, else a free one, else that of another.
 static struct fragment_entry *choose(
 	struct fragments *fragments, const struct hash128 *key, uint32_t now_s)
 {
@@ -57,7 +65,7 @@ static struct fragment_entry *choose(
 	for (int way = 0; way < FRAGMENT_WAYS; way++) {
 		if (!is_live(&set[way], now_s))
 			return &set[way];
-		if ((uint16_t)(now_s - set[way].seen_s) > (uint16_t)(now_s - victim->seen_s))
+		if (gives_way_before(&set[way], victim, now_s))
 			victim = &set[way];
 	}
 	return victim;
@@ -67,6 +75,8 @@ void fragment_learn(struct fragments *fragments, const struct fragment_entry *en
 {
 	struct fragment_entry *place = choose(fragments, &entry->key, now_s);
 
+	if (is_live(place, now_s) && place->fate > entry->fate)
+		return;
 	*place = *entry;
 	place->seen_s = (uint16_t)now_s;
 	place->used = true;
@@ -77,11 +87,22 @@ static struct fragment_held *held_at(struct fragments *fragments, uint32_t i)
 	return &fragments->held[(fragments->held_first + i) % FRAGMENT_HELD];
 }
 
-bool fragment_hold(struct fragments *fragments, const struct hash128 *key, struct rte_mbuf *mbuf,
-	const struct packet *packet, uint32_t port, uint64_t tsc)
+static struct rte_mbuf *take_oldest(struct fragments *fragments)
 {
+	struct rte_mbuf *mbuf = held_at(fragments, 0)->mbuf;
+
+	fragments->held_first = (fragments->held_first + 1) % FRAGMENT_HELD;
+	fragments->held_count--;
+	return mbuf;
+}
+
+struct rte_mbuf *fragment_hold(struct fragments *fragments, const struct hash128 *key,
+	struct rte_mbuf *mbuf, const struct packet *packet, uint32_t port, uint64_t tsc)
+{
+	struct rte_mbuf *oldest = NULL;
+
 	if (fragments->held_count == FRAGMENT_HELD)
-		return false;
+		oldest = take_oldest(fragments);
 	*held_at(fragments, fragments->held_count++) = (struct fragment_held){
 		.mbuf = mbuf,
 		.key = *key,
@@ -89,7 +110,7 @@ bool fragment_hold(struct fragments *fragments, const struct hash128 *key, struc
 		.port = port,
 		.since_tsc = tsc,
 	};
-	return true;
+	return oldest;
 }
 
 bool fragment_take(
@@ -110,14 +131,14 @@ bool fragment_take(
 struct rte_mbuf *fragment_expire(struct fragments *fragments, uint64_t before_tsc)
 {
 	while (fragments->held_count > 0) {
-		struct fragment_held *oldest = held_at(fragments, 0);
+		const struct fragment_held *oldest = held_at(fragments, 0);
+		struct rte_mbuf *mbuf;
 
 		if (oldest->mbuf != NULL && oldest->since_tsc >= before_tsc)
 			return NULL;
-		fragments->held_first = (fragments->held_first + 1) % FRAGMENT_HELD;
-		fragments->held_count--;
-		if (oldest->mbuf != NULL)
-			return oldest->mbuf;
+		mbuf = take_oldest(fragments);
+		if (mbuf != NULL)
+			return mbuf;
 	}
 	return NULL;
 }

@@ -1,21 +1,46 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <packet/headers.h>
 #include <pipeline/worker_private.h>
 
 // Behind its first one, whose headers it must not rewrite (RFC 3128, RFC 8200 4.5) and with which the datagram must not grow
 // too long.
-static void forward_later(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+static void share_fate(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct fragment_entry *entry)
 {
 	const struct target target = {entry->backend, entry->entropy, entry->service};
 	struct fragment_place place;
 
+	if (entry->fate == FRAGMENT_REFUSED) {
+		worker_drop(worker, mbuf, (enum drop_reason)entry->reason);
+		return;
+	}
 	fragment_place(rte_pktmbuf_mtod(mbuf, const uint8_t *), packet, &place);
 	if (place.offset < entry->least)
 		worker_drop(worker, mbuf, DROP_FRAGMENT_OVERLAP);
 	else if (entry->before + place.end > FRAGMENT_LENGTH_MAX)
 		worker_drop(worker, mbuf, DROP_FRAGMENT_LENGTH);
+	else if (entry->fate == FRAGMENT_ECHOED)
+		worker_echo_fragment(worker, port, mbuf, packet);
 	else
 		worker_forward(worker, port, mbuf, packet, &target);
+}
+
+static bool is_usable(const struct worker *worker, const struct fragment_entry *entry)
+{
+	return entry->fate != FRAGMENT_FORWARDED ||
+	       snapshot_find_backend(worker->snapshot, entry->backend) != NULL;
+}
+
+static void hold(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+	const struct packet *packet, const struct hash128 *key)
+{
+	struct rte_mbuf *oldest =
+		fragment_hold(worker->fragments, key, mbuf, packet, port, worker->tsc);
+
+	if (oldest == NULL)
+		metrics_add(&worker->metrics->held, 1);
+	else
+		worker_drop(worker, oldest, DROP_FRAGMENT_FULL);
 }
 
 // For a VIP: after its first one, or held until that comes.
@@ -25,13 +50,10 @@ static void follow(
 	struct hash128 key = fragment_key(&worker->snapshot->key, packet);
 	const struct fragment_entry *entry = fragment_find(worker->fragments, &key, worker->now_s);
 
-	if (entry != NULL && snapshot_find_backend(worker->snapshot, entry->backend) != NULL) {
-		forward_later(worker, port, mbuf, packet, entry);
-	} else if (fragment_hold(worker->fragments, &key, mbuf, packet, port, worker->tsc)) {
-		metrics_add(&worker->metrics->held, 1);
-	} else {
-		worker_drop(worker, mbuf, DROP_FRAGMENT_FULL);
-	}
+	if (entry != NULL && is_usable(worker, entry))
+		share_fate(worker, port, mbuf, packet, entry);
+	else
+		hold(worker, port, mbuf, packet, &key);
 }
 
 void stage_later(struct worker *worker, struct burst *burst)
@@ -41,25 +63,68 @@ void stage_later(struct worker *worker, struct burst *burst)
 	burst->later_count = 0;
 }
 
+// Those of its datagram that are held go the same way at once.
+static void learn(struct worker *worker, const struct fragment_entry *entry)
+{
+	struct fragment_held held;
+
+	fragment_learn(worker->fragments, entry, worker->now_s);
+	while (fragment_take(worker->fragments, &entry->key, &held)) {
+		metrics_add(&worker->metrics->held, (uint64_t)-1);
+		share_fate(worker, held.port, held.mbuf, &held.packet, entry);
+	}
+}
+
 void worker_first_fragment(struct worker *worker, const struct packet *packet,
 	const struct fragment_place *place, const struct target *target)
 {
-	struct hash128 key = fragment_key(&worker->snapshot->key, packet);
 	const struct fragment_entry entry = {
-		.key = key,
+		.key = fragment_key(&worker->snapshot->key, packet),
 		.backend = target->backend,
 		.entropy = target->entropy,
 		.service = target->service,
 		.least = (uint16_t)place->transport_end,
 		.before = (uint16_t)place->before,
+		.fate = FRAGMENT_FORWARDED,
 	};
-	struct fragment_held held;
 
-	fragment_learn(worker->fragments, &entry, worker->now_s);
-	while (fragment_take(worker->fragments, &key, &held)) {
-		metrics_add(&worker->metrics->held, (uint64_t)-1);
-		forward_later(worker, held.port, held.mbuf, &held.packet, &entry);
-	}
+	learn(worker, &entry);
+}
+
+void worker_refuse_fragments(
+	struct worker *worker, const struct packet *packet, enum drop_reason reason)
+{
+	const struct fragment_entry entry = {
+		.key = fragment_key(&worker->snapshot->key, packet),
+		.fate = FRAGMENT_REFUSED,
+		.reason = (uint8_t)reason,
+	};
+
+	learn(worker, &entry);
+}
+
+void worker_echo_first(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct fragment_entry entry = {
+		.key = fragment_key(&worker->snapshot->key, packet),
+		.fate = FRAGMENT_ECHOED,
+	};
+	enum drop_reason refusal = DROP_NO_SERVICE;
+	struct fragment_place place;
+
+	fragment_place(rte_pktmbuf_mtod(mbuf, const uint8_t *), packet, &place);
+	entry.least = (uint16_t)place.transport_end;
+	entry.before = (uint16_t)place.before;
+	// Behind options that are fragmented with it, the answer's offsets would be others.
+	if (place.transport_end == sizeof(struct icmp_header))
+		refusal = worker_echo_fragment(worker, port, mbuf, packet);
+	else
+		worker_drop(worker, mbuf, refusal);
+	if (refusal == ECHO_ANSWERED)
+		learn(worker, &entry);
+	else
+		worker_refuse_fragments(worker, packet, refusal);
 }
 
 void worker_expire_fragments(struct worker *worker)

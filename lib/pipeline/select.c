@@ -115,10 +115,14 @@ static __attribute__((noinline)) bool select_uncommon(
 	}
 	count(worker, &result, number);
 	if (unlikely(result.verdict == SELECT_NO_BACKEND)) {
+		if (packet->fragmented)
+			worker_refuse_fragments(worker, packet, DROP_NO_BACKEND);
 		worker_drop(worker, burst->mbufs[i], DROP_NO_BACKEND);
 		return false;
 	}
 	if (unlikely(result.verdict == SELECT_RESET)) {
+		if (packet->fragmented)
+			worker_refuse_fragments(worker, packet, DROP_FRAGMENT_UNKNOWN);
 		worker_reset(worker, burst->port, burst->mbufs[i], packet);
 		return false;
 	}

@@ -111,6 +111,9 @@ void worker_send_in_pieces(struct worker *worker, struct rte_mbuf *mbuf, const u
 // A first fragment got its backend: the later ones follow, those that are held at once.
 void worker_first_fragment(struct worker *worker, const struct packet *packet,
 	const struct fragment_place *place, const struct target *target);
+// A first fragment was refused: the later ones are not to wait for it.
+void worker_refuse_fragments(
+	struct worker *worker, const struct packet *packet, enum drop_reason reason);
 void worker_expire_fragments(struct worker *worker);
 // The half-open probes that wait to be sent.
 void worker_send_probes(struct worker *worker);
@@ -136,6 +139,12 @@ void worker_leave(
 void worker_reset(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 void worker_echo(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
+// Of an echo request in fragments, each is answered for itself: the whole is never here.
+void worker_echo_first(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
+#define ECHO_ANSWERED DROP_REASON_COUNT
+enum drop_reason worker_echo_fragment( // why it was dropped
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, uint16_t mtu);

@@ -30,8 +30,11 @@ pings() {
 pings "as it is" $VIP
 pings "as it is" $VIP6
 lab_check "with 1400 bytes" in_ns client ping -q -c 3 -i 0.02 -s 1400 -W 2 $VIP
-lab_check "with 4000 bytes, in fragments, it is not" \
-	sh -c "! ip netns exec client ping -q -c 1 -s 4000 -W 1 $VIP"
+for vip in $VIP $VIP6; do
+	lab_check "$vip with 3000 bytes, in fragments" in_ns client ping -q -c 5 -i 0.02 -s 3000 -W 2 $vip
+	lab_check "and with 20000" in_ns client ping -q -c 2 -i 0.1 -s 20000 -W 2 $vip
+done
+lab_check "none of them was without its first one" test "$(lab_dropped fragment_unknown)" -eq 0
 
 in_ns client ping -q -f -l 600 -c 3000 -W 1 $VIP >$LAB/flood || true
 lab_check "a flood of pings is answered in part: $(grep received $LAB/flood)" grep -q ' 0 received' -v <(grep received $LAB/flood)

@@ -5,19 +5,11 @@ import struct
 from scapy.all import (ICMP, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6PacketTooBig, IPv6ExtHdrHopByHop, PadN, Raw)
 
 from case import Table, answer, drop, dsr, in_pieces, tunnel
-from frames import (ANYWHERE, CLIENT, CLIENT6, TCP, VIP, VIP6, VIP6_DSR, VIP_DSR, IP, IPv6, frame_of, ip4, ip6, patched,
+from frames import (ANYWHERE, CLIENT, CLIENT6, TCP, VIP, VIP6, VIP6_DSR, VIP_DSR, IP, IPv6, back, frame_of, ip4, ip6, patched,
                     tcp, udp)
 
 table = Table("answers")
 table.reorders = True
-
-
-def back(frame, packet):
-    """An IP packet to where the frame came from, behind the same tags."""
-    at = 12
-    while frame[at:at + 2] == b"\x81\0":
-        at += 4
-    return frame[6:12] + frame[0:6] + frame[12:at + 2] + packet
 
 
 def answered(name, frame, packet):

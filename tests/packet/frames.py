@@ -257,6 +257,28 @@ def reset_for(frame):
     return bytes(Ether(src=p.dst, dst=p.src) / ip / answer)
 
 
+def back(frame, packet):
+    """An IP packet to where the frame came from, behind the same tags."""
+    at = 12
+    while frame[at:at + 2] == b"\x81\0":
+        at += 4
+    return frame[6:12] + frame[0:6] + frame[12:at + 2] + packet
+
+
+def cut4(payload, number, size, protocol, vip=VIP, **fields):
+    """A datagram's fragments, of up to 'size' bytes behind the header."""
+    for at in range(0, len(payload), size):
+        yield ip4(payload[at:at + size], **{"dst": vip, **fields}, proto=protocol, id=number, frag=at // 8,
+                  flags="MF" if at + size < len(payload) else 0)
+
+
+def cut6(payload, number, size, protocol, vip=VIP6, **fields):
+    for at in range(0, len(payload), size):
+        more = int(at + size < len(payload))
+        yield ip6(struct.pack("!BBHI", protocol, 0, at | more, number) + payload[at:at + size],
+                  **{"dst": vip, **fields}, nh=44)
+
+
 if __name__ == "__main__":  # frames.py FOLDER: this world's files, for programs that are not in Python
     for name, text in (("pools.yaml", pool_file()), ("hops", hops())):
         with open(os.path.join(sys.argv[1], name), "w", encoding="utf-8") as f:

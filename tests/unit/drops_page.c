@@ -59,11 +59,11 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 	[DROP_FRAGMENT_OVERLAP] =
 		"Would overwrite headers of the first fragment (RFC 3128, RFC 8200 4.5): hostile.",
 	[DROP_FRAGMENT_UNKNOWN] =
-		"Its first fragment was lost, came too late, or went to another worker or balancer. "
+		"Its first fragment was lost, came too late, was answered by a reset, or went to another worker or balancer. "
 		"Make the router hash by addresses alone where fragments are many.",
 	[DROP_FRAGMENT_FULL] =
-		"More fragments wait for their first one than there is room for: a flood of fragments, or "
-		"a path that reorders badly.",
+		"More fragments wait for their first one than there is room for, and the oldest gives way: "
+		"a flood of fragments, or a path that reorders badly.",
 	[DROP_SOURCE_INVALID] =
 		"Spoofed, or a neighbour without an address, or with a link-local one alone. Filter at the border (BCP 38).",
 	[DROP_NO_SERVICE] =
