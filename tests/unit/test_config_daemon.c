@@ -250,7 +250,7 @@ static void the_files_that_are_handed_out_are_right(void **state)
 {
 	static const char *const pools[] = {"pools-example.yaml", "quickstart.yaml"};
 	static const char *const daemons[] = {
-		"fulcrumd.yaml", "appliance.yaml", "virtual-machine.yaml"};
+		"fulcrumd.yaml", "appliance.yaml", "virtual-machine.yaml", "container.yaml"};
 	const char *root = getenv("SOURCE_ROOT");
 	struct daemon_config daemon;
 	struct error err = {""};
