@@ -200,8 +200,9 @@ static int load_source(struct loader *l, uint32_t file, const struct config_sour
 
 	if (source->text != NULL)
 		return load_text(l, file, source->text, source->size);
-	rc = tree_read_file(source->name, l->rules == LOAD_OPERATORS ? CONFIG_TEXT_MAX : SIZE_MAX,
-		&text, &size, &err);
+	rc = l->rules == LOAD_OPERATORS
+		     ? tree_read_file(source->name, CONFIG_TEXT_MAX, &text, &size, &err)
+		     : tree_read_kept(source->name, &text, &size, &err);
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc != 0) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/kept_file.h>
 #include <config/tree.h>
 #include <config/tree_private.h>
 
@@ -77,16 +78,15 @@ uint32_t tree_find(const struct tree *tree, uint32_t node, const char *key)
 	return node == 0 ? 0 : tree_find(tree, node, dot + 1);
 }
 
-int tree_read_file(const char *path, size_t limit, char **text, size_t *size, struct error *err)
+// Closes the file.
+static int tree_read_open(
+	FILE *file, const char *path, size_t limit, char **text, size_t *size, struct error *err)
 {
-	FILE *file = fopen(path, "re");
 	size_t room = 1 << 16;
 	char *bytes = NULL;
 	int rc = 0;
 
 	*size = 0;
-	if (file == NULL)
-		return error_set(err, EIO, "%s: %s", path, strerror(errno));
 	while (rc == 0 && *size <= limit) {
 		char *grown = realloc(bytes, room);
 
@@ -112,4 +112,20 @@ int tree_read_file(const char *path, size_t limit, char **text, size_t *size, st
 	}
 	*text = bytes;
 	return 0;
+}
+
+int tree_read_file(const char *path, size_t limit, char **text, size_t *size, struct error *err)
+{
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return error_set(err, EIO, "%s: %s", path, strerror(errno));
+	return tree_read_open(file, path, limit, text, size, err);
+}
+
+int tree_read_kept(const char *path, char **text, size_t *size, struct error *err)
+{
+	FILE *file = kept_file_open(path, err);
+
+	return file == NULL ? -EIO : tree_read_open(file, path, SIZE_MAX, text, size, err);
 }

@@ -63,5 +63,7 @@ uint32_t tree_find(const struct tree *tree, uint32_t node, const char *key);
 // Reads a file, up to 'limit' bytes; the caller frees '*text'. 0, -ENOMEM, -EIO, or -EINVAL if it is
 // too large, with the sentence.
 int tree_read_file(const char *path, size_t limit, char **text, size_t *size, struct error *err);
+// One of any size that the daemon keeps itself (base/kept_file.h).
+int tree_read_kept(const char *path, char **text, size_t *size, struct error *err);
 
 #endif

@@ -52,12 +52,6 @@ struct flows_record {
 struct flows_writer;
 struct flows_reader;
 
-// Both paths are in the folder: it is written under the second name, and gets the first when it is whole.
-struct flows_paths {
-	char now[DAEMON_PATH_SIZE + 32];
-	char fresh[DAEMON_PATH_SIZE + 32];
-};
-void flows_file_paths(const char *folder, const char *name, struct flows_paths *out);
 void flows_file_remove(const char *folder, const char *name);
 
 // 0 and '*out', or a negative errno with the sentence.

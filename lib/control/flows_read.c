@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,18 +58,19 @@ static int read_mark(const char *path, int fd, struct flows_mark *mark, struct e
 
 // The file as it is now, without its name. -ENOENT: there is none.
 static int take_out(
-	const char *folder, const char *name, struct flows_paths *paths, struct error *err)
+	const char *folder, const char *name, char *path, size_t size, struct error *err)
 {
 	int fd;
 
-	flows_file_paths(folder, name, paths);
-	unlink(paths->fresh); // of a daemon that was killed before it had an end
-	fd = open(paths->now, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	snprintf(path, size, "%s/%s.new", folder, name);
+	unlink(path); // of a daemon that was killed before it had an end
+	snprintf(path, size, "%s/%s", folder, name);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return error_set(err, errno, "%s: %s", paths->now, strerror(errno));
-	if (unlink(paths->now) != 0) {
-		int rc = error_set(err, errno, "%s cannot be taken out of its folder: %s",
-			paths->now, strerror(errno));
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	if (unlink(path) != 0) {
+		int rc = error_set(err, errno, "%s cannot be taken out of its folder: %s", path,
+			strerror(errno));
 
 		close(fd);
 		return rc;
@@ -79,16 +81,16 @@ static int take_out(
 int flows_reader_new(const char *folder, const char *name, struct flows_mark *mark,
 	struct flows_reader **out, struct error *err)
 {
-	struct flows_paths paths;
+	char path[DAEMON_PATH_SIZE + 32];
 	struct flows_reader *reader;
-	int fd = take_out(folder, name, &paths, err);
+	int fd = take_out(folder, name, path, sizeof(path), err);
 	int rc;
 
 	if (fd < 0)
 		return fd;
 	reader = calloc(1, sizeof(*reader));
 	rc = reader == NULL ? error_set(err, ENOMEM, "out of memory")
-			    : read_mark(paths.now, fd, &reader->mark, err);
+			    : read_mark(path, fd, &reader->mark, err);
 	if (rc != 0) {
 		free(reader);
 		close(fd);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/kept_file.h>
 #include <control/flows_file_private.h>
 
 #include <errno.h>
@@ -11,8 +12,8 @@
 #include <unistd.h>
 
 struct flows_writer {
-	struct flows_paths paths;
-	int fd;
+	char path[DAEMON_PATH_SIZE + 32];
+	struct kept_file kept;
 	int rc; // the first thing that went wrong
 	struct block {
 		struct block_head head;
@@ -21,18 +22,12 @@ struct flows_writer {
 };
 _Static_assert(offsetof(struct block, body) == sizeof(struct block_head), "written at once");
 
-void flows_file_paths(const char *folder, const char *name, struct flows_paths *out)
-{
-	snprintf(out->now, sizeof(out->now), "%s/%s", folder, name);
-	snprintf(out->fresh, sizeof(out->fresh), "%s/%s.new", folder, name);
-}
-
 void flows_file_remove(const char *folder, const char *name)
 {
-	struct flows_paths paths;
+	char path[DAEMON_PATH_SIZE + 32];
 
-	flows_file_paths(folder, name, &paths);
-	unlink(paths.now);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	unlink(path);
 }
 
 // CRC-32C of bytes that stand anywhere: rte_hash_crc() loads words, which wants them aligned.
@@ -63,7 +58,7 @@ static void write_all(struct flows_writer *writer, const void *bytes, size_t siz
 	const uint8_t *at = bytes;
 
 	while (writer->rc == 0 && size > 0) {
-		ssize_t written = write(writer->fd, at, size);
+		ssize_t written = write(fileno(writer->kept.file), at, size);
 
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -110,15 +105,15 @@ int flows_writer_new(const char *folder, const char *name, const struct flows_ma
 		.mark = *mark,
 	};
 
+	int rc;
+
 	if (writer == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	flows_file_paths(folder, name, &writer->paths);
-	unlink(writer->paths.fresh);
-	// It tells who talks to whom.
-	writer->fd = open(writer->paths.fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (writer->fd < 0) {
-		int rc = error_set(err, errno, "%s: %s", writer->paths.fresh, strerror(errno));
-
+	snprintf(writer->path, sizeof(writer->path), "%s/%s", folder, name);
+	// Large, and of no use to another boot: it does not wait for a disk.
+	rc = kept_file_begin(&writer->kept, folder, name, KEPT_OVER_PROCESSES);
+	if (rc != 0) {
+		error_set(err, -rc, "%s.new: %s", writer->path, strerror(-rc));
 		free(writer);
 		return rc;
 	}
@@ -164,7 +159,6 @@ void flows_writer_add_row(struct flows_writer *writer, const struct flows_record
 
 int flows_writer_close(struct flows_writer *writer, struct error *err)
 {
-	struct flows_paths paths = writer->paths;
 	int rc;
 
 	if (writer->block.head.size > 0)
@@ -172,20 +166,18 @@ int flows_writer_close(struct flows_writer *writer, struct error *err)
 	writer->block.head.kind = KEPT_LAST;
 	end_block(writer);
 	rc = writer->rc;
-	if (close(writer->fd) != 0 && rc == 0)
-		rc = -errno;
-	if (rc == 0 && rename(paths.fresh, paths.now) != 0)
-		rc = -errno;
-	free(writer);
 	if (rc == 0)
-		return 0;
-	unlink(paths.fresh);
-	return error_set(err, -rc, "%s: %s", paths.now, strerror(-rc));
+		rc = kept_file_commit(&writer->kept);
+	else
+		kept_file_abandon(&writer->kept);
+	if (rc != 0)
+		error_set(err, -rc, "%s: %s", writer->path, strerror(-rc));
+	free(writer);
+	return rc;
 }
 
 void flows_writer_abandon(struct flows_writer *writer)
 {
-	close(writer->fd);
-	unlink(writer->paths.fresh);
+	kept_file_abandon(&writer->kept);
 	free(writer);
 }

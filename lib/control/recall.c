@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <base/kept_file.h>
 #include <base/log.h>
 #include <control/backend_private.h>
 #include <control/control_private.h>
@@ -21,10 +22,7 @@
 #define RECALL_LINE (REGISTRY_NAME_SIZE + 16)
 #define SAVE_MS     200
 
-static void make_path(const struct control *control, const char *suffix, char *out, size_t size)
-{
-	snprintf(out, size, "%s/health%s", control->config.daemon->state, suffix);
-}
+#define FILE_NAME "health"
 
 // "up web/a1" is what the pool's own probe says, "up web/a1 3023" what the one of that port does.
 static void write_line(const struct edition *running, uint32_t at,
@@ -59,22 +57,21 @@ static void write_lines(const struct control *control, FILE *file)
 	}
 }
 
-// A job's. Not synced: what a crash of the machine takes away is probed anew.
+// A job's. It does not wait for a disk: what a crash of the machine takes away is probed anew.
 static void save(void *context)
 {
 	const struct control *control = context;
-	char path[DAEMON_PATH_SIZE + 32];
-	char fresh[DAEMON_PATH_SIZE + 32];
-	FILE *file;
+	const char *folder = control->config.daemon->state;
+	struct kept_file kept;
+	int rc = kept_file_begin(&kept, folder, FILE_NAME, KEPT_OVER_PROCESSES);
 
-	make_path(control, "", path, sizeof(path));
-	make_path(control, ".new", fresh, sizeof(fresh));
-	file = fopen(fresh, "we");
-	if (file != NULL)
-		write_lines(control, file);
-	if (file == NULL || fclose(file) != 0 || rename(fresh, path) != 0)
-		log_warning("state: %s: %s: after a restart all backends would begin as unknown",
-			path, strerror(errno));
+	if (rc == 0) {
+		write_lines(control, kept.file);
+		rc = kept_file_commit(&kept);
+	}
+	if (rc != 0)
+		log_warning("state: %s/%s: %s: after a restart all backends would begin as unknown",
+			folder, FILE_NAME, strerror(-rc));
 }
 
 static void saved(void *context)
@@ -165,12 +162,15 @@ bool control_recall_lines(struct control *control)
 {
 	char path[DAEMON_PATH_SIZE + 32];
 	char line[RECALL_LINE];
+	struct error err;
 	FILE *file;
 
 	if (control->config.daemon->state[0] == '\0')
 		return false;
-	make_path(control, "", path, sizeof(path));
-	file = fopen(path, "re");
+	snprintf(path, sizeof(path), "%s/%s", control->config.daemon->state, FILE_NAME);
+	file = kept_file_open(path, &err);
+	if (file == NULL && errno != ENOENT)
+		log_warning("state: %s: all backends begin as unknown", err.text);
 	if (file == NULL)
 		return false;
 	while (fgets(line, sizeof(line), file) != NULL)

@@ -213,6 +213,7 @@ static int link_into(const char *folder, int history, const struct history_entry
 	snprintf(name, sizeof(name), NAME_FORMAT, entry->version, entry->applied_s, entry->uid,
 		entry->pid, (unsigned int)entry->kind, entry->of, entry->other_uid,
 		entry->other_pid);
+	unlinkat(history, name, 0); // what is no version of ours
 	if (linkat(above, "pools.yaml", history, name, 0) != 0)
 		rc = -errno;
 	close(above);
@@ -240,23 +241,29 @@ int history_keep(const char *folder, const struct history_entry *entry, struct e
 	return 0;
 }
 
-int history_load(const char *folder, uint64_t version, struct config **out, struct error *err)
+int history_path(const char *folder, uint64_t version, char *path, size_t size)
 {
 	int descriptor, rc = -ENOENT;
 	struct listing listing = listing_read(folder, &descriptor);
-	char path[DAEMON_PATH_SIZE + NAME_SIZE + 16];
 
-	for (uint32_t i = 0; i < listing.count && rc == -ENOENT; i++) {
+	for (uint32_t i = 0; i < listing.count && rc != 0; i++) {
 		if (listing.list[i].entry.version != version)
 			continue;
-		snprintf(path, sizeof(path), "%s/history/%s", folder, listing.list[i].name);
-		rc = config_load_written(path, out, err);
+		snprintf(path, size, "%s/history/%s", folder, listing.list[i].name);
+		rc = 0;
 	}
 	free(listing.list);
 	if (descriptor >= 0)
 		close(descriptor);
-	if (rc != -ENOENT)
-		return rc;
+	return rc;
+}
+
+int history_load(const char *folder, uint64_t version, struct config **out, struct error *err)
+{
+	char path[DAEMON_PATH_SIZE + NAME_SIZE + 16];
+
+	if (history_path(folder, version, path, sizeof(path)) == 0)
+		return config_load_written(path, out, err);
 	return error_set(err, ENOENT,
 		"version %" PRIu64 " is not kept: 'fulcrumctl history' lists those that are",
 		version);

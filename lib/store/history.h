@@ -59,6 +59,8 @@ void history_identify(uint32_t pid, uint32_t *uid_out, uint32_t *pid_out);
 int history_keep(const char *folder, const struct history_entry *entry, struct error *err);
 // Newest first; returns how many.
 uint32_t history_list(const char *folder, struct history_entry out[HISTORY_MAX]);
+// The file of a version: 0, or -ENOENT.
+int history_path(const char *folder, uint64_t version, char *path, size_t size);
 // 0, or a negative errno with the sentence: -ENOENT where that version is not kept.
 int history_load(const char *folder, uint64_t version, struct config **out, struct error *err);
 

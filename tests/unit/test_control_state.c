@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <store/history.h>
 #include <store/state.h>
 
 #include <base/clock.h>
@@ -257,6 +258,124 @@ static void two_broken_ones_are_none(void **state)
 	assert_int_equal(mark.version, 0);
 }
 
+// Saved, and a version of the history.
+static void keep(const struct place *place, uint32_t count, uint64_t version)
+{
+	struct history_entry entry = HISTORY_NOBODY;
+	struct error err;
+
+	save(place, count, version);
+	entry.version = version;
+	entry.applied_s = 1000 + version;
+	if (history_keep(place->folder, &entry, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+static void run(const struct place *place, const char *command)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "cd %s && { %s; }", place->folder, command);
+	assert_int_equal(system(line), 0);
+}
+
+// Each is put out by its own fault, and 'pools.yaml' and the one before are other names of the newest two.
+static void all_versions_that_are_kept_are_tried_newest_first(void **state)
+{
+	const struct place *place = *state;
+	struct state_mark mark, before;
+	struct config *config;
+
+	for (uint32_t version = 1; version <= 6; version++)
+		keep(place, version, version);
+	run(place, "echo 'pools: [' > pools.yaml"); // and version 6
+	assert_int_equal(load(place, &mark), 5);
+	assert_int_equal(mark.version, 5);
+	run(place, "truncate -s -3 pools.yaml.before"); // and version 5
+	assert_int_equal(load(place, &mark), 4);
+	for (uint32_t version = 1; version <= 6; version++)
+		keep(place, version, version);
+	run(place, "echo 'pools: [' > pools.yaml; truncate -s -3 pools.yaml.before");
+	run(place, "echo 'a: \xff' | sed -i 1r/dev/stdin history/4-*");
+	run(place, "ln -sf /etc/passwd history/3-$(ls history | sed -n 's/^3-//p')");
+	assert_int_equal(load(place, &mark), 2);
+	assert_int_equal(mark.version, 2);
+	assert_int_equal(mark.applied.wall_s, 1002);
+	assert_int_equal(mark.applied.boot, 7);
+	config = state_load_before(place->folder, &mark, &before);
+	assert_non_null(config);
+	assert_int_equal(before.version, 1);
+	config_free(config);
+	// What is saved then is found again, and counts on from there.
+	keep(place, 7, 3);
+	assert_int_equal(load(place, &mark), 7);
+	assert_int_equal(mark.version, 3);
+	run(place, "test $(ls history | wc -l) = 3");
+}
+
+static void what_could_not_be_read_again_takes_no_place(void **state)
+{
+	const struct place *place = *state;
+	struct config *config = make(4);
+	struct state_mark mark;
+	struct error err;
+
+	save(place, 3, 7);
+	strcpy(config->pools[0].health.expect, "\x91"); // as a fault of the check would let through
+	assert_int_equal(
+		state_save(place->folder, config, 8, &(struct clock_stamp){1}, &err), -EIO);
+	assert_non_null(strstr(err.text, "what was written cannot be read back: "));
+	assert_non_null(strstr(err.text, "pools.yaml.new:"));
+	// Or would be read as something else: the record cannot say it.
+	memset(config->pools[0].health.expect, 0, sizeof(config->pools[0].health.expect));
+	config->backends[0].weight = 7;
+	config->backends[0].pool_index = 0;
+	strcpy(config->pools[0].health.expect, "a\xe2\x80\xa8z");
+	assert_int_equal(
+		state_save(place->folder, config, 8, &(struct clock_stamp){1}, &err), -EIO);
+	config_free(config);
+	assert_int_equal(load(place, &mark), 3);
+	assert_int_equal(mark.version, 7);
+	run(place, "test $(ls | wc -l) = 1");
+}
+
+static void no_link_of_a_stranger_is_followed(void **state)
+{
+	static const char *const names[] = {"pools.yaml", "pools.yaml.new", "pools.yaml.before",
+		"pools.yaml.link", "pools.yaml.broken", "pools.yaml.left", "pools.yaml.left.new",
+		"history"};
+	const struct place *place = *state;
+	struct config *config = make(2);
+	struct state_mark mark;
+	struct error err;
+
+	for (uint32_t i = 0; i < config->backend_count; i++)
+		config->backends[i].state = CONFIG_STATE_LEAVING;
+	assert_int_equal(mkdir(place->folder, 0755), 0);
+	run(place, "mkdir ../victim && cd ../victim && touch file && chmod 644 file");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char command[160];
+
+		snprintf(command, sizeof(command), "ln -s ../victim%s %s",
+			strcmp(names[i], "history") == 0 ? "" : "/file", names[i]);
+		run(place, command);
+	}
+	assert_int_equal(load(place, &mark), -1);
+	assert_null(state_take_left(place->folder));
+	run(place, "ln -sfT ../victim/file pools.yaml && ln -sfT ../victim/file pools.yaml.left");
+	save(place, 3, 1);
+	save(place, 4, 2);
+	assert_int_equal(state_save_left(place->folder, config, &err), 0);
+	config_free(config);
+	assert_true(history_keep(place->folder, &(struct history_entry){.version = 2}, &err) != 0);
+	assert_int_equal(load(place, &mark), 4);
+	run(place,
+		"for f in pools.yaml pools.yaml.before pools.yaml.left; do test -f $f -a ! -L $f && "
+		"test $(stat -c %a $f) = 600 || exit 1; done");
+	run(place, "test $(ls ../victim | wc -l) = 1 -a ! -s ../victim/file && "
+		   "test $(stat -c %a ../victim/file) = 644");
+}
+
 // Saves without end; writes a byte to 'began' after the first time.
 static void run_writer(const struct place *place, int began)
 {
@@ -280,7 +399,7 @@ static void killed_at_random_moments_it_leaves_a_whole_configuration(void **stat
 	srand(2);
 	save(*state, 200, 1);
 	for (int i = 0; i < KILLS; i++) {
-		struct timespec life = {.tv_nsec = rand() % 8000000};
+		struct timespec life = {.tv_nsec = rand() % 20000000};
 		int began[2];
 		pid_t writer;
 		char byte;
@@ -317,6 +436,9 @@ int main(void)
 		TEST(what_left_is_told_once),
 		TEST(a_broken_one_gives_way_to_the_one_before),
 		TEST(two_broken_ones_are_none),
+		TEST(all_versions_that_are_kept_are_tried_newest_first),
+		TEST(what_could_not_be_read_again_takes_no_place),
+		TEST(no_link_of_a_stranger_is_followed),
 		TEST(killed_at_random_moments_it_leaves_a_whole_configuration),
 	};
 
