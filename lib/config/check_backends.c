@@ -38,6 +38,23 @@ static void check_addresses(struct check *check, uint32_t *group, uint32_t count
 	}
 }
 
+// Where the pool names no port, its services are asked about on their own ones; which of them this backend's would
+// stand for is nowhere said.
+static void check_probe_ports(struct check *check)
+{
+	const struct config *config = check->config;
+
+	for (uint32_t i = 0; i < config->backend_count; i++) {
+		const struct config_backend *backend = &config->backends[i];
+
+		if (backend->health.port != 0 && !check_is_faulty(check, RECORD_BACKEND, i) &&
+			config->pools[backend->pool_index].health.port == 0)
+			check_fail(check, RECORD_BACKEND, i, "health.port",
+				": health: port %u needs a health.port in pool '%s': it takes the place of that one",
+				backend->health.port, backend->pool);
+	}
+}
+
 // The pool's index for each backend. They mostly come pool by pool, so the last one is tried first.
 static void find_pools(struct check *check)
 {
@@ -82,6 +99,7 @@ void check_backends(struct check *check)
 	find_pools(check);
 	if (config->pool_count == 0)
 		return;
+	check_probe_ports(check);
 	group_by_pool(check);
 	memcpy(check->scratch, check->backends_by_pool,
 		config->backend_count * sizeof(*check->scratch));

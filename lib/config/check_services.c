@@ -180,6 +180,20 @@ static void check_announcements(struct check *check)
 	}
 }
 
+// An announced VIP would be withdrawn at once.
+static void check_quorums(struct check *check, uint32_t index)
+{
+	const struct config_announce *announce = &check->config->services[index].announce;
+	uint16_t up = config_quorum(announce, false), down = config_quorum(announce, true);
+
+	if (down > up)
+		check_fail(check, RECORD_SERVICE, index,
+			announce->quorum_down != 0 ? "announce.quorum_down" : "announce.quorum_up",
+			": announce: %s %u is more than %s %u: what brings a VIP must be enough to keep it",
+			announce->quorum_down != 0 ? "quorum_down" : "quorum", down,
+			announce->quorum_up != 0 ? "quorum_up" : "quorum", up);
+}
+
 void check_services(struct check *check)
 {
 	const struct config *config = check->config;
@@ -192,6 +206,8 @@ void check_services(struct check *check)
 		check_pool_of(check, i);
 		if (!check_is_faulty(check, RECORD_SERVICE, i))
 			check_target_port(check, i);
+		if (!check_is_faulty(check, RECORD_SERVICE, i))
+			check_quorums(check, i);
 	}
 	check_overlaps(check);
 	check_announcements(check);

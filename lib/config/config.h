@@ -65,6 +65,9 @@ enum config_backend_state {
 // Probes of one pool: its own, number 0, and those of services on other ports.
 #define CONFIG_PROBES_MAX 16u
 
+// Ranges of statuses that a probe may take for good.
+#define CONFIG_STATUSES_MAX 16u
+
 // Zones that a service may name.
 #define CONFIG_PREFER_MAX 8u
 
@@ -82,6 +85,8 @@ struct config_announce {
 	uint8_t mode; // enum config_announce_mode
 	uint8_t zero;
 	uint16_t quorum; // usable backends that the service must have
+	uint16_t quorum_up; // for a VIP that is not announced; 0: 'quorum'
+	uint16_t quorum_down; // for one that is; 0: 'quorum'
 	uint32_t hold_ms; // how long that must hold before a VIP that was withdrawn comes back
 };
 
@@ -104,7 +109,7 @@ struct config_service {
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
-_Static_assert(sizeof(struct config_service) == 708, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_service) == 712, "goes over the channel as it is");
 
 struct config_health {
 	uint8_t type; // enum config_probe_type
@@ -114,15 +119,16 @@ struct config_health {
 	uint32_t timeout_ms;
 	uint16_t rise;
 	uint16_t fall;
-	uint16_t status; // 0: any from 200 to 399
 	uint16_t flap_limit; // 0: no damping
+	uint8_t via; // enum config_via
+	uint8_t zero;
 	uint32_t flap_window_ms;
 	uint32_t flap_hold_ms;
-	uint8_t via; // enum config_via
-	uint8_t zero[3];
+	uint16_t status[CONFIG_STATUSES_MAX][2]; // first and last of each range
+	uint32_t status_count; // 0: any from 200 to 399
 	char host[128]; // "" where a text is not given
 	char path[128];
-	char body[64];
+	char body[1024 + 4]; // and a zero, up to the next word
 	char ca[128]; // a file of PEM certificates on the balancer
 	char certificate
 		[128]; // likewise: what the balancer shows to a backend that asks, its chain behind it
@@ -148,7 +154,12 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 1136, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 2164, "goes over the channel as it is");
+
+// What is asked of one backend otherwise than of its pool.
+struct config_backend_health {
+	uint16_t port; // 0: the pool's
+};
 
 struct config_backend {
 	char name[CONFIG_NAME_SIZE];
@@ -158,10 +169,12 @@ struct config_backend {
 	uint16_t weight; // 0: keeps its flows, takes none
 	uint8_t state; // enum config_backend_state
 	uint8_t zero;
+	struct config_backend_health health;
+	uint8_t zero_too[2];
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
-_Static_assert(sizeof(struct config_backend) == 220, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_backend) == 224, "goes over the channel as it is");
 
 struct config {
 	uint8_t hash_key[16];
@@ -252,6 +265,14 @@ int config_find_backend(
 // 'health.port' names. 0: there is none, or it is no TCP.
 uint16_t config_half_open_port(
 	const struct config_service *service, const struct config_pool *pool);
+
+// Usable backends that the service must have while its VIP is announced, or before it is.
+static inline uint16_t config_quorum(const struct config_announce *announce, bool is_announced)
+{
+	uint16_t own = is_announced ? announce->quorum_down : announce->quorum_up;
+
+	return own != 0 ? own : announce->quorum;
+}
 
 // What a service's backends are asked, where it is not what the pool's probe on 'pool_port' asks.
 struct config_probe {

@@ -76,6 +76,17 @@ static bool decode_scalar(struct decode *d, const struct level *level, const str
 	return false;
 }
 
+// What stands without brackets is the only element of its list.
+static bool decode_lone(
+	struct decode *d, const struct level *level, const struct schema_key *key, uint32_t node)
+{
+	struct schema_key element = value_element(key, 0);
+	const uint32_t count = 1;
+
+	memcpy(level->record + key->count, &count, sizeof(count));
+	return decode_scalar(d, level, &element, node, level->record);
+}
+
 // A list of scalars into an array; each element is parsed as if it were the only one.
 static bool decode_list(
 	struct decode *d, const struct level *level, const struct schema_key *key, uint32_t node)
@@ -85,6 +96,8 @@ static bool decode_list(
 	char text[MISMATCH_SIZE];
 	bool good = true;
 
+	if (key->lone && list->kind != TREE_LIST)
+		return decode_lone(d, level, key, node);
 	if (list->kind != TREE_LIST) {
 		FAULT(d, level, node, "%s %s", key->name,
 			mismatch(list, "a list", text, sizeof(text)));

@@ -10,6 +10,7 @@
 
 #define IDENTITY_SIZE (2 * CONFIG_NAME_SIZE)
 #define LINE_SIZE     1024
+#define TEXT_SHOWN    72 // of a text that may have line ends
 
 // One kind of record on one side.
 struct side {
@@ -136,6 +137,8 @@ static const char *identity(const struct schema *schema, const uint8_t *record, 
 
 static const char *value_text(const struct schema_key *key, const uint8_t *record, char *text)
 {
+	if (!value_is_absent(key, record) && key->type == SCHEMA_STRING)
+		return value_quote((const char *)record + key->offset, text, TEXT_SHOWN);
 	if (!value_is_absent(key, record))
 		return value_format(key, record, text, VALUE_TEXT_SIZE);
 	return key->sticky != NULL ? key->sticky : "none";
@@ -156,7 +159,10 @@ static void compare_value(struct diff *diff, const struct schema_key *key, const
 		return;
 	before = value_text(key, old, from);
 	after = value_text(key, new, to);
-	if (strcmp(before, after) != 0)
+	if (strcmp(before, after) == 0 && key->type == SCHEMA_STRING)
+		tell(diff, "%s %s: %s%s changed behind %s", diff->schema->kind, name, path,
+			key->name, before);
+	else if (strcmp(before, after) != 0)
 		tell(diff, "%s %s: %s%s %s -> %s", diff->schema->kind, name, path, key->name,
 			before, after);
 }

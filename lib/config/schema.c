@@ -75,6 +75,10 @@ static const struct schema_key announce_keys[] = {
 		.doc = "not at all; as an address of the kernel-side interface, by ARP or NDP; or as a route of protocol 70 in the kernel's table, which a routing daemon exports. The same for every service of the VIP"},
 	{"quorum", SCHEMA_NUMBER, FIELD(config_announce, quorum), .min = 1, .max = 65535, .fallback = "1",
 		.doc = "usable backends that the service must have; the VIP is announced while every one of its services has as many as it asks for"},
+	{"quorum_up", SCHEMA_NUMBER, FIELD(config_announce, quorum_up), .min = 1, .max = 65535, .absent = "as `quorum`",
+		.doc = "usable backends that the service must have before a VIP that is not announced is; not below `quorum_down`"},
+	{"quorum_down", SCHEMA_NUMBER, FIELD(config_announce, quorum_down), .min = 1, .max = 65535, .absent = "as `quorum`",
+		.doc = "usable backends that keep an announced VIP: it is withdrawn when the service has fewer"},
 	{"hold", SCHEMA_MS, FIELD(config_announce, hold_ms), .max = 3600000, .fallback = "3s",
 		.doc = "how long that must hold before a VIP that was withdrawn is announced again; of several services the longest counts"},
 	{0},
@@ -150,20 +154,28 @@ static const struct schema_key health_keys[] = {
 		.doc = "http, https: the request's method"},
 	{"path", SCHEMA_TEXT, FIELD(config_health, path), .absent = "/",
 		.doc = "http, https: what is asked for"},
-	{"status", SCHEMA_NUMBER, FIELD(config_health, status), .min = 200, .max = 599, .absent = "any from 200 to 399",
-		.doc = "http, https: the status that the answer must have"},
-	{"body", SCHEMA_TEXT, FIELD(config_health, body), .absent = "any",
+	{"status", SCHEMA_RANGE, LIST(config_health, status, CONFIG_STATUSES_MAX, status_count), .lone = true, .min = 200, .max = 599, .absent = "any from 200 to 399",
+		.doc = "http, https: the statuses of which the answer must have one"},
+	{"body", SCHEMA_STRING, FIELD(config_health, body), .max = 1024, .absent = "any",
 		.doc = "http, https: a text that must stand in the first 64KiB of the answer"},
 	{"service", SCHEMA_TEXT, FIELD(config_health, service), .absent = "the server as a whole",
 		.doc = "grpc, grpcs: the service whose health is asked for, by its full name"},
-	{"payload", SCHEMA_TEXT, FIELD(config_health, payload), .absent = "an empty datagram",
-		.doc = "udp: what is sent, as text, or as bytes in hexadecimal behind 0x"},
-	{"expect", SCHEMA_TEXT, FIELD(config_health, expect), .absent = "anything; udp: no answer will do, too",
-		.doc = "tcp, tls, udp: what the backend's first words, or its reply, must begin with; text, or bytes in hexadecimal behind 0x"},
+	{"payload", SCHEMA_STRING, FIELD(config_health, payload), .max = 127, .absent = "tcp, tls: nothing is sent; udp: an empty datagram",
+		.doc = "tcp, tls, udp: what is sent, as text, or as bytes in hexadecimal behind 0x; tcp and tls need `expect` beside it"},
+	{"expect", SCHEMA_STRING, FIELD(config_health, expect), .max = 63, .absent = "anything; udp: no answer will do, too",
+		.doc = "tcp, tls, udp: what the backend's first words, or its reply to `payload`, must begin with; text, or bytes in hexadecimal behind 0x"},
 	{0},
 };
 static const struct schema health = {"health", "How a pool's backends are probed.",
 	health_keys, sizeof(struct config_health)};
+
+static const struct schema_key backend_health_keys[] = {
+	{"port", SCHEMA_NUMBER, FIELD(config_backend_health, port), .min = 1, .max = 65535, .absent = "the pool's `health.port`",
+		.doc = "the port that this backend is probed on; only where the pool has a `health.port`, by which all its services go"},
+	{0},
+};
+static const struct schema backend_health = {"health", "What is probed of a backend otherwise than of its pool.",
+	backend_health_keys, sizeof(struct config_backend_health)};
 
 static const struct schema_key backend_keys[] = {
 	{"name", SCHEMA_NAME, .required = true, FIELD(config_backend, name),
@@ -178,6 +190,8 @@ static const struct schema_key backend_keys[] = {
 		.doc = "its share of new flows against the pool's other weights; 0 keeps its flows and takes none"},
 	{"state", SCHEMA_WORD, FIELD(config_backend, state), .words = backend_states, .sticky = "active", .absent = "as it was; active when it is new",
 		.doc = "what the operator wants of it: to serve, to finish what it has, or nothing"},
+	{"health", SCHEMA_MAPPING, FIELD(config_backend, health), .child = &backend_health,
+		.doc = "what is probed otherwise than the pool says"},
 	{0},
 };
 const struct schema schema_backend = {"backend", "A real server.",

@@ -11,6 +11,7 @@
 enum schema_type {
 	SCHEMA_NAME, // char[size]: [A-Za-z0-9._-], first character alphanumeric
 	SCHEMA_TEXT, // char[size]: anything that utf8_is_text() (base/printable.h)
+	SCHEMA_STRING, // char[size]: any UTF-8 of up to 'max' bytes, line ends and other control characters, too
 	SCHEMA_NUMBER, // unsigned, of the field's size
 	SCHEMA_WORD, // one of 'words', as an unsigned number
 	SCHEMA_ADDRESS, // struct addr that a host can have
@@ -18,6 +19,7 @@ enum schema_type {
 	SCHEMA_LISTEN, // struct endpoint to listen at, or "off": zero
 	SCHEMA_PORT, // uint16_t[2], first and last: one port
 	SCHEMA_PORTS, // uint16_t[2]: "first-last", "any" or one port
+	SCHEMA_RANGE, // uint16_t[2]: "first-last" within the bounds, or one number
 	SCHEMA_MS, // a time, in milliseconds
 	SCHEMA_SECONDS, // a time of whole seconds
 	SCHEMA_PERCENT, // "70%", of the whole
@@ -46,6 +48,7 @@ struct schema_key {
 	uint32_t flag; // SCHEMA_HEX: offset of the bool
 	uint32_t list_max; // above 0: a list of up to so many values, in an array
 	uint32_t count; // with list_max: offset of a uint32_t
+	bool lone; // with list_max: one value may stand without brackets
 	uint64_t min; // bounds, in the field's unit
 	uint64_t max;
 	// What holds when the key is left out, as one would write it. NULL: the field is zero, which stands for

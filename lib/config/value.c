@@ -13,6 +13,7 @@
 static const struct value_type types[SCHEMA_TYPES] = {
 	[SCHEMA_NAME] = {value_parse_name, value_check_name, value_format_text},
 	[SCHEMA_TEXT] = {value_parse_text, value_check_text, value_format_text},
+	[SCHEMA_STRING] = {value_parse_string, value_check_string, value_format_text},
 	[SCHEMA_NUMBER] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_WORD] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_ADDRESS] = {value_parse_address, value_check_address, value_format_address},
@@ -20,6 +21,7 @@ static const struct value_type types[SCHEMA_TYPES] = {
 	[SCHEMA_LISTEN] = {value_parse_listen, NULL, value_format_listen},
 	[SCHEMA_PORT] = {value_parse_ports, value_check_ports, value_format_ports},
 	[SCHEMA_PORTS] = {value_parse_ports, value_check_ports, value_format_ports},
+	[SCHEMA_RANGE] = {value_parse_range, value_check_range, value_format_ports},
 	[SCHEMA_MS] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_SECONDS] = {value_parse_number, value_check_number, value_format_number},
 	[SCHEMA_PERCENT] = {value_parse_number, value_check_number, value_format_number},
@@ -41,9 +43,9 @@ static int refuse(const struct schema_key *key, const char *given, struct error 
 // Bytes of one element; ports are two fields.
 static size_t element_size(const struct schema_key *key)
 {
-	bool ports = key->type == SCHEMA_PORT || key->type == SCHEMA_PORTS;
+	bool pair = key->type == SCHEMA_PORT || key->type == SCHEMA_PORTS;
 
-	return ports ? 2 * sizeof(uint16_t) : key->size;
+	return pair ? 2 * sizeof(uint16_t) : key->size;
 }
 
 struct schema_key value_element(const struct schema_key *key, uint32_t index)
@@ -66,6 +68,11 @@ uint32_t value_count(const struct schema_key *key, const void *record)
 		return 1;
 	memcpy(&count, (const uint8_t *)record + key->count, sizeof(count));
 	return count < key->list_max ? count : key->list_max;
+}
+
+bool value_is_lone(const struct schema_key *key, const void *record)
+{
+	return key->lone && value_count(key, record) == 1;
 }
 
 size_t value_size(const struct schema_key *key)
@@ -149,7 +156,9 @@ const char *value_format(const struct schema_key *key, const void *record, char 
 		types[key->type].format(key, (const uint8_t *)record + key->offset, text, size);
 		return text;
 	}
-	snprintf(text, size, "[");
+	text[0] = '\0';
+	if (!value_is_lone(key, record))
+		snprintf(text, size, "[");
 	for (uint32_t i = 0; i < value_count(key, record) && used + 3 < size; i++) {
 		struct schema_key element = value_element(key, i);
 
@@ -158,7 +167,8 @@ const char *value_format(const struct schema_key *key, const void *record, char 
 		value_format(&element, record, text + used, size - used);
 	}
 	used = strlen(text);
-	snprintf(text + used, size - used, "]");
+	if (!value_is_lone(key, record))
+		snprintf(text + used, size - used, "]");
 	return text;
 }
 
@@ -203,6 +213,14 @@ const char *value_expects(const struct schema_key *key, char *text, size_t size)
 		return text;
 	case SCHEMA_TEXT:
 		snprintf(text, size, "text of 1 to %u printable characters", key->size - 1);
+		return text;
+	case SCHEMA_STRING:
+		snprintf(text, size, "UTF-8 text of 1 to %u bytes", (unsigned int)key->max);
+		return text;
+	case SCHEMA_RANGE:
+		snprintf(text, size, "%u to %u, or a range of these such as %u-%u",
+			(unsigned int)key->min, (unsigned int)key->max, (unsigned int)key->min,
+			(unsigned int)key->min + 99);
 		return text;
 	case SCHEMA_ADDRESS:
 		snprintf(text, size,

@@ -10,12 +10,14 @@
 // One value of a record: text to bytes and back, by its line in the schema. 'record' is the struct that
 // the key's offset counts from. For every type but SCHEMA_MAPPING and SCHEMA_RECORDS. Any thread.
 
-#define VALUE_TEXT_SIZE 1024 // longer than any value's text
+#define VALUE_TEXT_SIZE 2048 // longer than any value's text
 
 // A list's element as if it were a key of its own. What stands alone is its only element.
 struct schema_key value_element(const struct schema_key *key, uint32_t index);
 // How many elements a record's list has; no more than there is room for.
 uint32_t value_count(const struct schema_key *key, const void *record);
+// One value that stands without brackets.
+bool value_is_lone(const struct schema_key *key, const void *record);
 // Bytes of the field, with every element there is room for.
 size_t value_size(const struct schema_key *key);
 

@@ -8,34 +8,57 @@
 
 #define PORT_LAST 65535u
 
-static int parse_one_port(const char *text, uint16_t *out)
-{
-	uint64_t port;
+// Two numbers side by side, the first and the last of a range.
 
-	if (parse_u64(text, &port) != 0 || port < 1 || port > PORT_LAST)
+static int parse_one(const struct schema_key *key, const char *text, uint16_t *out)
+{
+	uint64_t number;
+
+	if (parse_u64(text, &number) != 0 || number < key->min || number > key->max)
 		return -EINVAL;
-	*out = (uint16_t)port;
+	*out = (uint16_t)number;
 	return 0;
 }
 
-static int parse_range(const char *text, uint16_t ports[2])
+static int parse_range(const struct schema_key *key, const char *text, uint16_t range[2])
 {
 	char first[sizeof("65535")];
 	const char *dash = strchr(text, '-');
 
 	if (dash == NULL) {
-		if (parse_one_port(text, &ports[0]) != 0)
+		if (parse_one(key, text, &range[0]) != 0)
 			return -EINVAL;
-		ports[1] = ports[0];
+		range[1] = range[0];
 		return 0;
 	}
 	if ((size_t)(dash - text) >= sizeof(first))
 		return -EINVAL;
 	snprintf(first, sizeof(first), "%.*s", (int)(dash - text), text);
-	if (parse_one_port(first, &ports[0]) != 0 || parse_one_port(dash + 1, &ports[1]) != 0 ||
-		ports[0] > ports[1])
+	if (parse_one(key, first, &range[0]) != 0 || parse_one(key, dash + 1, &range[1]) != 0 ||
+		range[0] > range[1])
 		return -EINVAL;
 	return 0;
+}
+
+int value_parse_range(const struct schema_key *key, const char *text, uint8_t *field)
+{
+	uint16_t range[2];
+
+	if (parse_range(key, text, range) != 0)
+		return -EINVAL;
+	memcpy(field, range, sizeof(range));
+	return 0;
+}
+
+int value_check_range(const struct schema_key *key, const uint8_t *field, char *given)
+{
+	uint16_t range[2];
+
+	memcpy(range, field, sizeof(range));
+	if (range[0] >= key->min && range[0] <= range[1] && range[1] <= key->max)
+		return 0;
+	snprintf(given, VALUE_QUOTE_SIZE, "%u-%u", range[0], range[1]);
+	return -EINVAL;
 }
 
 int value_parse_ports(const struct schema_key *key, const char *text, uint8_t *field)
@@ -44,7 +67,8 @@ int value_parse_ports(const struct schema_key *key, const char *text, uint8_t *f
 
 	if (key->type == SCHEMA_PORT && strchr(text, '-') != NULL)
 		return -EINVAL;
-	if ((key->type == SCHEMA_PORT || strcmp(text, "any") != 0) && parse_range(text, ports) != 0)
+	if ((key->type == SCHEMA_PORT || strcmp(text, "any") != 0) &&
+		parse_range(key, text, ports) != 0)
 		return -EINVAL;
 	memcpy(field, ports, sizeof(ports));
 	return 0;

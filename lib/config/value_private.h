@@ -9,7 +9,7 @@
 // The types behind value.h, one function each. 'field' is the field itself, not the record.
 
 #define VALUE_QUOTE_SIZE 72 // a value in a sentence
-#define VALUE_FIELD_MAX  256 // no field is larger
+#define VALUE_FIELD_MAX  1088 // no field is larger
 
 struct value_type {
 	int (*parse)(const struct schema_key *key, const char *text, uint8_t *field);
@@ -20,19 +20,23 @@ struct value_type {
 
 int value_parse_name(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_text(const struct schema_key *key, const char *text, uint8_t *field);
+int value_parse_string(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_number(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_address(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_prefix(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_listen(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_ports(const struct schema_key *key, const char *text, uint8_t *field);
+int value_parse_range(const struct schema_key *key, const char *text, uint8_t *field);
 int value_parse_hex(const struct schema_key *key, const char *text, uint8_t *field);
 
 int value_check_name(const struct schema_key *key, const uint8_t *field, char *given);
 int value_check_text(const struct schema_key *key, const uint8_t *field, char *given);
+int value_check_string(const struct schema_key *key, const uint8_t *field, char *given);
 int value_check_number(const struct schema_key *key, const uint8_t *field, char *given);
 int value_check_address(const struct schema_key *key, const uint8_t *field, char *given);
 int value_check_prefix(const struct schema_key *key, const uint8_t *field, char *given);
 int value_check_ports(const struct schema_key *key, const uint8_t *field, char *given);
+int value_check_range(const struct schema_key *key, const uint8_t *field, char *given);
 
 void value_format_text(const struct schema_key *key, const uint8_t *field, char *text, size_t size);
 void value_format_number(

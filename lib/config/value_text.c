@@ -22,6 +22,19 @@ static bool is_name(const char *text)
 	return *text == '\0';
 }
 
+static bool is_utf8(const char *text)
+{
+	uint32_t code;
+	size_t size;
+
+	for (; *text != '\0'; text += size) {
+		size = utf8_measure(text, SIZE_MAX, &code);
+		if (size == 0)
+			return false;
+	}
+	return true;
+}
+
 static int put_text(const struct schema_key *key, const char *text, uint8_t *field)
 {
 	size_t length = strlen(text);
@@ -43,6 +56,13 @@ int value_parse_text(const struct schema_key *key, const char *text, uint8_t *fi
 	bool empty_allowed = !key->required && key->absent != NULL;
 
 	if (!utf8_is_text(text) || (text[0] == '\0' && !empty_allowed))
+		return -EINVAL;
+	return put_text(key, text, field);
+}
+
+int value_parse_string(const struct schema_key *key, const char *text, uint8_t *field)
+{
+	if (!is_utf8(text) || strlen(text) > key->max)
 		return -EINVAL;
 	return put_text(key, text, field);
 }
@@ -82,6 +102,16 @@ int value_check_name(const struct schema_key *key, const uint8_t *field, char *g
 int value_check_text(const struct schema_key *key, const uint8_t *field, char *given)
 {
 	return check_string(key, field, given, utf8_is_text);
+}
+
+int value_check_string(const struct schema_key *key, const uint8_t *field, char *given)
+{
+	if (check_string(key, field, given, is_utf8) != 0)
+		return -EINVAL;
+	if (strlen((const char *)field) <= key->max)
+		return 0;
+	value_quote((const char *)field, given, VALUE_QUOTE_SIZE);
+	return -EINVAL;
 }
 
 void value_format_text(const struct schema_key *key, const uint8_t *field, char *text, size_t size)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/printable.h>
 #include <config/config.h>
 #include <config/config_private.h>
 #include <config/schema.h>
@@ -20,13 +21,26 @@ static bool needs_quotes(const char *text)
 	return strcasecmp(text, "null") == 0 || text[0] == '-' || text[strspn(text, plain)] != '\0';
 }
 
+// What a file does not hold as it is, and a mark of byte order, which YAML takes for none of the text.
+static bool needs_escape(uint32_t code)
+{
+	return !utf8_is_kept(code) || code == 0xfeff;
+}
+
 static void write_quoted(FILE *out, const char *text)
 {
+	uint32_t code;
+	size_t size;
+
 	fputc('"', out);
-	for (; *text != '\0'; text++) {
+	for (; *text != '\0'; text += size) {
+		size = utf8_measure(text, SIZE_MAX, &code);
 		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		fputc(*text, out);
+			fprintf(out, "\\%c", *text);
+		else if (needs_escape(code))
+			fprintf(out, code < 0x100 ? "\\x%02x" : "\\u%04x", code);
+		else
+			fwrite(text, 1, size, out);
 	}
 	fputc('"', out);
 }
@@ -63,6 +77,7 @@ static void write_text(FILE *out, const char *text)
 static void write_value(
 	FILE *out, const struct schema_key *key, const uint8_t *record, const uint8_t *defaults)
 {
+	bool is_list = key->list_max > 0 && !value_is_lone(key, record);
 	char text[VALUE_TEXT_SIZE];
 
 	fprintf(out, "%s: ", key->name);
@@ -70,7 +85,7 @@ static void write_value(
 		write_braces(out, key->child, record + key->offset, defaults + key->offset);
 		return;
 	}
-	fputs(key->list_max > 0 ? "[" : "", out);
+	fputs(is_list ? "[" : "", out);
 	for (uint32_t i = 0; i < value_count(key, record); i++) {
 		struct schema_key element = value_element(key, i);
 
@@ -78,7 +93,7 @@ static void write_value(
 		fputs(i > 0 ? ", " : "", out);
 		write_text(out, text);
 	}
-	fputs(key->list_max > 0 ? "]" : "", out);
+	fputs(is_list ? "]" : "", out);
 }
 
 // "{name: a1, address: 10.0.1.11}"

@@ -33,7 +33,8 @@ struct conversation {
 	struct ssl_st *ssl; // from the handshake on
 	struct http_exchange *http; // from the request on
 	struct grpc_exchange *grpc; // likewise
-	uint8_t expected; // bytes of the greeting that came as they should
+	uint8_t sent; // bytes of the payload
+	uint8_t expected; // bytes of the greeting, or of the answer, that came as they should
 };
 
 // The functions of a 'struct probe_kind'; 'phases' is a constant row.
@@ -59,6 +60,8 @@ int conversation_connect(struct conversation *conversation, int type);
 
 extern const struct phase phase_connect;
 extern const struct phase phase_greeting; // greeting.c; done at once where the policy expects none
+extern const struct phase phase_payload;
+extern const struct phase phase_answer; // to it
 extern const struct phase phase_handshake; // tls.c
 extern const struct phase phase_request; // http.c
 extern const struct phase phase_response;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/value.h>
 #include <health/conversation.h>
 #include <health/http_response.h>
 
@@ -8,7 +9,8 @@
 
 // One request and its response. The connection is ours alone, so the request asks to close it.
 
-#define READ_SIZE 4096
+#define READ_SIZE  4096
+#define QUOTE_SIZE 56 // what of a text fits into a reason
 
 // What is good where the policy names no status.
 #define STATUS_FIRST 200
@@ -66,16 +68,43 @@ static enum progress run_request(struct conversation *conversation)
 	return PROGRESS_NEXT;
 }
 
+// "200, 204, 300-399"
+static void list_statuses(const struct config_health *policy, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < policy->status_count && used < size; i++) {
+		const uint16_t *range = policy->status[i];
+		const char *glue = i == 0 ? "" : ", ";
+
+		used += (size_t)(range[0] == range[1]
+					 ? snprintf(
+						   text + used, size - used, "%s%u", glue, range[0])
+					 : snprintf(text + used, size - used, "%s%u-%u", glue,
+						   range[0], range[1]));
+	}
+}
+
+static enum progress check_listed(
+	struct conversation *conversation, const struct config_health *policy, uint16_t status)
+{
+	char wanted[64]; // of a longer list the beginning will do
+
+	for (uint32_t i = 0; i < policy->status_count; i++) {
+		if (status >= policy->status[i][0] && status <= policy->status[i][1])
+			return PROGRESS_NEXT;
+	}
+	list_statuses(policy, wanted, sizeof(wanted));
+	return conversation_fail(conversation, "it answers with status %u, not %s", status, wanted);
+}
+
 static enum progress check_status(struct conversation *conversation)
 {
 	uint16_t status = conversation->http->response.status;
-	uint16_t wanted = conversation->request.policy->status;
+	const struct config_health *policy = conversation->request.policy;
 
-	if (wanted != 0)
-		return status == wanted
-			       ? PROGRESS_NEXT
-			       : conversation_fail(conversation,
-					 "it answers with status %u, not %u", status, wanted);
+	if (policy->status_count > 0)
+		return check_listed(conversation, policy, status);
 	if (status >= STATUS_FIRST && status <= STATUS_LAST)
 		return PROGRESS_NEXT;
 	return conversation_fail(conversation, "it answers with status %u, not %u to %u", status,
@@ -86,13 +115,15 @@ static enum progress check_body(struct conversation *conversation)
 {
 	const struct http_response *response = &conversation->http->response;
 	const char *text = conversation->request.policy->body;
+	char quoted[QUOTE_SIZE];
 
 	if (text[0] == '\0' || response->text_found)
 		return PROGRESS_NEXT;
+	value_quote(text, quoted, sizeof(quoted));
 	if (response->body_cut)
 		return conversation_fail(
-			conversation, "the first 64KiB of its answer do not have '%s'", text);
-	return conversation_fail(conversation, "its answer does not have '%s'", text);
+			conversation, "the first 64KiB of its answer do not have %s", quoted);
+	return conversation_fail(conversation, "its answer does not have %s", quoted);
 }
 
 static enum progress judge(struct conversation *conversation, enum http_reading reading)

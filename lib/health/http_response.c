@@ -37,14 +37,14 @@ void http_response_init(struct http_response *response, const char *text, bool i
 
 	memset(response, 0, sizeof(*response));
 	response->text = text;
-	response->text_size = size;
+	response->text_size = (uint16_t)size;
 	response->has_no_body = is_head;
 	for (size_t i = 1, same = 0; i < size; i++) {
 		while (same > 0 && text[i] != text[same])
 			same = response->fallback[same - 1];
 		if (text[i] == text[same])
 			same++;
-		response->fallback[i] = same;
+		response->fallback[i] = (uint16_t)same;
 	}
 }
 

@@ -13,7 +13,7 @@
 #define HTTP_HEADER_LIMIT 65536 // with every 1xx response before it
 #define HTTP_BODY_LIMIT   65536
 #define HTTP_LINE_KEPT    128
-#define HTTP_TEXT_SIZE    64
+#define HTTP_TEXT_SIZE    1025
 
 enum http_reading {
 	HTTP_MORE, // not all of it is there
@@ -37,9 +37,9 @@ struct http_response {
 	uint32_t body_size; // with the lines between chunks
 	uint64_t left; // of the body or of the chunk
 	const char *text;
-	uint8_t text_size;
-	uint8_t matched; // so much of the text's beginning stands at the end of what was read
-	uint8_t fallback[HTTP_TEXT_SIZE]; // Knuth-Morris-Pratt
+	uint16_t text_size;
+	uint16_t matched; // so much of the text's beginning stands at the end of what was read
+	uint16_t fallback[HTTP_TEXT_SIZE]; // Knuth-Morris-Pratt
 	char line[HTTP_LINE_KEPT];
 };
 

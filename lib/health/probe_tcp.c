@@ -3,9 +3,12 @@
 
 static void *tcp_start(const struct probe_request *request, struct probe_result *result)
 {
-	static const struct phase *const phases[] = {&phase_connect, &phase_greeting, NULL};
+	static const struct phase *const listens[] = {&phase_connect, &phase_greeting, NULL};
+	static const struct phase *const asks[] = {
+		&phase_connect, &phase_payload, &phase_answer, NULL};
+	bool is_asked = request->policy->payload[0] != '\0';
 
-	return conversation_start(request, phases, result);
+	return conversation_start(request, is_asked ? asks : listens, result);
 }
 
 const struct probe_kind probe_tcp = {false, tcp_start, conversation_cancel, conversation_doing};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/value.h>
 #include <health/conversation.h>
 
 #include <base/parse.h>
@@ -39,6 +40,7 @@ static enum progress run_reply(struct conversation *conversation)
 	const char *text = conversation->request.policy->expect;
 	uint8_t wanted[sizeof(conversation->request.policy->expect)];
 	uint8_t bytes[sizeof(wanted)];
+	char quoted[56]; // what of a text fits into a reason
 	ssize_t came = recv(conversation->fd, bytes, sizeof(bytes), 0);
 	size_t size;
 
@@ -48,7 +50,8 @@ static enum progress run_reply(struct conversation *conversation)
 		return fail_errno(conversation, errno);
 	parse_bytes(text, wanted, sizeof(wanted), &size);
 	if ((size_t)came < size || memcmp(bytes, wanted, size) != 0)
-		return conversation_fail(conversation, "its reply does not begin with '%s'", text);
+		return conversation_fail(conversation, "its reply does not begin with %s",
+			value_quote(text, quoted, sizeof(quoted)));
 	return PROGRESS_NEXT;
 }
 

@@ -25,6 +25,13 @@ static const char *takes(const struct schema_key *key, char *text, size_t size)
 	case SCHEMA_TEXT:
 		snprintf(text, size, "%stext", list);
 		break;
+	case SCHEMA_STRING:
+		snprintf(text, size, "text of up to %u bytes", (unsigned int)key->max);
+		break;
+	case SCHEMA_RANGE:
+		snprintf(text, size, "%s%s", value_expects(key, expects, sizeof(expects)),
+			key->lone ? "; or a list of such" : "");
+		break;
 	case SCHEMA_ADDRESS:
 		snprintf(text, size, key->list_max > 0 ? "a list of addresses" : "an address");
 		break;
@@ -117,7 +124,8 @@ static const char *const introduction =
 	"- An **address** is IPv4 or IPv6, without a prefix length or zone, and one that a host can have: not\n"
 	"  unspecified, multicast, broadcast, loopback, link-local or IPv4-mapped.\n"
 	"- A **text** is UTF-8 without control characters, and without separators of lines and paragraphs (U+2028, U+2029), also\n"
-	"  where an escape says them. The same holds for what another client of the channel sends.\n"
+	"  where an escape says them. The same holds for what another client of the channel sends. Where a length in bytes\n"
+	"  is said, escapes in double quotes may say them: `\"PING\\r\\n\"`.\n"
 	"- A **time** is a whole number with its unit: `250ms`, `3s`, `10m`, `4h`, `2d`.\n"
 	"- A **size** is a whole number with its unit: `64KiB`, `512MiB`, `2GiB`.\n"
 	"- Quotes are never needed but for an IPv6 address in braces (`{vip: \"2001:db8::1\"}`) and for a name such as `null`.\n";

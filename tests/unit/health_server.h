@@ -13,7 +13,7 @@
 #include <openssl/ssl.h>
 
 enum behaviour {
-	ANSWERS, // 'text' after a request, then closes
+	ANSWERS, // 'text' after a request, which ends with 'until', then closes
 	SAYS, // 'text' at once, and no more
 	REPEATS, // 'text' at once, again and again as fast as it goes
 	DRIPS, // a byte of 'text' every 10 ms
@@ -25,6 +25,7 @@ struct server {
 	enum behaviour behaviour;
 	const char *text;
 	size_t size; // of 'text'; 0: up to its zero
+	const char *until; // NULL: an empty line
 	SSL_CTX *ctx; // NULL: no TLS
 	char request[1024]; // the last one
 	struct peer *peers;
@@ -76,9 +77,10 @@ static inline void on_peer_readable(struct bufferevent *stream, void *context)
 	struct server *server = peer->server;
 	struct evbuffer *input = bufferevent_get_input(stream);
 	size_t size = evbuffer_get_length(input);
+	const char *until = server->until != NULL ? server->until : "\r\n\r\n";
 
 	if (server->behaviour != ANSWERS || size >= sizeof(server->request) ||
-		evbuffer_search(input, "\r\n\r\n", 4, NULL).pos < 0)
+		evbuffer_search(input, until, strlen(until), NULL).pos < 0)
 		return;
 	evbuffer_remove(input, server->request, size);
 	server->request[size] = '\0';

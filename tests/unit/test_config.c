@@ -210,7 +210,8 @@ static const char *const everything =
 	"     forwarding: dsr, affinity: source,\n"
 	"     flow_ttl: {new: 61s, established: 2h, half_closed: 32s, closing: 31s, udp: 121s}}\n"
 	"  - {name: b, vip: '2001:db8::', protocol: tcp, ports: any, pool: p}\n"
-	"  - {name: c, vip: 192.0.2.1, protocol: tcp, ports: 1-65535, pool: p}\n"
+	"  - {name: c, vip: 192.0.2.1, protocol: tcp, ports: 1-65535, pool: p,\n"
+	"     announce: {quorum: 3, quorum_up: 4, quorum_down: 2}}\n"
 	"pools:\n"
 	"  - {name: \"null\", on_down: rehash, on_all_down: drop, max_down_percent: 3, oversize: reject, table_size: 655373,\n"
 	"     health: {type: none, port: 9, interval: 1500ms, timeout: 300ms, rise: 5, fall: 6, flap_limit: 0, flap_window: 2h,\n"
@@ -219,10 +220,15 @@ static const char *const everything =
 	"                {name: y, address: 10.0.0.2, weight: 0, state: disabled}]}\n"
 	"  - {name: p, health: {port: 1}, backends: [{name: z, address: '2001:db8:1::'}]}\n"
 	"  - {name: web, health: {type: https, host: app.example.com, alpn: h2, ca: '/etc/my ca.pem', certificate: /c.pem, key: '/k 1.pem',\n"
-	"     method: HEAD, path: '/a?b={c}&d=~#\\', status: 204}, backends: []}\n"
+	"     method: HEAD, path: '/a?b={c}&d=~#\\', status: [200, 204, 300-399]}, backends: []}\n"
 	"  - {name: text, health: {type: http, path: /-, body: ' \"a\\\": [''~'']} #'}, backends: []}\n"
 	"  - {name: rpc, health: {type: grpc, port: 1, service: a.b/C}, backends: []}\n"
 	"  - {name: dns, health: {type: udp, port: 53, payload: 0x1234, expect: ' # '}, backends: []}\n"
+	"  - {name: lone, health: {type: http, status: 201-299}, backends: []}\n"
+	"  - {name: wide, health: {type: http, status: 204,\n"
+	"     body: \"\u00e9\u65e5\\x85\\u2028\\ufeff\\x7f\\x01\\r\\n\\t\"}, backends: []}\n"
+	"  - {name: redis, health: {type: tcp, port: 6379, payload: \"PING\\r\\n\", expect: \"+PONG\\r\"},\n"
+	"     backends: [{name: r, address: 10.0.0.9, health: {port: 6380}}]}\n"
 	"  - {name: tilde, health: {type: http, path: /~, body: '~'}, backends: []}\n"
 	"  - {name: empty, backends: []}\n";
 
@@ -274,7 +280,7 @@ static void a_clone_is_its_own_and_can_grow(void **state)
 	assert_int_equal(clone->pools[1].first_backend, 102);
 	assert_string_equal(clone->backends[101].name, "new-99");
 	assert_string_equal(clone->backends[102].name, "z");
-	assert_int_equal(config->backend_count, 3);
+	assert_int_equal(config->backend_count, 4);
 	config_free(clone);
 	config_free(config);
 }
@@ -308,6 +314,10 @@ static void a_change_is_told_in_a_line(void **state)
 			"service web: flow_ttl udp 2m -> 90s\n"},
 		{"name: web", "name: api", "service api: added\nservice web: removed\n"},
 		{"name: p, ", "name: p, health: {port: 1}, ", "pool p: health port none -> 1\n"},
+		{"name: p, ", "name: p, health: {type: http, status: [204]}, ",
+			"pool p: health type tcp -> http\npool p: health status none -> 204\n"},
+		{"name: p, ", "name: p, health: {expect: \"a\\nb\"}, ",
+			"pool p: health expect none -> 'a?b'\n"},
 		{"pools:", "hash_key: 00000000000000000000000000000000\npools:",
 			"hash_key: changed\n"},
 		{"10.0.0.1}", "10.0.0.1, weight: 50}", "backend p/a: weight 100 -> 50\n"},

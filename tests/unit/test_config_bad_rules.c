@@ -19,6 +19,15 @@ static void the_services_of_a_vip_are_announced_alike(void **state)
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {mode: arp, quorum: 0}}\n"),
 			"2:95: service 's': announce: quorum must be 1 to 65535, not '0'"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {quorum_up: 2, quorum_down: 3}}\n"),
+			"2:103: service 's': announce: quorum_down 3 is more than quorum_up 2: what brings a VIP must be enough to keep it"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {quorum_down: 3}}\n"),
+			"2:89: service 's': announce: quorum_down 3 is more than quorum 1: what brings a VIP must be enough to keep it"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {quorum: 4, quorum_up: 3}}\n"),
+			"2:98: service 's': announce: quorum 4 is more than quorum_up 3: what brings a VIP must be enough to keep it"},
 	};
 
 	bad_check(cases, COUNT(cases));

@@ -52,6 +52,41 @@ static void a_text_of_100_mb_is_refused(void **state)
 	free(bytes);
 }
 
+static void a_body_of_a_kilobyte_is_taken_and_no_more(void **state)
+{
+	// Of two bytes each, which are written as four.
+	static const struct {
+		uint32_t characters;
+		const char *sentence;
+	} rows[] = {{512, ""}, {513, "must be UTF-8 text of 1 to 1024 bytes"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct text text, again;
+		struct config *config = NULL;
+		struct error err = {""};
+
+		text_open(&text);
+		fputs("pools:\n  - {name: p, backends: [], health: {type: http, body: \"",
+			text.file);
+		for (uint32_t j = 0; j < rows[i].characters; j++)
+			fputs("\\x85", text.file);
+		fputs("\"}}\n", text.file);
+		fclose(text.file);
+		config_load_text("t", text.bytes, text.size, &config, NULL, NULL, &err);
+		free(text.bytes);
+		if (rows[i].sentence[0] != '\0') {
+			assert_non_null(strstr(err.text, rows[i].sentence));
+			continue;
+		}
+		assert_string_equal(err.text, "");
+		assert_int_equal(strlen(config->pools[0].health.body), 1024);
+		text_open(&again);
+		assert_int_equal(config_write(config, again.file), 0);
+		config_free(config);
+		assert_int_equal(text_load(&again, NULL, NULL, &err), 0);
+	}
+}
+
 static void a_file_of_100_mb_is_refused(void **state)
 {
 	char path[] = "/tmp/test_config.XXXXXX";
@@ -175,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_of_100_mb_is_refused),
+		cmocka_unit_test(a_body_of_a_kilobyte_is_taken_and_no_more),
 		cmocka_unit_test(a_file_of_100_mb_is_refused),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_told),
 		cmocka_unit_test(an_alias_bomb_is_refused),

@@ -232,58 +232,59 @@ static void random_bytes_are_refused_or_harmless(void **state)
 // Bytes of text, at and around each bound of what UTF-8, YAML and a line of a file are.
 static const struct {
 	const char *bytes;
+	bool is_utf8; // which is enough where escapes may say all of it
 	bool is_text;
 } texts[] = {
-	{"\x80", false},
-	{"\xff", false},
-	{"\xc3", false},
-	{"\xc0\xaf", false},
-	{"\xe2\x82", false},
-	{"\xed\xa0\x80", false},
-	{"\xf4\x90\x80\x80", false},
-	{"\xf8\x88\x80\x80\x80", false},
-	{"\x01", false},
-	{"\t", false},
-	{"\n", false},
-	{"\r", false},
-	{"\x1b", false},
-	{"\x1f", false},
-	{"\x7f", false},
-	{"\xc2\x80", false},
-	{"\xc2\x85", false},
-	{"\xc2\x9f", false}, // C1, the next line among them
-	{"\xe2\x80\xa8", false},
-	{"\xe2\x80\xa9", false}, // separators of lines and paragraphs
-	{"\xef\xbf\xbe", false},
-	{"\xef\xbf\xbf", false}, // no characters
-	{" ", true},
-	{"a", true},
-	{"~", true},
-	{"'", true},
-	{"\"", true},
-	{"\\", true},
-	{"#", true},
-	{": ", true},
-	{"null", true},
-	{"{", true},
-	{"]", true},
-	{"%", true},
-	{"&", true},
-	{"*", true},
-	{"\xc2\xa0", true},
-	{"\xc3\xbc", true},
-	{"\xdf\xbf", true},
-	{"\xe0\xa0\x80", true},
-	{"\xe2\x80\xa7", true},
-	{"\xe2\x80\xaa", true},
-	{"\xe2\x80\x8d", true},
-	{"\xed\x9f\xbf", true},
-	{"\xee\x80\x80", true},
-	{"\xef\xbb\xbf", true},
-	{"\xef\xbf\xbd", true},
-	{"\xf0\x90\x80\x80", true},
-	{"\xf0\x9f\x98\x80", true},
-	{"\xf4\x8f\xbf\xbf", true},
+	{"\x80", false, false},
+	{"\xff", false, false},
+	{"\xc3", false, false},
+	{"\xc0\xaf", false, false},
+	{"\xe2\x82", false, false},
+	{"\xed\xa0\x80", false, false},
+	{"\xf4\x90\x80\x80", false, false},
+	{"\xf8\x88\x80\x80\x80", false, false},
+	{"\x01", true, false},
+	{"\t", true, false},
+	{"\n", true, false},
+	{"\r", true, false},
+	{"\x1b", true, false},
+	{"\x1f", true, false},
+	{"\x7f", true, false},
+	{"\xc2\x80", true, false},
+	{"\xc2\x85", true, false},
+	{"\xc2\x9f", true, false}, // C1, the next line among them
+	{"\xe2\x80\xa8", true, false},
+	{"\xe2\x80\xa9", true, false}, // separators of lines and paragraphs
+	{"\xef\xbf\xbe", true, false},
+	{"\xef\xbf\xbf", true, false}, // no characters
+	{" ", true, true},
+	{"a", true, true},
+	{"~", true, true},
+	{"'", true, true},
+	{"\"", true, true},
+	{"\\", true, true},
+	{"#", true, true},
+	{": ", true, true},
+	{"null", true, true},
+	{"{", true, true},
+	{"]", true, true},
+	{"%", true, true},
+	{"&", true, true},
+	{"*", true, true},
+	{"\xc2\xa0", true, true},
+	{"\xc3\xbc", true, true},
+	{"\xdf\xbf", true, true},
+	{"\xe0\xa0\x80", true, true},
+	{"\xe2\x80\xa7", true, true},
+	{"\xe2\x80\xaa", true, true},
+	{"\xe2\x80\x8d", true, true},
+	{"\xed\x9f\xbf", true, true},
+	{"\xee\x80\x80", true, true},
+	{"\xef\xbb\xbf", true, true},
+	{"\xef\xbf\xbd", true, true},
+	{"\xf0\x90\x80\x80", true, true},
+	{"\xf0\x9f\x98\x80", true, true},
+	{"\xf4\x8f\xbf\xbf", true, true},
 };
 
 // Of a pool's probe: all text that a record can have.
@@ -294,7 +295,8 @@ static const struct schema_key *text_key(uint64_t number)
 
 	for (;;) {
 		for (const struct schema_key *key = health->keys; key->name != NULL; key++)
-			if (key->type == SCHEMA_TEXT && count++ == number)
+			if ((key->type == SCHEMA_TEXT || key->type == SCHEMA_STRING) &&
+				count++ == number)
 				return key;
 		number %= count;
 		count = 0;
@@ -313,7 +315,8 @@ static int finish_with(const char *bytes, const struct schema_key *key)
 	int rc;
 
 	snprintf(text_field(config, key), key->size, "x%sx", bytes);
-	config->pools[1].health.type = CONFIG_PROBE_UDP;
+	config->pools[1].health.type =
+		key->type == SCHEMA_STRING ? CONFIG_PROBE_UDP : CONFIG_PROBE_HTTPS;
 	rc = config_finish(config, NULL);
 	if (rc == 0)
 		assert_kept(config);
@@ -323,35 +326,51 @@ static int finish_with(const char *bytes, const struct schema_key *key)
 
 static void a_text_that_a_file_cannot_hold_is_refused_in_a_record(void **state)
 {
-	const struct schema_key *expect =
-		schema_find(schema_find(&schema_pool, "health")->child, "expect");
+	const struct schema *health = schema_find(&schema_pool, "health")->child;
+	const struct schema_key *expect = schema_find(health, "expect");
+	const struct schema_key *ca = schema_find(health, "ca"); // which must be ASCII besides
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		int rc = finish_with(texts[i].bytes, expect);
 
-		if (rc != (texts[i].is_text ? 0 : -EINVAL))
+		if (rc != (texts[i].is_utf8 ? 0 : -EINVAL))
 			fail_msg("text %zu: %d", i, rc);
+		rc = finish_with(texts[i].bytes, ca);
+		if (rc == 0 && !texts[i].is_text)
+			fail_msg("text %zu as ca: %d", i, rc);
 	}
 }
+
+#define CA     "https, port: 1, ca"
+#define EXPECT "udp, port: 1, expect"
 
 // Also where a file says it by an escape, which is text of another kind than what it stands for.
 static void a_file_says_no_text_that_a_record_cannot_hold(void **state)
 {
 	static const struct {
+		const char *key;
 		const char *escape;
 		int rc;
 	} rows[] = {
-		{"\\x80", -EINVAL},
-		{"\\N", -EINVAL},
-		{"\\L", -EINVAL},
-		{"\\P", -EINVAL},
-		{"\\e", -EINVAL},
-		{"\\t", -EINVAL},
-		{"\\n", -EINVAL},
-		{"\\uFFFE", -EINVAL},
-		{"\\_", 0},
-		{"\\u200d", 0},
-		{"\\U0001F600", 0},
+		{CA, "\\x80", -EINVAL},
+		{EXPECT, "\\x80", 0},
+		{CA, "\\N", -EINVAL},
+		{EXPECT, "\\N", 0},
+		{CA, "\\L", -EINVAL},
+		{EXPECT, "\\L", 0},
+		{CA, "\\P", -EINVAL},
+		{EXPECT, "\\P", 0},
+		{CA, "\\e", -EINVAL},
+		{EXPECT, "\\e", 0},
+		{CA, "\\t", -EINVAL},
+		{EXPECT, "\\t", 0},
+		{CA, "\\n", -EINVAL},
+		{EXPECT, "\\n", 0},
+		{CA, "\\uFFFE", -EINVAL},
+		{EXPECT, "\\uFFFE", 0},
+		{EXPECT, "\\_", 0},
+		{EXPECT, "\\u200d", 0},
+		{EXPECT, "\\U0001F600", 0},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -360,8 +379,8 @@ static void a_file_says_no_text_that_a_record_cannot_hold(void **state)
 		int rc;
 
 		snprintf(yaml, sizeof(yaml),
-			"pools: [{name: p, health: {type: udp, port: 1, expect: \"x%sx\"}, backends: []}]\n",
-			rows[i].escape);
+			"pools: [{name: p, health: {type: %s: \"x%sx\"}, backends: []}]\n",
+			rows[i].key, rows[i].escape);
 		rc = config_load_text("t", yaml, strlen(yaml), &config, NULL, NULL, NULL);
 		if (rc != rows[i].rc)
 			fail_msg("%s: %d", rows[i].escape, rc);

@@ -73,19 +73,34 @@ static void an_answer_is_judged_by_status_and_body(void **state)
 {
 	static const struct {
 		const char *answer;
-		uint16_t status;
+		uint16_t status[4][2];
 		const char *body;
 		const char *reason;
 	} cases[] = {
-		{"HTTP/1.1 503 Down\r\n\r\n", 0, "", "it answers with status 503, not 200 to 399"},
-		{"HTTP/1.1 302 Found\r\n\r\n", 200, "", "it answers with status 302, not 200"},
-		{"HTTP/1.1 200 OK\r\n\r\nno", 0, "ready", "its answer does not have 'ready'"},
-		{"HTTP/1.1 200 OK\r\n", 0, "",
+		{"HTTP/1.1 503 Down\r\n\r\n", {{0}}, "",
+			"it answers with status 503, not 200 to 399"},
+		{"HTTP/1.1 302 Found\r\n\r\n", {{200, 200}}, "",
+			"it answers with status 302, not 200"},
+		{"HTTP/1.1 200 OK\r\n\r\nno", {{0}}, "ready", "its answer does not have 'ready'"},
+		{"HTTP/1.1 200 OK\r\n", {{0}}, "",
 			"it closed the connection in the middle of its answer"},
-		{"220 smtp.example.com ESMTP\r\n", 0, "", "its answer is no HTTP/1 response"},
-		{"HTTP/1.1 302 Found\r\n\r\n", 0, "", ""},
-		{"HTTP/1.1 404 No\r\n\r\n", 404, "", ""},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nis ready.", 200, "ready", ""},
+		{"220 smtp.example.com ESMTP\r\n", {{0}}, "", "its answer is no HTTP/1 response"},
+		{"HTTP/1.1 199 No\r\n\r\nHTTP/1.1 205 No\r\n\r\n",
+			{{200, 200}, {204, 204}, {300, 399}}, "",
+			"it answers with status 205, not 200, 204, 300-399"},
+		{"HTTP/1.1 400 No\r\n\r\n", {{200, 200}, {204, 204}, {300, 399}}, "",
+			"it answers with status 400, not 200, 204, 300-399"},
+		{"HTTP/1.1 200 OK\r\n\r\nfertig", {{0}}, "f\xc3\xa4hig\r\n",
+			"its answer does not have 'f\xc3\xa4hig?\?'"},
+		{"HTTP/1.1 302 Found\r\n\r\n", {{0}}, "", ""},
+		{"HTTP/1.1 200 No\r\n\r\n", {{200, 200}, {204, 204}, {300, 399}}, "", ""},
+		{"HTTP/1.1 204 No\r\n\r\n", {{200, 200}, {204, 204}, {300, 399}}, "", ""},
+		{"HTTP/1.1 300 No\r\n\r\n", {{200, 200}, {204, 204}, {300, 399}}, "", ""},
+		{"HTTP/1.1 399 No\r\n\r\n", {{200, 200}, {204, 204}, {300, 399}}, "", ""},
+		{"HTTP/1.1 200 OK\r\n\r\nist f\xc3\xa4hig\r\n.", {{0}}, "f\xc3\xa4hig\r\n", ""},
+		{"HTTP/1.1 404 No\r\n\r\n", {{404, 404}}, "", ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nis ready.", {{200, 200}}, "ready",
+			""},
 	};
 	struct room *room = *state;
 	struct server server = {.behaviour = ANSWERS};
@@ -95,7 +110,9 @@ static void an_answer_is_judged_by_status_and_body(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		server.text = cases[i].answer;
 		server.request[0] = '\0';
-		one.policy.status = cases[i].status;
+		memcpy(one.policy.status, cases[i].status, sizeof(cases[i].status));
+		for (one.policy.status_count = 0; cases[i].status[one.policy.status_count][0] != 0;)
+			one.policy.status_count++;
 		snprintf(one.policy.body, sizeof(one.policy.body), "%s", cases[i].body);
 		assert_string_equal(probe(room, &one), cases[i].reason);
 	}

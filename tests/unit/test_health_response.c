@@ -143,12 +143,37 @@ static void whatever_a_server_sends_the_reading_ends(void **state)
 	}
 }
 
+// Only its last byte is not that of what comes before it, so that nearly all of it is looked at again and again.
+static void a_text_of_a_kilobyte_is_found(void **state)
+{
+	struct http_response response;
+	char text[1025], body[4096];
+
+	memset(body, 'a', sizeof(body));
+	memset(text, 'a', sizeof(text) - 2);
+	strcpy(&text[sizeof(text) - 2], "b");
+	for (int has = 0; has < 2; has++) {
+		http_response_init(&response, text, false);
+		http_response_take(&response, OK "\r\n", strlen(OK "\r\n"));
+		body[3000] = has == 1 ? 'b' : 'a';
+		assert_int_equal(http_response_take(&response, body, sizeof(body)),
+			has == 1 ? HTTP_COMPLETE : HTTP_MORE);
+		assert_int_equal(response.text_found, has == 1);
+	}
+	// A byte less is not enough.
+	http_response_init(&response, text, false);
+	http_response_take(&response, OK "\r\n", strlen(OK "\r\n"));
+	body[1022] = 'b';
+	assert_int_equal(http_response_take(&response, body, 1023), HTTP_MORE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_response_reads_alike_whole_and_byte_by_byte),
 		cmocka_unit_test(the_answer_to_head_has_no_body),
 		cmocka_unit_test(whatever_a_server_sends_the_reading_ends),
+		cmocka_unit_test(a_text_of_a_kilobyte_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
