@@ -174,14 +174,23 @@ bool edition_is_unprobed(const struct edition *edition, uint32_t at)
 	return health->type == CONFIG_PROBE_NONE && health->via == CONFIG_VIA_KERNEL;
 }
 
+// What the pool's own probe asks of this backend.
+static uint16_t own_port(const struct edition *edition, uint32_t at)
+{
+	const struct config_backend *backend = &edition->config->backends[at];
+
+	return backend->health.port != 0 ? backend->health.port
+					 : edition->probe_ports[backend->pool_index];
+}
+
 // Port 0: there is none of that number.
 static struct config_probe probe_of(const struct edition *edition, uint32_t at, uint32_t probe)
 {
 	const struct edition_probes *probes = edition_probes(edition, at);
 
 	if (probe == 0 && !edition_is_unprobed(edition, at))
-		return (struct config_probe){&pool_of(edition, at)->health,
-			edition->probe_ports[edition->config->backends[at].pool_index], false};
+		return (struct config_probe){
+			&pool_of(edition, at)->health, own_port(edition, at), false};
 	return probe != 0 && probes != NULL ? probes->list[probe] : (struct config_probe){0};
 }
 

@@ -151,6 +151,25 @@ static void a_port_beside_the_pools_own_is_asked_to_accept_and_for_nothing_else(
 	edition_free(edition);
 }
 
+static void a_backend_is_asked_on_its_own_port_where_it_has_one(void **state)
+{
+	struct edition *before = make("a:443 b:8081", "port: 9000", NULL);
+	struct edition *edition = make("a:443 b:8081", "port: 9000", before);
+	struct config_backend *backend = &((struct config *)edition->config)->backends[0];
+	struct health_target target;
+
+	assert_true(edition_same_target(before, 0, edition, 0, 0));
+	backend->health.port = 9001;
+	edition_target(edition, 0, 0, &target);
+	assert_int_equal(target.port, 9001);
+	assert_numbers(edition, "0 0");
+	assert_false(edition_is_probed(edition, 0, 1));
+	// Its probe begins anew.
+	assert_false(edition_same_target(before, 0, edition, 0, 0));
+	edition_free(before);
+	edition_free(edition);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +178,7 @@ int main(void)
 		cmocka_unit_test(each_probe_has_its_port_and_an_id_of_its_own),
 		cmocka_unit_test(
 			a_port_beside_the_pools_own_is_asked_to_accept_and_for_nothing_else),
+		cmocka_unit_test(a_backend_is_asked_on_its_own_port_where_it_has_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
