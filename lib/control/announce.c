@@ -33,6 +33,11 @@ static uint32_t count_usable(
 	return usable;
 }
 
+uint16_t control_vip_quorum(const struct control_vip *vip, const struct config_service *service)
+{
+	return config_quorum(&service->announce, standing_is_announced(vip->standing));
+}
+
 // The first of its services that has too few backends. NULL: it has its quorum.
 const struct config_service *control_vip_find_lack(
 	const struct control *control, const struct control_vip *vip, uint32_t *usable)
@@ -40,8 +45,10 @@ const struct config_service *control_vip_find_lack(
 	for (uint32_t i = 0; i < vip->service_count; i++) {
 		const struct config_service *service = service_of(control, vip, i);
 
-		*usable = count_usable(control, service, service->announce.quorum);
-		if (*usable < service->announce.quorum)
+		uint16_t quorum = control_vip_quorum(vip, service);
+
+		*usable = count_usable(control, service, quorum);
+		if (*usable < quorum)
 			return service;
 	}
 	return NULL;

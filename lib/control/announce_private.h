@@ -38,6 +38,8 @@ void control_announce(struct control *control);
 void control_announce_due(int fd, short what, void *context);
 // Tells what the kernel has made of it: a VIP is announced once the kernel has it.
 void control_announce_follow(struct control *control);
+// What it must have of usable backends: fewer keep a VIP than bring one, where the configuration says so.
+uint16_t control_vip_quorum(const struct control_vip *vip, const struct config_service *service);
 // The first of its services that has too few backends, and how many. NULL: the VIP has its quorum.
 const struct config_service *control_vip_find_lack(
 	const struct control *control, const struct control_vip *vip, uint32_t *usable);

@@ -16,7 +16,7 @@ static void explain_lack(
 
 	if (service != NULL)
 		snprintf(out, size, "service '%s': quorum %u, %u usable", service->name,
-			service->announce.quorum, usable);
+			control_vip_quorum(vip, service), usable);
 }
 
 static void explain_kernel(const struct announcer_view *view, char *out, size_t size)

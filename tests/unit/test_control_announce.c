@@ -120,6 +120,31 @@ static void every_service_of_a_vip_must_have_its_quorum(void **state)
 	wait_for_shell(NOT(ROUTE));
 }
 
+static void fewer_backends_keep_a_vip_than_bring_it(void **state)
+{
+	struct lab *lab = *state;
+	struct message_row_vip row;
+
+	apply(lab, "services:\n" SERVICE("s", "203.0.113.10", "tcp",
+			   "mode: route, quorum_up: 2, quorum_down: 1, hold: 0s") POOL);
+	wait_for(lab, "203.0.113.10", MESSAGE_VIP_ANNOUNCED);
+	wait_for_shell(ROUTE);
+	set_state(lab, "b", CONFIG_STATE_DISABLED);
+	assert_true(find_vip(lab, "203.0.113.10", &row));
+	assert_int_equal(row.state, MESSAGE_VIP_ANNOUNCED); // one keeps it
+	set_state(lab, "a", CONFIG_STATE_DISABLED);
+	wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	wait_for_shell(NOT(ROUTE));
+	set_state(lab, "a", CONFIG_STATE_ACTIVE); // and does not bring it back
+	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	while (strcmp(row.reason, "service 's': quorum 2, 1 usable") != 0)
+		row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	lab_shell(NOT(ROUTE));
+	set_state(lab, "b", CONFIG_STATE_ACTIVE);
+	wait_for(lab, "203.0.113.10", MESSAGE_VIP_ANNOUNCED);
+	wait_for_shell(ROUTE);
+}
+
 static void a_vip_without_announcement_is_left_alone(void **state)
 {
 	struct lab *lab = *state;
@@ -216,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LAB_TEST(a_vip_with_too_few_backends_is_withheld_and_says_why),
 		LAB_TEST(every_service_of_a_vip_must_have_its_quorum),
+		LAB_TEST(fewer_backends_keep_a_vip_than_bring_it),
 		LAB_TEST(a_vip_without_announcement_is_left_alone),
 		LAB_TEST(a_quorum_that_is_back_must_hold),
 		LAB_TEST(the_configuration_takes_a_vip_away_or_changes_its_way),

@@ -129,11 +129,12 @@ static void note_quorum(const char *title, const struct config *config, uint32_t
 	const struct config_service *wants = &config->services[service];
 	const struct config_pool *pool = &config->pools[wants->pool_index];
 	uint32_t able = count_weighted(config, pool);
+	uint16_t quorum = config_quorum(&wants->announce, false);
 
-	if (wants->announce.mode != CONFIG_ANNOUNCE_NONE && wants->announce.quorum > able)
+	if (wants->announce.mode != CONFIG_ANNOUNCE_NONE && quorum > able)
 		fprintf(stderr,
 			"%s: note: service '%s' is announced when %u of its backends serve, and pool '%s' has %u\n",
-			title, wants->name, wants->announce.quorum, pool->name, able);
+			title, wants->name, quorum, pool->name, able);
 }
 
 // Nobody takes a new flow then, and no probe fails.
