@@ -46,11 +46,11 @@ static void concluded(void *context)
 		control_reap_end(control, commit);
 	else
 		control->is_saved = commit->is_saved;
-	control_resave_done(control, commit);
 	if (commit->is_file)
 		control_reload_done(control, commit);
 	if (commit->is_confirmation || commit->takes_back)
 		control_trial_end(control);
+	control_resave_done(control, commit);
 	if (!commit->is_own) {
 		control_reply_commit(control, commit->text, commit->text_size, commit->changes);
 		commit->text = NULL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <base/log.h>
 #include <control/apply_private.h>
 #include <control/control_private.h>
+#include <events/events.h>
 
 // A configuration that is in force and could not be kept (the disk is full, the folder read-only) is saved again and again
 // until it is: nobody has to apply it anew.
@@ -39,7 +39,18 @@ void control_resave(struct control *control)
 
 void control_resave_done(struct control *control, const struct commit *commit)
 {
+	bool is_kept = commit->resaves && commit->is_saved;
+	struct events_entry entry =
+		events_about(EVENTS_APPLY, is_kept ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "",
+			is_kept ? "kept" : "not kept", "config");
+
 	control->resave_next_ns = clock_monotonic_ns() + RETRY_NS;
-	if (commit->resaves && commit->is_saved)
-		log_info("state: version %lu is kept at last", commit->version);
+	entry.version = control->version;
+	if (is_kept)
+		events_tell(control->events, &entry, "apply: version %lu is kept at last",
+			entry.version);
+	else if (!commit->reaps && !commit->resaves && control_is_unkept(control))
+		events_tell(control->events, &entry,
+			"apply: version %lu is in force and not kept: a restart would undo it",
+			entry.version);
 }
