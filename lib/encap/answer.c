@@ -7,6 +7,9 @@
 
 #define ICMP_UNREACHABLE     3
 #define ICMP_FRAGMENT_NEEDED 4
+#define ICMP_NO_PORT         3
+#define ICMPV6_UNREACHABLE   1
+#define ICMPV6_NO_PORT       4
 #define ICMPV6_TOO_BIG       2
 
 // The IP header of an answer with 'payload' bytes behind it. Returns the header's size.
@@ -146,18 +149,15 @@ uint8_t *answer_echo_fragment(uint8_t *l3, const struct packet *packet, uint16_t
 	return start;
 }
 
-uint8_t *answer_too_big(uint8_t *l3, const struct packet *packet, uint16_t mtu, uint16_t *size)
+// An error in front of what it quotes of the packet.
+static uint8_t *write_error(
+	uint8_t *l3, const struct packet *packet, struct icmp_header icmp, uint16_t *size)
 {
 	bool ipv4 = packet->family == ADDR_IPV4;
 	size_t most = ipv4 ? QUOTE_IPV4 : QUOTE_IPV6;
 	size_t header = ip_size(packet) + sizeof(struct icmp_header);
 	size_t quote = *size < most - header ? *size : most - header;
 	uint8_t *start = l3 - header;
-	struct icmp_header icmp = {
-		.type = ipv4 ? ICMP_UNREACHABLE : ICMPV6_TOO_BIG,
-		.code = ipv4 ? ICMP_FRAGMENT_NEEDED : 0,
-		.rest_be = be32(mtu), // ICMP: the upper half is unused and zero
-	};
 
 	// Without DF: what tells of a small MTU must itself pass a smaller one.
 	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, sizeof(icmp) + quote, 0, 0);
@@ -167,6 +167,29 @@ uint8_t *answer_too_big(uint8_t *l3, const struct packet *packet, uint16_t mtu, 
 	memcpy(l3 - sizeof(icmp), &icmp, sizeof(icmp));
 	*size = (uint16_t)(header + quote);
 	return start;
+}
+
+uint8_t *answer_too_big(uint8_t *l3, const struct packet *packet, uint16_t mtu, uint16_t *size)
+{
+	bool ipv4 = packet->family == ADDR_IPV4;
+	const struct icmp_header icmp = {
+		.type = ipv4 ? ICMP_UNREACHABLE : ICMPV6_TOO_BIG,
+		.code = ipv4 ? ICMP_FRAGMENT_NEEDED : 0,
+		.rest_be = be32(mtu), // ICMP: the upper half is unused and zero
+	};
+
+	return write_error(l3, packet, icmp, size);
+}
+
+uint8_t *answer_no_port(uint8_t *l3, const struct packet *packet, uint16_t *size)
+{
+	bool ipv4 = packet->family == ADDR_IPV4;
+	const struct icmp_header icmp = {
+		.type = ipv4 ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE,
+		.code = ipv4 ? ICMP_NO_PORT : ICMPV6_NO_PORT,
+	};
+
+	return write_error(l3, packet, icmp, size);
 }
 
 uint8_t *answer_reset(uint8_t *l3, const struct packet *packet, uint16_t *size)

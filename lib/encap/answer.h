@@ -25,6 +25,9 @@ uint8_t *answer_echo_fragment(uint8_t *l3, const struct packet *packet, uint16_t
 // next hop's MTU. Quotes what fits into 576 (RFC 1812 4.3.2.3) or 1280 (RFC 4443 2.4 c) bytes.
 uint8_t *answer_too_big(uint8_t *l3, const struct packet *packet, uint16_t mtu, uint16_t *size);
 
+// RFC 1122 4.1.3.1, RFC 4443 3.1: port unreachable. Quotes as much.
+uint8_t *answer_no_port(uint8_t *l3, const struct packet *packet, uint16_t *size);
+
 // RFC 9293 3.10.7.1: the RST for a TCP segment of a connection that does not exist. With an ACK in the
 // segment, its acknowledgment number is what the client expects next, as RFC 5961 3.2 demands.
 uint8_t *answer_reset(uint8_t *l3, const struct packet *packet, uint16_t *size);

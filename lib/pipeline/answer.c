@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <encap/answer.h>
+#include <judge/classify.h>
+#include <packet/headers.h>
 #include <pipeline/worker_private.h>
 
 static uint8_t *l3_of(struct rte_mbuf *mbuf, const struct packet *packet)
@@ -47,22 +49,27 @@ static void send_back(struct worker *worker, uint32_t port, struct rte_mbuf *mbu
 	output_add(worker, &worker->answer[port], mbuf);
 }
 
-void worker_reset(
+static void send_reset(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	struct l2 l2 = l2_of(mbuf, packet);
 	uint16_t size = packet->l3_size;
-	uint8_t *l3;
+	uint8_t *l3 = answer_reset(l3_of(mbuf, packet), packet, &size);
 
+	send_back(worker, port, mbuf, packet, &l2, l3, size);
+}
+
+void worker_reset(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
 	if (!can_be_answered(worker, mbuf))
 		return;
 	if (!rate_take(&worker->reset_rate)) {
 		worker_drop(worker, mbuf, DROP_RESET_RATE);
 		return;
 	}
-	l3 = answer_reset(l3_of(mbuf, packet), packet, &size);
 	metrics_add(&worker->metrics->resets, 1);
-	send_back(worker, port, mbuf, packet, &l2, l3, size);
+	send_reset(worker, port, mbuf, packet);
 }
 
 void worker_echo(
@@ -101,6 +108,53 @@ enum drop_reason worker_echo_fragment(
 	l3 = answer_echo_fragment(l3_of(mbuf, packet), packet, &size);
 	send_back(worker, port, mbuf, packet, &l2, l3, size);
 	return ECHO_ANSWERED;
+}
+
+static void send_no_port(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct l2 l2 = l2_of(mbuf, packet);
+	uint16_t size = packet->l3_size;
+	uint8_t *l3;
+
+	if (!has_room(mbuf)) {
+		worker_drop(worker, mbuf, DROP_HEADROOM);
+		return;
+	}
+	l3 = answer_no_port(l3_of(mbuf, packet), packet, &size);
+	send_back(worker, port, mbuf, packet, &l2, l3, size);
+}
+
+// The last hop of a traceroute: what has a TTL of 1 was sent to get just this far.
+static bool ends_traceroute(
+	const struct worker *worker, const uint8_t *l3, const struct packet *packet)
+{
+	uint8_t left = packet->family == ADDR_IPV4 ? ((const struct ipv4_header *)l3)->ttl
+						   : ((const struct ipv6_header *)l3)->hop_limit;
+	bool begins = packet->kind == PACKET_TCP &&
+		      (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+
+	return left == 1 && (packet->kind == PACKET_UDP || begins) &&
+	       classify_source(worker->snapshot, packet) == CLASSIFY_KEEP;
+}
+
+void worker_no_service(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	bool is_udp = packet->kind == PACKET_UDP;
+
+	if (!ends_traceroute(worker, l3_of(mbuf, packet), packet)) {
+		worker_drop(worker, mbuf, DROP_NO_SERVICE);
+		return;
+	}
+	if (!can_be_answered(worker, mbuf))
+		return;
+	if (!rate_take(&worker->no_port_rate))
+		worker_drop(worker, mbuf, is_udp ? DROP_ICMP_RATE : DROP_RESET_RATE);
+	else if (is_udp)
+		send_no_port(worker, port, mbuf, packet);
+	else
+		send_reset(worker, port, mbuf, packet);
 }
 
 void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,

@@ -110,7 +110,10 @@ static __attribute__((noinline)) bool classify_uncommon(
 		return true;
 	if (reason == DROP_NO_SERVICE && packet->fragmented)
 		worker_refuse_fragments(worker, packet, reason);
-	worker_drop(worker, burst->mbufs[i], reason);
+	if (reason == DROP_NO_SERVICE)
+		worker_no_service(worker, burst->port, burst->mbufs[i], packet);
+	else
+		worker_drop(worker, burst->mbufs[i], reason);
 	return false;
 }
 

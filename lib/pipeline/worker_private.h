@@ -60,6 +60,7 @@ struct worker {
 	struct rate reset_rate;
 	struct rate echo_rate;
 	struct rate too_big_rate;
+	struct rate no_port_rate;
 	struct fragments *fragments;
 	uint32_t outer_id; // of the next outer packet in pieces
 	bool many_unknown; // half of the burst before was in the middle of no known flow
@@ -145,6 +146,9 @@ void worker_echo_first(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 #define ECHO_ANSWERED DROP_REASON_COUNT
 enum drop_reason worker_echo_fragment( // why it was dropped
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
+// No service has its port: dropped, but for the last packet of a traceroute.
+void worker_no_service(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, uint16_t mtu);

@@ -2,11 +2,12 @@
 """What the balancer answers by itself: echo, and packets too big for the path."""
 import struct
 
-from scapy.all import (ICMP, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6PacketTooBig, IPv6ExtHdrHopByHop, PadN, Raw)
+from scapy.all import (ICMP, ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6PacketTooBig, IPOption_RR,
+                       IPv6ExtHdrHopByHop, PadN, Raw)
 
-from case import Table, answer, drop, dsr, in_pieces, tunnel
-from frames import (ANYWHERE, CLIENT, CLIENT6, TCP, VIP, VIP6, VIP6_DSR, VIP_DSR, IP, IPv6, back, frame_of, ip4, ip6, patched,
-                    tcp, udp)
+from case import Step, Table, answer, drop, dsr, in_pieces, tunnel
+from frames import (ANYWHERE, CLIENT, CLIENT6, TCP, VIP, VIP6, VIP6_DSR, VIP_DSR, IP, IPv6, back, cut4, frame_of, ip4, ip6,
+                    patched, reset_for, tcp, udp)
 
 table = Table("answers")
 table.reorders = True
@@ -98,6 +99,43 @@ first = ip4(data[:1480], proto=17, flags="MF", id=0x2000)
 table.add("no DF: a first fragment is cut once more", frame_of(first), in_pieces([
     patched(piece, {6: struct.pack("!H", 0x2000 | int.from_bytes(piece[6:8], "big") & 0x1fff)})
     for piece in fragments_of(first, 1480)], "one/a"))
+
+# --- The end of a traceroute: RFC 1122 4.1.3.1, RFC 4443 3.1 (port unreachable), RFC 9293 3.10.7.1 (reset) ---
+
+for size in (0, 32, 1000, 1472):
+    p = ip4(udp(33434, data=b"x" * size), ttl=1)
+    answered(f"UDP to no service with TTL 1, {size} bytes", frame_of(p), from_vip4(ICMP(type=3, code=3) / Raw(p[:576 - 28])))
+    p = ip6(udp(33434, data=b"x" * min(size, 1452)), hlim=1)
+    answered(f"IPv6: UDP to no service with hop limit 1, {size} bytes", frame_of(p),
+             from_vip6(ICMPv6DestUnreach(code=4) / Raw(p[:1280 - 48])))
+p = ip4(udp(33434), ttl=1, options=[IPOption_RR(length=39, routers=["0.0.0.0"] * 9)])
+answered("UDP to no service, with options", frame_of(p), from_vip4(ICMP(type=3, code=3) / Raw(p)))
+p = ip4(udp(33434), ttl=1)
+answered("UDP to no service, behind a tag and with padding", frame_of(p, tags=(5,), pad=b"\xff" * 9),
+         from_vip4(ICMP(type=3, code=3) / Raw(p)))
+for number, packet in ((0, ip4(tcp(81, "S"), ttl=1)), (1, ip6(tcp(81, "S"), hlim=1)), (2, ip4(tcp(81, "SEC"), ttl=1))):
+    table.add(f"a SYN to no service with a TTL of 1, {number}", frame_of(packet), answer(reset_for(frame_of(packet))))
+for ttl in (0, 2, 64, 255):
+    table.add(f"UDP to no service with TTL {ttl}", frame_of(ip4(udp(33434), ttl=ttl)), drop("no_service"))
+    table.add(f"IPv6: UDP to no service with hop limit {ttl}", frame_of(ip6(udp(33434), hlim=ttl)), drop("no_service"))
+    table.add(f"a SYN to no service with TTL {ttl}", frame_of(ip4(tcp(81, "S"), ttl=ttl)), drop("no_service"))
+for flags in ("R", "RA", "A", "FA", "SA", "SR", ""):
+    table.add(f"no SYN to no service, '{flags}'", frame_of(ip4(tcp(81, flags), ttl=1)), drop("no_service"))
+for number, packet in ((0, ip4(b"x" * 20, proto=47, ttl=1)), (1, ip4(ICMP(type=13), ttl=1)),
+                       (2, ip4(udp(33434), src="127.0.0.1", ttl=1)), (3, ip4(udp(33434), src=VIP_DSR, ttl=1)),
+                       (4, ip6(udp(33434), src="ff02::1", hlim=1)), (5, ip4(udp(33434), src="0.0.0.0", ttl=1)),
+                       (6, ip4(tcp(81, "S"), src="255.255.255.255", ttl=1))):
+    table.add(f"what must not be answered, with a TTL of 1, {number}", frame_of(packet), drop("no_service"))
+p = ip4(tcp(443, "S"), ttl=1)
+table.add("a SYN to a service with a TTL of 1 goes on", frame_of(p), tunnel(p, "one/a"))
+pieces = list(cut4(bytes(udp(33434, data=b"x" * 1000)), 0x3000, 800, 17, ttl=1))
+table.story("a traceroute in fragments: the first one is answered for all",
+            Step(frame_of(pieces[0]), answer(back(frame_of(pieces[0]), bytes(
+                from_vip4(ICMP(type=3, code=3) / Raw(pieces[0][:576 - 28])))))),
+            Step(frame_of(pieces[1]), drop("no_service")))
+quote = IP(src=VIP, dst=CLIENT) / TCP(sport=444, dport=5000)
+table.add("an ICMP error about no service, with a TTL of 1", frame_of(ip4(ICMP(type=3, code=1) / Raw(bytes(quote)), src=ANYWHERE, ttl=1)),
+          drop("no_service"))
 
 # RFC 1122 3.2.2, RFC 4443 2.4 e: no error about an error
 quote = IP(src=VIP, dst=CLIENT) / TCP(sport=443, dport=5000) / Raw(b"x" * 1500)

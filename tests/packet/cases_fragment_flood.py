@@ -30,6 +30,8 @@ table.story("100 datagrams begin", *[Step(frame_of(first), tunnel(first, "one/a"
 refused = bytes(udp(54, data=b"x" * 72))
 table.story("8192 are refused", *[Step(frame_of(ip4(refused, proto=17, id=10000 + n, flags="MF")), drop("no_service"))
                                    for n in range(8192)])
+more = [ip4(data[:80], proto=17, id=6500 + n, flags="MF") for n in range(300)]
+table.story("300 more begin, in places of what was refused", *[Step(frame_of(p), tunnel(p, "one/a")) for p in more])
 table.story("the 100 go on", *[Step(frame_of(last), tunnel(last, "one/a")) for _, last in good])
 p = ip4(tcp())
 table.add("whole packets go on", frame_of(p), tunnel(p, "one/a"))
