@@ -19,8 +19,8 @@
 
 struct rte_mbuf;
 
-// What became of a datagram's first fragment. The more it is worth, the later: a flood of what is refused takes
-// no place from what is forwarded.
+// What became of a datagram's first fragment, in ascending order of worth: a flood of what is refused takes no
+// place from what is forwarded.
 enum fragment_fate {
 	FRAGMENT_REFUSED,
 	FRAGMENT_ECHOED,

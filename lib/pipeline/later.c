@@ -4,7 +4,7 @@
 
 // Behind its first one, whose headers it must not rewrite (RFC 3128, RFC 8200 4.5) and with which the datagram must not grow
 // too long.
-static void share_fate(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+static void later_share_fate(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct fragment_entry *entry)
 {
 	const struct target target = {entry->backend, entry->entropy, entry->service};
@@ -25,13 +25,13 @@ static void share_fate(struct worker *worker, uint32_t port, struct rte_mbuf *mb
 		worker_forward(worker, port, mbuf, packet, &target);
 }
 
-static bool is_usable(const struct worker *worker, const struct fragment_entry *entry)
+static bool later_is_usable(const struct worker *worker, const struct fragment_entry *entry)
 {
 	return entry->fate != FRAGMENT_FORWARDED ||
 	       snapshot_find_backend(worker->snapshot, entry->backend) != NULL;
 }
 
-static void hold(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
+static void later_hold(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct hash128 *key)
 {
 	struct rte_mbuf *oldest =
@@ -44,34 +44,34 @@ static void hold(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 }
 
 // For a VIP: after its first one, or held until that comes.
-static void follow(
+static void later_follow(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	struct hash128 key = fragment_key(&worker->snapshot->key, packet);
 	const struct fragment_entry *entry = fragment_find(worker->fragments, &key, worker->now_s);
 
-	if (entry != NULL && is_usable(worker, entry))
-		share_fate(worker, port, mbuf, packet, entry);
+	if (entry != NULL && later_is_usable(worker, entry))
+		later_share_fate(worker, port, mbuf, packet, entry);
 	else
-		hold(worker, port, mbuf, packet, &key);
+		later_hold(worker, port, mbuf, packet, &key);
 }
 
 void stage_later(struct worker *worker, struct burst *burst)
 {
 	for (uint32_t i = 0; i < burst->later_count; i++)
-		follow(worker, burst->port, burst->later[i].mbuf, &burst->later[i].packet);
+		later_follow(worker, burst->port, burst->later[i].mbuf, &burst->later[i].packet);
 	burst->later_count = 0;
 }
 
 // Those of its datagram that are held go the same way at once.
-static void learn(struct worker *worker, const struct fragment_entry *entry)
+static void later_learn(struct worker *worker, const struct fragment_entry *entry)
 {
 	struct fragment_held held;
 
 	fragment_learn(worker->fragments, entry, worker->now_s);
 	while (fragment_take(worker->fragments, &entry->key, &held)) {
 		metrics_add(&worker->metrics->held, (uint64_t)-1);
-		share_fate(worker, held.port, held.mbuf, &held.packet, entry);
+		later_share_fate(worker, held.port, held.mbuf, &held.packet, entry);
 	}
 }
 
@@ -88,7 +88,7 @@ void worker_first_fragment(struct worker *worker, const struct packet *packet,
 		.fate = FRAGMENT_FORWARDED,
 	};
 
-	learn(worker, &entry);
+	later_learn(worker, &entry);
 }
 
 void worker_refuse_fragments(
@@ -100,7 +100,7 @@ void worker_refuse_fragments(
 		.reason = (uint8_t)reason,
 	};
 
-	learn(worker, &entry);
+	later_learn(worker, &entry);
 }
 
 void worker_echo_first(
@@ -122,7 +122,7 @@ void worker_echo_first(
 	else
 		worker_drop(worker, mbuf, refusal);
 	if (refusal == ECHO_ANSWERED)
-		learn(worker, &entry);
+		later_learn(worker, &entry);
 	else
 		worker_refuse_fragments(worker, packet, refusal);
 }
