@@ -37,10 +37,13 @@ static void write_quoted(FILE *out, const char *text)
 		size = utf8_measure(text, SIZE_MAX, &code);
 		if (*text == '"' || *text == '\\')
 			fprintf(out, "\\%c", *text);
+		else if (size == 0)
+			fputc(*text, out); // no UTF-8, which the reader refuses
 		else if (needs_escape(code))
 			fprintf(out, code < 0x100 ? "\\x%02x" : "\\u%04x", code);
 		else
 			fwrite(text, 1, size, out);
+		size += size == 0;
 	}
 	fputc('"', out);
 }
