@@ -8,7 +8,8 @@ mirror() {
 	sources | awk -v release="$(. /etc/os-release && echo "$VERSION_CODENAME")" '$1 == "deb" && $3 == release {print $2; exit}'
 }
 
-# system_make CODENAME [ARGUMENT OF MMDEBSTRAP]...: makes the smallest root there is, unless it is there.
+# system_make CODENAME [ARGUMENT OF MMDEBSTRAP]...: makes the smallest root there is, unless it is there. Ends the story as
+# skipped where the archive cannot be had.
 system_make() {
 	local name=$1 from
 	shift
@@ -16,9 +17,15 @@ system_make() {
 	from=$(mirror)
 	rm -rf --one-file-system "$system" "$work/made"
 	# A mirror of unstable that stands still for some weeks is good enough.
-	check "a root of $name is made from $from" mmdebstrap --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
+	mmdebstrap --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' --skip=output/dev "$@" "$name" "$system" "$from"
+		--dpkgopt='path-exclude=/usr/share/locale/*' --skip=output/dev "$@" "$name" "$system" "$from" \
+		>"$work/last.log" 2>&1 || {
+		tail -n 15 "$work/last.log" | sed 's/^/  /' >&2
+		echo "skipped: no root of $name can be had from $from"
+		exit 77
+	}
+	ok "a root of $name is made from $from"
 	touch "$work/made"
 }
 
