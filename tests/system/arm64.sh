@@ -10,7 +10,7 @@ FULCRUM_APPLIANCE=$(cd "$(dirname "$0")/../.." && pwd)/build/system/arm64
 [ -n "${SYSTEM_INSIDE:-}" ] || SYSTEM_INSIDE=1 exec unshare --mount bash "$0" "$@"
 
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-tools="gcc-aarch64-linux-gnu libc6-dev-arm64-cross meson ninja-build pkg-config python3 lowdown clang qemu-user python3-scapy python3-yaml python3-jsonschema"
+tools="gcc-aarch64-linux-gnu libc6-dev-arm64-cross meson ninja-build pkg-config python3 iproute2 lowdown clang qemu-user python3-scapy python3-yaml python3-jsonschema"
 libraries=$(sed -n '/\[build\]=/,/"$/p; /\[unit\]=/p' "$root/tools/install-deps" | grep -oE '[a-z0-9-]+-dev' | sort -u)
 # shellcheck disable=SC2086 # lists of names, split on purpose
 system_make "$release" --architectures=amd64,arm64 --include="$(printf '%s,' $tools; printf '%s:arm64,' $libraries)"
@@ -35,7 +35,8 @@ for test in "$system"/src/build/gcc/tests/unit/test_*; do
 	case $name in
 	test_fulcrumctl*) continue ;; # they start fulcrumctl
 	esac
-	check "under QEMU: $name" inside env SOURCE_ROOT=/src timeout 300 qemu-aarch64 "/src/build/gcc/tests/unit/$name"
+	check "under QEMU: $name" inside sh -c \
+		"SOURCE_ROOT=/src timeout 300 qemu-aarch64 /src/build/gcc/tests/unit/$name || [ \$? -eq 77 ]"
 	emulated=$((emulated + 1))
 done
 check "there were $emulated of them" test "$emulated" -ge 50
