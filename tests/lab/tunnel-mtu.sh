@@ -6,33 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 lab_begin
-lab_backends 1
-lab_certificate
-cat >$LAB/backend.yaml <<-YAML
-	interfaces: [eth0]
-	balancers: [$BALANCER, "fd00:10::2"]
-	pin: $LAB/bpf/b1
-	vips: [{address: $VIP, mss: off}, {address: "$VIP6", mss: off}]
-YAML
-lab_start agent-b1 b1 "$fulcrum_backend" -c $LAB/backend.yaml
-lab_wait_for "grep -q ready $LAB/agent-b1.log" 10 "the agent"
-lab_start upload b1 python3 "$lab_root/tests/lab/upload.py" 443 $LAB/tls.crt $LAB/tls.key
-lab_wait_for "grep -q ready $LAB/upload.log" 10 "the server"
-lab_fulcrumd
-cat >$LAB/pool.yaml <<-YAML
-	services:
-	  - {name: web, vip: $VIP, protocol: tcp, port: 443, pool: web}
-	  - {name: web6, vip: "$VIP6", protocol: tcp, port: 443, pool: web6}
-	pools:
-	  - name: web
-	    health: {interval: 1s, timeout: 1s, rise: 1}
-	    backends: [{name: web-1, address: 10.0.1.11}]
-	  - name: web6
-	    health: {interval: 1s, timeout: 1s, rise: 1}
-	    backends: [{name: web6-1, address: "fd00:11::11"}]
-YAML
-lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
-lab_wait_up web-1 web6-1
+lab_upload_service
 head -c 200K /dev/urandom >$LAB/big
 sum=$(sha256sum <$LAB/big | cut -d ' ' -f 1)
 
