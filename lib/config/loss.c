@@ -56,7 +56,7 @@ static uint32_t hash_backend(const struct config_backend *backend)
 	       map_hash(backend->name, strlen(backend->name));
 }
 
-static void put(struct search *s, struct map *map, uint32_t hash, uint32_t at)
+static void loss_index(struct search *s, struct map *map, uint32_t hash, uint32_t at)
 {
 	struct loss_node *node = &s->nodes[s->node_count++];
 
@@ -90,12 +90,12 @@ static int search_prepare(struct search *s)
 	for (uint32_t i = 0; i < new->service_count; i++) {
 		const struct config_service *service = &new->services[i];
 
-		put(s, &s->endpoints, hash_endpoint(service), i);
+		loss_index(s, &s->endpoints, hash_endpoint(service), i);
 		if (service->port_first != service->port_last)
-			put(s, &s->ranges, hash_range(service), i);
+			loss_index(s, &s->ranges, hash_range(service), i);
 	}
 	for (uint32_t i = 0; i < new->backend_count; i++)
-		put(s, &s->backends, hash_backend(&new->backends[i]), i);
+		loss_index(s, &s->backends, hash_backend(&new->backends[i]), i);
 	for (uint32_t i = 0; i < s->old->service_count; i++)
 		s->is_used[s->old->services[i].pool_index] = true;
 	return 0;

@@ -19,7 +19,7 @@ void control_interfaces_init(struct control *control)
 	}
 }
 
-static void tell(const struct control_port *port, const char *what,
+static void interfaces_tell(const struct control_port *port, const char *what,
 	const struct kernel_follow *follow, enum kernel_followed event)
 {
 	switch (event) {
@@ -52,8 +52,9 @@ void control_follow_interfaces(struct control *control)
 		const struct control_port *port = &control->config.ports[p];
 		struct kernel_follow *side = &control->kernel_sides[p], *wire = &control->wires[p];
 
-		tell(port, "kernel-side interface", side, kernel_follow(control->kernel, side));
-		tell(port, "wire", wire, kernel_follow(control->kernel, wire));
+		interfaces_tell(
+			port, "kernel-side interface", side, kernel_follow(control->kernel, side));
+		interfaces_tell(port, "wire", wire, kernel_follow(control->kernel, wire));
 	}
 }
 

@@ -33,7 +33,7 @@ static uint64_t members_down(uint16_t bond)
 	return all & ~bits(ids, rte_eth_bond_active_slaves_get(bond, ids, RTE_MAX_ETHPORTS));
 }
 
-static void tell(
+static void members_tell(
 	struct control *control, const struct control_port *port, uint16_t member, bool is_down)
 {
 	const char *now = is_down ? "down" : "up";
@@ -58,7 +58,7 @@ void control_follow_members(struct control *control)
 		control->members_down[p] = down;
 		for (uint16_t member = 0; changed != 0; member++, changed >>= 1) {
 			if (changed & 1)
-				tell(control, port, member, down >> member & 1);
+				members_tell(control, port, member, down >> member & 1);
 		}
 	}
 }

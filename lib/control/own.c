@@ -30,7 +30,7 @@ int control_check_own_addresses(
 }
 
 // One that an interface is given when the VIP is there already.
-static void look(const struct control *control, struct control_vip *vip)
+static void own_look_at(const struct control *control, struct control_vip *vip)
 {
 	const char *interface = kernel_owner(control->kernel, &vip->address);
 	char text[ADDR_TEXT_SIZE];
@@ -53,5 +53,5 @@ static void look(const struct control *control, struct control_vip *vip)
 void control_follow_own_addresses(struct control *control)
 {
 	for (uint32_t i = 0; i < control->vip_count; i++)
-		look(control, &control->vips[i]);
+		own_look_at(control, &control->vips[i]);
 }

@@ -18,7 +18,7 @@ static bool is_doubted(const struct control_backend *state)
 }
 
 // Returns how many requests it took.
-static uint32_t look(struct control *control, const struct control_backend *state)
+static uint32_t solicit_look_at(struct control *control, const struct control_backend *state)
 {
 	if (state->port == BACKEND_PORT_NONE)
 		return 0;
@@ -50,7 +50,7 @@ void control_solicit_step(int fd, short what, void *context)
 		const struct control_backend *state = &control->states[index];
 
 		if (!is_same_neighbour(last, state))
-			asked += look(control, state);
+			asked += solicit_look_at(control, state);
 		last = state;
 	}
 	if (control->solicit_next < count)

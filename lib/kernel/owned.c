@@ -12,7 +12,8 @@ static uint32_t address_hash(const struct addr *address)
 	return map_hash(address->bytes, sizeof(address->bytes));
 }
 
-static struct owned *find(const struct table *table, const struct addr *address, uint32_t ifindex)
+static struct owned *owned_find(
+	const struct table *table, const struct addr *address, uint32_t ifindex)
 {
 	struct map_node *node = map_find(&table->addresses, address_hash(address));
 
@@ -62,7 +63,7 @@ void owned_take(struct table *table, const struct nlmsghdr *message)
 
 	if (!read_address(message, &now))
 		return;
-	owned = find(table, &now.address, now.ifindex);
+	owned = owned_find(table, &now.address, now.ifindex);
 	table->own_changes++;
 	if (message->nlmsg_type == RTM_DELADDR) {
 		if (owned != NULL)
