@@ -4,10 +4,13 @@
 
 #include <flow/flow.h>
 #include <string.h>
+// The four ways of a bucket at once, where the instruction set of the whole tree (meson.build) has it. What a bucket is
+// asked has both variants then, by name, and the test compares them; the plain name is what workers run.
 #ifdef __SSE4_1__
+#define FLOW_HAS_VECTOR 1
 #include <smmintrin.h>
-#elif defined(__SSE2__)
-#include <emmintrin.h>
+#else
+#define FLOW_HAS_VECTOR 0
 #endif
 
 // The packet path of the flow table: for the worker that owns it, and for nobody else. Its own loads are
@@ -102,12 +105,22 @@ static inline bool flow_is_live(
 	return (state != FLOW_EMPTY) & ((uint16_t)(now_s - seen) <= ttl->seconds[state]);
 }
 
-// One bit a way whose tag and port are these, alive or not. A flow never has two rows in its pair of buckets, since
-// flow_insert() takes the one that is there; only rows that were never used may look alike.
-static inline uint32_t flow_match(
+static inline uint32_t flow_match_scalar(
 	const struct flow_bucket *bucket, uint32_t tag, uint16_t client_port)
 {
-#ifdef __SSE2__
+	uint32_t match = 0;
+
+	for (uint32_t way = 0; way < FLOW_WAYS; way++)
+		match |= (uint32_t)((bucket->tag[way] == tag) &
+				    (bucket->client_port[way] == client_port))
+			 << way;
+	return match;
+}
+
+#if FLOW_HAS_VECTOR
+static inline uint32_t flow_match_vector(
+	const struct flow_bucket *bucket, uint32_t tag, uint16_t client_port)
+{
 	__m128i tags = _mm_load_si128((const __m128i *)bucket->tag);
 	__m128i ports = _mm_loadl_epi64((const __m128i *)bucket->client_port);
 
@@ -116,15 +129,18 @@ static inline uint32_t flow_match(
 	ports = _mm_cmpeq_epi16(ports, _mm_set1_epi32((int)(client_port * 0x10001u)));
 	ports = _mm_unpacklo_epi16(ports, ports);
 	return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_and_si128(tags, ports)));
+}
+#define FLOW_VARIANT(name) name##_vector
 #else
-	uint32_t match = 0;
-
-	for (uint32_t way = 0; way < FLOW_WAYS; way++)
-		match |= (uint32_t)((bucket->tag[way] == tag) &
-				    (bucket->client_port[way] == client_port))
-			 << way;
-	return match;
+#define FLOW_VARIANT(name) name##_scalar
 #endif
+
+// One bit a way whose tag and port are these, alive or not. A flow never has two rows in its pair of buckets, since
+// flow_insert() takes the one that is there; only rows that were never used may look alike.
+static inline uint32_t flow_match(
+	const struct flow_bucket *bucket, uint32_t tag, uint16_t client_port)
+{
+	return FLOW_VARIANT(flow_match)(bucket, tag, client_port);
 }
 
 // Likewise among the rows of 'sibling' that may be guests.
@@ -236,7 +252,7 @@ struct flow_victim {
 };
 
 // flow_worth() of the four ways, in their order.
-#ifdef __SSE4_1__
+#if FLOW_HAS_VECTOR
 static inline __m128i flow_worths(const struct flow_bucket *bucket, const struct flow_ttl *ttls,
 	uint32_t services, uint32_t now_s)
 {
@@ -270,19 +286,20 @@ static inline __m128i flow_worths(const struct flow_bucket *bucket, const struct
 	kind = _mm_add_epi16(kind, _mm_set1_epi16(FLOW_WORTH_LITTLE));
 	return _mm_and_si128(live, _mm_sub_epi16(kind, _mm_srli_epi16(idle, 2)));
 }
-#endif
-
-// Of the ways from 'first' (0 or 1) on, the first of those that are worth least.
-static inline struct flow_victim flow_victim_in(struct flow_bucket *bucket, uint32_t first,
+static inline struct flow_victim flow_victim_in_vector(struct flow_bucket *bucket, uint32_t first,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
 {
-#ifdef __SSE4_1__
 	__m128i out = _mm_setr_epi16(first == 0 ? 0 : -1, 0, 0, 0, -1, -1, -1, -1);
 	__m128i worths = _mm_or_si128(flow_worths(bucket, ttls, services, now_s), out);
 	uint32_t least = (uint32_t)_mm_cvtsi128_si32(_mm_minpos_epu16(worths));
 
 	return (struct flow_victim){{bucket, least >> 16 & (FLOW_WAYS - 1)}, least & 0xffff};
-#else
+}
+#endif
+
+static inline struct flow_victim flow_victim_in_scalar(struct flow_bucket *bucket, uint32_t first,
+	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
+{
 	struct flow_victim least = {.worth = UINT32_MAX};
 
 	for (uint32_t way = first; way < FLOW_WAYS; way++) {
@@ -292,7 +309,13 @@ static inline struct flow_victim flow_victim_in(struct flow_bucket *bucket, uint
 			least = (struct flow_victim){{bucket, way}, worth};
 	}
 	return least;
-#endif
+}
+
+// Of the ways from 'first' (0 or 1) on, the first of those that are worth least.
+static inline struct flow_victim flow_victim_in(struct flow_bucket *bucket, uint32_t first,
+	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
+{
+	return FLOW_VARIANT(flow_victim_in)(bucket, first, ttls, services, now_s);
 }
 
 // False: the flow has no row, alive or not, neither in its own bucket nor as a guest.

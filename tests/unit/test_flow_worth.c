@@ -46,8 +46,11 @@ static void fill(struct flow_bucket *bucket, uint32_t now_s)
 	}
 }
 
-// The ways at once by vectors, where there are any, choose as one after the other.
-static void the_row_to_give_up_is_the_first_of_the_least_worth(void **state)
+typedef struct flow_victim victim_fn(struct flow_bucket *bucket, uint32_t first,
+	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s);
+typedef uint32_t match_fn(const struct flow_bucket *bucket, uint32_t tag, uint16_t client_port);
+
+static void try_victim(victim_fn *victim_in)
 {
 	srandom(1);
 	for (uint32_t round = 0; round < ROUNDS; round++) {
@@ -61,11 +64,57 @@ static void the_row_to_give_up_is_the_first_of_the_least_worth(void **state)
 			worths[way] = flow_worth(&bucket, way, ttls, SERVICES, now_s);
 		for (uint32_t way = first; way < FLOW_WAYS; way++)
 			least = worths[way] < worths[least] ? way : least;
-		victim = flow_victim_in(&bucket, first, ttls, SERVICES, now_s);
+		victim = victim_in(&bucket, first, ttls, SERVICES, now_s);
 		assert_ptr_equal(victim.ref.bucket, &bucket);
 		assert_int_equal(victim.ref.way, least);
 		assert_int_equal(victim.worth, worths[least]);
 	}
+}
+
+// Tags and ports that differ in one bit at most, so that each way is often the one, and several often are.
+static void try_match(match_fn *match_of)
+{
+	srandom(2);
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		uint32_t tag = (uint32_t)random(), expected = 0;
+		uint16_t port = (uint16_t)random();
+		struct flow_bucket bucket;
+
+		for (uint32_t way = 0; way < FLOW_WAYS; way++) {
+			bucket.tag[way] = tag ^ (random() & 1u) << (random() & 31u);
+			bucket.client_port[way] =
+				port ^ (uint16_t)((random() & 1u) << (random() & 15u));
+			expected |= (uint32_t)(bucket.tag[way] == tag &&
+					       bucket.client_port[way] == port)
+				    << way;
+		}
+		assert_int_equal(match_of(&bucket, tag, port), expected);
+	}
+}
+
+static void one_way_after_the_other_finds_what_is_there(void **state)
+{
+	try_match(flow_match_scalar);
+	try_victim(flow_victim_in_scalar);
+}
+
+static void all_ways_at_once_find_the_same(void **state)
+{
+#if FLOW_HAS_VECTOR
+	try_match(flow_match_vector);
+	try_victim(flow_victim_in_vector);
+#else
+	skip();
+#endif
+}
+
+static void workers_run_what_the_processor_has(void **state)
+{
+#ifdef __x86_64__
+	assert_int_equal(FLOW_HAS_VECTOR, 1);
+#endif
+	try_match(flow_match);
+	try_victim(flow_victim_in);
 }
 
 static void a_live_row_is_worth_something_and_an_expired_one_nothing(void **state)
@@ -94,7 +143,9 @@ static void a_live_row_is_worth_something_and_an_expired_one_nothing(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_row_to_give_up_is_the_first_of_the_least_worth),
+		cmocka_unit_test(one_way_after_the_other_finds_what_is_there),
+		cmocka_unit_test(all_ways_at_once_find_the_same),
+		cmocka_unit_test(workers_run_what_the_processor_has),
 		cmocka_unit_test(a_live_row_is_worth_something_and_an_expired_one_nothing),
 	};
 
