@@ -5,6 +5,7 @@
 #include <base/notify.h>
 #include <base/parse.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -27,11 +28,14 @@ struct serving {
 
 static void end(int fd, short what, void *context)
 {
+	STEP_TIMED(SIGNAL);
+
 	event_base_loopbreak(((struct serving *)context)->base);
 }
 
 static void stop_asked(int signal, short what, void *context)
 {
+	STEP_TIMED(SIGNAL);
 	struct serving *serving = context;
 	struct timeval grace = {
 		serving->grace_ms / 1000, (suseconds_t)(serving->grace_ms % 1000) * 1000};
@@ -60,6 +64,8 @@ static void stop_asked(int signal, short what, void *context)
 
 static void reload_asked(int signal, short what, void *context)
 {
+	STEP_TIMED(SIGNAL);
+
 	control_reload(((struct serving *)context)->control);
 }
 

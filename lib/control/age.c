@@ -6,6 +6,7 @@
 #include <control/health_private.h>
 #include <control/path.h>
 #include <control/rebuild_private.h>
+#include <metrics/step.h>
 
 #include <string.h>
 
@@ -81,6 +82,7 @@ static bool has_stale_table(const struct snapshot *snapshot)
 
 void control_age(int fd, short what, void *context)
 {
+	STEP_TIMED(AGE);
 	struct control *control = context;
 	uint64_t now_ns = clock_monotonic_ns();
 	bool is_due = has_stale_table(control->config.publisher->current);

@@ -5,6 +5,7 @@
 #include <control/rows.h>
 
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <string.h>
 
 // Which VIPs are announced. Looked at with every snapshot that is published, so that the workers serve a VIP before
@@ -211,6 +212,7 @@ void control_announce(struct control *control)
 
 void control_announce_due(int fd, short what, void *context)
 {
+	STEP_TIMED(ANNOUNCE);
 	control_announce(context);
 }
 

@@ -4,6 +4,7 @@
 #include <control/capture_private.h>
 #include <control/control_private.h>
 #include <control/reply_private.h>
+#include <metrics/step.h>
 #include <packet/headers.h>
 #include <snapshot/capture.h>
 
@@ -100,6 +101,7 @@ static bool write_some(struct recording *recording)
 
 static void step(int fd, short what, void *context)
 {
+	STEP_TIMED(CAPTURE);
 	static const struct timeval now = {0}, soon = {.tv_usec = 2000};
 	struct control *control = context;
 	struct recording *recording = &control->recording;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <unistd.h>
 
 // An apply on trial: in force at once, and taken back by the daemon itself unless somebody confirms it in time, so that
@@ -66,6 +67,7 @@ static struct commit *new_reversal(struct control *control)
 
 void control_trial_over(int fd, short what, void *context)
 {
+	STEP_TIMED(TRIAL);
 	struct control *control = context;
 	struct commit *commit = control->commit == NULL ? new_reversal(control) : NULL;
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ static void set_pulse(struct exporter *exporter)
 
 static void on_pulse(int fd, short what, void *context)
 {
+	STEP_TIMED(PULSE);
 	struct exporter *exporter = context;
 	uint64_t now_ns = clock_monotonic_ns();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/half_open_private.h>
 #include <control/path.h>
+#include <metrics/step.h>
 #include <snapshot/relay.h>
 
 #include <event2/event.h>
@@ -98,6 +99,7 @@ static void take_some(struct half_opens *half_opens, uint32_t worker)
 
 void half_open_poll(int fd, short what, void *context)
 {
+	STEP_TIMED(HALF_OPEN);
 	struct half_opens *half_opens = context;
 	for (uint32_t w = 0; w < half_opens->control->config.worker_count; w++)
 		take_some(half_opens, w);

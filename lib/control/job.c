@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -54,6 +55,7 @@ static void *run(void *argument)
 
 static void on_done(int fd, short what, void *context)
 {
+	STEP_TIMED(JOB);
 	struct job *job = context;
 	uint64_t count;
 

@@ -4,6 +4,7 @@
 #include <control/control_private.h>
 #include <control/interfaces.h>
 #include <control/resolve_private.h>
+#include <metrics/step.h>
 
 #include <rte_ethdev.h>
 #include <string.h>
@@ -100,6 +101,7 @@ static void follow_macs(struct control *control)
 
 void control_follow_ports(int fd, short what, void *context)
 {
+	STEP_TIMED(LINKS);
 	struct control *control = context;
 
 	control_follow_interfaces(control);

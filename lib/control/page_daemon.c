@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/exporter_private.h>
 #include <control/interfaces.h>
+#include <metrics/step.h>
 
 #include <rte_version.h>
 #include <stdio.h>
@@ -68,6 +69,30 @@ void page_channel(struct page *page, const struct page_family *family, uint32_t 
 void page_lag(struct page *page, const struct page_family *family, uint32_t row)
 {
 	page_histogram(page, row, page->lag);
+}
+
+void page_steps(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_histogram(page, row, step_durations());
+}
+
+static void page_each_step(struct page *page, uint32_t row, uint64_t (*longest_us)(enum step_kind))
+{
+	for (int kind = 0; kind < STEP_KINDS; kind++) {
+		page_sample(page, row, "");
+		exposition_label(&page->text, "step", step_label((enum step_kind)kind));
+		exposition_micro(&page->text, longest_us((enum step_kind)kind));
+	}
+}
+
+void page_longest(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_each_step(page, row, step_longest_us);
+}
+
+void page_longest_cpu(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_each_step(page, row, step_longest_cpu_us);
 }
 
 void page_probes(struct page *page, const struct page_family *family, uint32_t row)

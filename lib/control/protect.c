@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 
 // Every few seconds the flows that no hash table would find go to disk, in steps between which other jobs have their turn.
 // It takes a fiftieth of the control lcore at most, however large the tables are.
@@ -77,6 +78,7 @@ void control_checkpoint_start(struct control *control)
 
 static void on_due(int fd, short what, void *context)
 {
+	STEP_TIMED(CHECKPOINT);
 	struct control *control = context;
 
 	control->checkpoint_due = true;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,6 +203,7 @@ int control_rebuild_now(struct control *control, struct error *err)
 
 void control_rebuild_due(int fd, short what, void *context)
 {
+	STEP_TIMED(REBUILD);
 	struct control *control = context;
 
 	control->rebuild_due = true;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,6 +91,7 @@ void control_save_health_start(struct control *control)
 
 static void save_due(int fd, short what, void *context)
 {
+	STEP_TIMED(HEALTH_FILE);
 	struct control *control = context;
 
 	control->health_save_due = true;
@@ -146,6 +148,7 @@ static void recall_line(struct control *control, char *line)
 
 static void forget(int fd, short what, void *context)
 {
+	STEP_TIMED(HEALTH_FILE);
 	struct control *control = context;
 
 	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {

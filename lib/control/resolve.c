@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <string.h>
 
 // Look-ups in one step: together they take the kernel about a tenth of a millisecond.
@@ -150,6 +151,7 @@ static void step_round(struct control *control)
 
 void control_resolve_step(int fd, short what, void *context)
 {
+	STEP_TIMED(RESOLVE);
 	static const struct timeval now = {0};
 	struct control *control = context;
 	struct commit *commit = control->commit;

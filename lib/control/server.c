@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <string.h>
 
 // Then the other events of the loop have their turn.
@@ -179,6 +180,7 @@ static void watch_apply(struct control *control)
 
 void control_poll(int fd, short what, void *context)
 {
+	STEP_TIMED(CHANNEL);
 	static const struct timeval delays[] = {
 		[PACE_NOW] = {0}, [PACE_SOON] = {.tv_usec = 200}, [PACE_QUIET] = {.tv_usec = 3000}};
 	struct control *control = context;

@@ -4,6 +4,7 @@
 #include <control/resolve_private.h>
 
 #include <event2/event.h>
+#include <metrics/step.h>
 
 // Neighbours that the kernel does not know are asked for again and again, and those that it knows are asked whether they
 // are still there: what the workers send keeps no entry fresh, and not every backend is probed by packets of the kernel's.
@@ -38,6 +39,7 @@ static bool is_same_neighbour(const struct control_backend *a, const struct cont
 
 void control_solicit_step(int fd, short what, void *context)
 {
+	STEP_TIMED(SOLICIT);
 	static const struct timeval now = {0};
 	struct control *control = context;
 	uint32_t count = control->running->config->backend_count;
@@ -59,6 +61,7 @@ void control_solicit_step(int fd, short what, void *context)
 
 void control_solicit(int fd, short what, void *context)
 {
+	STEP_TIMED(SOLICIT);
 	struct control *control = context;
 
 	control->solicit_next = 0;

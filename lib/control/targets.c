@@ -5,6 +5,7 @@
 #include <control/health_private.h>
 
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <stdlib.h>
 
 // What a commit changes about the probes is handed to the health room in steps: a probe begun or ended takes
@@ -63,6 +64,7 @@ static bool put(struct control *control, const struct probe_put *put, uint32_t o
 
 void control_targets_step(int fd, short what, void *context)
 {
+	STEP_TIMED(TARGETS);
 	struct control *control = context;
 	struct target_changes *changes = &control->targets;
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ static uint64_t period_us(void)
 
 static void look(int fd, short what, void *context)
 {
+	STEP_TIMED(WATCHDOG);
 	struct control *control = context;
 
 	if (!publisher_progressed(control->config.publisher, &control->watchdog_token)) {

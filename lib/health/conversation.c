@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <health/tls.h>
+#include <metrics/step.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,6 +62,7 @@ static bool go_on(struct conversation *conversation)
 
 static void on_event(evutil_socket_t fd, short what, void *context)
 {
+	STEP_TIMED(PROBE);
 	struct conversation *conversation = context;
 	struct probe_request request = conversation->request;
 	struct probe_result result;

@@ -4,6 +4,7 @@
 #include <base/clock.h>
 #include <base/parse.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,7 @@ static void time_out(struct target *target)
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
+	STEP_TIMED(PROBE_START);
 	struct target *target = context;
 
 	if (target->probe != NULL)

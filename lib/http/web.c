@@ -8,6 +8,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <metrics/step.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,7 @@ static void web_send_piece(struct connection *connection)
 
 static void web_take_turn(evutil_socket_t fd, short what, void *context)
 {
+	STEP_TIMED(HTTP);
 	static const struct timeval now = {0};
 	struct web *web = context;
 	struct connection *connection = TAILQ_FIRST(&web->ready);
@@ -118,6 +120,8 @@ static void web_take_turn(evutil_socket_t fd, short what, void *context)
 
 static void web_on_drained(struct bufferevent *bev, void *context)
 {
+	STEP_TIMED(HTTP);
+
 	web_go_on(context);
 }
 
@@ -160,6 +164,7 @@ static void web_answer(struct connection *connection, int status)
 
 static void web_on_readable(struct bufferevent *bev, void *context)
 {
+	STEP_TIMED(HTTP);
 	struct connection *connection = context;
 	struct evbuffer *in = bufferevent_get_input(bev);
 	enum web_parsed parsed;
@@ -176,6 +181,8 @@ static void web_on_readable(struct bufferevent *bev, void *context)
 
 static void web_on_end(struct bufferevent *bev, short what, void *context)
 {
+	STEP_TIMED(HTTP);
+
 	web_drop(context);
 }
 
@@ -195,6 +202,7 @@ static struct addr web_address_of(const struct sockaddr *from)
 static void web_on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	struct sockaddr *from, int size, void *context)
 {
+	STEP_TIMED(HTTP);
 	struct web *web = context;
 	struct connection *connection =
 		web_admit_connection(web) ? calloc(1, sizeof(*connection)) : NULL;
@@ -221,6 +229,7 @@ static void web_on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 // Descriptors or memory ran out: the listener stays readable, so that asking it at once would be a busy loop.
 static void web_on_accept_error(struct evconnlistener *listener, void *context)
 {
+	STEP_TIMED(HTTP);
 	struct web *web = context;
 
 	if (!web->is_told)
@@ -233,6 +242,7 @@ static void web_on_accept_error(struct evconnlistener *listener, void *context)
 
 static void web_sweep(evutil_socket_t fd, short what, void *context)
 {
+	STEP_TIMED(HTTP);
 	uint64_t now_ns = clock_monotonic_ns();
 	struct web *web = context;
 	struct connection *next;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,6 +33,7 @@ static void work_soon(struct announcer *announcer)
 
 static void on_work(evutil_socket_t fd, short what, void *context)
 {
+	STEP_TIMED(ANNOUNCE);
 	struct announcer *announcer = context;
 
 	announcer->budget = REQUESTS_PER_STEP;
@@ -42,6 +44,7 @@ static void on_work(evutil_socket_t fd, short what, void *context)
 
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
+	STEP_TIMED(ANNOUNCE);
 	announcer_send_frames(context);
 	work_soon(context);
 }

@@ -4,6 +4,7 @@
 #include <base/log.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <metrics/step.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +30,7 @@ static void tell_soon(struct kernel *kernel)
 
 static void on_gathered(evutil_socket_t fd, short what, void *context)
 {
+	STEP_TIMED(KERNEL);
 	struct kernel *kernel = context;
 
 	if (kernel->is_doubtful)
@@ -90,6 +92,7 @@ void kernel_catch_up(struct kernel *kernel)
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
+	STEP_TIMED(KERNEL);
 	kernel_catch_up(context);
 }
 

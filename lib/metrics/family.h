@@ -45,6 +45,9 @@ enum metrics_scope {
 	X(CHANNEL_VERSION, DAEMON, GAUGE, "fulcrum_channel_version", "", "", "Version of the shared-memory channel that fulcrumctl must speak") \
 	X(CHANNEL_REQUESTS, DAEMON, COUNTER, "fulcrum_channel_requests", "", "", "Requests that came over the channel") \
 	X(CONTROL_LAG, DAEMON, HISTOGRAM, "fulcrum_control_loop_lag_seconds", "seconds", "", "How late a timer of the control thread was, ten times a second; its clock ticks in milliseconds") \
+	X(LOOP_STEPS, DAEMON, HISTOGRAM, "fulcrum_loop_step_seconds", "seconds", "", "How long the callbacks of the control thread took, during which it does nothing else") \
+	X(LOOP_LONGEST, DAEMON, GAUGE, "fulcrum_loop_step_longest_seconds", "seconds", "step", "The longest callback of each kind so far, by the clock") \
+	X(LOOP_LONGEST_CPU, DAEMON, GAUGE, "fulcrum_loop_step_longest_cpu_seconds", "seconds", "step", "The most of the processor's time that a callback of each kind took so far: without what other programs took of the core, and without what it waited for") \
 	X(PROBES, DAEMON, COUNTER, "fulcrum_probes", "", "", "Probes that were started") \
 	X(PROBE_FAILURES, DAEMON, COUNTER, "fulcrum_probe_failures", "", "", "Probes that failed by their backend's fault") \
 	X(PROBE_LOCAL, DAEMON, COUNTER, "fulcrum_probe_local_failures", "", "", "Probes that could not be made for want of a descriptor, port or memory on this machine") \

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <metrics/exposition.h>
 #include <metrics/metrics.h>
+#include <metrics/step.h>
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
 
@@ -215,9 +219,64 @@ static void families_are_named_by_the_rules(void **state)
 	}
 }
 
+static void hold_inside(void)
+{
+	STEP_TIMED(HTTP);
+}
+
+// Holds the loop for 'ms', by work or by rest; true where a step inside it begins and ends, too.
+static void hold_loop(uint64_t ms, bool is_busy, bool has_inner)
+{
+	STEP_TIMED(PROBE);
+	uint64_t until_ns = clock_monotonic_ns() + ms * CLOCK_NS_PER_MS;
+
+	if (has_inner)
+		hold_inside();
+	while (clock_monotonic_ns() < until_ns)
+		if (!is_busy)
+			usleep(500);
+}
+
+static uint64_t count_steps(void)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i <= HISTOGRAM_BOUNDS; i++)
+		count += step_durations()->counts[i];
+	return count;
+}
+
+static void the_longest_step_is_kept_by_the_clock_and_by_the_processor(void **state)
+{
+	step_forget();
+	hold_loop(20, false, false);
+	assert_int_equal(count_steps(), 1);
+	assert_in_range(step_longest_us(STEP_PROBE), 20000, 10000000);
+	assert_in_range(step_durations()->sum_us, 20000, 10000000);
+	assert_in_range(step_longest_cpu_us(STEP_PROBE), 0, 15000); // it rested
+	hold_loop(1, false, false);
+	assert_int_equal(count_steps(), 2);
+	assert_in_range(step_longest_us(STEP_PROBE), 20000, 10000000);
+	assert_int_equal(step_longest_us(STEP_HTTP), 0);
+}
+
+static void a_step_inside_another_is_part_of_it(void **state)
+{
+	step_forget();
+	hold_loop(30, true, true);
+	assert_int_equal(count_steps(), 1);
+	assert_int_equal(step_longest_us(STEP_HTTP), 0);
+	assert_in_range(step_longest_us(STEP_PROBE), 30000, 10000000);
+	assert_in_range(step_longest_cpu_us(STEP_PROBE), 100, 10000000);
+	for (int kind = 0; kind < STEP_KINDS; kind++)
+		assert_true(step_label((enum step_kind)kind)[0] != '\0');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_longest_step_is_kept_by_the_clock_and_by_the_processor),
+		cmocka_unit_test(a_step_inside_another_is_part_of_it),
 		cmocka_unit_test(the_blocks_stay_inside_their_footprint),
 		cmocka_unit_test(readers_add_the_workers_up),
 		cmocka_unit_test(what_comes_in_equals_what_goes_out),
