@@ -15,7 +15,7 @@
 // names the holder); the next one waits. Each client begins a new session: what a dead client left in the
 // rings is dropped by the server, and a transaction of its that was not committed is gone.
 
-#define CHANNEL_VERSION     11u
+#define CHANNEL_VERSION     12u
 #define CHANNEL_MESSAGE_MAX 16384u // bytes of one message's body
 
 // A message: what it is, and up to CHANNEL_MESSAGE_MAX bytes whose layout channel/message.h gives.

@@ -286,11 +286,12 @@ struct message_row_worker {
 	uint64_t flow_skipped; // new flows above the budget, not remembered
 	uint64_t previous_table; // misses that the previous Maglev table answered
 	uint64_t resets; // sent to clients for 'on_down: reset'
+	uint64_t rejects; // answers to clients for 'on_all_down: reject'
 	uint64_t flows;
 	uint64_t flow_capacity;
 	uint64_t busy_ppm; // share of its rounds in which it had packets
 };
-_Static_assert(sizeof(struct message_row_worker) == 160, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_worker) == 168, "goes over the channel as it is");
 
 struct message_row_port {
 	char name[16];
@@ -402,7 +403,7 @@ struct message_row_explain_flow {
 	uint8_t flow_state; // enum message_flow_state
 	uint8_t hit; // 1: what the table has decided it
 	uint8_t by_previous; // 1: the table before the last change decided it
-	uint8_t resets; // 1: the client is sent a RST
+	uint8_t resets; // 1: the client is sent a RST by on_down
 	uint8_t state; // of the backend, enum config_backend_state
 	uint8_t health; // enum health_status
 	uint8_t by_rss; // enum message_by_rss: whether the ports give it such packets
@@ -410,8 +411,10 @@ struct message_row_explain_flow {
 	uint32_t idle_s;
 	uint16_t path_mtu;
 	uint16_t room; // the largest packet of the client that is forwarded whole
+	uint8_t rejects; // 1: the client is told by a RST or ICMP that nobody can serve, by on_all_down
+	uint8_t zero[3];
 };
-_Static_assert(sizeof(struct message_row_explain_flow) == 448, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_explain_flow) == 452, "goes over the channel as it is");
 
 // How a version came in force.
 enum message_history_kind {

@@ -38,7 +38,7 @@ enum config_on_down {
 	CONFIG_ON_DOWN_RESET,
 	CONFIG_ON_DOWN_AUTO, // KEEP for TCP, REHASH for UDP
 };
-enum config_on_all_down { CONFIG_ALL_DOWN_SPREAD, CONFIG_ALL_DOWN_DROP };
+enum config_on_all_down { CONFIG_ALL_DOWN_SPREAD, CONFIG_ALL_DOWN_DROP, CONFIG_ALL_DOWN_REJECT };
 enum config_oversize { CONFIG_OVERSIZE_FRAGMENT, CONFIG_OVERSIZE_REJECT };
 enum config_probe_type {
 	CONFIG_PROBE_TCP,

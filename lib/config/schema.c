@@ -29,7 +29,7 @@ static const struct schema_word on_downs[] = {{"auto", CONFIG_ON_DOWN_AUTO},
 	{"keep", CONFIG_ON_DOWN_KEEP},
 	{"rehash", CONFIG_ON_DOWN_REHASH}, {"reset", CONFIG_ON_DOWN_RESET}, {0}};
 static const struct schema_word on_all_downs[] = {{"spread", CONFIG_ALL_DOWN_SPREAD},
-	{"drop", CONFIG_ALL_DOWN_DROP}, {0}};
+	{"drop", CONFIG_ALL_DOWN_DROP}, {"reject", CONFIG_ALL_DOWN_REJECT}, {0}};
 static const struct schema_word oversizes[] = {{"fragment", CONFIG_OVERSIZE_FRAGMENT},
 	{"reject", CONFIG_OVERSIZE_REJECT}, {0}};
 static const struct schema_word probe_types[] = {{"tcp", CONFIG_PROBE_TCP},
@@ -205,7 +205,7 @@ static const struct schema_key pool_keys[] = {
 	{"on_down", SCHEMA_WORD, FIELD(config_pool, on_down), .words = on_downs, .fallback = "auto",
 		.doc = "what becomes of the flows of a backend that is down: they stay, move to another one, or are reset; `auto` is `keep` for TCP and `rehash` for UDP, where nobody waits for a connection"},
 	{"on_all_down", SCHEMA_WORD, FIELD(config_pool, on_all_down), .words = on_all_downs, .fallback = "spread",
-		.doc = "what becomes of new flows when every backend is down: spread over all of them, or dropped"},
+		.doc = "what becomes of new flows when every backend is down: spread over all of them, dropped in silence, or rejected: TCP by a RST, UDP by ICMP port unreachable"},
 	{"max_down_percent", SCHEMA_NUMBER, FIELD(config_pool, max_down_percent), .min = 1, .max = 100, .absent = "no floor: all may go down",
 		.doc = "the share of the backends that serve which may be lost at once; who fails beyond it is kept in service, and an alarm is logged: more often it is the prober that is broken"},
 	{"oversize", SCHEMA_WORD, FIELD(config_pool, oversize), .words = oversizes, .fallback = "fragment",

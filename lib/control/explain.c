@@ -156,6 +156,7 @@ static void fill_flow(const struct control *control, const struct explanation *e
 	out->hit = flow.result.hit;
 	out->by_previous = flow.result.by_previous;
 	out->resets = flow.result.verdict == SELECT_RESET;
+	out->rejects = flow.result.verdict == SELECT_REJECT;
 	out->room = (uint16_t)flow.room;
 	if (flow.reason != DROP_REASON_COUNT)
 		snprintf(out->drop, sizeof(out->drop), "%s", drop_label(flow.reason));

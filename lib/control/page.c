@@ -177,6 +177,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_FLOW_SKIPPED] = {page_worker, FROM(message_row_worker, flow_skipped)},
 	[METRICS_FLOW_PREVIOUS] = {page_worker, FROM(message_row_worker, previous_table)},
 	[METRICS_FLOW_RESETS] = {page_worker, FROM(message_row_worker, resets)},
+	[METRICS_FLOW_REJECTS] = {page_worker, FROM(message_row_worker, rejects)},
 	[METRICS_FLOWS] = {page_worker, FROM(message_row_worker, flows)},
 	[METRICS_FLOW_CAPACITY] = {page_worker, FROM(message_row_worker, flow_capacity)},
 	[METRICS_DROPPED] = {page_dropped, 0},

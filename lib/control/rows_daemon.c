@@ -49,6 +49,7 @@ bool row_worker(const struct control *control, uint32_t row, struct message_row_
 	out->flow_skipped = metrics_read(&metrics->flow_skipped);
 	out->previous_table = metrics_read(&metrics->previous_table);
 	out->resets = metrics_read(&metrics->resets);
+	out->rejects = metrics_read(&metrics->rejects);
 	out->flows = control->census.last.worker_flows[row];
 	out->flow_capacity = flow_table_capacity(control->config.flows[row]);
 	out->busy_ppm = loops == 0 ? 0 : metrics_read(&metrics->loops_busy) * 1000000 / loops;

@@ -16,6 +16,8 @@ enum select_verdict {
 	SELECT_FORWARD,
 	SELECT_NO_BACKEND,
 	SELECT_RESET, // on_down: reset
+	SELECT_REJECT, // on_all_down: reject
+	SELECT_VERDICTS
 };
 
 struct select_result {
@@ -225,6 +227,14 @@ static inline bool select_syn(
 	return true;
 }
 
+// Nobody can serve it. A RST is not answered (RFC 9293 3.10.7.1), nor is an ICMP error (RFC 1122 3.2.2).
+static inline enum select_verdict select_nobody(const struct select_input *in)
+{
+	return in->view->rejects && in->event != SELECT_RST && in->event != SELECT_ERROR
+		       ? SELECT_REJECT
+		       : SELECT_NO_BACKEND;
+}
+
 // A flow that the table has. False: go on as if it had not.
 static inline bool select_by_flow(
 	const struct select_input *in, struct flow_ref *ref, struct select_result *out)
@@ -257,7 +267,7 @@ static inline bool select_by_flow(
 		return true;
 	}
 	if (!select_current(in, &out->backend)) {
-		out->verdict = SELECT_NO_BACKEND;
+		out->verdict = select_nobody(in);
 		return true;
 	}
 	flow_set_backend(ref, out->backend);
@@ -320,7 +330,7 @@ static inline void select_backend(const struct select_input *in, struct select_r
 	out->begins = in->event == SELECT_SYN || in->event == SELECT_UDP;
 	found = out->begins ? select_current(in, &out->backend) : select_miss(in, out);
 	if (!found)
-		out->verdict = SELECT_NO_BACKEND;
+		out->verdict = select_nobody(in);
 }
 
 // Whether a packet that was forwarded without an entry gets one: not by a RST, nor by an ICMP error. It takes the flow's

@@ -47,6 +47,7 @@ struct metrics_worker {
 	uint64_t flow_skipped; // above the budget of new flows: not stored
 	uint64_t previous_table; // misses answered by the previous Maglev table
 	uint64_t resets; // RSTs sent to clients for 'on_down: reset'
+	uint64_t rejects; // answers to clients for 'on_all_down: reject'
 	uint64_t loops;
 	uint64_t loops_busy;
 	uint64_t rx_checksum_partial

@@ -72,6 +72,43 @@ void worker_reset(
 	send_reset(worker, port, mbuf, packet);
 }
 
+static void send_no_port(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct l2 l2 = l2_of(mbuf, packet);
+	uint16_t size = packet->l3_size;
+	uint8_t *l3;
+
+	if (!has_room(mbuf)) {
+		worker_drop(worker, mbuf, DROP_HEADROOM);
+		return;
+	}
+	l3 = answer_no_port(l3_of(mbuf, packet), packet, &size);
+	send_back(worker, port, mbuf, packet, &l2, l3, size);
+}
+
+void worker_reject(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	bool is_udp = packet->kind == PACKET_UDP;
+
+	if (!can_be_answered(worker, mbuf))
+		return;
+	if (!rate_take(&worker->reject_rate)) {
+		worker_drop(worker, mbuf, is_udp ? DROP_ICMP_RATE : DROP_RESET_RATE);
+		return;
+	}
+	if (is_udp && !has_room(mbuf)) {
+		worker_drop(worker, mbuf, DROP_HEADROOM);
+		return;
+	}
+	metrics_add(&worker->metrics->rejects, 1);
+	if (is_udp)
+		send_no_port(worker, port, mbuf, packet);
+	else
+		send_reset(worker, port, mbuf, packet);
+}
+
 void worker_echo(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
 {
@@ -108,21 +145,6 @@ enum drop_reason worker_echo_fragment(
 	l3 = answer_echo_fragment(l3_of(mbuf, packet), packet, &size);
 	send_back(worker, port, mbuf, packet, &l2, l3, size);
 	return ECHO_ANSWERED;
-}
-
-static void send_no_port(
-	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
-{
-	struct l2 l2 = l2_of(mbuf, packet);
-	uint16_t size = packet->l3_size;
-	uint8_t *l3;
-
-	if (!has_room(mbuf)) {
-		worker_drop(worker, mbuf, DROP_HEADROOM);
-		return;
-	}
-	l3 = answer_no_port(l3_of(mbuf, packet), packet, &size);
-	send_back(worker, port, mbuf, packet, &l2, l3, size);
 }
 
 // The last hop of a traceroute: what has a TTL of 1 was sent to get just this far.

@@ -114,6 +114,12 @@ static __attribute__((noinline)) bool select_uncommon(
 		return false;
 	}
 	count(worker, &result, number);
+	if (unlikely(result.verdict == SELECT_REJECT)) {
+		if (packet->fragmented)
+			worker_refuse_fragments(worker, packet, DROP_NO_BACKEND);
+		worker_reject(worker, burst->port, burst->mbufs[i], packet);
+		return false;
+	}
 	if (unlikely(result.verdict == SELECT_NO_BACKEND)) {
 		if (packet->fragmented)
 			worker_refuse_fragments(worker, packet, DROP_NO_BACKEND);

@@ -14,6 +14,9 @@
 // Resets a second and worker: enough to end a pool's connections within seconds, too few to flood with.
 #define RESET_RATE 20000
 
+// Answers of on_all_down: reject a second and worker. In an outage clients ask again and again; they all need but one.
+#define REJECT_RATE 2000
+
 // Answers a second and worker, of each kind: pings cannot keep "too big" from those who need it.
 #define ECHO_RATE    1000
 #define TOO_BIG_RATE 1000
@@ -60,6 +63,7 @@ struct worker *worker_new(const struct worker_config *config)
 	rate_init(&worker->echo_rate, ECHO_RATE, tsc);
 	rate_init(&worker->too_big_rate, TOO_BIG_RATE, tsc);
 	rate_init(&worker->no_port_rate, NO_PORT_RATE, tsc);
+	rate_init(&worker->reject_rate, REJECT_RATE, tsc);
 	worker->outer_id = (uint32_t)tsc;
 	flow_sweeper_init(&worker->sweeper, worker->flows, worker_now_s());
 	for (uint32_t p = 0; p < config->port_count; p++) {
@@ -113,6 +117,7 @@ static void tick(struct worker *worker)
 	rate_refill(&worker->echo_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->too_big_rate, worker->tsc, worker->tsc_per_ms);
 	rate_refill(&worker->no_port_rate, worker->tsc, worker->tsc_per_ms);
+	rate_refill(&worker->reject_rate, worker->tsc, worker->tsc_per_ms);
 	worker_expire_fragments(worker);
 	if (worker->config.relay != NULL)
 		worker_send_probes(worker);

@@ -61,6 +61,7 @@ struct worker {
 	struct rate echo_rate;
 	struct rate too_big_rate;
 	struct rate no_port_rate;
+	struct rate reject_rate;
 	struct fragments *fragments;
 	uint32_t outer_id; // of the next outer packet in pieces
 	bool many_unknown; // half of the burst before was in the middle of no known flow
@@ -138,6 +139,9 @@ void worker_leave(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 // Our own answers, each in the packet's own buffer, rate-limited.
 void worker_reset(
+	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
+// Nobody can serve it: a RST, or port unreachable.
+void worker_reject(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);
 void worker_echo(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet);

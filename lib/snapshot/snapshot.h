@@ -81,6 +81,7 @@ struct snapshot_view {
 	uint8_t on_down; // enum config_on_down
 	uint8_t oversize; // enum config_oversize
 	bool is_spread; // everybody was down, and on_all_down spreads over all
+	bool rejects; // nobody takes its flows, and on_all_down says to tell who asks
 	bool is_settled; // the health of all backends was known once: before, nobody knows what a change replaced
 };
 

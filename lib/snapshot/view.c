@@ -195,6 +195,8 @@ int view_build(const struct view_input *in, struct snapshot_view *out, struct er
 		gather(in, takes_in_need, &candidates);
 		out->is_spread = candidates.count > 0;
 	}
+	out->rejects = candidates.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_REJECT &&
+		       out->is_settled;
 	rc = advance(in, &candidates, out, err);
 	if (rc == 0 && account_build(in, &candidates, out, in->account) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");

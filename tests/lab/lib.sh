@@ -374,6 +374,12 @@ lab_dropped() {
 print(sum(drop["packets"] for drop in json.load(sys.stdin) if drop["name"] == sys.argv[1]))' "$1"
 }
 
+# lab_worker_sum KEY: over the workers.
+lab_worker_sum() {
+	ctl show workers -o json | python3 -c 'import json, sys
+print(sum(worker[sys.argv[1]] for worker in json.load(sys.stdin)))' "$1"
+}
+
 # lab_backend_is NAME KEY VALUE: what 'show backends' says of it.
 lab_backend_is() {
 	ctl show backends -o json | python3 -c 'import json, sys

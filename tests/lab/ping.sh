@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What people do first with an address: ping and traceroute. The balancer answers for the VIP, not without limit.
+# What the balancer answers for the VIP, not without limit: ping, traceroute, and, where a pool says so, who asks while
+# nobody serves.
 . "$(dirname "$0")/lib.sh"
 command -v traceroute >/dev/null || {
 	echo "skipped: needs traceroute"
@@ -65,4 +66,41 @@ done
 lab_wait_for "lab_backend_is web-1 health down && lab_backend_is web-2 health down" 20 "both backends down"
 pings "without any backend" $VIP
 pings "without any backend" $VIP6
+
+# refused PROTOCOL ADDRESS PORT: how long until the client's kernel says "connection refused".
+refused() {
+	in_ns client python3 - "$@" <<-'PYTHON'
+		import socket, sys, time
+		protocol, address, port = sys.argv[1:]
+		kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+		s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+		s.settimeout(30)
+		begun = time.monotonic()
+		try:
+		    s.connect((address, int(port)))
+		    s.send(b"anybody?")
+		    s.recv(64)
+		except ConnectionRefusedError:
+		    print(f"{protocol} to {address}: refused after {1e3 * (time.monotonic() - begun):.0f} ms")
+		    sys.exit(0)
+		except OSError as error:
+		    sys.exit(f"{protocol} to {address}: {error}")
+		sys.exit(f"{protocol} to {address}: answered")
+	PYTHON
+}
+
+lab_say "on_all_down: reject"
+sed -e 's/on_all_down: drop/on_all_down: reject/' -e 's/{type: none}, /{type: none}, on_all_down: reject, /' \
+	-e '/name: talk, vip/{p;s/talk, vip: [^,]*/talk6, vip: "'$VIP6'"/}' $LAB/pool.yaml >$LAB/reject.yaml
+lab_check "it is applied" ctl apply --force -f $LAB/reject.yaml
+lab_check "nobody serves the UDP service any more" ctl backend disable talk-1
+for vip in $VIP $VIP6; do
+	lab_check "a client of TCP is refused" refused tcp $vip 443
+	lab_check "one of UDP, too" refused udp $vip 5353
+done
+ctl explain tcp 198.51.100.2:40000 $VIP:443 --syn >$LAB/why
+lab_check "explain tells it" grep -q 'sent a RST: no backend can serve' $LAB/why
+ctl explain udp 198.51.100.2:40000 $VIP:5353 >$LAB/why
+lab_check "of UDP, too" grep -q 'sent port unreachable: no backend can serve' $LAB/why
+lab_check "the answers are counted" test "$(lab_worker_sum rejects)" -ge 4
 lab_end

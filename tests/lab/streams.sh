@@ -57,9 +57,3 @@ lab_held() {
 	python3 -c 'import json, sys
 print(json.loads(open(sys.argv[1]).readlines()[-1])[sys.argv[2]])' "$LAB/$1.log" "$2"
 }
-
-# lab_worker_sum KEY: over the workers.
-lab_worker_sum() {
-	ctl show workers -o json | python3 -c 'import json, sys
-print(sum(worker[sys.argv[1]] for worker in json.load(sys.stdin)))' "$1"
-}

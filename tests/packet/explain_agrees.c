@@ -20,7 +20,7 @@ static struct stage stage;
 static struct config *config;
 static struct snapshot *current;
 static uint64_t seed = 0x9e3779b97f4a7c15ull;
-static uint32_t met[SELECT_RESET + 1], met_hits, met_previous, met_dropped;
+static uint32_t met[SELECT_VERDICTS], met_hits, met_previous, met_dropped;
 
 static uint32_t pick(uint32_t below)
 {
@@ -44,11 +44,12 @@ static void write_service(FILE *file, uint32_t number)
 static void write_pool(FILE *file, uint32_t number)
 {
 	static const char *const policies[] = {"keep", "rehash", "reset"};
+	static const char *const last[] = {"spread", "drop", "reject"};
 	uint32_t backends = 1 + pick(12);
 
 	fprintf(file,
 		"  - name: p%u\n    health: {type: none}\n    on_down: %s\n    on_all_down: %s\n    backends:\n",
-		number, policies[pick(3)], pick(2) ? "spread" : "drop");
+		number, policies[pick(3)], last[pick(3)]);
 	for (uint32_t i = 0; i < backends; i++)
 		fprintf(file, "      - {name: b%u, address: 10.0.%u.%u, weight: %u}\n", i, number,
 			i + 1, pick(4) * 50);
@@ -173,14 +174,14 @@ static uint32_t write_frame(const struct packet *packet, uint8_t frame[128])
 }
 
 struct seen {
-	uint64_t hits, previous, resets;
+	uint64_t hits, previous, resets, rejects;
 	uint64_t dropped[DROP_REASON_COUNT];
 };
 
 static struct seen look(void)
 {
 	struct seen seen = {stage.metrics->flow_hits, stage.metrics->previous_table,
-		stage.metrics->resets, {0}};
+		stage.metrics->resets, stage.metrics->rejects, {0}};
 
 	memcpy(seen.dropped, stage.metrics->dropped, sizeof(seen.dropped));
 	return seen;
@@ -215,6 +216,13 @@ static void check_flow(const struct explained_flow *flow, const struct seen *bef
 					before->dropped[DROP_RESET_RATE] ==
 				1,
 			"there was to be a reset");
+	else if (flow->result.verdict == SELECT_REJECT)
+		need(after.rejects - before->rejects + after.dropped[DROP_RESET_RATE] -
+					before->dropped[DROP_RESET_RATE] +
+					after.dropped[DROP_ICMP_RATE] -
+					before->dropped[DROP_ICMP_RATE] ==
+				1,
+			"it was to be rejected");
 	else if (flow->reason != DROP_REASON_COUNT)
 		need(after.dropped[flow->reason] - before->dropped[flow->reason] == 1 && out == -1,
 			"it was to be dropped by the pool's state");
@@ -275,10 +283,11 @@ int main(void)
 			run_edition();
 		}
 	}
-	printf("%u packets: %u hits, %u by the previous table, %u without a backend, %u resets\n",
+	printf("%u packets: %u hits, %u by the previous table, %u without a backend, %u resets, %u rejected\n",
 		CONFIGURATIONS * EDITIONS * PACKETS, met_hits, met_previous, met[SELECT_NO_BACKEND],
-		met[SELECT_RESET]);
-	need(met[SELECT_FORWARD] > 1000 && met[SELECT_NO_BACKEND] > 100 && met[SELECT_RESET] > 100,
+		met[SELECT_RESET], met[SELECT_REJECT]);
+	need(met[SELECT_FORWARD] > 1000 && met[SELECT_NO_BACKEND] > 100 &&
+			met[SELECT_RESET] > 100 && met[SELECT_REJECT] > 100,
 		"not every verdict was met often enough");
 	need(met_hits > 1000 && met_previous > 100 && met_dropped > 100,
 		"not every way was met often enough");

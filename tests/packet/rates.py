@@ -33,5 +33,7 @@ def run(name, frame, reason):
 floods = (("pings", ip4(ICMP()), "icmp_rate"),
           ("first fragments of pings", next(cut4(bytes(ICMP() / Raw(b"x" * 64)), 1, 64, 1)), "icmp_rate"),
           ("ends of traceroutes", ip4(udp(33434), ttl=1), "icmp_rate"),
-          ("ends of traceroutes by TCP", ip4(tcp(81, "S"), ttl=1), "reset_rate"))
+          ("ends of traceroutes by TCP", ip4(tcp(81, "S"), ttl=1), "reset_rate"),
+          ("datagrams to nobody who can serve", ip4(udp(1015)), "icmp_rate"),
+          ("SYNs to nobody who can serve", ip4(tcp(1015, "S")), "reset_rate"))
 sys.exit(not all([run(name, frame_of(packet), reason) for name, packet, reason in floods]))

@@ -8,12 +8,14 @@ static const struct {
 	const char *word;
 	enum backend_status status;
 	bool resolved;
+	bool unasked;
 } statuses[] = {
-	{"up", BACKEND_UP, true},
-	{"draining", BACKEND_DRAINING, true},
-	{"down", BACKEND_DOWN, true},
-	{"disabled", BACKEND_DISABLED, true},
-	{"unresolved", BACKEND_UP, false},
+	{"up", BACKEND_UP, true, false},
+	{"draining", BACKEND_DRAINING, true, false},
+	{"down", BACKEND_DOWN, true, false},
+	{"disabled", BACKEND_DISABLED, true, false},
+	{"unresolved", BACKEND_UP, false, false},
+	{"unasked", BACKEND_DRAINING, true, true},
 };
 
 // The place of a name, which it keeps.
@@ -48,6 +50,7 @@ static bool read_hop(
 		return false;
 	out->status = statuses[s].status;
 	out->resolved = statuses[s].resolved;
+	out->unasked = statuses[s].unasked;
 	out->port = (uint8_t)port;
 	out->mtu = (uint16_t)mtu;
 	out->vlan_tci = strcmp(vlan, "-") == 0 ? ENCAP_VLAN_NONE : (uint16_t)atoi(vlan);

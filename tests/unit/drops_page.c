@@ -71,7 +71,7 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 		"file. Later fragments of such a packet count too; the end of a traceroute is answered instead.",
 	[DROP_NO_BACKEND] =
 		"An outage of that service: no backend is up, and the pool's `on_all_down` is `drop`, or none "
-		"was ever up. See `fulcrumctl show`.",
+		"was ever up. Under `reject`: what gets no answer, such as resets and later fragments. See `fulcrumctl show`.",
 	[DROP_NO_NEXT_HOP] =
 		"The kernel has no route to the backend, or its neighbour does not answer ARP or NDP. See `ip "
 		"route get` and `ip neigh` for its address.",
@@ -83,7 +83,7 @@ static const char *const meaning[DROP_REASON_COUNT] = {
 		"traffic.",
 	[DROP_ICMP_RATE] = "A flood of what is answered by ICMP. The limit does its work.",
 	[DROP_RESET_RATE] =
-		"Many connections to a backend that is down, under `on_down: reset`: their clients retry. Or a flood of SYNs to no service, with a TTL of 1.",
+		"Many connections to a backend that is down, under `on_down: reset`: their clients retry. Or, under `on_all_down: reject`, to a pool that nobody serves. Or a flood of SYNs to no service, with a TTL of 1.",
 	[DROP_NO_BUFFER] = "The packet pool is exhausted. Give the daemon more memory.",
 	[DROP_PUNT_RATE] =
 		"More traffic to the balancer's own addresses than `punt_rate` lets through: a flood, or a limit "

@@ -70,7 +70,7 @@ static void every_key_reaches_its_field(void **state)
 		"     pool: p, affinity: source_service,\n"
 		"     flow_ttl: {new: 1s, established: 9h, half_closed: 4s, closing: 2s, udp: 3s}}\n"
 		"pools:\n"
-		"  - {name: p, on_down: reset, on_all_down: drop, oversize: reject, table_size: 655373,\n"
+		"  - {name: p, on_down: reset, on_all_down: reject, oversize: reject, table_size: 655373,\n"
 		"     health: {type: none, port: 9, interval: 250ms, timeout: 200ms, rise: 1, fall: 9},\n"
 		"     backends: [{name: a, address: '2001:db8::a', zone: z, weight: 0, state: draining}]}\n");
 	const struct config_service *service = &config->services[0];
@@ -101,7 +101,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(pool->health.rise, 1);
 	assert_int_equal(pool->health.fall, 9);
 	assert_int_equal(pool->on_down, CONFIG_ON_DOWN_RESET);
-	assert_int_equal(pool->on_all_down, CONFIG_ALL_DOWN_DROP);
+	assert_int_equal(pool->on_all_down, CONFIG_ALL_DOWN_REJECT);
 	assert_int_equal(pool->oversize, CONFIG_OVERSIZE_REJECT);
 	assert_int_equal(pool->table_size, 655373);
 	assert_string_equal(backend->pool, "p");

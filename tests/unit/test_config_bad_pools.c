@@ -26,7 +26,7 @@ static void a_pool_needs_its_keys(void **state)
 		{POOLS("name: p, backends: [], on_down: drop"),
 			"2:38: pool 'p': on_down must be auto, keep, rehash or reset, not 'drop'"},
 		{POOLS("name: p, backends: [], on_all_down: keep"),
-			"2:42: pool 'p': on_all_down must be spread or drop, not 'keep'"},
+			"2:42: pool 'p': on_all_down must be spread, drop or reject, not 'keep'"},
 		{POOLS("name: p, backends: [], outer_source: 10.0.0.1/8"),
 			"2:43: pool 'p': outer_source must be " PREFIX_RULE ", not '10.0.0.1/8'"},
 		{POOLS("name: p, backends: [], outer_source: 224.1.0.0/16"),

@@ -104,7 +104,7 @@ static void a_byte_that_no_record_has_is_refused(void **state)
 		{POOL, AT(pool, health.rise), 0, "pool record 1: rise must be 1 to 1000, not 0"},
 		{POOL, AT(pool, health.fall) + 1, 0xff, "pool record 1: fall must be"},
 		{POOL, AT(pool, on_down), 4, "pool record 1: on_down must be"},
-		{POOL, AT(pool, on_all_down), 2, "pool record 1: on_all_down must be"},
+		{POOL, AT(pool, on_all_down), 3, "pool record 1: on_all_down must be"},
 		{POOL, AT(pool, oversize), 2, "pool record 1: oversize must be"},
 		{POOL, AT(pool, max_down_percent), 101,
 			"pool record 1: max_down_percent must be 1 to 100, not 101"},

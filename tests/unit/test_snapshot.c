@@ -392,24 +392,33 @@ static void a_beginning_spreads_nothing(void **state)
 	assert_false(snapshot->views[0].is_spread);
 	assert_null(snapshot->views[0].current);
 	snapshot_free(snapshot);
+	f.config->pools[0].on_all_down = CONFIG_ALL_DOWN_REJECT;
+	snapshot = build(&f, NULL);
+	assert_false(snapshot->views[0].rejects);
+	snapshot_free(snapshot);
 	config_free(f.config);
 }
 
-static void when_all_are_down_the_pool_spreads_or_drops(void **state)
+static void when_all_are_down_the_pool_spreads_drops_or_rejects(void **state)
 {
-	for (int drop = 0; drop < 2; drop++) {
+	static const enum config_on_all_down words[] = {
+		CONFIG_ALL_DOWN_SPREAD, CONFIG_ALL_DOWN_DROP, CONFIG_ALL_DOWN_REJECT};
+
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+		bool spreads = words[w] == CONFIG_ALL_DOWN_SPREAD;
 		struct snapshot *before, *snapshot;
 		struct fixture f;
 
 		load(&f, web);
-		f.config->pools[0].on_all_down =
-			drop ? CONFIG_ALL_DOWN_DROP : CONFIG_ALL_DOWN_SPREAD;
+		f.config->pools[0].on_all_down = words[w];
 		before = build(&f, NULL);
+		assert_false(before->views[0].rejects);
 		for (int i = 0; i < 3; i++)
 			f.backends[i].status = i == 2 ? BACKEND_DISABLED : BACKEND_DOWN;
 		snapshot = build(&f, before);
-		assert_int_equal(snapshot->views[0].is_spread, !drop);
-		if (drop)
+		assert_int_equal(snapshot->views[0].is_spread, spreads);
+		assert_int_equal(snapshot->views[0].rejects, words[w] == CONFIG_ALL_DOWN_REJECT);
+		if (!spreads)
 			assert_null(snapshot->views[0].current);
 		else
 			assert_int_equal(snapshot->views[0].current->member_count, 2);
@@ -483,7 +492,7 @@ int main(void)
 		cmocka_unit_test(only_who_can_serve_is_in_the_table),
 		cmocka_unit_test(need_calls_nobody_back_who_drains),
 		cmocka_unit_test(a_beginning_spreads_nothing),
-		cmocka_unit_test(when_all_are_down_the_pool_spreads_or_drops),
+		cmocka_unit_test(when_all_are_down_the_pool_spreads_drops_or_rejects),
 		cmocka_unit_test(who_was_never_seen_up_takes_nothing_even_in_need),
 		cmocka_unit_test(pools_of_the_same_names_and_weights_share_one_table),
 	};

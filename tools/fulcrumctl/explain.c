@@ -127,7 +127,7 @@ static void print_packet(const struct message_row_explain *packet)
 		printf("           in the table before: %s\n", packet->previous);
 }
 
-static void print_flow(const struct message_row_explain_flow *flow)
+static void print_flow(const struct message_row_explain_flow *flow, bool is_tcp)
 {
 	if (!flow->is_known)
 		printf("worker %-3u does not know the flow\n", flow->worker);
@@ -142,6 +142,9 @@ static void print_flow(const struct message_row_explain_flow *flow)
 		printf("           the port's RSS gives the packet to another one\n");
 	if (flow->resets)
 		printf("           the client is sent a RST: its backend is down\n");
+	if (flow->rejects)
+		printf("           the client is sent %s: no backend can serve (on_all_down: reject)\n",
+			is_tcp ? "a RST" : "port unreachable");
 }
 
 static void print_way(const struct message_row_explain_flow *flow)
@@ -166,13 +169,13 @@ static void print_way(const struct message_row_explain_flow *flow)
 			flow->room);
 }
 
-static void print_answer(const struct answer *answer)
+static void print_answer(const struct answer *answer, bool is_tcp)
 {
 	const struct message_row_explain_flow *flows = (const void *)answer->flows.bytes;
 
 	print_packet(&answer->packet);
 	for (size_t i = 0; i < answer->flows.count; i++) {
-		print_flow(&flows[i]);
+		print_flow(&flows[i], is_tcp);
 		print_way(&flows[i]);
 	}
 }
@@ -198,7 +201,7 @@ int command_explain(const struct ctl *ctl, int argc, char **argv)
 	if (status == CTL_OK && arguments.json)
 		status = print_json(&answer);
 	else if (status == CTL_OK)
-		print_answer(&answer);
+		print_answer(&answer, arguments.request.protocol == CONFIG_TCP);
 	rows_free(&answer.flows);
 	return status;
 }

@@ -188,6 +188,7 @@ static const struct column worker_columns[] = {
 	{"SKIPPED", "flow_skipped", COLUMN_COUNT, FIELD(row_worker, flow_skipped), NULL, 10},
 	{"EVICTED", "flow_evictions", COLUMN_COUNT, FIELD(row_worker, flow_evictions), NULL, 6},
 	{"RESETS", "resets", COLUMN_COUNT, FIELD(row_worker, resets), NULL, 9},
+	{"REJECTS", "rejects", COLUMN_COUNT, FIELD(row_worker, rejects), NULL, 13},
 	{"FLOWS", "flows", COLUMN_COUNT, FIELD(row_worker, flows), NULL},
 	{"ROOM", "flow_capacity", COLUMN_COUNT, FIELD(row_worker, flow_capacity), NULL, 2},
 	{"BUSY", "busy_ppm", COLUMN_SHARE, FIELD(row_worker, busy_ppm), NULL},

@@ -35,6 +35,7 @@ static const struct column flow_columns[] = {
 	{NULL, "hit", COLUMN_BOOL, FIELD(row_explain_flow, hit), NULL},
 	{NULL, "by_previous", COLUMN_BOOL, FIELD(row_explain_flow, by_previous), NULL},
 	{NULL, "resets", COLUMN_BOOL, FIELD(row_explain_flow, resets), NULL},
+	{NULL, "rejects", COLUMN_BOOL, FIELD(row_explain_flow, rejects), NULL},
 	{NULL, "drop", COLUMN_TEXT, FIELD(row_explain_flow, drop), NULL},
 	{NULL, "backend", COLUMN_TEXT, FIELD(row_explain_flow, backend), NULL},
 	{NULL, "zone", COLUMN_TEXT, FIELD(row_explain_flow, zone), NULL},
