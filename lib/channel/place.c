@@ -11,9 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PLACE_TRIES 8
-
-static int place_make_folder(const char *path, struct error *err)
+int place_make_folder(const char *path, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX];
@@ -29,101 +27,93 @@ static int place_make_folder(const char *path, struct error *err)
 	return 0;
 }
 
-static uint32_t place_read_pid(int fd)
+// A segment that no lock file tells of is of an earlier release, whose daemon is known by the lock on it alone.
+static int place_check_stranger(const char *path, struct error *err)
 {
-	uint32_t pid = 0;
-
-	if (pread(fd, &pid, sizeof(pid), offsetof(struct segment, server_pid)) != sizeof(pid))
-		return 0;
-	return pid;
-}
-
-static int place_is_served(const char *path, int fd, struct error *err)
-{
-	return error_set(err, EADDRINUSE, "%s: another fulcrumd (process %u) serves it", path,
-		place_read_pid(fd));
-}
-
-int place_look(const char *path, struct error *err)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	int code = 0;
-
-	if (fd < 0)
-		return 0;
-	if (segment_is_one(fd) && lock_server_held(fd))
-		code = place_is_served(path, fd, err);
-	close(fd);
-	return code;
-}
-
-// Takes away a segment whose daemon is dead. The lock is held meanwhile, so of several daemons that start at
-// once only one does it; -EAGAIN where the path names another file by now.
-static int place_clear(const char *path, struct error *err)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int code = 0;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	if (fd < 0)
-		return error_set(err, errno, "%s: %s", path, strerror(errno));
-	if (!segment_is_one(fd))
-		code = error_set(
-			err, EEXIST, "%s: is no Fulcrum channel, and stands in its place", path);
-	else if (lock_take_server(fd) < 0)
-		code = place_is_served(path, fd, err);
-	else if (!segment_is_at(path, fd))
-		code = error_set(err, EAGAIN, "%s: another fulcrumd starts on it", path);
-	else if (unlink(path) != 0)
-		code = error_set(err, errno, "%s: the dead daemon's segment cannot be removed: %s",
-			path, strerror(errno));
-	close(fd);
+	if (fd < 0 || !segment_is_one(fd))
+		code = error_set(err, EEXIST,
+			"%s: is no Fulcrum channel, and stands in its place: move or remove it",
+			path);
+	else if (lock_server_held(fd))
+		code = error_set(err, EADDRINUSE,
+			"%s: a process without a lock file serves it: end the fulcrumd of the earlier release first",
+			path);
+	if (fd >= 0)
+		close(fd);
 	return code;
+}
+
+static int place_check(const char *path, const struct claim *claim, struct error *err)
+{
+	return claim_knows(claim, path) ? 0 : place_check_stranger(path, err);
+}
+
+int place_look(const char *path, struct error *err)
+{
+	char lock_path[PATH_MAX];
+	struct claim claim;
+	int code;
+
+	snprintf(lock_path, sizeof(lock_path), "%s.lock", path);
+	if (access(lock_path, F_OK) != 0)
+		return access(path, F_OK) == 0 && place_check_stranger(path, err) == -EADDRINUSE
+			       ? -EADDRINUSE
+			       : 0;
+	code = claim_take(path, &claim, err);
+	if (code < 0)
+		return code == -EADDRINUSE ? code
+					   : 0; // the one that is to serve finds out what is wrong
+	if (claim_knows(&claim, path))
+		unlink(path);
+	claim_release(&claim);
+	return 0;
+}
+
+static int place_name_new(const char *path, char *out, size_t size, struct error *err)
+{
+	if (snprintf(out, size, "%s.new", path) >= (int)size)
+		return error_set(err, ENAMETOOLONG, "%s: the path is too long", path);
+	return 0;
 }
 
 int place_open(const char *path, uint32_t mode, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX] = ".";
-	int fd, code;
+	char fresh[PATH_MAX];
+	int code = place_name_new(path, fresh, sizeof(fresh), err);
+	int fd;
 
-	if (slash != NULL)
-		snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - path), path);
-	code = place_make_folder(path, err);
 	if (code < 0)
 		return code;
-	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	unlink(fresh); // of a daemon that died over it
+	fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return error_set(
-			err, errno, "%s: a file cannot be made there: %s", folder, strerror(errno));
-	if (fchmod(fd, mode) == 0 && lock_take_server(fd) == 0)
+		return error_set(err, errno, "%s: cannot be made: %s", fresh, strerror(errno));
+	// Locked before others may open it.
+	if (lock_take_server(fd) == 0 && fchmod(fd, mode) == 0)
 		return fd;
-	code = error_set(err, errno, "%s: mode or lock cannot be set: %s", path, strerror(errno));
+	code = error_set(err, errno, "%s: mode or lock cannot be set: %s", fresh, strerror(errno));
+	unlink(fresh);
 	close(fd);
 	return code;
 }
 
-// -EAGAIN where another file took the name meanwhile.
-static int place_name(int fd, const char *path, struct error *err)
+int place_publish(int fd, const char *path, struct claim *claim, struct error *err)
 {
-	char self[32];
+	char fresh[PATH_MAX];
+	int code = place_name_new(path, fresh, sizeof(fresh), err);
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	return error_set(err, errno == EEXIST ? EAGAIN : errno, "%s: cannot be made: %s", path,
-		strerror(errno));
-}
-
-int place_publish(int fd, const char *path, struct error *err)
-{
-	int code = -EAGAIN;
-
-	for (int i = 0; i < PLACE_TRIES && code == -EAGAIN; i++) {
-		code = place_clear(path, err);
-		if (code == 0)
-			code = place_name(fd, path, err);
-	}
+	if (code == 0)
+		code = place_check(path, claim, err);
+	if (code == 0)
+		code = claim_note(claim, fd, err);
+	if (code == 0 && rename(fresh, path) != 0)
+		code = error_set(err, errno, "%s: cannot be made: %s", path, strerror(errno));
+	if (code < 0)
+		unlink(fresh);
 	return code;
 }

@@ -73,3 +73,11 @@ int ring_get(struct ring *ring, struct channel_message *message)
 	__atomic_store_n(ring->own, ring->index, __ATOMIC_RELEASE);
 	return 0;
 }
+
+bool ring_heal(struct ring *ring)
+{
+	if (__atomic_load_n(ring->own, __ATOMIC_RELAXED) == ring->index)
+		return false;
+	__atomic_store_n(ring->own, ring->index, __ATOMIC_RELEASE);
+	return true;
+}

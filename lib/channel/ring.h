@@ -3,6 +3,7 @@
 #define CHANNEL_RING_H
 
 #include <channel/channel.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 // One end of one ring: a byte stream of messages, each a header of 8 bytes and a body padded to 8. One
@@ -26,5 +27,8 @@ int ring_put(struct ring *ring, const struct channel_message *message);
 // 0 and '*message'; -EAGAIN while there is nothing; -EPROTO where the peer's index or the message's header
 // cannot be ('*message' is then undefined, and nothing was taken).
 int ring_get(struct ring *ring, struct channel_message *message);
+
+// Publishes the end's index again where something else stands there. True where it did.
+bool ring_heal(struct ring *ring);
 
 #endif

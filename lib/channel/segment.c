@@ -44,6 +44,29 @@ void segment_format(struct segment *segment)
 	__atomic_store_n(&segment->magic, SEGMENT_MAGIC, __ATOMIC_RELEASE);
 }
 
+void segment_copy_header(const struct segment *segment, struct segment_header *out)
+{
+	memcpy(out->bytes, segment, sizeof(out->bytes));
+}
+
+bool segment_heal(struct segment *segment, const struct segment_header *header)
+{
+	if (memcmp(segment, header->bytes, sizeof(header->bytes)) == 0)
+		return false;
+	memcpy(&segment->version, header->bytes + offsetof(struct segment, version),
+		sizeof(header->bytes) - offsetof(struct segment, version));
+	__atomic_store_n(&segment->magic, SEGMENT_MAGIC, __ATOMIC_RELEASE);
+	return true;
+}
+
+int segment_remap(struct segment *segment, int fd)
+{
+	void *memory = mmap(
+		segment, sizeof(*segment), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+
+	return memory == MAP_FAILED ? -errno : 0;
+}
+
 static int segment_map(int fd, struct segment **out, struct error *err)
 {
 	void *memory =

@@ -36,7 +36,8 @@ struct segment {
 	uint64_t size; // of the whole segment
 
 	uint32_t message_max; // CHANNEL_MESSAGE_MAX
-	uint32_t zero;
+	uint32_t
+		taken_pid; // whose session was taken away in its silence, until the next session is over; 0: nobody's
 	struct segment_span requests;
 	struct segment_span replies;
 
@@ -62,6 +63,7 @@ _Static_assert(offsetof(struct segment, server_pid) == 12, "layout");
 _Static_assert(offsetof(struct segment, program) == 16, "layout");
 _Static_assert(offsetof(struct segment, size) == 48, "layout");
 _Static_assert(offsetof(struct segment, message_max) == 56, "layout");
+_Static_assert(offsetof(struct segment, taken_pid) == 60, "layout");
 _Static_assert(offsetof(struct segment, requests) == 64, "layout");
 _Static_assert(offsetof(struct segment, replies) == 80, "layout");
 _Static_assert(offsetof(struct segment, session) == 128, "layout");
@@ -84,6 +86,20 @@ int segment_new(int fd, struct segment **out, struct error *err);
 
 // Writes the format again, over whatever stands there.
 void segment_format(struct segment *segment);
+
+// What of the header the server alone writes, and only at its format: its own copy is put back over what others write there.
+struct segment_header {
+	uint8_t bytes[offsetof(struct segment, session)];
+};
+
+// The copy, of a segment that nobody else can open yet.
+void segment_copy_header(const struct segment *segment, struct segment_header *out);
+
+// Puts it back where it differs. True where it did.
+bool segment_heal(struct segment *segment, const struct segment_header *header);
+
+// Puts the open file, of that size, under the mapping in place of the file that is there. 0 or a negative errno.
+int segment_remap(struct segment *segment, int fd);
 
 // Maps a segment that another process made. -EPROTO where the file is none or of another version.
 int segment_join(int fd, struct segment **out, struct error *err);

@@ -5,56 +5,96 @@
 #include <channel/lock.h>
 #include <channel/message.h>
 #include <channel/place.h>
-#include <channel/ring.h>
-#include <channel/segment.h>
+#include <channel/server_private.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define SERVER_LIVENESS_NS (50 * CLOCK_NS_PER_MS)
 
-struct channel_server {
-	int fd;
-	char *path;
-	struct segment *segment;
-	struct ring requests;
-	struct ring replies;
-	uint64_t session; // the last one seen, also after it ended
-	bool serving; // that session goes on
-	bool reset_due; // it ended in a reply, and poll has not told yet
-	uint64_t checked_ns; // when its client was last seen to live
-	uint64_t beat;
-};
-
-static int server_create(struct channel_server *server, uint32_t mode, struct error *err)
+static void server_note_taken(struct channel_server *server, uint32_t pid)
 {
+	memcpy(server->header.bytes + offsetof(struct segment, taken_pid), &pid, sizeof(pid));
+	__atomic_store_n(&server->segment->taken_pid, pid, __ATOMIC_RELAXED);
+}
+
+// Takes the mapping of the named segment into use. The one before is whole again for whoever still has its file.
+static int server_adopt(
+	struct channel_server *server, struct segment *fresh, int fd, struct error *err)
+{
+	int code = server->segment == NULL ? guard_install(fresh, segment_footprint())
+					   : segment_remap(server->segment, fd);
+
+	if (code < 0)
+		return error_set(err, -code, "%s: %s", server->path,
+			code == -EBUSY ? "this process serves a channel already" : strerror(-code));
+	if (server->segment == NULL) {
+		server->segment = fresh;
+	} else {
+		segment_leave(fresh);
+		close(server->fd); // who waits for its client's lock sees that nobody serves it any more
+		guard_reset();
+	}
+	server->fd = fd;
+	server->session = 0;
+	return 0;
+}
+
+int server_publish(struct channel_server *server, uint32_t taken_pid, struct error *err)
+{
+	struct segment_header header;
+	struct segment *fresh = NULL;
+	int fd = place_open(server->path, server->mode, err);
 	int code;
 
-	server->fd = place_open(server->path, mode, err);
-	if (server->fd < 0)
-		return server->fd;
-	code = segment_new(server->fd, &server->segment, err);
+	if (fd < 0)
+		return fd;
+	if (server->serving) {
+		server_end(server);
+		server->reset_due = true;
+	}
+	code = segment_new(fd, &fresh, err);
 	if (code < 0)
-		return error_prefix(err, -code, "%s", server->path);
-	code = guard_install(server->segment, segment_footprint());
-	if (code < 0)
-		return error_set(
-			err, -code, "%s: this process serves a channel already", server->path);
-	code = place_publish(server->fd, server->path, err);
-	if (code < 0)
-		guard_remove();
+		error_prefix(err, -code, "%s", server->path);
+	if (code == 0) {
+		fresh->taken_pid = taken_pid;
+		segment_copy_header(fresh, &header);
+		code = place_publish(fd, server->path, &server->claim, err);
+	}
+	if (code == 0)
+		code = server_adopt(server, fresh, fd, err);
+	if (code == 0) {
+		server->header = header;
+		return 0;
+	}
+	segment_leave(fresh);
+	close(fd);
+	return code;
+}
+
+static int server_create(struct channel_server *server, struct error *err)
+{
+	int code = server->path != NULL ? place_make_folder(server->path, err)
+					: error_set(err, ENOMEM, "out of memory");
+
+	if (code == 0)
+		code = claim_take(server->path, &server->claim, err);
+	if (code == 0)
+		code = server_publish(server, 0, err);
 	return code;
 }
 
 static void server_release(struct channel_server *server)
 {
+	if (server->segment != NULL)
+		guard_remove();
 	segment_leave(server->segment);
 	if (server->fd >= 0)
 		close(server->fd);
+	claim_release(&server->claim);
 	free(server->path);
 	free(server);
 }
@@ -72,10 +112,12 @@ int channel_server_new(
 
 	if (server == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	server->fd = -1;
+	server->fd = server->claim.fd = -1;
 	server->path = strdup(path);
-	code = server->path != NULL ? server_create(server, mode, err)
-				    : error_set(err, ENOMEM, "out of memory");
+	server->mode = mode;
+	server->patience_ms = CHANNEL_CLIENT_SILENCE_MS;
+	server->counted_ns = server->looked_ns = clock_monotonic_ns();
+	code = server_create(server, err);
 	if (code < 0) {
 		server_release(server);
 		return code;
@@ -89,7 +131,6 @@ void channel_server_free(struct channel_server *server)
 	if (server == NULL)
 		return;
 	segment_delete(server->path, server->fd);
-	guard_remove();
 	server_release(server);
 }
 
@@ -105,9 +146,12 @@ size_t channel_server_footprint(const struct channel_server *server)
 	return sizeof(*server->segment);
 }
 
-static enum channel_event server_end(struct channel_server *server)
+enum channel_event server_end(struct channel_server *server)
 {
 	server->serving = false;
+	if (server->note_is_due)
+		server_note_taken(server, 0);
+	server->note_is_due = false;
 	__atomic_store_n(&server->segment->accepted, 0, __ATOMIC_RELEASE);
 	return CHANNEL_RESET;
 }
@@ -123,7 +167,13 @@ static struct ring server_ring(uint8_t *data, uint64_t *own, uint64_t *peer)
 static enum channel_event server_begin(struct channel_server *server, uint64_t session)
 {
 	struct segment *segment = server->segment;
+	uint32_t taken_pid;
 
+	if (server->serving)
+		server_end(server);
+	memcpy(&taken_pid, server->header.bytes + offsetof(struct segment, taken_pid),
+		sizeof(taken_pid));
+	server->note_is_due = taken_pid != 0;
 	server->requests =
 		server_ring(segment->request_data, &segment->request_tail, &segment->request_head);
 	server->replies =
@@ -132,6 +182,7 @@ static enum channel_event server_begin(struct channel_server *server, uint64_t s
 	server->serving = session != 0;
 	server->reset_due = false;
 	server->checked_ns = clock_monotonic_ns();
+	server_heard(server);
 	__atomic_store_n(&segment->accepted, session, __ATOMIC_RELEASE);
 	return CHANNEL_RESET;
 }
@@ -143,11 +194,11 @@ static enum channel_event server_restore(struct channel_server *server)
 
 	if (ftruncate(server->fd, sizeof(*segment)) != 0 ||
 		posix_fallocate(server->fd, 0, sizeof(*segment)) != 0 ||
-		mmap(segment, sizeof(*segment), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-			server->fd, 0) == MAP_FAILED)
+		segment_remap(segment, server->fd) < 0)
 		return CHANNEL_IDLE; // the next poll tries again; the guard's pages serve meanwhile
 	guard_reset();
 	segment_format(segment);
+	segment_heal(segment, &server->header);
 	server->session = 0;
 	return server_end(server);
 }
@@ -176,20 +227,25 @@ enum channel_event channel_server_poll(
 		server->reset_due = false;
 		return CHANNEL_RESET;
 	}
+	server->waits = true;
 	if (!server->serving)
 		return CHANNEL_IDLE;
 	code = ring_get(&server->requests, message);
 	if (code == -EPROTO || // an index or a length that cannot be
 		(code == 0 && !message_is_request(message->type, message->size)))
 		return server_end(server);
-	if (code == 0)
+	if (code == 0) {
+		server_heard(server);
+		server->waits = false;
 		return CHANNEL_MESSAGE;
+	}
 	return server_client_died(server) ? server_end(server) : CHANNEL_IDLE;
 }
 
 void channel_server_beat(struct channel_server *server)
 {
 	__atomic_store_n(&server->segment->beat, ++server->beat, __ATOMIC_RELAXED);
+	server_mend(server);
 }
 
 int channel_server_reply(struct channel_server *server, const struct channel_message *message)
@@ -200,6 +256,9 @@ int channel_server_reply(struct channel_server *server, const struct channel_mes
 	if (guard_hit() || !server->serving || session != server->session)
 		return -ECONNRESET;
 	code = ring_put(&server->replies, message);
+	if (code == 0)
+		server_heard(server);
+	server->waits = code == -EAGAIN;
 	if (code == 0 || (code == -EAGAIN && !server_client_died(server)))
 		return code;
 	server_end(server);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <base/log.h>
 #include <control/apply_private.h>
 #include <control/capture_private.h>
 #include <control/control_private.h>
@@ -185,9 +186,13 @@ void control_poll(int fd, short what, void *context)
 		[PACE_NOW] = {0}, [PACE_SOON] = {.tv_usec = 200}, [PACE_QUIET] = {.tv_usec = 3000}};
 	struct control *control = context;
 	uint64_t until_ns = clock_monotonic_ns() + POLL_NS;
+	const char *news;
 	enum pace pace;
 
 	channel_server_beat(control->server);
+	news = channel_server_news(control->server);
+	if (news != NULL)
+		log_warning("%s", news);
 	watch_apply(control);
 	do {
 		pace = step(control);

@@ -150,6 +150,7 @@ static void take_bytes(struct script *script, uint8_t *to, size_t size)
 
 static void poll_once(void)
 {
+	channel_server_beat(server);
 	if (channel_server_poll(server, &message) == CHANNEL_MESSAGE)
 		require(message_is_request(message.type, message.size), "a message that is none");
 }

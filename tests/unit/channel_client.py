@@ -19,6 +19,15 @@ FLOCK = "hhqqi4x"  # struct flock on 64-bit Linux: type, whence, start, length, 
 
 class Channel:
     def __init__(self, path):
+        self.path = path
+        while not self.join(path):
+            os.close(self.fd)
+        self.session = struct.unpack("<Q", os.urandom(8))[0] | 1
+        self.words[SESSION // 8] = self.session
+        self.wait_for(lambda: self.words[ACCEPTED // 8] == self.session)
+
+    def join(self, path):
+        """True with the lock of the segment that the path names."""
         self.fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         magic, version = struct.unpack("<8sI", os.pread(self.fd, 12, 0))
         if magic != b"FULCCHNL" or version != 12:
@@ -28,10 +37,17 @@ class Channel:
         self.words = memoryview(self.segment).cast("Q")
         if not self.daemon_lives():
             sys.exit(f"{path}: its daemon is dead")
-        fcntl.fcntl(self.fd, fcntl.F_SETLKW, struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 1, 1, 0))
-        self.session = struct.unpack("<Q", os.urandom(8))[0] | 1
-        self.words[SESSION // 8] = self.session
-        self.wait_for(lambda: self.words[ACCEPTED // 8] == self.session)
+        while True:
+            try:
+                fcntl.fcntl(self.fd, fcntl.F_SETLK, struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 1, 1, 0))
+                return self.is_at_path()
+            except BlockingIOError:
+                if not self.is_at_path():
+                    return False
+                time.sleep(0.0002)
+
+    def is_at_path(self):
+        return os.path.exists(self.path) and os.path.samestat(os.stat(self.path), os.fstat(self.fd))
 
     def daemon_lives(self):
         lock = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)

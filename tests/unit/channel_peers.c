@@ -63,6 +63,7 @@ static void serve(struct channel_server *server)
 	static const struct message_done done = {.version = 7};
 
 	for (;;) {
+		channel_server_beat(server);
 		switch (channel_server_poll(server, &message)) {
 		case CHANNEL_MESSAGE:
 			message.type = MESSAGE_DONE;
@@ -79,6 +80,11 @@ static void serve(struct channel_server *server)
 
 pid_t start_server(void)
 {
+	return start_patient_server(CHANNEL_CLIENT_SILENCE_MS);
+}
+
+pid_t start_patient_server(uint32_t silence_ms)
+{
 	struct channel_server *server;
 	int ready[2];
 	char byte;
@@ -89,6 +95,7 @@ pid_t start_server(void)
 	if (pid == 0) {
 		if (channel_server_new(path, 0600, &server, NULL) < 0)
 			_exit(1);
+		channel_server_set_patience(server, silence_ms);
 		if (write(ready[1], "r", 1) == 1)
 			serve(server);
 		_exit(1);
@@ -178,9 +185,11 @@ int make_path(void **state)
 
 int remove_path(void **state)
 {
-	char run[96];
+	char run[96], lock[160];
 
 	snprintf(run, sizeof(run), "%s/run", folder);
+	snprintf(lock, sizeof(lock), "%s.lock", path); // what a server that was killed leaves
+	unlink(lock);
 	unlink(path);
 	rmdir(run);
 	return rmdir(folder);

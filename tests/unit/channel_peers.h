@@ -28,6 +28,8 @@ void end_process(pid_t pid);
 int exit_status(pid_t pid);
 // One that answers every request with MESSAGE_DONE.
 pid_t start_server(void);
+// Likewise, where a client may be silent for that long.
+pid_t start_patient_server(uint32_t silence_ms);
 void make_show(struct channel_message *request);
 void a_client_is_served(void);
 

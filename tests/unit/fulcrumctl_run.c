@@ -151,8 +151,8 @@ int make_folder(void **state)
 int remove_folder(void **state)
 {
 	static const char *const names[] = {"good.yaml", "bad.yaml", "quorum.yaml", "weights.yaml",
-		"channel", "parts/10.yaml", "parts/20.yaml", "parts/20.yml", "parts/.#10.yaml",
-		"parts/notes.txt"};
+		"channel", "channel.lock", "parts/10.yaml", "parts/20.yaml", "parts/20.yml",
+		"parts/.#10.yaml", "parts/notes.txt"};
 	char path[128];
 
 	for (size_t i = 0; i < COUNT(names); i++) {

@@ -52,6 +52,7 @@ static int session_refused(const struct message_error *error)
 int session_try(const struct ctl *ctl, struct session **out, struct error *err)
 {
 	struct session *session = calloc(1, sizeof(*session));
+	const char *note;
 	int code;
 
 	if (session == NULL)
@@ -61,6 +62,9 @@ int session_try(const struct ctl *ctl, struct session **out, struct error *err)
 		free(session);
 		return code;
 	}
+	note = channel_client_note(session->client);
+	if (note != NULL)
+		fprintf(stderr, "fulcrumctl: note: %s\n", note);
 	*out = session;
 	return 0;
 }
