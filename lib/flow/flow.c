@@ -93,19 +93,17 @@ static uint32_t age_s(uint16_t life, uint32_t now_s)
 	return age < FLOW_AGE_MAX_S ? age : FLOW_AGE_MAX_S;
 }
 
-// Copies one row, each field loaded once, but for the client's address, which stands in another line; false if it is not
-// live.
-static bool read_row(const struct flow_table *table, uint32_t bucket, uint32_t way,
-	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s, struct flow_row *out)
+bool flow_read_row(const struct flow_bucket *rows, uint32_t way, const struct flow_ttl *ttl,
+	uint32_t services, uint32_t now_s, struct flow_row *out, bool *has_mark)
 {
-	const struct flow_bucket *rows = &table->buckets[bucket];
 	uint16_t life = __atomic_load_n(&rows->life[way], __ATOMIC_RELAXED);
 	uint16_t seen = __atomic_load_n(&rows->seen[way], __ATOMIC_RELAXED);
 
+	*has_mark = (life & FLOW_LIFE_MARK) != 0;
 	out->state = flow_life_state(life);
 	out->service = __atomic_load_n(&rows->service[way], __ATOMIC_RELAXED);
 	out->idle_s = idle_s(seen, now_s);
-	if (out->state == FLOW_EMPTY || out->service >= services ||
+	if (out->state == FLOW_EMPTY || out->state >= FLOW_STATES || out->service >= services ||
 		out->idle_s > ttl[out->service].seconds[out->state])
 		return false;
 	out->age_s = age_s(life, now_s);
@@ -119,14 +117,16 @@ uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
 	struct flow_row out[FLOW_WAYS])
 {
+	const struct flow_bucket *rows = &table->buckets[bucket];
 	uint32_t count = 0;
+	bool has_mark;
 
 	if (bucket >= table->bucket_count)
 		return 0;
 	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
-		if (!read_row(table, bucket, way, ttl, services, now_s, &out[count]))
+		if (!flow_read_row(rows, way, ttl, services, now_s, &out[count], &has_mark))
 			continue;
-		out[count++].client = load_client(&table->buckets[bucket].client[way]);
+		out[count++].client = load_client(&rows->client[way]);
 	}
 	return count;
 }
@@ -135,12 +135,14 @@ uint32_t flow_count_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
 	struct flow_row out[FLOW_WAYS])
 {
+	const struct flow_bucket *rows = &table->buckets[bucket];
 	uint32_t count = 0;
+	bool has_mark;
 
 	if (bucket >= table->bucket_count)
 		return 0;
 	for (uint32_t way = 0; way < FLOW_WAYS; way++)
-		count += read_row(table, bucket, way, ttl, services, now_s, &out[count]);
+		count += flow_read_row(rows, way, ttl, services, now_s, &out[count], &has_mark);
 	return count;
 }
 

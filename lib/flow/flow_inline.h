@@ -41,6 +41,12 @@ void flow_copy(
 #define FLOW_LIFE_MARK  8u
 #define FLOW_LIFE_BEGUN 0xfff0u // the clock without its lowest four bits
 
+// Any thread, and every reader but the worker itself: copies one row, each field loaded once, but for the client's address,
+// which stands in another line, and says whether it has the mark. False if it is not live. What a clock ahead of 'now_s' wrote
+// counts as seen just now.
+bool flow_read_row(const struct flow_bucket *rows, uint32_t way, const struct flow_ttl *ttl,
+	uint32_t services, uint32_t now_s, struct flow_row *out, bool *has_mark);
+
 enum flow_inserted {
 	FLOW_INSERTED, // into an empty or expired row
 	FLOW_REPLACED, // its own row, which was alive

@@ -11,16 +11,9 @@ static uint64_t hash_of(const struct flow_table *table, uint32_t bucket, uint32_
 }
 
 // Where a row's own bucket is: a guest is in the other one of the pair.
-static uint32_t home_of(uint32_t bucket, uint32_t way, uint16_t life)
+static uint32_t home_of(uint32_t bucket, uint32_t way, bool has_mark)
 {
-	return bucket ^ (way > 0 && (life & FLOW_LIFE_MARK) != 0);
-}
-
-static uint32_t age_of(uint16_t life, uint32_t now_s)
-{
-	uint16_t age_s = (uint16_t)(now_s - (life & FLOW_LIFE_BEGUN));
-
-	return age_s < FLOW_AGE_MAX_S ? age_s : FLOW_AGE_MAX_S;
+	return bucket ^ (way > 0 && has_mark);
 }
 
 uint32_t flow_keep_bucket(const struct flow_table *table, uint32_t bucket,
@@ -31,21 +24,22 @@ uint32_t flow_keep_bucket(const struct flow_table *table, uint32_t bucket,
 	uint32_t count = 0;
 
 	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
-		uint16_t life = rows->life[way], service = rows->service[way];
-		enum flow_state state = flow_life_state(life);
+		const struct flow_client *client = &rows->client[way];
+		struct flow_row row;
+		bool has_mark;
 
-		if (state == FLOW_EMPTY || state >= FLOW_STATES || service >= services ||
-			!flow_is_live(state, rows->seen[way], &ttls[service], now_s))
+		if (!flow_read_row(rows, way, ttls, services, now_s, &row, &has_mark))
 			continue;
 		out[count++] = (struct flow_kept){
-			.hash = hash_of(table, home_of(bucket, way, life), rows->tag[way]),
-			.client = rows->client[way],
-			.client_port = rows->client_port[way],
-			.service = service,
-			.backend = rows->backend[way],
-			.state = state,
-			.age_s = age_of(life, now_s),
-			.idle_s = (uint16_t)(now_s - rows->seen[way]),
+			.hash = hash_of(table, home_of(bucket, way, has_mark), row.tag),
+			.client.half[0] = __atomic_load_n(&client->half[0], __ATOMIC_RELAXED),
+			.client.half[1] = __atomic_load_n(&client->half[1], __ATOMIC_RELAXED),
+			.client_port = row.client_port,
+			.service = row.service,
+			.backend = row.backend,
+			.state = row.state,
+			.age_s = row.age_s,
+			.idle_s = row.idle_s,
 		};
 	}
 	return count;

@@ -20,7 +20,7 @@ struct flow_kept {
 };
 
 // Any thread: copies the live rows of a bucket to 'out', as flow_read_bucket() does; returns how many. A row that its worker
-// writes meanwhile may be half of the one and half of the other.
+// writes meanwhile may be half of the one and half of the other; 'now_s' may be a few seconds behind its worker's clock.
 uint32_t flow_keep_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s,
 	struct flow_kept out[FLOW_WAYS]);

@@ -2,6 +2,8 @@
 // Random operations against a plain model, and a reader beside the worker.
 #include "flow_room.h"
 
+#include <flow/restore.h>
+
 #include <pthread.h>
 
 // The model: a plain list of all flows ever, judged by the words of the header. Few buckets and ports, so that
@@ -92,11 +94,19 @@ static void *read_all(void *argument)
 {
 	struct reader *reader = argument;
 	struct flow_row rows[FLOW_WAYS];
+	struct flow_kept kept[FLOW_WAYS];
+	struct flow_copy copy;
 
 	do {
-		for (uint32_t i = 0; i < flow_table_buckets(reader->table); i++)
+		for (uint32_t i = 0; i < flow_table_buckets(reader->table); i++) {
 			reader->seen +=
 				flow_read_bucket(reader->table, i, ttls, SERVICES, START_S, rows);
+			reader->seen +=
+				flow_count_bucket(reader->table, i, ttls, SERVICES, START_S, rows);
+			reader->seen +=
+				flow_keep_bucket(reader->table, i, ttls, SERVICES, START_S, kept);
+			flow_copy(reader->table, (uint64_t)i << 40, START_S, &copy);
+		}
 	} while (!__atomic_load_n(&reader->stop, __ATOMIC_RELAXED));
 	return NULL;
 }
