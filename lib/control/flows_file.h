@@ -20,6 +20,7 @@
 
 #define FLOWS_FILE_PLANNED    "flows" // of a daemon that was asked to end
 #define FLOWS_FILE_CHECKPOINT "flows.checkpoint" // of one that runs, or died (checkpoint.h)
+#define FLOWS_FILE_TAKEN      "flows.taken" // what a daemon is reading that begins
 
 // What holds for all rows.
 struct flows_mark {
@@ -64,13 +65,15 @@ void flows_writer_add_row(struct flows_writer *writer, const struct flows_record
 int flows_writer_close(struct flows_writer *writer, struct error *err);
 void flows_writer_abandon(struct flows_writer *writer);
 
-// Takes the file out of the folder: nobody reads it twice. 0 and '*out', -ENOENT where there is none, or another negative
-// errno with the sentence.
+// Takes the file away, as FLOWS_FILE_TAKEN: should reading it end the daemon, the next one does not read it. 0 and '*out',
+// -ENOENT where there is none, or another negative errno with the sentence.
 int flows_reader_new(const char *folder, const char *name, struct flows_mark *mark,
 	struct flows_reader **out, struct error *err);
 // The next name or row, into the one or the other.
 enum kept_item flows_reader_next(
 	struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE], struct flows_record *record);
 void flows_reader_free(struct flows_reader *reader); // NULL is fine
+// What was taken is the checkpoint until the daemon that took it has one of its own: it may die before.
+void flows_file_retain(const char *folder);
 
 #endif

@@ -56,10 +56,21 @@ static int read_mark(const char *path, int fd, struct flows_mark *mark, struct e
 	return 0;
 }
 
+static bool is_folder(int fd)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat) != 0 || !S_ISDIR(stat.st_mode))
+		return false;
+	errno = EISDIR;
+	return true;
+}
+
 // The file as it is now, without its name. -ENOENT: there is none.
 static int take_out(
 	const char *folder, const char *name, char *path, size_t size, struct error *err)
 {
+	char taken[DAEMON_PATH_SIZE + 32];
 	int fd;
 
 	snprintf(path, size, "%s/%s.new", folder, name);
@@ -68,7 +79,8 @@ static int take_out(
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
-	if (unlink(path) != 0) {
+	snprintf(taken, sizeof(taken), "%s/" FLOWS_FILE_TAKEN, folder);
+	if (is_folder(fd) || rename(path, taken) != 0) {
 		int rc = error_set(err, errno, "%s cannot be taken out of its folder: %s", path,
 			strerror(errno));
 
@@ -100,6 +112,16 @@ int flows_reader_new(const char *folder, const char *name, struct flows_mark *ma
 	*mark = reader->mark;
 	*out = reader;
 	return 0;
+}
+
+void flows_file_retain(const char *folder)
+{
+	char taken[DAEMON_PATH_SIZE + 32], path[DAEMON_PATH_SIZE + 32];
+
+	snprintf(taken, sizeof(taken), "%s/" FLOWS_FILE_TAKEN, folder);
+	snprintf(path, sizeof(path), "%s/" FLOWS_FILE_CHECKPOINT, folder);
+	if (rename(taken, path) != 0)
+		unlink(taken);
 }
 
 // The next block, whole. False: there is none.

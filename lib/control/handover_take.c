@@ -183,15 +183,19 @@ static int take(struct taking *taking, struct flows_reader *reader, struct error
 int handover_take(const struct handover *handover, struct handover_count *count, struct error *err)
 {
 	struct taking taking = {.handover = handover, .count = count};
+	const char *folder = handover->config->daemon->state;
 	struct flows_reader *reader;
 	int rc;
 
 	*count = (struct handover_count){0};
-	rc = flows_reader_new(
-		handover->config->daemon->state, handover->file, &taking.mark, &reader, err);
-	if (rc != 0)
-		return rc;
-	rc = take(&taking, reader, err);
-	flows_reader_free(reader);
+	rc = flows_reader_new(folder, handover->file, &taking.mark, &reader, err);
+	if (rc == 0) {
+		rc = take(&taking, reader, err);
+		flows_reader_free(reader);
+	}
+	if (rc == 0)
+		flows_file_retain(folder);
+	else
+		flows_file_remove(folder, FLOWS_FILE_TAKEN);
 	return rc;
 }

@@ -120,8 +120,6 @@ void control_take_flows(struct control *control)
 {
 	if (!has_folder(control))
 		return;
-	if (take(control, FLOWS_FILE_PLANNED, true) == 0)
-		flows_file_remove(control->config.daemon->state, FLOWS_FILE_CHECKPOINT);
-	else
+	if (take(control, FLOWS_FILE_PLANNED, true) != 0)
 		take(control, FLOWS_FILE_CHECKPOINT, false);
 }

@@ -29,9 +29,10 @@ struct config *state_load_before(
 	const char *folder, const struct state_mark *loaded, struct state_mark *mark);
 
 // A configuration whose backends were taken out of the pools before the last change, and still have connections, beside
-// that: 'pools.yaml.left'. It goes from one daemon to the next with their flows, and is taken out of the folder.
+// that: 'pools.yaml.left'. It goes from one daemon to the next with their flows, and stays as long as those.
 int state_save_left(const char *folder, const struct config *config, struct error *err);
 void state_forget_left(const char *folder);
-struct config *state_take_left(const char *folder); // NULL: there is none
+// NULL: there is none. One that cannot be read is removed.
+struct config *state_take_left(const char *folder);
 
 #endif

@@ -187,6 +187,7 @@ struct config *state_take_left(const char *folder)
 	if (!is_there(left))
 		return NULL;
 	config = load_path(left, &state_leaving, &mark);
-	unlink(left);
+	if (config == NULL)
+		unlink(left);
 	return config;
 }

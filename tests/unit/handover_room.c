@@ -58,6 +58,7 @@ int room_leave(void **state)
 	int rc;
 
 	room_stop(room);
+	flows_file_remove(room->folder, FLOWS_FILE_CHECKPOINT); // what was taken and is retained
 	rc = rmdir(room->folder);
 	free(room);
 	return rc;

@@ -215,6 +215,26 @@ static void without_flows_there_is_no_file(void **state)
 	assert_int_equal(room_take(room), -ENOENT);
 }
 
+// A daemon that dies before its first checkpoint has nothing else to leave, however many do so in a row.
+static void what_was_taken_is_there_for_the_one_after(void **state)
+{
+	struct room *room = *state;
+	uint32_t rows;
+
+	room_save_all(room, NULL, 1);
+	room_start(room, 1);
+	assert_int_equal(room_take(room), 0);
+	rows = room_count_rows(room, 0);
+	assert_true(rows > 0);
+	assert_int_not_equal(access(room->path, F_OK), 0);
+	for (int i = 0; i < 3; i++) {
+		room_start(room, 1);
+		room->side.handover.file = FLOWS_FILE_CHECKPOINT;
+		assert_int_equal(room_take(room), 0);
+		assert_int_equal(room_count_rows(room, 0), rows);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, room_enter, room_leave)
 
 int main(void)
@@ -228,6 +248,7 @@ int main(void)
 		TEST(whatever_a_block_says_is_checked),
 		TEST(a_folder_that_cannot_be_written_is_told),
 		TEST(without_flows_there_is_no_file),
+		TEST(what_was_taken_is_there_for_the_one_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
