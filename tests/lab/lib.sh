@@ -233,16 +233,21 @@ lab_wire() {
 	ip -n router link set ftap0 master br-lb up
 }
 
-# The daemon, its wire in the router's bridge, its kernel side addressed.
-lab_fulcrumd() {
-	[ -f $LAB/fulcrumd.yaml ] || lab_config
-	lab_daemon
-	lab_wire
+# The addresses and routes of the daemon's kernel side.
+lab_addresses() {
 	ip -n lb link set fulcrum0 up
 	ip -n lb addr replace $BALANCER/24 dev fulcrum0
 	ip -n lb addr replace fd00:10::2/64 dev fulcrum0 nodad
 	ip -n lb route replace default via 10.0.0.1
 	ip -n lb -6 route replace default via fd00:10::1
+}
+
+# The daemon, its wire in the router's bridge, its kernel side addressed.
+lab_fulcrumd() {
+	[ -f $LAB/fulcrumd.yaml ] || lab_config
+	lab_daemon
+	lab_wire
+	lab_addresses
 }
 
 lab_certificate() {

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The balancer under test, and what it is asked: over lib.sh of the lab, whose namespaces 'run' has made."""
+import json
+import os
+import re
+import subprocess
+import time
+
+LAB_LIB = os.path.join(os.path.dirname(__file__), "../lab/lib.sh")
+
+
+class Broken(Exception):
+    """What must hold does not."""
+
+
+def lab(script):
+    """Runs lines of bash that know the lab's functions."""
+    done = subprocess.run(["bash", "-c", f". {LAB_LIB}\n. {os.path.dirname(__file__)}/backends.sh\n{script}"],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise Broken(f"'{script}' ended with status {done.returncode}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def in_ns(namespace, *command, **more):
+    return subprocess.Popen(["ip", "netns", "exec", namespace, *command], **more)
+
+
+class Balancer:
+    """fulcrumd in the namespace 'lb', one process after the other, their log in one file."""
+
+    def __init__(self, build, folder, patience):
+        self.fulcrumd = f"{build}/app/fulcrumd"
+        self.fulcrumctl = f"{build}/tools/fulcrumctl/fulcrumctl"
+        self.folder = folder
+        self.patience = patience
+        self.log = f"{folder}/fulcrumd.log"
+        self.process = None
+        open(self.log, "w").close()
+
+    def wait(self, what, holds, seconds):
+        """Until 'holds()' is true: 'seconds' are a quiet machine's. Returns how long it took."""
+        begun = time.monotonic()
+        while not holds():
+            if time.monotonic() - begun > seconds * self.patience:
+                raise Broken(f"after {seconds * self.patience:.0f} s still not: {what}")
+            time.sleep(0.02)
+        return time.monotonic() - begun
+
+    def start(self):
+        begun = os.path.getsize(self.log)
+        with open(self.log, "a") as log:
+            self.process = in_ns("lb", self.fulcrumd, "-c", f"{self.folder}/fulcrumd.yaml", stdout=log, stderr=log,
+                                 stdin=subprocess.DEVNULL)
+
+        def ready():
+            if self.process.poll() is not None:
+                raise Broken(f"fulcrumd ended with status {self.process.returncode} before it was ready")
+            with open(self.log) as log:
+                log.seek(begun)
+                return "fulcrumd: ready" in log.read()
+
+        self.wait("fulcrumd is ready", ready, 60)
+        lab("lab_wire; lab_addresses")
+
+    def stop(self, signal):
+        self.process.send_signal(signal)
+        try:
+            status = self.process.wait(30 * self.patience)
+        except subprocess.TimeoutExpired:
+            raise Broken(f"fulcrumd does not end by signal {signal}")
+        self.process = None
+        return status
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def ask(self, *words, statuses=(0,)):
+        done = subprocess.run([self.fulcrumctl, "--wait", f"{5 * self.patience}s", *words], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=60 * self.patience)
+        if done.returncode not in statuses:
+            raise Broken(f"fulcrumctl {' '.join(words)} ended with status {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def backends(self):
+        return {row["name"]: row for row in json.loads(self.ask("show", "backends", "-o", "json"))}
+
+    def is_removed(self, name):
+        """It is known to be down, and no new connection goes to it."""
+        row = self.backends().get(name)
+        return row is None or row["health"] == "down" and not row["share_ppm"]
+
+    def is_up(self, name):
+        row = self.backends().get(name)
+        return row is None or row["health"] == "up"
+
+    def log_lines(self, begin, end=None):
+        with open(self.log, errors="replace") as log:
+            log.seek(begin)
+            return log.read(None if end is None else end - begin).splitlines()
+
+    def sample(self):
+        """What the process holds now; None while there is none."""
+        try:
+            pid = self.process.pid
+            with open(f"/proc/{pid}/status") as status:
+                words = dict(re.findall(r"^(VmRSS|Threads):\s+(\d+)", status.read(), re.M))
+            return {"at": time.monotonic(), "pid": pid, "rss_kib": int(words["VmRSS"]), "threads": int(words["Threads"]),
+                    "descriptors": len(os.listdir(f"/proc/{pid}/fd")), "log_bytes": os.path.getsize(self.log)}
+        except (AttributeError, OSError, KeyError):
+            return None

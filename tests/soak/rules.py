@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which connections may break, and by what. docs/reliability.md has these rules in words; what no rule explains is a failure.
+
+A break: kind (long, short, udp), how, backend ('' where its server did not speak yet), began, last (its last answer), at.
+A step of the history: verb, target, detail and these times:
+  acted   before its effect can begin
+  seen    when the daemon was seen to go by it: a dead backend is shown down, a new daemon forwards
+  ended   when it was taken back: the dead one serves again; None while it goes on
+"""
+import math
+
+REFUSED = {"ECONNREFUSED", "ECONNRESET", "closed", "EPIPE"}
+UNREACHABLE = {"EHOSTUNREACH", "ENETUNREACH"}
+
+# connections.md: every so often a checkpoint is written, and that takes a moment more.
+CHECKPOINT_S = 5
+MOMENT_S = 1
+
+CHANGES_TABLES = {"apply", "weight", "drain", "drain-reset", "enable", "disable", "die", "revive"}
+
+
+def cut_at_once(broken, step):
+    """Its connections are broken at once: those that it had then."""
+    return (broken["kind"] != "udp" and broken["how"] in REFUSED and broken["began"] <= (step["seen"] or math.inf) and
+            broken["at"] >= step["acted"] and broken["backend"] in ("", step["target"]))
+
+
+def server_died(broken, step):
+    return step["verb"] == "die" and step["detail"] == "server" and cut_at_once(broken, step)
+
+
+def disabled(broken, step):
+    return step["verb"] == "disable" and cut_at_once(broken, step)
+
+
+def drain_deadline(broken, step):
+    return step["verb"] == "drain-reset" and cut_at_once(broken, step)
+
+
+def not_found_yet(broken, step):
+    """What begins while a backend is dead, and is not found dead yet, may be sent to it."""
+    return (step["verb"] == "die" and not broken["backend"] and
+            step["acted"] <= broken["at"] and broken["began"] <= (step["seen"] or math.inf))
+
+
+def no_daemon(broken, step):
+    """While no daemon runs, routers answer new connections that the host is unreachable, and datagrams are lost."""
+    if step["verb"] not in ("restart", "kill") or not step["acted"] <= broken["at"] or \
+            broken["began"] > (step["seen"] or math.inf):
+        return False
+    return broken["kind"] == "udp" or broken["how"] in UNREACHABLE and not broken["backend"]
+
+
+def broken_by_kill(broken, step):
+    return (step["verb"] == "kill" and broken["kind"] != "udp" and broken["how"] in REFUSED | {"stalled"} and
+            broken["began"] <= (step["seen"] or math.inf) and broken["at"] >= step["acted"])
+
+
+def last_checkpoint(step):
+    """When a killed daemon's last checkpoint began, at the earliest: the machine was late by so much."""
+    return step["acted"] - CHECKPOINT_S - MOMENT_S - 4 * step.get("late_s", 0)
+
+
+def after_the_checkpoint(broken, step):
+    """A killed daemon's last connections, where the pool changed before."""
+    return broken_by_kill(broken, step) and broken["began"] >= last_checkpoint(step)
+
+
+def changed_after_the_checkpoint(broken, step):
+    """The hash table before the last change finds a connection, the one before that does not."""
+    return broken_by_kill(broken, step) and step.get("changes", 0) >= 2
+
+
+def count_changes(history, step):
+    """How often the tables changed, or may have, after the last checkpoint that a kill left."""
+    return sum(row["verb"] in CHANGES_TABLES and row["acted"] <= step["acted"] and
+               (row["seen"] or math.inf) >= last_checkpoint(step) for row in history)
+
+
+RULES = {
+    "its server was killed": server_died,
+    "its backend was disabled": disabled,
+    "its backend's drain had a deadline": drain_deadline,
+    "a dead backend was not found yet": not_found_yet,
+    "no daemon was there": no_daemon,
+    "it began after the last checkpoint of a daemon that was killed": after_the_checkpoint,
+    "its pool changed twice after the last checkpoint of a daemon that was killed": changed_after_the_checkpoint,
+}
+
+
+def explain(broken, history):
+    """The first rule that explains it and the step that it goes by; (None, None) where none does."""
+    if broken["how"] != "wrong":  # bytes that nobody sent are never right
+        for step in history:
+            for name, holds in RULES.items():
+                if holds(broken, step):
+                    return name, step
+    return None, None

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The soak's own judgement, which no daemon is needed for: the plan is the seed's alone and leaves enough backends; each rule
+explains what it is for and nothing beside it; what grows is found."""
+import itertools
+import os
+import tempfile
+import unittest
+
+import bounds
+import rules
+from balancer import Balancer
+from plan import LEAST_USABLE, Plan
+
+FAULTS = ["disk_full", "clock_forward"]
+
+
+def first(plan, count):
+    return list(itertools.islice(plan.steps(), count))
+
+
+def broken(kind="long", how="ECONNRESET", backend="b1", began=100, at=200, last=199):
+    return dict(kind=kind, how=how, backend=backend, began=began, at=at, last=last, number=1, port=4711)
+
+
+def step(verb, target="", detail="", acted=150, seen=153, ended=None, changes=0):
+    return dict(verb=verb, target=target, detail=detail, acted=acted, seen=seen, ended=ended, changes=changes)
+
+
+# What broke, the step, and the rule that explains it: None where none may.
+JUDGED = [
+    # Nothing happened, or something that breaks nothing.
+    (broken(), step("apply"), None),
+    (broken(), step("drain", "b1"), None),
+    (broken(), step("restart"), None),
+    (broken(how="stalled"), step("restart"), None),
+    (broken(), step("agent", "b1"), None),
+    (broken(), step("die", "b1", "cut"), None),
+    (broken(how="stalled"), step("die", "b1", "cut"), None),
+    (broken(), step("die", "b1", "freeze"), None),
+    # Another backend's misfortune.
+    (broken(backend="b2"), step("die", "b1", "server"), None),
+    (broken(backend="b2"), step("disable", "b1"), None),
+    (broken(backend="b2"), step("drain-reset", "b1"), None),
+    # It began after that was over, or broke before.
+    (broken(began=154), step("die", "b1", "server"), None),
+    (broken(at=149), step("die", "b1", "server"), None),
+    (broken(began=154), step("disable", "b1"), None),
+    # What came back was not what was sent: never right.
+    (broken(how="wrong"), step("die", "b1", "server"), None),
+    (broken(how="wrong"), step("kill"), None),
+    # A killed daemon takes the last seconds alone.
+    (broken(began=100), step("kill"), None),
+    (broken(began=154), step("kill"), None),
+    (broken(began=100), step("kill", changes=1), None),
+    (broken(began=154), step("kill", changes=2), None),
+    (broken("udp", "unanswered", "", began=154, at=157), step("kill", changes=2), None),
+    # New ones, when the dead one is known, or before it was dead.
+    (broken("short", "ECONNREFUSED", "", began=154, at=155), step("die", "b1", "server"), None),
+    (broken("short", "ECONNREFUSED", "", began=140, at=141), step("die", "b1", "server"), None),
+    (broken("udp", "unanswered", "", began=154, at=157), step("die", "b1", "cut"), None),
+    (broken("long", "stalled", "", began=154, at=274), step("die", "b1", "cut"), None),
+    (broken("udp", "unanswered", "", began=154, at=157), step("restart"), None),
+    (broken("short", "ECONNREFUSED", "", began=151, at=152), step("restart"), None),
+    # And what may break.
+    (broken(), step("die", "b1", "server"), "its server was killed"),
+    (broken(how="closed"), step("die", "b1", "server"), "its server was killed"),
+    (broken(), step("disable", "b1"), "its backend was disabled"),
+    (broken(), step("drain-reset", "b1"), "its backend's drain had a deadline"),
+    (broken("short", "stalled", "", began=151), step("die", "b1", "cut"), "a dead backend was not found yet"),
+    (broken("udp", "unanswered", "", began=151, at=154), step("die", "b1", "cut"), "a dead backend was not found yet"),
+    (broken("udp", "unanswered", "", began=151, at=154), step("die", "b1", "freeze", seen=None),
+     "a dead backend was not found yet"),
+    (broken("long", "stalled", "", began=151, at=271), step("die", "b1", "cut"), "a dead backend was not found yet"),
+    (broken("short", "EHOSTUNREACH", "", began=151, at=152), step("restart"), "no daemon was there"),
+    (broken("udp", "unanswered", "", began=151, at=154), step("kill"), "no daemon was there"),
+    (broken(began=149.9, at=155), step("kill"), "it began after the last checkpoint of a daemon that was killed"),
+    (broken(), step("kill", changes=2), "its pool changed twice after the last checkpoint of a daemon that was killed"),
+]
+
+
+class TestPlan(unittest.TestCase):
+    def test_same_seed_same_steps(self):
+        self.assertEqual(first(Plan(7, FAULTS), 500), first(Plan(7, FAULTS), 500))
+
+    def test_another_seed_other_steps(self):
+        self.assertNotEqual(first(Plan(7), 20), first(Plan(8), 20))
+
+    def test_every_kind_of_step_comes_and_enough_is_left(self):
+        seen = set()
+        for seed in range(20):
+            plan = Plan(seed, FAULTS)
+            for number, made in enumerate(itertools.islice(plan.steps(), 300), 1):
+                self.assertEqual(made.number, number)
+                self.assertGreaterEqual(len(plan.usable()), LEAST_USABLE, made)
+                self.assertLessEqual(len(plan.dead), 1, made)
+                seen.add(made.verb)
+        self.assertEqual(seen, {choice[1] for choice in Plan(1).choices()})
+
+
+class TestRules(unittest.TestCase):
+    def test_each_case(self):
+        for what, event, rule in JUDGED:
+            with self.subTest(what=what, event=event):
+                self.assertEqual(rules.explain(what, [event])[0], rule)
+
+    def test_changes_before_a_kill(self):
+        kill = step("kill", acted=150)
+        history = [step("apply", seen=100, acted=100), step("look", acted=149, seen=149), step("weight", acted=149, seen=149.1)]
+        self.assertEqual(rules.count_changes(history + [kill], kill), 1)
+        history.append(step("die", "b1", "cut", acted=145, seen=148))
+        self.assertEqual(rules.count_changes(history + [kill], kill), 2)
+
+    def test_every_rule_is_reached(self):
+        self.assertEqual({rule for *_, rule in JUDGED} - {None}, set(rules.RULES))
+
+    def test_the_page_has_every_rule(self):
+        with open(os.path.join(os.path.dirname(__file__), "../../docs/reliability.md")) as page:
+            text = page.read()
+        for name in rules.RULES:
+            self.assertIn(f"| {name} |", text)
+
+
+class TestBounds(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.balancer = Balancer("", self.folder.name, 1)
+        self.addCleanup(self.folder.cleanup)
+
+    def judge(self, key=None, value=0, lines=0):
+        samples = [dict(at=at, pid=1, rss_kib=30000, threads=5, descriptors=40) for at in range(60)]
+        samples += [dict(at=at, pid=2, rss_kib=30000, threads=5, descriptors=40) for at in range(60, 120)]
+        if key:
+            samples[-1][key] += value
+        with open(self.balancer.log, "w") as log:
+            log.write("line\n" * lines)
+        return bounds.judge(samples, self.balancer, [{}] * 10, 60)["failures"]
+
+    def test_what_does_not_grow(self):
+        self.assertEqual(self.judge(lines=100), [])
+
+    def test_what_grows(self):
+        for key in ("rss_kib", "descriptors", "threads"):
+            self.assertIn(key, self.judge(key, 100000)[0])
+        self.assertIn("lines", self.judge(lines=100000)[0])
+
+
+unittest.main()
