@@ -79,27 +79,85 @@ static void check_inner(const uint8_t *packet, uint32_t size, uint32_t count)
 	need(came_in(packet + header, size - header, count), "forwarded: a piece of no packet");
 }
 
+// The outer packet whose pieces are coming in, in their order: RFC 2473 7.1 b, RFC 4213 3.2.2.
+static struct whole {
+	uint32_t id;
+	uint32_t size; // so far; 0: none is
+	uint64_t lost; // of what is counted as DROP_TX_FULL, before the burst
+	uint8_t payload[FRAME_MAX];
+} whole;
+
+struct piece {
+	uint32_t id;
+	uint32_t offset;
+	bool more;
+};
+
+static void check_piece(
+	const struct piece *piece, const uint8_t *payload, uint32_t size, uint32_t count)
+{
+	need(size > 0 && (size % 8 == 0 || !piece->more), "forwarded: a piece of a wrong size");
+	need(came_in(payload, size, count), "forwarded: a piece of what never came in");
+	need(piece->offset + size <= FRAME_MAX, "forwarded: a piece behind the end of any packet");
+	if (piece->offset != 0 && whole.size == 0 &&
+		stage.metrics->dropped[DROP_TX_FULL] != whole.lost)
+		return; // the first of them was lost
+	need(piece->offset == 0 || (piece->offset == whole.size && piece->id == whole.id),
+		"forwarded: a piece that continues nothing");
+	whole.id = piece->id;
+	memcpy(whole.payload + piece->offset, payload, size);
+	whole.size = piece->offset + size;
+	if (piece->more)
+		return;
+	check_inner(whole.payload, whole.size, count);
+	whole.size = 0;
+}
+
+static void check_outer_ipv4(const uint8_t *packet, uint32_t size, uint32_t count)
+{
+	const struct ipv4_header *ip = (const void *)packet;
+	uint16_t field = be16(ip->fragment_be);
+	const struct piece piece = {
+		ip->id_be, (field & IPV4_OFFSET_MASK) * 8u, (field & IPV4_MF) != 0};
+
+	need(checksum_ipv4_sum(ip) == 0xffff, "forwarded: a wrong outer checksum");
+	need(be16(ip->length_be) == size, "forwarded: a wrong outer length");
+	if (piece.more || piece.offset != 0)
+		check_piece(&piece, packet + sizeof(*ip), size - (uint32_t)sizeof(*ip), count);
+	else
+		check_inner(packet + sizeof(*ip), size - (uint32_t)sizeof(*ip), count);
+}
+
+static void check_outer_ipv6(const uint8_t *packet, uint32_t size, uint32_t count)
+{
+	const struct ipv6_header *ip = (const void *)packet;
+	const struct ipv6_fragment_header *fragment = (const void *)(packet + sizeof(*ip));
+	uint32_t header = sizeof(*ip) + sizeof(*fragment);
+	struct piece piece;
+
+	need(be16(ip->length_be) == size - sizeof(*ip), "forwarded: a wrong outer length");
+	if (ip->next != IP_FRAGMENT) {
+		check_inner(packet + sizeof(*ip), size - (uint32_t)sizeof(*ip), count);
+		return;
+	}
+	need(size > header, "forwarded: no room for a piece");
+	piece = (struct piece){fragment->id_be, be16(fragment->fragment_be) & ~7u,
+		(be16(fragment->fragment_be) & IPV6_FRAGMENT_MORE) != 0};
+	check_piece(&piece, packet + header, size - header, count);
+}
+
 // Whether it is an IP packet that came in, alone or behind a right outer header.
 static void check_forwarded(const uint8_t *frame, uint32_t size, uint32_t count)
 {
 	uint32_t at = frame[12] == 0x81 && frame[13] == 0 ? 18 : 14;
-	const struct ipv4_header *ip = (const void *)(frame + at);
 
-	need(size > at + sizeof(*ip), "forwarded: no room for an IP header");
+	need(size > at + sizeof(struct ipv4_header), "forwarded: no room for an IP header");
 	if (came_in(frame + at, size - at, count)) // DSR
 		return;
-	if (ip->version_ihl >> 4 == 4) {
-		need(checksum_ipv4_sum(ip) == 0xffff, "forwarded: a wrong outer checksum");
-		need(be16(ip->length_be) == size - at, "forwarded: a wrong outer length");
-		at += sizeof(struct ipv4_header);
-	} else {
-		const struct ipv6_header *ip6 = (const void *)ip;
-
-		need(be16(ip6->length_be) == size - at - sizeof(*ip6),
-			"forwarded: a wrong outer length");
-		at += sizeof(struct ipv6_header);
-	}
-	check_inner(frame + at, size - at, count);
+	if (frame[at] >> 4 == 4)
+		check_outer_ipv4(frame + at, size - at, count);
+	else
+		check_outer_ipv6(frame + at, size - at, count);
 }
 
 static void take_out(uint32_t side, uint32_t count, bool checks)
@@ -130,6 +188,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	stage_forget(&stage);
 	answered = stage.metrics->answered;
 	count = bring_in(data, size);
+	whole.size = 0;
+	whole.lost = stage.metrics->dropped[DROP_TX_FULL];
 	worker_poll(stage.worker);
 	for (uint32_t side = 0; side < SIDES; side++)
 		take_out(side, count, answered == stage.metrics->answered);
