@@ -61,8 +61,9 @@ const char *clock_format_utc(uint64_t wall_s, char *text, size_t size)
 	time_t seconds = (time_t)wall_s;
 	struct tm utc;
 
-	gmtime_r(&seconds, &utc);
-	if (strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0 && size > 0)
+	if (gmtime_r(&seconds, &utc) == NULL) // a year that no int holds
+		snprintf(text, size, "never");
+	else if (strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0 && size > 0)
 		text[0] = '\0';
 	return text;
 }

@@ -30,7 +30,7 @@ uint64_t clock_since_s(const struct clock_stamp *then);
 // The same clock in nanoseconds.
 uint64_t clock_wall_ns(void);
 
-// Writes "2026-11-22T06:03:00Z"; 'size' at least 21. Returns 'text'.
+// Writes "2026-11-22T06:03:00Z"; 'size' at least 21. "never" for a time that no calendar reaches. Returns 'text'.
 const char *clock_format_utc(uint64_t wall_s, char *text, size_t size);
 
 #endif

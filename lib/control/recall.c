@@ -6,42 +6,40 @@
 #include <control/control_private.h>
 #include <control/health_private.h>
 #include <control/rebuild_private.h>
+#include <metrics/step.h>
+#include <store/health_line.h>
 
 #include <errno.h>
 #include <event2/event.h>
-#include <metrics/step.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 // The last known health, kept over a restart. Without it the first backend that is found up would get
 // every connection of the pool, and break all that were another's. What is recalled stands in until
 // the backend's own probes have spoken, or for RECALL_S; a next hop that the kernel still has to resolve does not
 // take a backend out of its table meanwhile.
 
-#define RECALL_S    10
-#define RECALL_LINE (REGISTRY_NAME_SIZE + 16)
-#define SAVE_MS     200
+#define RECALL_S 10
+#define SAVE_MS  200
+
+_Static_assert(HEALTH_LINE_NAME_SIZE == REGISTRY_NAME_SIZE, "a backend's name");
 
 #define FILE_NAME "health"
 
-// "up web/a1" is what the pool's own probe says, "up web/a1 3023" what the one of that port does.
 static void write_line(const struct edition *running, uint32_t at,
 	const struct control_backend *state, uint32_t probe, FILE *file)
 {
+	struct health_line line = {.is_up = control_health_in_force(state, probe) == HEALTH_UP};
 	struct health_target target;
-	char name[REGISTRY_NAME_SIZE];
 
 	if (control_probe_health(state, probe) == HEALTH_UNKNOWN ||
 		!edition_is_probed(running, at, probe))
 		return;
-	edition_backend_name(running->config, at, name);
-	fprintf(file, "%s %s", health_status_name(control_health_in_force(state, probe)), name);
+	edition_backend_name(running->config, at, line.name);
 	if (probe != 0) {
 		edition_target(running, at, probe, &target);
-		fprintf(file, " %u", target.port);
+		line.port = target.port;
 	}
-	fprintf(file, "\n");
+	health_line_write(&line, file);
 }
 
 static void write_lines(const struct control *control, FILE *file)
@@ -108,7 +106,7 @@ void control_save_health_later(struct control *control)
 }
 
 // The probe of a port beside the pool's own; 0: there is none.
-static uint32_t find_probe(const struct edition *running, uint32_t index, const char *port)
+static uint32_t find_probe(const struct edition *running, uint32_t index, uint16_t port)
 {
 	uint32_t at = running->places[index];
 	const struct edition_probes *probes =
@@ -116,30 +114,25 @@ static uint32_t find_probe(const struct edition *running, uint32_t index, const 
 	uint32_t probe = 1;
 
 	while (probes != NULL && probe < CONFIG_PROBES_MAX &&
-		(probes->list[probe].port == 0 || probes->list[probe].port != atoi(port)))
+		(probes->list[probe].port == 0 || probes->list[probe].port != port))
 		probe++;
 	return probes != NULL && probe < CONFIG_PROBES_MAX ? probe : 0;
 }
 
-static void recall_line(struct control *control, char *line)
+static void recall_line(struct control *control, const struct health_line *line)
 {
-	char *rest = line;
-	const char *word = strsep(&rest, " "), *name = strsep(&rest, " \n");
-	const char *port = rest != NULL && rest[0] != '\0' ? rest : NULL;
-	bool is_up = strcmp(word, health_status_name(HEALTH_UP)) == 0;
+	uint32_t index = registry_find(&control->backends, line->name), probe;
 	struct control_backend *state;
-	uint32_t index, probe;
+	bool is_up = line->is_up;
 
-	index = name != NULL ? registry_find(&control->backends, name) : REGISTRY_NONE;
-	if (index == REGISTRY_NONE ||
-		(!is_up && strcmp(word, health_status_name(HEALTH_DOWN)) != 0))
+	if (index == REGISTRY_NONE)
 		return;
 	state = &control->states[index];
-	if (port == NULL) {
+	if (line->port == 0) {
 		state->recalled = is_up ? HEALTH_UP : HEALTH_DOWN;
 		return;
 	}
-	probe = find_probe(control->running, index, port);
+	probe = find_probe(control->running, index, line->port);
 	if (probe != 0 && is_up)
 		state->recalled_up |= (uint16_t)(1u << probe);
 	else if (probe != 0)
@@ -164,7 +157,7 @@ static void forget(int fd, short what, void *context)
 bool control_recall_lines(struct control *control)
 {
 	char path[DAEMON_PATH_SIZE + 32];
-	char line[RECALL_LINE];
+	struct health_line line;
 	struct error err;
 	FILE *file;
 
@@ -176,8 +169,8 @@ bool control_recall_lines(struct control *control)
 		log_warning("state: %s: all backends begin as unknown", err.text);
 	if (file == NULL)
 		return false;
-	while (fgets(line, sizeof(line), file) != NULL)
-		recall_line(control, line);
+	while (health_line_read(file, &line))
+		recall_line(control, &line);
 	fclose(file);
 	return true;
 }

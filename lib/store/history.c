@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/daemon.h>
-#include <store/history.h>
+#include <store/history_private.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,22 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// What is told of a version stands in its file's name.
-#define NAME_FORMAT                                                                           \
-	"%" PRIu64 "-%" PRIu64 "-%" PRIu32 "-%" PRIu32 "-%u-%" PRIu64 "-%" PRIu32 "-%" PRIu32 \
-	".yaml"
-#define NAME_SCAN                                                                             \
-	"%" SCNu64 "-%" SCNu64 "-%" SCNu32 "-%" SCNu32 "-%u-%" SCNu64 "-%" SCNu32 "-%" SCNu32 \
-	".yam%1[l]%c"
-// Of a release that told less.
-#define NAME_SCAN_SHORT "%" SCNu64 "-%" SCNu64 "-%" SCNu32 "-%" SCNu32 ".yam%1[l]%c"
-
-#define NAME_SIZE 128
-
 struct listed {
 	struct history_entry entry;
 	uint64_t bytes;
-	char name[NAME_SIZE];
+	char name[HISTORY_NAME_SIZE];
 };
 
 struct listing {
@@ -35,24 +23,6 @@ struct listing {
 	uint32_t count;
 	uint32_t room;
 };
-
-static bool parse_name(const char *name, struct history_entry *out)
-{
-	char last[2], behind;
-	unsigned int kind;
-
-	*out = HISTORY_NOBODY;
-	if (sscanf(name, NAME_SCAN, &out->version, &out->applied_s, &out->uid, &out->pid, &kind,
-		    &out->of, &out->other_uid, &out->other_pid, last, &behind) == 9 &&
-		kind < HISTORY_KINDS) {
-		out->kind = (enum history_kind)kind;
-		return out->version != 0;
-	}
-	*out = HISTORY_NOBODY;
-	return sscanf(name, NAME_SCAN_SHORT, &out->version, &out->applied_s, &out->uid, &out->pid,
-		       last, &behind) == 5 &&
-	       out->version != 0;
-}
 
 void history_identify(uint32_t pid, uint32_t *uid_out, uint32_t *pid_out)
 {
@@ -80,7 +50,7 @@ static int listing_add(struct listing *listing, int folder, const char *name)
 	struct listed listed = {.bytes = 0};
 	struct stat status;
 
-	if (strlen(name) >= NAME_SIZE || !parse_name(name, &listed.entry) ||
+	if (!history_name_read(name, &listed.entry) ||
 		fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
 		!S_ISREG(status.st_mode))
 		return 0;
@@ -205,14 +175,12 @@ static void forget_oldest(const char *folder)
 static int link_into(const char *folder, int history, const struct history_entry *entry)
 {
 	int above = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char name[NAME_SIZE];
+	char name[HISTORY_NAME_SIZE];
 	int rc = 0;
 
 	if (above < 0)
 		return -errno;
-	snprintf(name, sizeof(name), NAME_FORMAT, entry->version, entry->applied_s, entry->uid,
-		entry->pid, (unsigned int)entry->kind, entry->of, entry->other_uid,
-		entry->other_pid);
+	history_name_write(entry, name);
 	unlinkat(history, name, 0); // what is no version of ours
 	if (linkat(above, "pools.yaml", history, name, 0) != 0)
 		rc = -errno;
@@ -260,7 +228,7 @@ int history_path(const char *folder, uint64_t version, char *path, size_t size)
 
 int history_load(const char *folder, uint64_t version, struct config **out, struct error *err)
 {
-	char path[DAEMON_PATH_SIZE + NAME_SIZE + 16];
+	char path[DAEMON_PATH_SIZE + HISTORY_NAME_SIZE + 16];
 
 	if (history_path(folder, version, path, sizeof(path)) == 0)
 		return config_load_written(path, out, err);

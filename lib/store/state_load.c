@@ -19,32 +19,34 @@ static bool has_end(FILE *file)
 	       strcmp(end, STATE_END_MARK) == 0;
 }
 
-// An operator may have put a file without marks there; it counts as version 1. False: it was cut short.
-static bool read_marks(FILE *file, struct state_mark *mark)
+// An operator may have put a file without marks there; it counts as version 1. NULL, or what is wrong.
+static const char *read_marks(FILE *file, struct state_mark *mark)
 {
 	*mark = (struct state_mark){.version = 1};
 	if (fscanf(file, STATE_MARK_FORMAT, &mark->version, &mark->applied.wall_s) == 2) {
 		if (fscanf(file, STATE_BOOT_FORMAT, &mark->applied.boot, &mark->applied.boot_s) !=
 			2)
 			mark->applied.boot = 0;
-		return mark->version > 0 && has_end(file);
+		if (!state_mark_is_sound(mark->version, mark->applied.wall_s))
+			return "its first line has a number that no daemon writes";
+		return has_end(file) ? NULL : "it was cut short";
 	}
 	*mark = (struct state_mark){.version = 1};
-	return fseek(file, 0, SEEK_END) == 0 && ftell(file) > 0;
+	return fseek(file, 0, SEEK_END) == 0 && ftell(file) > 0 ? NULL : "it was cut short";
 }
 
 int state_read(const char *path, const struct state_contents *contents, struct state_mark *mark,
 	struct config **out, struct error *err)
 {
 	FILE *file = kept_file_open(path, err);
-	bool is_whole;
+	const char *fault;
 
 	if (file == NULL)
 		return -errno;
-	is_whole = read_marks(file, mark);
+	fault = read_marks(file, mark);
 	fclose(file);
-	if (!is_whole)
-		return error_set(err, EINVAL, "%s: it was cut short", path);
+	if (fault != NULL)
+		return error_set(err, EINVAL, "%s: %s", path, fault);
 	return contents->load(path, out, err);
 }
 

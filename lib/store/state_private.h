@@ -3,6 +3,7 @@
 #define STORE_STATE_PRIVATE_H
 
 #include <config/daemon.h>
+#include <stdbool.h>
 #include <store/state.h>
 
 // What stands around the YAML of a state file, and how each kind is written and read.
@@ -19,6 +20,15 @@
 #define STATE_LEFT   "pools.yaml.left"
 
 #define STATE_PATH_SIZE (DAEMON_PATH_SIZE + 160u)
+
+// Numbers that are larger are no daemon's: a version is counted up by one, and a time is a date that can be written.
+#define STATE_VERSION_MAX (1ull << 53)
+#define STATE_TIME_MAX_S  253402300799ull // 9999-12-31T23:59:59Z
+
+static inline bool state_mark_is_sound(uint64_t version, uint64_t applied_s)
+{
+	return version > 0 && version <= STATE_VERSION_MAX && applied_s <= STATE_TIME_MAX_S;
+}
 
 struct state_contents {
 	int (*write)(const struct config *config, FILE *out);

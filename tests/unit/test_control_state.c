@@ -234,7 +234,11 @@ static void what_left_is_told_until_it_is_forgotten(void **state)
 static void a_broken_one_gives_way_to_the_one_before(void **state)
 {
 	static const char *const broken[] = {"", "services: [", "pools: 3\n",
-		"# version 9, applied at 1009\npools: []\n", "\x01\x02\x03"};
+		"# version 9, applied at 1009\npools: []\n", "\x01\x02\x03",
+		// Numbers that no daemon counts to: the next version would be 0, the time no date.
+		"# version -1, applied at 1009\npools: []\n# end\n",
+		"# version 18446744073709551615, applied at 1009\npools: []\n# end\n",
+		"# version 9, applied at 99999999999999999\npools: []\n# end\n"};
 	struct state_mark mark;
 
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
