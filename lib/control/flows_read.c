@@ -14,7 +14,7 @@ struct flows_reader {
 	struct flows_mark mark;
 	struct block_head head; // of the block at hand
 	uint32_t at; // so much of it is read
-	uint8_t body[BLOCK_SIZE];
+	uint8_t body[]; // BLOCK_SIZE
 };
 
 // False: the file ends before that.
@@ -51,6 +51,9 @@ static int read_mark(const char *path, int fd, struct flows_mark *mark, struct e
 	if (!read_all(fd, &head.mark, size))
 		return error_set(err, EINVAL, "%s: it holds no flows", path);
 	if (head.crc != flows_crc(&head.mark, size, 0))
+		return error_set(err, EINVAL, "%s: it is damaged", path);
+	// Each name takes a byte at least: what the reader makes room for is not more than the file.
+	if ((uint64_t)head.mark.services + head.mark.backends > (uint64_t)stat.st_size)
 		return error_set(err, EINVAL, "%s: it is damaged", path);
 	*mark = head.mark;
 	return 0;
@@ -100,7 +103,9 @@ int flows_reader_new(const char *folder, const char *name, struct flows_mark *ma
 
 	if (fd < 0)
 		return fd;
-	reader = calloc(1, sizeof(*reader));
+	reader = malloc(sizeof(*reader) + BLOCK_SIZE);
+	if (reader != NULL)
+		*reader = (struct flows_reader){.fd = fd};
 	rc = reader == NULL ? error_set(err, ENOMEM, "out of memory")
 			    : read_mark(path, fd, &reader->mark, err);
 	if (rc != 0) {
@@ -108,7 +113,6 @@ int flows_reader_new(const char *folder, const char *name, struct flows_mark *ma
 		close(fd);
 		return rc;
 	}
-	reader->fd = fd;
 	*mark = reader->mark;
 	*out = reader;
 	return 0;
@@ -130,7 +134,7 @@ static bool read_block(struct flows_reader *reader)
 	struct block_head *head = &reader->head;
 
 	reader->at = 0;
-	if (!read_all(reader->fd, head, sizeof(*head)) || head->size > sizeof(reader->body) ||
+	if (!read_all(reader->fd, head, sizeof(*head)) || head->size > BLOCK_SIZE ||
 		!read_all(reader->fd, reader->body, head->size) ||
 		head->crc != flows_file_crc(head, reader->body))
 		return false;
