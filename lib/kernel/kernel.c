@@ -82,7 +82,7 @@ void kernel_catch_up(struct kernel *kernel)
 		size = mnl_socket_recvfrom(
 			kernel->notifications, kernel->buffer, sizeof(kernel->buffer));
 		if (size >= 0)
-			mnl_cb_run(kernel->buffer, size, 0, 0, take_notification, kernel);
+			messages_run(kernel->buffer, (size_t)size, 0, 0, take_notification, kernel);
 		else if (errno == ENOBUFS)
 			resync(kernel);
 		else

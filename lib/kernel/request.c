@@ -45,9 +45,9 @@ static int receive(struct kernel *kernel, uint32_t sequence, mnl_cb_t take, void
 			kernel->requests, kernel->buffer, sizeof(kernel->buffer));
 		if (size < 0)
 			return -errno;
-		rc = mnl_cb_run(kernel->buffer, size, sequence, port, take, context);
+		rc = messages_run(kernel->buffer, (size_t)size, sequence, port, take, context);
 		if (rc < 0 && errno != EPROTO) // EPROTO: the rest of an answer given up on
-			return -errno;
+			return errno > 0 ? message_code(-errno) : -EPROTO;
 	} while (rc != MNL_CB_STOP);
 	return 0;
 }

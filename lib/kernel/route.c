@@ -118,7 +118,7 @@ static int code_of(const struct nlmsghdr *message)
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(error->error))
 		return -EPROTO;
-	return means_no_route(error->error) ? 0 : error->error;
+	return means_no_route(error->error) ? 0 : message_code(error->error);
 }
 
 static void take_answer(struct asked *asked, const struct nlmsghdr *message)
@@ -153,7 +153,7 @@ static int receive_some(struct kernel *kernel, struct asked *asked)
 	for (int i = 0; i < count; i++) {
 		const struct nlmsghdr *message = pieces[i].iov_base;
 
-		if (mnl_nlmsg_ok(message, (int)datagrams[i].msg_len))
+		if (message_fits(message, datagrams[i].msg_len))
 			take_answer(asked, message);
 	}
 	return count < 0 ? -errno : 0;
