@@ -73,5 +73,8 @@ int contact_mysql(struct wire *wire);
 int contact_postgres(struct wire *wire);
 // The TLS handshake and what the certificate says. 0 or -EIO with the reason.
 int contact_tls(struct wire *wire, const struct contact_request *request, struct contact *out);
+// 'verdict' is SSL_get_verify_result()'s. The names are printable. NULL is a certificate that was not seen.
+void contact_read_certificate(
+	X509 *certificate, long verdict, const char *domain, struct contact_certificate *out);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "contact.h"
 
+#include <base/printable.h>
+
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -22,24 +24,34 @@ static bool offer_alpn(SSL *ssl, const char *name)
 	return SSL_set_alpn_protos(ssl, wire, (unsigned)size + 1) == 0;
 }
 
+// A zero in a name would hide what stands behind it, from whoever reads and not from whoever compares.
+static void append_name(const ASN1_STRING *name, char *text, size_t size)
+{
+	const unsigned char *bytes = ASN1_STRING_get0_data(name);
+	size_t used = strlen(text), length = (size_t)ASN1_STRING_length(name);
+
+	if (used > 0 && used + 2 < size)
+		used = (size_t)(stpcpy(text + used, ", ") - text);
+	for (size_t i = 0; i < length && used + 1 < size; i++)
+		text[used++] = bytes[i] != '\0' ? (char)bytes[i] : '?';
+	text[used] = '\0';
+}
+
 static void read_names(const X509 *certificate, char *text, size_t size)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-	size_t used = 0;
 
 	text[0] = '\0';
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 
-		if (name->type != GEN_DNS || used + 1 >= size)
-			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%.*s", used > 0 ? ", " : "",
-			ASN1_STRING_length(name->d.dNSName),
-			(const char *)ASN1_STRING_get0_data(name->d.dNSName));
+		if (name->type == GEN_DNS)
+			append_name(name->d.dNSName, text, size);
 	}
 	GENERAL_NAMES_free(names);
-	if (used == 0)
+	if (text[0] == '\0')
 		snprintf(text, size, "for no DNS name");
+	printable_make(text);
 }
 
 static bool is_for(X509 *certificate, const char *before, const char *domain)
@@ -50,12 +62,12 @@ static bool is_for(X509 *certificate, const char *before, const char *domain)
 	return X509_check_host(certificate, name, strlen(name), 0, NULL) == 1;
 }
 
-static void read_certificate(SSL *ssl, const char *domain, struct contact_certificate *out)
+void contact_read_certificate(
+	X509 *certificate, long verdict, const char *domain, struct contact_certificate *out)
 {
-	X509 *certificate = SSL_get0_peer_certificate(ssl);
-	long verified = SSL_get_verify_result(ssl);
 	struct tm end = {0};
 
+	*out = (struct contact_certificate){0};
 	if (certificate == NULL)
 		return;
 	out->seen = X509_digest(certificate, EVP_sha256(), out->fingerprint, NULL) == 1;
@@ -65,8 +77,8 @@ static void read_certificate(SSL *ssl, const char *domain, struct contact_certif
 	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1)
 		out->end_s = timegm(&end);
 	// The end has a row of its own.
-	if (verified != X509_V_OK && verified != X509_V_ERR_CERT_HAS_EXPIRED)
-		tls_verdict_words(verified, out->distrust);
+	if (verdict != X509_V_OK && verdict != X509_V_ERR_CERT_HAS_EXPIRED)
+		tls_verdict_words(verdict, out->distrust);
 }
 
 static int handshake_failed(struct wire *wire, int rc)
@@ -97,7 +109,8 @@ int contact_tls(struct wire *wire, const struct contact_request *request, struct
 	rc = SSL_connect(wire->ssl);
 	if (rc != 1)
 		return handshake_failed(wire, rc);
-	read_certificate(wire->ssl, request->domain, &out->certificate);
+	contact_read_certificate(SSL_get0_peer_certificate(wire->ssl),
+		SSL_get_verify_result(wire->ssl), request->domain, &out->certificate);
 	SSL_get0_alpn_selected(wire->ssl, &alpn, &size);
 	snprintf(out->alpn, sizeof(out->alpn), "%.*s", (int)size, (const char *)alpn);
 	return out->certificate.seen ? 0 : wire_fail(wire, "TLS: the server has no certificate");
