@@ -62,7 +62,7 @@ static const struct argp argp = {
 static const struct usage_verb program = {.name = "fulcrumd", .argp = &argp};
 
 static int run_control(const struct daemon_config *config, const struct ports *ports,
-	struct publisher *publisher, struct workers *workers, struct error *err)
+	struct publisher *publisher, struct workers *workers, bool *is_stuck, struct error *err)
 {
 	struct control_config control_config = {
 		.daemon = config,
@@ -86,15 +86,15 @@ static int run_control(const struct daemon_config *config, const struct ports *p
 		rc = serve(base, control, workers, config->shutdown_grace_ms);
 		if (rc != 0)
 			error_set(err, EIO, "the event loop failed");
-		else
-			control_save_flows(control);
+		else if (!control_save_flows(control))
+			*is_stuck = true;
 		control_free(control);
 	}
 	event_base_free(base);
 	return rc;
 }
 
-static int run(const struct daemon_config *config, struct error *err)
+static int run(const struct daemon_config *config, bool *is_stuck, struct error *err)
 {
 	static struct ports ports;
 	static struct workers workers;
@@ -111,7 +111,7 @@ static int run(const struct daemon_config *config, struct error *err)
 		if (rc == 0)
 			rc = privileges_drop(config->user, err);
 		if (rc == 0)
-			rc = run_control(config, &ports, &publisher, &workers, err);
+			rc = run_control(config, &ports, &publisher, &workers, is_stuck, err);
 		workers_free(&workers);
 		publisher_destroy(&publisher);
 	}
@@ -158,6 +158,7 @@ int main(int argc, char **argv)
 	struct options options = {.config = "/etc/fulcrum/fulcrumd.yaml"};
 	static struct daemon_config config;
 	struct error err;
+	bool is_stuck = false;
 	int rc;
 
 	argp_err_exit_status = EXIT_BAD_FILE;
@@ -184,13 +185,14 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = eal_start(&config, &err);
 	if (rc == 0) {
-		rc = run(&config, &err);
+		rc = run(&config, &is_stuck, &err);
 		eal_stop();
 	}
-	if (rc != 0) {
+	if (rc != 0)
 		log_error("%s", err.text);
-		return EXIT_FAILURE;
-	}
-	log_info("fulcrumd: stopped");
-	return EXIT_SUCCESS;
+	else
+		log_info("fulcrumd: stopped");
+	if (is_stuck) // nobody waits for threads that wait for a disk
+		_exit(rc != 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	return rc != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

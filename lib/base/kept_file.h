@@ -14,7 +14,7 @@
 // plants one there loses the link, and what it names stays as it is. Any thread; one at a time for one name.
 
 enum kept_over {
-	KEPT_OVER_PROCESSES, // never waits for a disk; a machine that loses power may lose it
+	KEPT_OVER_PROCESSES, // not synced; a machine that loses power may lose it
 	KEPT_OVER_CRASHES, // synced, with its folder, before it takes its place
 };
 

@@ -324,13 +324,15 @@ struct message_row_daemon {
 	uint64_t applied_s; // wall clock
 	uint64_t apply_us; // from the commit to the moment when every worker used the new snapshot
 	uint32_t hash_key_secret;
+	uint32_t is_unkept; // 1: as in DONE
+	uint32_t state_late_s; // for how long the state folder has taken nothing of what waits; 0
 	uint32_t
 		confirm_left_s; // until the configuration is taken back unless it is confirmed; 0: it need not be
 	uint64_t confirm_before; // the version that comes back then
 	char pools[256]; // the file or folder that the daemon reads by itself; ""
 	char pools_refused[256]; // why it was not put in force when it was read last; ""
 };
-_Static_assert(sizeof(struct message_row_daemon) == 648, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_daemon) == 656, "goes over the channel as it is");
 
 struct message_row_capture {
 	uint64_t id; // counts the captures since the daemon started; 0: there was none

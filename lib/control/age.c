@@ -6,6 +6,7 @@
 #include <control/health_private.h>
 #include <control/path.h>
 #include <control/rebuild_private.h>
+#include <control/saving_private.h>
 #include <metrics/step.h>
 
 #include <string.h>
@@ -87,7 +88,7 @@ void control_age(int fd, short what, void *context)
 	uint64_t now_ns = clock_monotonic_ns();
 	bool is_due = has_stale_table(control->config.publisher->current);
 
-	control_resave(control);
+	control_saving_watch(control);
 	control_reap(control);
 	is_due |= control_floor_age(control);
 

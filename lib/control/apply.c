@@ -7,6 +7,7 @@
 #include <control/rebuild_private.h>
 #include <control/reply_private.h>
 #include <control/resolve_private.h>
+#include <control/saving_private.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,11 +47,13 @@ static void concluded(void *context)
 		control_reap_end(control, commit);
 	else
 		control->is_saved = commit->is_saved;
+	if (commit->wants_saving)
+		control_keep(control, commit->wish);
+	commit->wish = NULL;
 	if (commit->is_file)
 		control_reload_done(control, commit);
 	if (commit->is_confirmation || commit->takes_back)
 		control_trial_end(control);
-	control_resave_done(control, commit);
 	if (!commit->is_own) {
 		control_reply_commit(control, commit->text, commit->text_size, commit->changes);
 		commit->text = NULL;
@@ -199,6 +202,10 @@ void control_prepare_start(struct control *control)
 	struct commit *commit = control->commit;
 
 	commit->step = COMMIT_PREPARING;
+	if (commit->rc != 0) { // it could not be read
+		fail(control);
+		return;
+	}
 	build_begin(control, &commit->build);
 	commit->running = control->running;
 	job_start(control->job, commit_prepare, prepared, commit);
@@ -273,6 +280,7 @@ void control_commit_start(struct control *control, struct commit *commit)
 		return;
 	}
 	identify(control, commit);
+	commit->version = commit->is_confirmation ? control->version : control->version + 1;
 	if (control->commit != NULL)
 		control->next_commit = commit;
 	else
@@ -345,12 +353,14 @@ void control_rollback(struct control *control, uint64_t version, const struct co
 		return;
 	}
 	commit = control_commit_new(control);
-	if (commit != NULL) {
+	if (commit == NULL) {
+		control_reply_error(control, ENOMEM, "out of memory");
+	} else {
 		commit->rollback = version;
 		commit->confirm_s = terms->confirm_s;
 		commit->is_forced = terms->is_forced;
 		commit->author.kind = HISTORY_ROLLBACK;
 		commit->author.of = version;
+		control_read_commit(control, commit);
 	}
-	control_commit_start(control, commit);
 }

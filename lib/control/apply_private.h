@@ -88,17 +88,12 @@ void control_reap(struct control *control);
 // The commit is over.
 void control_reap_end(struct control *control, const struct commit *commit);
 
-// --- resave.c: what is in force and not kept ---
-
-bool control_is_unkept(const struct control *control);
-// Once a second: begins to save it again, where that is due.
-void control_resave(struct control *control);
-void control_resave_done(struct control *control, const struct commit *commit);
-
 // --- reload.c: the file that the daemon's own file names ---
 
-// Begins to read it where that is due, and no other change is on its way.
+// Begins to read it where that is due.
 void control_reload_next(struct control *control);
+// It is read: starts its commit, which it takes over, unless another change is on its way; then it is read again.
+void control_reload_read(struct control *control, struct commit *commit);
 void control_reload_refused(struct control *control, const struct commit *commit);
 void control_reload_done(struct control *control, const struct commit *commit);
 
@@ -136,8 +131,11 @@ void control_checkpoint_free(struct control *control);
 void control_checkpoint_start(struct control *control);
 // The running configuration becomes another one: what is half written refers to the one before.
 void control_checkpoint_forget(struct control *control);
-// Those of whoever is leaving, which no file of the operator's names any more. A job's, or while no job runs.
-int control_save_left(const struct control *control, struct error *err);
+// Something of it was written, or could not be.
+void control_checkpoint_written(struct control *control, int rc, const struct error *err);
+// The configuration in force where somebody is leaving, whom no file of the operator's names any more; else NULL. A job's, or
+// while no job runs.
+struct config *control_copy_left(const struct control *control);
 // The flow tables and what their rows mean, under that name in the state folder.
 struct handover control_handover(const struct control *control, const char *file);
 

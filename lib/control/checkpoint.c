@@ -28,8 +28,8 @@ int checkpoint_new(const struct handover *handover, struct checkpoint **out, str
 		return error_set(err, ENOMEM, "out of memory");
 	checkpoint->handover = *handover;
 	handover_mark(handover, &mark);
-	rc = flows_writer_new(
-		handover->config->daemon->state, handover->file, &mark, &checkpoint->writer, err);
+	rc = flows_writer_new(handover->config->daemon->state, handover->file, &mark,
+		handover->spool, &checkpoint->writer, err);
 	if (rc != 0) {
 		free(checkpoint);
 		return rc;
@@ -131,7 +131,7 @@ bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snaps
 	uint64_t begun_ns = clock_monotonic_ns(), now_ns = begun_ns;
 
 	checkpoint->handover.snapshot = snapshot;
-	while (now_ns - begun_ns < ns) {
+	while (now_ns - begun_ns < ns && flows_writer_has_room(checkpoint->writer, 0)) {
 		checkpoint->now_s = (uint32_t)(now_ns / CLOCK_NS_PER_S);
 		for (int i = 0; i < BUCKETS_A_LOOK; i++) {
 			if (!next_bucket(checkpoint))
@@ -144,15 +144,12 @@ bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snaps
 
 int checkpoint_close(struct checkpoint *checkpoint, struct error *err)
 {
-	const struct handover *handover = &checkpoint->handover;
 	int rc = 0;
 
-	if (checkpoint->flows > 0) {
+	if (checkpoint->flows > 0)
 		rc = flows_writer_close(checkpoint->writer, err);
-	} else {
-		flows_writer_abandon(checkpoint->writer);
-		flows_file_remove(handover->config->daemon->state, handover->file);
-	}
+	else
+		flows_writer_abandon(checkpoint->writer, true);
 	free(checkpoint);
 	return rc;
 }
@@ -161,6 +158,6 @@ void checkpoint_abandon(struct checkpoint *checkpoint)
 {
 	if (checkpoint == NULL)
 		return;
-	flows_writer_abandon(checkpoint->writer);
+	flows_writer_abandon(checkpoint->writer, false);
 	free(checkpoint);
 }

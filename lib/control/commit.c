@@ -4,6 +4,7 @@
 #include <config/loss.h>
 #include <control/backend_private.h>
 #include <control/control_private.h>
+#include <store/saver.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -188,13 +189,21 @@ static int make_edition(struct commit *commit)
 	return compare(commit);
 }
 
-static int take_wish(struct commit *commit)
+void commit_read(struct commit *commit)
 {
 	if (commit->rollback != 0)
-		return history_load(
+		commit->rc = history_load(
 			commit->state_folder, commit->rollback, &commit->config, &commit->err);
+	else
+		commit->rc = commit_read_pools(commit);
+}
+
+static int take_wish(struct commit *commit)
+{
 	if (commit->is_file)
-		return commit_read_pools(commit);
+		commit_tell_overwritten(commit);
+	if (commit->rollback != 0 || commit->is_file)
+		return 0; // it was read
 	return commit->is_backend_set ? set_backends(commit)
 				      : config_finish(commit->config, &commit->err);
 }
@@ -326,6 +335,9 @@ void commit_free(struct commit *commit)
 	}
 	edition_free(commit->before);
 	config_free(commit->fallback);
+	config_free(commit->last_file);
+	if (commit->wish != NULL)
+		commit->wish->free(commit->wish);
 	snapshot_free(commit->build.snapshot);
 	registry_plan_free(&commit->backend_plan);
 	registry_plan_free(&commit->service_plan);

@@ -20,6 +20,7 @@
 struct control;
 struct control_backend;
 struct control_port;
+struct saver_wish;
 
 // A probe of the backend that stands at 'at', by its number.
 struct probe_put {
@@ -71,9 +72,10 @@ struct commit {
 	bool takes_back; // what was not confirmed
 	bool is_plan; // nothing is installed: what it would change and cost is told
 	bool reaps; // backends that left and have no flows any more: nothing else, and it is no version
-	bool resaves; // what is in force, which could not be kept before
 	bool is_file; // the wish is what 'pools_path' says
 	const char *pools_path;
+	struct config *last_file; // what came from there last; NULL
+	uint64_t last_file_version;
 	bool is_own; // the daemon's: no client waits for the answer
 	struct history_entry author; // who wants it, and how
 	uint64_t version; // that it has if it is not the present one
@@ -132,7 +134,9 @@ struct commit {
 	char *loss; // a line for each thing that it takes out of service, where that is much; NULL
 	size_t loss_size;
 	uint64_t changes;
-	bool is_saved;
+	bool is_saved; // there is nothing to keep
+	struct saver_wish *wish; // to keep it; NULL where there is nothing to keep, or no memory
+	bool wants_saving;
 };
 
 // Where backend 'at' of 'config' stands in the running edition, by name; EDITION_NONE.
@@ -140,10 +144,15 @@ uint32_t commit_find_running(struct commit *commit, const struct config *config,
 // Plans the indexes of commit->all's backends and commit->config's services, and sets commit->places (plan.c). 0, or a
 // negative errno with the sentence. Parts of prepare(), as what follows.
 int commit_plan(struct commit *commit);
-// Reads 'pools_path' into commit->config, and tells the log what it overwrites (reload.c). Likewise.
+// Reads 'pools_path' into commit->config, and what came from there last into commit->last_file (reload.c), and tells the log
+// what it overwrites. 0, or a negative errno with the sentence. The first is a part of commit_read(), the other one of prepare().
 int commit_read_pools(struct commit *commit);
+void commit_tell_overwritten(const struct commit *commit);
 // Sets commit->all (leaving.c). 0 or -ENOMEM with the sentence. A part of prepare().
 int commit_find_leaving(struct commit *commit);
+
+// Reads the wish where it is on a disk, on a thread that may wait for one; touches nothing but the commit.
+void commit_read(struct commit *commit);
 
 // Job functions; the context is a struct commit.
 void commit_prepare(void *context);

@@ -2,7 +2,7 @@
 #include <base/log.h>
 #include <base/parse.h>
 #include <control/control_private.h>
-#include <store/state.h>
+#include <store/wish.h>
 
 #include <stdlib.h>
 
@@ -34,35 +34,16 @@ static void list_changes(struct commit *commit, struct lines *lines)
 	log_info("config: version %lu, %lu changes", commit->version, commit->changes);
 }
 
-static void keep(const struct commit *commit)
+// The disk has its turn after the answer is decided, and beside everything else.
+static void prepare_saving(struct commit *commit)
 {
-	struct history_entry entry = commit->author;
-	struct error err;
+	const struct state_mark mark = {commit->version, commit->applied};
 
-	entry.version = commit->version;
-	entry.applied_s = commit->applied.wall_s;
-	if (history_keep(commit->state_folder, &entry, &err) != 0)
-		log_warning(
-			"state: %s: the history will lack version %lu", err.text, commit->version);
-}
-
-static void save(struct commit *commit, struct lines *lines)
-{
-	struct error err;
-
-	commit->is_saved = state_save(commit->state_folder, commit->now->written, commit->version,
-				   &commit->applied, &err) == 0;
-	if (commit->is_saved) {
-		keep(commit);
-		return;
-	}
-	if (commit->resaves)
-		return; // it was told
-	log_error(
-		"state: %s: a restart would not find this configuration; it is tried again until it is kept",
-		err.text);
-	fprintf(lines->file, "warning: a restart would not find this configuration: %s\n",
-		err.text);
+	commit->wants_saving = commit->state_folder[0] != '\0';
+	commit->is_saved = !commit->wants_saving;
+	if (commit->wants_saving)
+		commit->wish = wish_config(commit->state_folder, config_clone(commit->now->written),
+			&mark, &commit->author);
 }
 
 // It is not saved before it is confirmed: a restart takes it back.
@@ -94,7 +75,7 @@ void commit_conclude(void *context)
 	if (commit->confirm_s > 0 && !commit->is_equal)
 		tell_trial(commit, &lines);
 	else
-		save(commit, &lines);
+		prepare_saving(commit);
 	if (lines.file != stderr)
 		fclose(lines.file);
 	edition_free(commit->before);

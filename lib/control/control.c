@@ -57,6 +57,8 @@ static int make_events(struct control *control)
 		event_add(control->age_timer, &second) != 0 ||
 		event_add(control->link_timer, &blink) != 0)
 		return -ENOMEM;
+	if (control_saving_init(control) != 0)
+		return -ENOMEM;
 	return job_new(control->base, &control->job);
 }
 
@@ -179,7 +181,11 @@ void control_free(struct control *control)
 	if (control == NULL)
 		return;
 	job_free(control->job);
+	saver_end(control->saving.saver, clock_monotonic_ns() + CLOCK_NS_PER_S);
+	control->saving.saver = NULL;
 	control_checkpoint_free(control);
+	control_reading_end(control, clock_monotonic_ns() + CLOCK_NS_PER_S);
+	free(control->health_text);
 	control_capture_free(control);
 	channel_server_free(control->server);
 	health_free(control->health);

@@ -9,6 +9,7 @@
 #include <flow/flow.h>
 #include <metrics/metrics.h>
 #include <snapshot/publish.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 // The control lcore's work: requests from the channel, health and the kernel's view go in, snapshots
@@ -57,8 +58,9 @@ int control_new(struct event_base *base, const struct control_config *config, st
 uint32_t control_withdraw(struct control *control);
 // Reads the file or folder that 'pools' in the daemon's file names, and puts it in force if it is right. Returns before that.
 void control_reload(struct control *control);
-// When no worker runs any more: keeps the flow tables for the next daemon, in the state folder.
-void control_save_flows(struct control *control);
+// When no worker runs any more: keeps the flow tables for the next daemon, in the state folder, and what waited to be written.
+// False: a disk hangs. Then threads that wait for it stay behind, and the process is to end by _exit().
+bool control_save_flows(struct control *control);
 void control_free(struct control *control); // NULL is fine
 
 #endif

@@ -18,6 +18,7 @@
 #include <control/job.h>
 #include <control/registry.h>
 #include <control/reply_private.h>
+#include <control/saving_private.h>
 #include <events/events.h>
 #include <health/health.h>
 #include <kernel/announcer.h>
@@ -103,20 +104,29 @@ struct control {
 	struct reply reply;
 	struct trial trial;
 	struct recording recording;
+	struct saving saving;
 
 	// What the jobs are about. One runs at a time, in this order.
 	struct commit *commit; // asked for, and not concluded; NULL
 	struct commit *next_commit; // that waits for one of reap.c; NULL
 	uint64_t reap_next_ns;
-	uint64_t resave_next_ns;
 	bool reload_due;
 	char pools_refusal[256]; // why the file was refused last; "": it was not
 	bool rebuild_due;
 	bool health_save_due;
+	char *health_text; // a job's, that is to be saved
+	size_t health_size;
 	bool checkpoint_due;
+	bool checkpoint_runs; // as a job's piece, whose are the checkpoint and the spool then
+	bool checkpoint_again; // the one that was half made is of no use
 	struct checkpoint *checkpoint; // half written; NULL
+	struct spool *spool; // that it goes to; NULL
+	struct config *left; // whoever is leaving, as it begins; NULL
+	bool has_left;
 	uint64_t checkpoint_ns; // that it has taken so far
 	bool checkpoint_fails; // and the log says so
+	int checkpoint_rc; // the job's
+	struct error checkpoint_error;
 	struct build build;
 	int rebuild_rc; // the job's
 	bool has_old_tables; // the last build failed

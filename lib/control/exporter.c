@@ -2,6 +2,7 @@
 #include <base/clock.h>
 #include <base/log.h>
 #include <control/exporter_private.h>
+#include <control/saving_private.h>
 #include <http/web.h>
 
 #include <errno.h>
@@ -22,6 +23,7 @@ struct exporter {
 	uint64_t due_ns; // the next pulse
 	uint64_t token; // that every worker is to pass
 	uint64_t passed_ns; // when they last had
+	char saving[128]; // what /healthz says of it
 };
 
 static void set_pulse(struct exporter *exporter)
@@ -51,12 +53,15 @@ static void say(struct web_reply *reply, int status, const char *text)
 	reply->text = text;
 }
 
-static void answer_healthz(const struct exporter *exporter, struct web_reply *reply)
+// Forwarding goes on without the state folder: it is told, and is no reason to take the balancer out of service.
+static void answer_healthz(struct exporter *exporter, struct web_reply *reply)
 {
-	if (clock_monotonic_ns() - exporter->passed_ns < STUCK_NS)
-		say(reply, 200, "ok\n");
-	else
+	if (clock_monotonic_ns() - exporter->passed_ns >= STUCK_NS)
 		say(reply, 503, "a worker makes no progress\n");
+	else if (control_saving_tell(exporter->control, exporter->saving, sizeof(exporter->saving)))
+		say(reply, 200, exporter->saving);
+	else
+		say(reply, 200, "ok\n");
 }
 
 static void answer_metrics(

@@ -51,19 +51,25 @@ struct flows_record {
 };
 
 struct flows_writer;
+struct spool;
 struct flows_reader;
 
 void flows_file_remove(const char *folder, const char *name);
 
-// 0 and '*out', or a negative errno with the sentence.
+// With a spool (store/spool.h) what is written waits there, which stays the caller's, and goes to the disk beside; without one
+// it goes to the disk at once. 0 and '*out', or a negative errno with the sentence.
 int flows_writer_new(const char *folder, const char *name, const struct flows_mark *mark,
-	struct flows_writer **out, struct error *err);
+	struct spool *spool, struct flows_writer **out, struct error *err);
 // Names before rows. An error is kept for the end.
 void flows_writer_add_name(struct flows_writer *writer, enum kept_item item, const char *name);
 void flows_writer_add_row(struct flows_writer *writer, const struct flows_record *record);
-// Puts the file in its place and frees the writer: 0, or a negative errno with the sentence, and there is no file.
+// False: the disk is behind, and was until then (clock_monotonic_ns()).
+bool flows_writer_has_room(const struct flows_writer *writer, uint64_t until_ns);
+// Puts the file in its place and frees the writer: 0, or a negative errno with the sentence, and there is no file. With a spool
+// its end tells.
 int flows_writer_close(struct flows_writer *writer, struct error *err);
-void flows_writer_abandon(struct flows_writer *writer);
+// 'removes': what is in its place goes as well.
+void flows_writer_abandon(struct flows_writer *writer, bool removes);
 
 // Takes the file away, as FLOWS_FILE_TAKEN: should reading it end the daemon, the next one does not read it. 0 and '*out',
 // -ENOENT where there is none, or another negative errno with the sentence.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <base/kept_file.h>
 #include <control/flows_file_private.h>
+#include <store/spool.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 struct flows_writer {
-	char path[DAEMON_PATH_SIZE + 32];
-	struct kept_file kept;
+	struct spool *spool;
+	bool is_beside; // somebody else writes what is put into it; else the writer does
 	int rc; // the first thing that went wrong
+	struct error err;
 	struct block {
 		struct block_head head;
 		uint8_t body[BLOCK_SIZE];
@@ -55,20 +56,26 @@ uint32_t flows_file_crc(const struct block_head *head, const void *body)
 
 static void write_all(struct flows_writer *writer, const void *bytes, size_t size)
 {
-	const uint8_t *at = bytes;
+	spool_add(writer->spool, bytes, size);
+	if (!writer->is_beside && writer->rc == 0)
+		writer->rc = spool_write(writer->spool, &writer->err);
+}
 
-	while (writer->rc == 0 && size > 0) {
-		ssize_t written = write(fileno(writer->kept.file), at, size);
+// The spool of who writes beside is his.
+static void flows_writer_end(struct flows_writer *writer, enum spool_end end)
+{
+	struct error err;
+	int rc;
 
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0) {
-			writer->rc = -errno;
-			return;
-		}
-		at += written;
-		size -= (size_t)written;
+	spool_end(writer->spool, end);
+	if (writer->is_beside)
+		return;
+	rc = spool_write(writer->spool, &err);
+	if (writer->rc == 0 && rc != 0) {
+		writer->rc = rc;
+		writer->err = err;
 	}
+	spool_free(writer->spool);
 }
 
 static void end_block(struct flows_writer *writer)
@@ -95,7 +102,7 @@ static uint8_t *claim(struct flows_writer *writer, uint32_t kind, uint32_t worke
 }
 
 int flows_writer_new(const char *folder, const char *name, const struct flows_mark *mark,
-	struct flows_writer **out, struct error *err)
+	struct spool *spool, struct flows_writer **out, struct error *err)
 {
 	struct flows_writer *writer = calloc(1, sizeof(*writer));
 	struct file_head head = {
@@ -104,20 +111,25 @@ int flows_writer_new(const char *folder, const char *name, const struct flows_ma
 		.crc = flows_crc(mark, sizeof(*mark), 0),
 		.mark = *mark,
 	};
-
 	int rc;
 
 	if (writer == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	snprintf(writer->path, sizeof(writer->path), "%s/%s", folder, name);
-	// Large, and of no use to another boot: it does not wait for a disk.
-	rc = kept_file_begin(&writer->kept, folder, name, KEPT_OVER_PROCESSES);
-	if (rc != 0) {
-		error_set(err, -rc, "%s.new: %s", writer->path, strerror(-rc));
+	writer->is_beside = spool != NULL;
+	writer->spool = spool != NULL ? spool : spool_new(folder, name, KEPT_OVER_PROCESSES);
+	if (writer->spool == NULL) {
+		free(writer);
+		return error_set(err, ENOMEM, "out of memory");
+	}
+	write_all(writer, &head, sizeof(head));
+	if (writer->rc != 0) {
+		rc = writer->rc;
+		if (err != NULL)
+			*err = writer->err;
+		flows_writer_end(writer, SPOOL_ABANDON);
 		free(writer);
 		return rc;
 	}
-	write_all(writer, &head, sizeof(head));
 	*out = writer;
 	return 0;
 }
@@ -157,6 +169,11 @@ void flows_writer_add_row(struct flows_writer *writer, const struct flows_record
 		memcpy(at + sizeof(row), bytes + sizeof(row.client_be), ROW_LONG_SIZE);
 }
 
+bool flows_writer_has_room(const struct flows_writer *writer, uint64_t until_ns)
+{
+	return !writer->is_beside || spool_wait_for_room(writer->spool, until_ns);
+}
+
 int flows_writer_close(struct flows_writer *writer, struct error *err)
 {
 	int rc;
@@ -165,19 +182,16 @@ int flows_writer_close(struct flows_writer *writer, struct error *err)
 		end_block(writer);
 	writer->block.head.kind = KEPT_LAST;
 	end_block(writer);
+	flows_writer_end(writer, SPOOL_KEEP);
 	rc = writer->rc;
-	if (rc == 0)
-		rc = kept_file_commit(&writer->kept);
-	else
-		kept_file_abandon(&writer->kept);
-	if (rc != 0)
-		error_set(err, -rc, "%s: %s", writer->path, strerror(-rc));
+	if (rc != 0 && err != NULL)
+		*err = writer->err;
 	free(writer);
 	return rc;
 }
 
-void flows_writer_abandon(struct flows_writer *writer)
+void flows_writer_abandon(struct flows_writer *writer, bool removes)
 {
-	kept_file_abandon(&writer->kept);
+	flows_writer_end(writer, removes ? SPOOL_REMOVE : SPOOL_ABANDON);
 	free(writer);
 }

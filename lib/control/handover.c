@@ -95,7 +95,7 @@ bool handover_number(const struct handover *handover, struct flow_kept *kept)
 	return true;
 }
 
-struct saving {
+struct handover_saving {
 	const struct handover *handover;
 	struct flows_writer *writer;
 	struct handover_count *count;
@@ -105,7 +105,7 @@ struct saving {
 	uint32_t age_last_s;
 };
 
-static void save_bucket(struct saving *saving, uint32_t worker, uint32_t bucket)
+static void save_bucket(struct handover_saving *saving, uint32_t worker, uint32_t bucket)
 {
 	const struct handover *handover = saving->handover;
 	struct flows_record record = {.worker = worker};
@@ -130,16 +130,16 @@ static void save_bucket(struct saving *saving, uint32_t worker, uint32_t bucket)
 }
 
 // False: the time is over.
-static bool look_at_clock(struct saving *saving)
+static bool look_at_clock(struct handover_saving *saving)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
 	saving->now_s = (uint32_t)(now_ns / CLOCK_NS_PER_S);
-	return now_ns < saving->until_ns;
+	return now_ns < saving->until_ns && flows_writer_has_room(saving->writer, saving->until_ns);
 }
 
 // False: the time was over before.
-static bool save_table(struct saving *saving, uint32_t worker)
+static bool save_table(struct handover_saving *saving, uint32_t worker)
 {
 	uint32_t buckets = flow_table_buckets(saving->handover->config->flows[worker]);
 
@@ -151,7 +151,7 @@ static bool save_table(struct saving *saving, uint32_t worker)
 	return true;
 }
 
-static void save_ages(struct saving *saving, uint32_t first_s, uint32_t last_s)
+static void save_ages(struct handover_saving *saving, uint32_t first_s, uint32_t last_s)
 {
 	uint32_t w = 0;
 
@@ -162,7 +162,7 @@ static void save_ages(struct saving *saving, uint32_t first_s, uint32_t last_s)
 	saving->count->is_cut |= w < saving->handover->config->worker_count;
 }
 
-static void save_rows(struct saving *saving)
+static void save_rows(struct handover_saving *saving)
 {
 	const struct control_config *config = saving->handover->config;
 	uint64_t buckets = (uint64_t)config->worker_count * flow_table_buckets(config->flows[0]);
@@ -177,7 +177,7 @@ static void save_rows(struct saving *saving)
 
 int handover_save(const struct handover *handover, struct handover_count *count, struct error *err)
 {
-	struct saving saving = {.handover = handover,
+	struct handover_saving saving = {.handover = handover,
 		.count = count,
 		.until_ns = clock_monotonic_ns() + handover->budget_ns};
 	struct flows_mark mark;
@@ -185,14 +185,14 @@ int handover_save(const struct handover *handover, struct handover_count *count,
 
 	*count = (struct handover_count){0};
 	handover_mark(handover, &mark);
-	rc = flows_writer_new(
-		handover->config->daemon->state, handover->file, &mark, &saving.writer, err);
+	rc = flows_writer_new(handover->config->daemon->state, handover->file, &mark,
+		handover->spool, &saving.writer, err);
 	if (rc != 0)
 		return rc;
 	handover_write_names(handover, saving.writer);
 	save_rows(&saving);
 	if (count->done > 0)
 		return flows_writer_close(saving.writer, err);
-	flows_writer_abandon(saving.writer);
+	flows_writer_abandon(saving.writer, false);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #define HANDOVER_VALID_S (15 * 60)
 
 // Both sides of it: the tables, and what their rows mean.
+struct spool;
 struct handover {
 	const char *file; // its name in the state folder
 	const struct control_config *config;
@@ -21,6 +22,7 @@ struct handover {
 	const struct snapshot *snapshot;
 	const struct registry *services; // to take: whose names have which index
 	const struct registry *backends;
+	struct spool *spool; // rows go there, for another thread to write; NULL: to the disk
 	uint64_t budget_ns; // to save: it takes no longer than that, about
 };
 

@@ -3,7 +3,9 @@
 #include <base/log.h>
 #include <control/control_private.h>
 #include <control/handover.h>
-#include <store/state.h>
+#include <control/saving_private.h>
+#include <store/spool.h>
+#include <store/wish.h>
 
 #include <errno.h>
 
@@ -11,6 +13,9 @@
 
 // A planned restart is not to take longer for the sake of flows than clients take to notice.
 #define SAVE_BUDGET_NS (2 * CLOCK_NS_PER_S)
+// A disk that takes longer to take them hangs; one that did not answer before gets little more time.
+#define END_NS      (8 * CLOCK_NS_PER_S)
+#define END_LATE_NS (2 * CLOCK_NS_PER_S)
 
 struct handover control_handover(const struct control *control, const char *file)
 {
@@ -35,47 +40,99 @@ static uint64_t ms_since(uint64_t begun_ns)
 	return (clock_monotonic_ns() - begun_ns) / CLOCK_NS_PER_MS;
 }
 
-int control_save_left(const struct control *control, struct error *err)
+struct config *control_copy_left(const struct control *control)
 {
 	const struct config *running = control->running->config;
-	const char *folder = control->config.daemon->state;
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < running->backend_count; i++)
 		count += running->backends[i].state == CONFIG_STATE_LEAVING;
-	if (count > 0)
-		return state_save_left(folder, running, err);
-	state_forget_left(folder);
-	return 0;
+	return count > 0 ? config_clone(running) : NULL;
 }
 
-void control_save_flows(struct control *control)
+static void inherit_tell_saved(
+	const struct handover_count *count, int rc, const struct error *err, uint64_t begun_ns)
 {
-	struct handover handover = control_handover(control, FLOWS_FILE_PLANNED);
-	uint64_t begun_ns = clock_monotonic_ns();
-	struct handover_count count;
-	struct error err;
-	int rc;
-
-	if (!has_folder(control))
-		return;
-	job_free(control->job); // waits for what it writes
-	control->job = NULL;
-	if (control_save_left(control, &err) != 0)
-		log_warning("flows: those of backends that are leaving will be lost: %s", err.text);
-	rc = handover_save(&handover, &count, &err);
 	if (rc != 0)
-		log_warning("flows: none is kept for the next daemon: %s", err.text);
-	else if (count.is_cut)
+		log_warning("flows: none is kept for the next daemon: %s", err->text);
+	else if (count->is_cut)
 		log_warning(
 			"flows: %lu are kept for the next daemon; there was no time for the others, "
 			"which the hash tables answer for",
-			count.done);
-	else if (count.flows > 0)
-		log_info("flows: %lu of %lu are kept for the next daemon, in %lu ms", count.done,
-			count.flows, ms_since(begun_ns));
-	if (rc == 0)
-		flows_file_remove(control->config.daemon->state, FLOWS_FILE_CHECKPOINT);
+			count->done);
+	else if (count->flows > 0)
+		log_info("flows: %lu of %lu are kept for the next daemon, in %lu ms", count->done,
+			count->flows, ms_since(begun_ns));
+}
+
+// What is written while the tables are read.
+static void inherit_hand_over(struct control *control, struct spool *spool)
+{
+	struct saver *saver = control->saving.saver;
+	struct saver_wish *left =
+		wish_left(control->config.daemon->state, control_copy_left(control));
+	struct saver_wish *flows = spool_wish(spool, true);
+
+	if (control_is_unkept(control) && control->saving.version != control->version)
+		control_keep_running(control);
+	if (left != NULL)
+		saver_want(saver, SAVER_LEFT, left);
+	if (flows != NULL)
+		saver_want(saver, SAVER_FLOWS, flows);
+}
+
+static int inherit_save(struct control *control, struct spool *spool, struct handover_count *count,
+	struct error *err)
+{
+	struct handover handover = control_handover(control, FLOWS_FILE_PLANNED);
+	int rc;
+
+	handover.spool = spool;
+	rc = handover_save(&handover, count, err);
+	if (rc != 0)
+		spool_end(spool, SPOOL_ABANDON);
+	return rc;
+}
+
+// The checkpoint of a daemon that ends as planned is of no use to anybody.
+static void inherit_remove_checkpoint(const struct control *control)
+{
+	flows_file_remove(control->config.daemon->state, FLOWS_FILE_CHECKPOINT);
+}
+
+bool control_save_flows(struct control *control)
+{
+	bool is_late = control_saving_late_ns(control) > 0;
+	uint64_t begun_ns = clock_monotonic_ns();
+	uint64_t until_ns = begun_ns + (is_late ? END_LATE_NS : END_NS);
+	struct handover_count count = {0};
+	struct spool *spool;
+	struct error err;
+	bool is_whole;
+	int rc;
+
+	job_free(control->job);
+	control->job = NULL;
+	if (!has_folder(control))
+		return control_reading_end(control, until_ns);
+	control_checkpoint_forget(control);
+	spool = spool_new(control->config.daemon->state, FLOWS_FILE_PLANNED, KEPT_OVER_PROCESSES);
+	if (spool == NULL) {
+		log_warning("flows: none is kept for the next daemon: out of memory");
+		return control_saving_end(control, until_ns) &
+		       control_reading_end(control, until_ns);
+	}
+	inherit_hand_over(control, spool);
+	rc = inherit_save(control, spool, &count, &err);
+	is_whole = control_saving_end(control, until_ns);
+	if (is_whole && rc == 0)
+		rc = spool_result(spool, &err);
+	if (is_whole)
+		inherit_tell_saved(&count, rc, &err, begun_ns);
+	if (is_whole && rc == 0)
+		inherit_remove_checkpoint(control);
+	spool_free(spool);
+	return control_reading_end(control, until_ns) & is_whole;
 }
 
 static void tell(const struct handover_count *count, bool is_planned, uint64_t begun_ns)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <control/job.h>
 
 #include <errno.h>
@@ -9,7 +10,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
+
+#define FOREVER_NS (1ull << 62)
 
 struct job {
 	struct event *done_event;
@@ -20,6 +24,7 @@ struct job {
 	pthread_cond_t wanted;
 	bool stop;
 	bool started;
+	bool has_ended;
 	job_fn *work;
 	job_fn *done;
 	void *context;
@@ -49,6 +54,8 @@ static void *run(void *argument)
 		tell_done(job);
 		pthread_mutex_lock(&job->lock);
 	}
+	job->has_ended = true;
+	pthread_cond_broadcast(&job->wanted);
 	pthread_mutex_unlock(&job->lock);
 	return NULL;
 }
@@ -92,11 +99,15 @@ static void release(struct job *job)
 int job_new(struct event_base *base, struct job **out)
 {
 	struct job *job = calloc(1, sizeof(*job));
+	pthread_condattr_t monotonic;
 
 	if (job == NULL)
 		return -ENOMEM;
 	pthread_mutex_init(&job->lock, NULL);
-	pthread_cond_init(&job->wanted, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&job->wanted, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	job->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (job->done_fd >= 0)
 		job->done_event = event_new(base, job->done_fd, EV_READ | EV_PERSIST, on_done, job);
@@ -109,16 +120,34 @@ int job_new(struct event_base *base, struct job **out)
 	return 0;
 }
 
-void job_free(struct job *job)
+bool job_end(struct job *job, uint64_t until_ns)
 {
+	struct timespec until = {
+		(time_t)(until_ns / CLOCK_NS_PER_S), (long)(until_ns % CLOCK_NS_PER_S)};
+	bool has_ended;
+
 	if (job == NULL)
-		return;
+		return true;
 	pthread_mutex_lock(&job->lock);
 	job->stop = true;
-	pthread_cond_signal(&job->wanted);
+	pthread_cond_broadcast(&job->wanted);
+	while (!job->has_ended && clock_monotonic_ns() < until_ns)
+		pthread_cond_timedwait(&job->wanted, &job->lock, &until);
+	has_ended = job->has_ended;
 	pthread_mutex_unlock(&job->lock);
+	if (!has_ended) {
+		event_free(job->done_event);
+		pthread_detach(job->thread);
+		return false;
+	}
 	pthread_join(job->thread, NULL);
 	release(job);
+	return true;
+}
+
+void job_free(struct job *job)
+{
+	job_end(job, FOREVER_NS);
 }
 
 bool job_is_busy(const struct job *job)

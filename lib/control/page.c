@@ -140,6 +140,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_CONFIG_DURATION] = {page_duration, 0},
 	[METRICS_CONFIG_CONFIRM] = {page_confirm, 0},
 	[METRICS_CONFIG_SAVED] = {page_saved, 0},
+	[METRICS_STATE_LATE] = {page_state_late, 0},
 	[METRICS_APPLIES] = {page_control, FROM(control, applies)},
 	[METRICS_APPLY_FAILURES] = {page_control, FROM(control, apply_failures)},
 	[METRICS_EVENTS] = {page_events, 0},

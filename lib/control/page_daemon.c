@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/exporter_private.h>
 #include <control/interfaces.h>
+#include <control/saving_private.h>
 #include <metrics/step.h>
 
 #include <rte_version.h>
@@ -54,6 +55,11 @@ void page_duration(struct page *page, const struct page_family *family, uint32_t
 void page_saved(struct page *page, const struct page_family *family, uint32_t row)
 {
 	page_number(page, row, page->control->is_saved);
+}
+
+void page_state_late(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, control_saving_late_ns(page->control) / CLOCK_NS_PER_S);
 }
 
 void page_secret(struct page *page, const struct page_family *family, uint32_t row)

@@ -4,6 +4,8 @@
 #include <control/apply_private.h>
 #include <control/checkpoint.h>
 #include <control/control_private.h>
+#include <store/spool.h>
+#include <store/wish.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -30,9 +32,15 @@ static void next_later(struct control *control)
 static int begin(struct control *control, struct error *err)
 {
 	struct handover handover = control_handover(control, FLOWS_FILE_CHECKPOINT);
-	int rc = control_save_left(control, err);
 
-	return rc == 0 ? checkpoint_new(&handover, &control->checkpoint, err) : rc;
+	control->left = control_copy_left(control);
+	control->has_left = true;
+	control->spool =
+		spool_new(control->config.daemon->state, FLOWS_FILE_CHECKPOINT, KEPT_OVER_CRASHES);
+	if (control->spool == NULL)
+		return error_set(err, ENOMEM, "out of memory");
+	handover.spool = control->spool;
+	return checkpoint_new(&handover, &control->checkpoint, err);
 }
 
 static int write_some(struct control *control, struct error *err)
@@ -47,32 +55,101 @@ static int write_some(struct control *control, struct error *err)
 	return rc;
 }
 
-// A job's.
+static void protect_tell(struct control *control, int rc, const struct error *err)
+{
+	if (rc != 0 && !control->checkpoint_fails)
+		log_warning("flows: none would survive if this daemon died: %s", err->text);
+	control->checkpoint_fails = rc != 0;
+}
+
+// A job's. What it makes goes to the disk beside: the saver has it.
 static void work(void *context)
 {
 	struct control *control = context;
 	uint64_t begun_ns = clock_monotonic_ns();
-	struct error err;
-	int rc = write_some(control, &err);
 
+	control->checkpoint_rc = write_some(control, &control->checkpoint_error);
 	control->checkpoint_ns += clock_monotonic_ns() - begun_ns;
-	if (rc != 0 && !control->checkpoint_fails)
-		log_warning("flows: none would survive if this daemon died: %s", err.text);
-	control->checkpoint_fails = rc != 0;
+}
+
+static void protect_hand_over(struct control *control)
+{
+	struct saver_wish *wish;
+
+	if (control->has_left) {
+		control->has_left = false;
+		wish = wish_left(control->config.daemon->state, control->left);
+		control->left = NULL;
+		if (wish != NULL)
+			saver_want(control->saving.saver, SAVER_LEFT, wish);
+	}
+	wish = control->spool != NULL ? spool_wish(control->spool, false) : NULL;
+	if (wish != NULL)
+		saver_want(control->saving.saver, SAVER_CHECKPOINT, wish);
+	else if (control->spool != NULL)
+		next_later(control); // there was no memory for it
+}
+
+// Until the disk has what was made, no more is: the next one begins with what there is then.
+static void protect_go_on(struct control *control)
+{
+	if (control->checkpoint != NULL) {
+		control->checkpoint_due = spool_has_room(control->spool);
+	} else if (control->spool != NULL && spool_is_over(control->spool)) {
+		spool_free(control->spool);
+		control->spool = NULL;
+		control->checkpoint_due = control->checkpoint_again;
+		control->checkpoint_again = false;
+		if (!control->checkpoint_due)
+			next_later(control);
+	}
+	control_work(control);
+}
+
+// There was no memory for it: later.
+static void protect_fail(struct control *control)
+{
+	config_free(control->left);
+	control->left = NULL;
+	control->has_left = false;
+	spool_free(control->spool);
+	control->spool = NULL;
+	next_later(control);
+	control_work(control);
 }
 
 static void done(void *context)
 {
 	struct control *control = context;
 
-	control->checkpoint_due = control->checkpoint != NULL;
-	if (!control->checkpoint_due)
-		next_later(control);
-	control_work(control);
+	control->checkpoint_runs = false;
+	if (control->checkpoint_rc != 0) {
+		protect_tell(control, control->checkpoint_rc, &control->checkpoint_error);
+		protect_fail(control);
+		return;
+	}
+	protect_hand_over(control);
+	protect_go_on(control);
+}
+
+void control_checkpoint_written(struct control *control, int rc, const struct error *err)
+{
+	if (control->checkpoint_runs)
+		return; // done() has a look
+	if (control->spool == NULL || rc != 0 || spool_is_over(control->spool))
+		protect_tell(control, rc, err);
+	if (control->spool != NULL && !control->checkpoint_due)
+		protect_go_on(control);
 }
 
 void control_checkpoint_start(struct control *control)
 {
+	control->checkpoint_due = false;
+	if (control->checkpoint == NULL && control->spool != NULL) {
+		protect_hand_over(control);
+		return;
+	}
+	control->checkpoint_runs = true;
 	job_start(control->job, work, done, control);
 }
 
@@ -98,13 +175,21 @@ int control_checkpoint_init(struct control *control)
 
 void control_checkpoint_forget(struct control *control)
 {
+	if (control->checkpoint == NULL)
+		return;
 	checkpoint_abandon(control->checkpoint);
 	control->checkpoint = NULL;
+	control->checkpoint_due = false;
+	control->checkpoint_again = true;
+	if (control->saving.saver != NULL)
+		protect_hand_over(control);
 }
 
 void control_checkpoint_free(struct control *control)
 {
 	control_checkpoint_forget(control);
+	spool_free(control->spool);
+	config_free(control->left);
 	if (control->checkpoint_timer != NULL)
 		event_free(control->checkpoint_timer);
 }

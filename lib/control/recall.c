@@ -8,9 +8,11 @@
 #include <control/rebuild_private.h>
 #include <metrics/step.h>
 #include <store/health_line.h>
+#include <store/wish.h>
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 
 // The last known health, kept over a restart. Without it the first backend that is found up would get
@@ -56,26 +58,35 @@ static void write_lines(const struct control *control, FILE *file)
 	}
 }
 
-// A job's. It does not wait for a disk: what a crash of the machine takes away is probed anew.
+// A job's: what the saver is to write.
 static void save(void *context)
 {
-	const struct control *control = context;
-	const char *folder = control->config.daemon->state;
-	struct kept_file kept;
-	int rc = kept_file_begin(&kept, folder, FILE_NAME, KEPT_OVER_PROCESSES);
+	struct control *control = context;
+	FILE *file = open_memstream(&control->health_text, &control->health_size);
 
-	if (rc == 0) {
-		write_lines(control, kept.file);
-		rc = kept_file_commit(&kept);
+	if (file == NULL)
+		return;
+	write_lines(control, file);
+	if (fclose(file) != 0) {
+		free(control->health_text);
+		control->health_text = NULL;
 	}
-	if (rc != 0)
-		log_warning("state: %s/%s: %s: after a restart all backends would begin as unknown",
-			folder, FILE_NAME, strerror(-rc));
 }
 
 static void saved(void *context)
 {
-	control_work(context);
+	struct control *control = context;
+	struct saver_wish *wish = NULL;
+
+	if (control->health_text != NULL)
+		wish = wish_text(control->config.daemon->state, FILE_NAME, control->health_text,
+			control->health_size);
+	control->health_text = NULL;
+	if (wish != NULL)
+		saver_want(control->saving.saver, SAVER_HEALTH, wish);
+	else
+		control_save_health_later(control);
+	control_work(control);
 }
 
 void control_save_health_start(struct control *control)

@@ -2,6 +2,7 @@
 #include <base/log.h>
 #include <control/apply_private.h>
 #include <control/control_private.h>
+#include <control/saving_private.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ void control_reload_next(struct control *control)
 {
 	struct commit *commit;
 
-	if (!control->reload_due || control->commit != NULL)
+	if (!control->reload_due || control->commit != NULL || control_reading_is_busy(control))
 		return;
 	control->reload_due = false;
 	if (control->trial.before != NULL) {
@@ -52,6 +53,17 @@ void control_reload_next(struct control *control)
 	commit->pools_path = control->config.daemon->pools;
 	commit->author.kind = HISTORY_FILE;
 	history_identify((uint32_t)getpid(), &commit->author.uid, &commit->author.pid);
+	control_read_commit(control, commit);
+}
+
+void control_reload_read(struct control *control, struct commit *commit)
+{
+	if (control->commit != NULL || control->trial.before != NULL) {
+		control->reload_due = true;
+		commit_free(commit);
+		return;
+	}
+	commit->version = control->version + 1;
 	control->commit = commit;
 	control_work(control);
 }
@@ -69,7 +81,7 @@ void control_reload_done(struct control *control, const struct commit *commit)
 			control->version);
 }
 
-// --- In the commit's job ---
+// --- In the commit's jobs ---
 
 static void log_change(void *context, const char *sentence)
 {
@@ -79,7 +91,7 @@ static void log_change(void *context, const char *sentence)
 		log_warning("config: pools: changed since the file was read: %s", sentence);
 }
 
-// The newest version that came from the file, if another one came in force after it.
+// The newest version that came from the file; 0.
 static uint64_t find_last(const struct commit *commit)
 {
 	struct history_entry *entries = calloc(HISTORY_MAX, sizeof(*entries));
@@ -89,23 +101,30 @@ static uint64_t find_last(const struct commit *commit)
 	for (uint32_t i = 0; i < count && version == 0; i++)
 		version = entries[i].kind == HISTORY_FILE ? entries[i].version : 0;
 	free(entries);
-	return version != commit->version - 1 ? version : 0;
+	return version;
+}
+
+static void read_last(struct commit *commit)
+{
+	struct error err;
+
+	commit->last_file_version = find_last(commit);
+	if (commit->last_file_version != 0 &&
+		history_load(commit->state_folder, commit->last_file_version, &commit->last_file,
+			&err) != 0)
+		commit->last_file = NULL;
 }
 
 // Who wrote into what runs by the tool is told what he loses, before it is overwritten.
-static void tell_overwritten(const struct commit *commit)
+void commit_tell_overwritten(const struct commit *commit)
 {
-	uint64_t version = find_last(commit);
-	struct config *last = NULL;
 	uint32_t count = 0;
-	struct error err;
 
-	if (version == 0 || history_load(commit->state_folder, version, &last, &err) != 0)
+	if (commit->last_file == NULL || commit->last_file_version == commit->version - 1)
 		return;
-	config_diff(last, commit->running->written, log_change, &count);
+	config_diff(commit->last_file, commit->running->written, log_change, &count);
 	if (count > TOLD_MAX)
 		log_warning("config: pools: and %u changes more", count - TOLD_MAX);
-	config_free(last);
 }
 
 static void log_sentence(void *context, const char *sentence)
@@ -123,6 +142,6 @@ int commit_read_pools(struct commit *commit)
 		commit->pools_path, &commit->config, log_sentence, &count, &commit->err);
 
 	if (rc == 0)
-		tell_overwritten(commit);
+		read_last(commit);
 	return rc;
 }

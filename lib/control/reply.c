@@ -2,6 +2,7 @@
 #include <base/clock.h>
 #include <control/control_private.h>
 #include <control/reply_private.h>
+#include <control/saving_private.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -70,6 +71,7 @@ void control_reply_commit(struct control *control, char *text, size_t size, uint
 	control->reply.text_is_lines = true;
 	control->reply.waits_for_grace = true;
 	control->reply.grace_until_ns = clock_monotonic_ns() + GRACE_NS;
+	control->reply.keep_until_ns = clock_monotonic_ns() + control_patience_ns(control);
 	control->reply.changes = changes;
 }
 
@@ -184,7 +186,7 @@ static void step_text(struct control *control)
 	size_t size = reply->text_size - reply->text_sent;
 
 	if (reply->text == NULL || size == 0)
-		reply->step = reply->waits_for_grace ? REPLY_GRACE : REPLY_LOSS;
+		reply->step = reply->waits_for_grace ? REPLY_KEEP : REPLY_LOSS;
 	else
 		send_text(control, MESSAGE_TEXT, reply->text + reply->text_sent, size,
 			reply->text_is_lines, &reply->text_sent);
@@ -218,6 +220,25 @@ static void step_plan(struct control *control)
 	send_message(control);
 }
 
+// What is in force is told as such when the disk has had its time.
+static enum pace step_keep(struct control *control)
+{
+	char fault[320], line[400];
+	int size;
+
+	if (!control_keep_is_settled(control, control->reply.keep_until_ns))
+		return PACE_QUIET;
+	control->reply.step = REPLY_GRACE;
+	if (control_is_unkept(control)) {
+		size = snprintf(line, sizeof(line),
+			"warning: a restart would not find this configuration: %s",
+			control_keep_fault(control, fault, sizeof(fault)));
+		fill(control, MESSAGE_TEXT, line, (uint32_t)size);
+		send_message(control);
+	}
+	return PACE_NOW;
+}
+
 static enum pace step_grace(struct control *control)
 {
 	if (publisher_reclaim(control->config.publisher)) {
@@ -246,7 +267,9 @@ enum pace control_reply_step(struct control *control)
 	}
 	switch (control->reply.step) {
 	case REPLY_WAIT:
-		return PACE_QUIET;
+		return control_reading_gives_up(control) ? PACE_NOW : PACE_QUIET;
+	case REPLY_KEEP:
+		return step_keep(control);
 	case REPLY_CENSUS:
 		if (census_has(&control->census, control->reply.census_round))
 			control->reply.step = REPLY_ROWS;

@@ -32,6 +32,7 @@ struct reply {
 		REPLY_TEXT,
 		REPLY_LOSS,
 		REPLY_PLAN,
+		REPLY_KEEP, // until the state folder has it, or has had its time
 		REPLY_GRACE, // DONE comes when no worker uses an older snapshot
 		REPLY_END
 	} step;
@@ -63,7 +64,10 @@ struct reply {
 	struct error refusal;
 	struct message_row_plan *plan; // rows to send after the text
 	uint32_t plan_count;
+	uint64_t reading; // that is waited for (saving_private.h); 0
+	uint64_t reading_until_ns;
 	bool waits_for_grace;
+	uint64_t keep_until_ns;
 	uint64_t grace_until_ns; // then it is an error
 	uint64_t changes;
 };

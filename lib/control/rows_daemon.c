@@ -104,6 +104,8 @@ bool row_daemon(const struct control *control, uint32_t row, struct message_row_
 	out->applied_s = control->applied.wall_s;
 	out->apply_us = control->apply_us;
 	out->hash_key_secret = control->running->config->hash_key_set;
+	out->is_unkept = control_is_unkept(control);
+	out->state_late_s = (uint32_t)(control_saving_late_ns(control) / CLOCK_NS_PER_S);
 	out->confirm_left_s = control_trial_left_s(control);
 	out->confirm_before = control->trial.version_before;
 	snprintf(out->pools, sizeof(out->pools), "%s", control->config.daemon->pools);

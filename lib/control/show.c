@@ -2,6 +2,7 @@
 #include <control/control_private.h>
 #include <control/digest.h>
 #include <control/reply_private.h>
+#include <control/saving_private.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,24 +39,13 @@ static void write_text(struct control *control)
 	}
 }
 
-static void list_history(struct control *control)
-{
-	struct reply *reply = &control->reply;
-
-	reply->history = calloc(HISTORY_MAX, sizeof(*reply->history));
-	if (reply->history != NULL)
-		reply->history_count = history_list(control->config.daemon->state, reply->history);
-}
-
-// A job's: a large configuration takes its time, and so may a disk.
+// A job's: a large configuration takes its time.
 static void gather(void *context)
 {
 	struct control *control = context;
 
 	if (control->reply.what == MESSAGE_SHOW_MEMORY)
 		control_measure_memory(control);
-	else if (control->reply.what == MESSAGE_SHOW_HISTORY)
-		list_history(control);
 	else
 		write_text(control);
 }
@@ -64,7 +54,7 @@ static void gathered(void *context)
 {
 	struct control *control = context;
 
-	if (control->reply.memory != NULL || control->reply.history != NULL)
+	if (control->reply.memory != NULL)
 		control->reply.step = REPLY_ROWS;
 	else if (control->reply.text != NULL)
 		control->reply.step = REPLY_TEXT;
@@ -102,11 +92,13 @@ void control_show(struct control *control, enum message_show_what what)
 	control->reply.what = what;
 	control->reply.step = REPLY_ROWS;
 	if (what == MESSAGE_SHOW_CONFIG || what == MESSAGE_SHOW_DIGEST ||
-		what == MESSAGE_SHOW_MEMORY || what == MESSAGE_SHOW_HISTORY) {
+		what == MESSAGE_SHOW_MEMORY) {
 		control->reply.text_is_lines = what == MESSAGE_SHOW_DIGEST;
 		control->reply.step = REPLY_WAIT;
 		control->reply.wants_job = true;
 		control_work(control);
+	} else if (what == MESSAGE_SHOW_HISTORY) {
+		control_read_history(control);
 	} else if (what == MESSAGE_SHOW_WORKERS) {
 		show_after_census(control);
 	} else if (what == MESSAGE_SHOW_BACKENDS && !show_backends(control)) {

@@ -37,6 +37,7 @@ enum metrics_scope {
 	X(CONFIG_DURATION, DAEMON, GAUGE, "fulcrum_config_apply_duration_seconds", "seconds", "", "How long the last apply took, from its commit until every worker went by it") \
 	X(CONFIG_CONFIRM, DAEMON, GAUGE, "fulcrum_config_confirm_left_seconds", "seconds", "", "When the running configuration is taken back unless somebody confirms it; absent where nothing waits for that") \
 	X(CONFIG_SAVED, DAEMON, GAUGE, "fulcrum_config_saved", "", "", "1 where a restart would find the running configuration in the state folder") \
+	X(STATE_LATE, DAEMON, GAUGE, "fulcrum_state_late_seconds", "seconds", "", "For how long the oldest change that waits to be written to the state folder has waited; 0 where none does, and for the first three seconds") \
 	X(APPLIES, DAEMON, COUNTER, "fulcrum_config_applies", "", "", "Changes of the configuration that came into force, by apply, rollback or backend") \
 	X(APPLY_FAILURES, DAEMON, COUNTER, "fulcrum_config_apply_failures", "", "", "Changes of the configuration that the daemon refused") \
 	X(EVENTS, DAEMON, COUNTER, "fulcrum_events", "", "kind", "What happened: changes of health, announcement and links, applies and drains; fulcrumctl events lists them") \

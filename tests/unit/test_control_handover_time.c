@@ -26,8 +26,9 @@ static void save_before(struct room *room, uint32_t ago_s)
 	mark.boot_s -= ago_s;
 	if (is_rebooted)
 		mark.boot++;
-	assert_int_equal(
-		flows_writer_new(room->folder, FLOWS_FILE_PLANNED, &mark, &writer, &room->err), 0);
+	assert_int_equal(flows_writer_new(room->folder, FLOWS_FILE_PLANNED, &mark, NULL, &writer,
+				 &room->err),
+		0);
 	flows_writer_add_name(writer, KEPT_SERVICE, "web");
 	flows_writer_add_name(writer, KEPT_BACKEND, "one/b");
 	for (uint32_t i = 0; i < 2; i++) {

@@ -105,10 +105,19 @@ static void check_folder(struct doctor *doctor, const char *folder)
 	}
 }
 
+static void check_late(struct doctor *doctor)
+{
+	doctor_wrong(doctor, "nothing has been written to %s for %u s", doctor->config.state,
+		doctor->daemon.state_late_s);
+	doctor_mend(doctor, "journalctl -k -n 50; df $(dirname %s)", doctor->config.state);
+}
+
 void doctor_check_state(struct doctor *doctor)
 {
 	if (doctor->config.state[0] == '\0')
 		doctor_ok(doctor, "nothing is kept: 'state' is empty");
+	else if (doctor->has_daemon && doctor->daemon.state_late_s > 0) // not to hang there, too
+		check_late(doctor);
 	else
 		check_folder(doctor, doctor->config.state);
 }

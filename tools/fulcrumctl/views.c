@@ -227,6 +227,8 @@ static const struct column daemon_columns[] = {
 	{"apply took us", "apply_us", COLUMN_NUMBER, FIELD(row_daemon, apply_us), NULL},
 	{"secret hash key", "hash_key_secret", COLUMN_BOOL, FIELD(row_daemon, hash_key_secret),
 		NULL},
+	{"not kept", "is_unkept", COLUMN_BOOL, FIELD(row_daemon, is_unkept), NULL},
+	{"nothing written for", "state_late_s", COLUMN_LEFT, FIELD(row_daemon, state_late_s), NULL},
 	{"to be confirmed", "confirm_left_s", COLUMN_LEFT, FIELD(row_daemon, confirm_left_s), NULL},
 	{NULL, "confirm_before", COLUMN_NUMBER, FIELD(row_daemon, confirm_before), NULL},
 	{"pools are read from", "pools", COLUMN_TEXT, FIELD(row_daemon, pools), NULL},
