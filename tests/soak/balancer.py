@@ -99,6 +99,16 @@ class Balancer:
             log.seek(begin)
             return log.read(None if end is None else end - begin).splitlines()
 
+    def worker_waited_s(self):
+        """How long its first worker has been ready to run, and had no core."""
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{task}/comm") as comm:
+                if not comm.read().startswith("rte-worker"):
+                    continue
+            with open(f"/proc/{self.process.pid}/task/{task}/schedstat") as words:
+                return int(words.read().split()[1]) / 1e9
+        return 0
+
     def sample(self):
         """What the process holds now; None while there is none."""
         try:
@@ -106,6 +116,6 @@ class Balancer:
             with open(f"/proc/{pid}/status") as status:
                 words = dict(re.findall(r"^(VmRSS|Threads):\s+(\d+)", status.read(), re.M))
             return {"at": time.monotonic(), "pid": pid, "rss_kib": int(words["VmRSS"]), "threads": int(words["Threads"]),
-                    "descriptors": len(os.listdir(f"/proc/{pid}/fd")), "log_bytes": os.path.getsize(self.log)}
+                    "descriptors": len(os.listdir(f"/proc/{pid}/fd")), "log_bytes": os.path.getsize(self.log), "waited_s": round(self.worker_waited_s(), 3)}
         except (AttributeError, OSError, KeyError):
             return None

@@ -19,31 +19,31 @@ MOMENT_S = 1
 CHANGES_TABLES = {"apply", "weight", "drain", "drain-reset", "enable", "disable", "die", "revive"}
 
 
-def cut_at_once(broken, step):
+def cut_at_once(broken, step, history):
     """Its connections are broken at once: those that it had then."""
     return (broken["kind"] != "udp" and broken["how"] in REFUSED and broken["began"] <= (step["seen"] or math.inf) and
             broken["at"] >= step["acted"] and broken["backend"] in ("", step["target"]))
 
 
-def server_died(broken, step):
-    return step["verb"] == "die" and step["detail"] == "server" and cut_at_once(broken, step)
+def server_died(broken, step, history):
+    return step["verb"] == "die" and step["detail"] == "server" and cut_at_once(broken, step, history)
 
 
-def disabled(broken, step):
-    return step["verb"] == "disable" and cut_at_once(broken, step)
+def disabled(broken, step, history):
+    return step["verb"] == "disable" and cut_at_once(broken, step, history)
 
 
-def drain_deadline(broken, step):
-    return step["verb"] == "drain-reset" and cut_at_once(broken, step)
+def drain_deadline(broken, step, history):
+    return step["verb"] == "drain-reset" and cut_at_once(broken, step, history)
 
 
-def not_found_yet(broken, step):
+def not_found_yet(broken, step, history):
     """What begins while a backend is dead, and is not found dead yet, may be sent to it."""
     return (step["verb"] == "die" and not broken["backend"] and
             step["acted"] <= broken["at"] and broken["began"] <= (step["seen"] or math.inf))
 
 
-def no_daemon(broken, step):
+def no_daemon(broken, step, history):
     """While no daemon runs, routers answer new connections that the host is unreachable, and datagrams are lost."""
     if step["verb"] not in ("restart", "kill") or not step["acted"] <= broken["at"] or \
             broken["began"] > (step["seen"] or math.inf):
@@ -61,20 +61,31 @@ def last_checkpoint(step):
     return step["acted"] - CHECKPOINT_S - MOMENT_S - 4 * step.get("late_s", 0)
 
 
-def after_the_checkpoint(broken, step):
+def after_the_checkpoint(broken, step, history):
     """A killed daemon's last connections, where the pool changed before."""
     return broken_by_kill(broken, step) and broken["began"] >= last_checkpoint(step)
 
 
-def changed_after_the_checkpoint(broken, step):
-    """The hash table before the last change finds a connection, the one before that does not."""
-    return broken_by_kill(broken, step) and step.get("changes", 0) >= 2
+def changes_around(broken, kill, history):
+    """What changed the tables after the last checkpoint that a killed daemon left, until the connection broke: what its
+    successor has not heard of, it knows by the hash alone."""
+    return [row for row in history if row["verb"] in CHANGES_TABLES and row["acted"] <= broken["at"] and
+            (row["seen"] or math.inf) >= last_checkpoint(kill)]
 
 
-def count_changes(history, step):
-    """How often the tables changed, or may have, after the last checkpoint that a kill left."""
-    return sum(row["verb"] in CHANGES_TABLES and row["acted"] <= step["acted"] and
-               (row["seen"] or math.inf) >= last_checkpoint(step) for row in history)
+def changed_after_the_checkpoint(broken, step, history):
+    """The hash table before the last change of the pool finds a connection that the new daemon has not heard of; the one
+    before that does not, nor does any where its backend died."""
+    if not broken_by_kill(broken, step) or broken["last"] > (step["seen"] or math.inf):
+        return False
+    changes = changes_around(broken, step, history)
+    return len(changes) >= 2 or any(row["verb"] == "die" and row["target"] == broken["backend"] for row in changes)
+
+
+def no_core(broken, step, history):
+    """A machine that runs no worker forwards no datagram meanwhile, and says so of itself (canary.py)."""
+    return (step["verb"] == "starved" and broken["kind"] == "udp" and
+            step["acted"] <= broken["at"] and broken["began"] <= step["ended"] + MOMENT_S)
 
 
 RULES = {
@@ -84,7 +95,8 @@ RULES = {
     "a dead backend was not found yet": not_found_yet,
     "no daemon was there": no_daemon,
     "it began after the last checkpoint of a daemon that was killed": after_the_checkpoint,
-    "its pool changed twice after the last checkpoint of a daemon that was killed": changed_after_the_checkpoint,
+    "the machine had no core for the worker": no_core,
+    "its pool changed after the last checkpoint of a daemon that was killed": changed_after_the_checkpoint,
 }
 
 
@@ -93,6 +105,6 @@ def explain(broken, history):
     if broken["how"] != "wrong":  # bytes that nobody sent are never right
         for step in history:
             for name, holds in RULES.items():
-                if holds(broken, step):
+                if holds(broken, step, history):
                     return name, step
     return None, None

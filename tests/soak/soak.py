@@ -25,6 +25,7 @@ pools:
     backends:
 """
 CLIENT = "198.51.100.7"
+STARVED_S = 0.5  # of a second
 FOUND_S = 2 * 1 + 1  # health.md: fall x interval + timeout
 
 
@@ -37,6 +38,7 @@ class Soak:
         self.wall = time.time() - time.monotonic()
         self.history = []
         self.samples = []
+        self.starved = []
         self.lateness = []  # when, and by how much the machine was late
         self.pending = []  # what broke, and is not judged yet
         self.explained = {}
@@ -101,7 +103,7 @@ class Soak:
         self.traffic_take()
         pending, self.pending = self.pending, []
         for broken in pending:
-            name, step = rules.explain(broken, self.history)
+            name, step = rules.explain(broken, self.history + self.starved)
             if name:
                 self.explained[name] = self.explained.get(name, 0) + 1
                 continue
@@ -113,7 +115,7 @@ class Soak:
         """The break, and the history around the time in which it must have happened."""
         self.say("UNEXPLAINED: " + self.words_of(broken))
         around = broken["last"] or broken["began"]
-        for step in self.history:
+        for step in sorted(self.history + self.starved, key=lambda step: step["acted"]):
             if around - 30 <= (step["ended"] or step["seen"] or step["acted"]) and step["acted"] <= broken["at"]:
                 print("          " + self.words_of_step(step), flush=True)
         print(f"          the log from {self.since(around) - 3:.1f} s on:", flush=True)
@@ -154,8 +156,19 @@ class Soak:
                 file.write(f"      - {{name: {name}, address: 10.0.1.{10 + int(name[1:])}, weight: {weight}}}\n")
         return path
 
+    def change(self, *words):
+        """Asks for a change. Where the machine runs no worker, the answer is that it is committed and waits for that worker."""
+        try:
+            self.balancer.ask(*words)
+        except Broken as broken:
+            if "it does not run" not in str(broken):
+                raise
+            time.sleep(1)  # the next sample knows
+            if not self.was_starved(15):
+                raise
+
     def apply(self, pool):
-        self.balancer.ask("apply", "--force", "-f", self.pool_file(pool, f"{self.args.folder}/soak.yaml"))
+        self.change("apply", "--force", "-f", self.pool_file(pool, f"{self.args.folder}/soak.yaml"))
 
     def step(self, step):
         row = {"number": step.number, "verb": step.verb, "target": step.target, "detail": step.detail, "words": str(step),
@@ -183,22 +196,22 @@ class Soak:
         self.balancer.ask("apply", "-f", path, statuses=(2,))
 
     def do_weight(self, step, row):
-        self.balancer.ask("backend", "weight", step.target, step.detail)
+        self.change("backend", "weight", step.target, step.detail)
 
     def do_drain(self, step, row):
-        self.balancer.ask("backend", "drain", step.target)
+        self.change("backend", "drain", step.target)
 
     def do_drain_reset(self, step, row):
         begin = os.path.getsize(self.balancer.log)
-        self.balancer.ask("backend", "drain", step.target, "--deadline", "2s", "--then", "reset")
+        self.change("backend", "drain", step.target, "--deadline", "2s", "--then", "reset")
         self.balancer.wait("the drain's deadline passes", lambda: any("the deadline has passed" in line
                            for line in self.balancer.log_lines(begin)), 10)
 
     def do_disable(self, step, row):
-        self.balancer.ask("backend", "disable", step.target)
+        self.change("backend", "disable", step.target)
 
     def do_enable(self, step, row):
-        self.balancer.ask("backend", step.detail, step.target)
+        self.change("backend", step.detail, step.target)
 
     def do_die(self, step, row):
         if step.detail == "freeze":
@@ -230,7 +243,6 @@ class Soak:
 
     def do_kill(self, step, row):
         row["late_s"] = max([late_s for at, late_s in self.lateness if at >= row["acted"] - 15], default=0)
-        row["changes"] = rules.count_changes(self.history, row)
         self.balancer.stop(signal.SIGKILL)
         self.balancer.start()
 
@@ -257,12 +269,34 @@ class Soak:
             self.lateness.append((now, round(now - due, 3)))
             due = now + 1
             sample = self.balancer.sample()
-            if sample:
-                self.samples.append(sample)
+            if not sample:
+                continue
+            before = self.samples[-1] if self.samples else sample
+            if before["pid"] == sample["pid"] and sample["waited_s"] - before["waited_s"] >= STARVED_S:
+                self.starve(before["at"], sample["at"])
+            self.samples.append(sample)
+
+    def starve(self, begun, ended):
+        """The machine had no core for the worker: that is no event of the plan, and the rules know of it."""
+        self.starved.append({"number": 0, "verb": "starved", "target": "", "detail": "", "words": "the machine runs no worker",
+                             "acted": begun, "seen": ended, "ended": ended})
+
+    def canary(self):
+        """The same by one that sleeps on the worker's core, which a machine that stands as a whole cannot hide from."""
+        core = "1" if os.cpu_count() > 1 else "0"
+        process = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), "canary.py"), core],
+                                   stdout=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            late = json.loads(line)
+            self.starve(late["from"], late["to"])
+
+    def was_starved(self, seconds):
+        return any(row["ended"] >= time.monotonic() - seconds for row in self.starved)
 
     def run(self):
         self.balancer.start()
-        threading.Thread(target=self.sampling, daemon=True).start()
+        for thread in (self.sampling, self.canary):
+            threading.Thread(target=thread, daemon=True).start()
         first = dict(self.plan.pool)
         self.apply(first)
         self.balancer.wait("the backends are up", lambda: self.pool_is(first), 20)
@@ -298,6 +332,7 @@ class Soak:
                   "traffic": {key: value for key, value in self.counts.items() if key not in ("what", "at")},
                   "explained": self.explained, "unexplained": self.unexplained, "failures": self.failures,
                   "found_s": [round(found, 2) for found in self.found_s], "resources": grown["figures"],
+                  "starved": [(round(self.since(row["acted"]), 2), round(row["ended"] - row["acted"], 2)) for row in self.starved],
                   "history": self.history, "began": self.begun}
         with open(f"{self.args.out}/soak-{self.args.seed}.json", "w") as file:
             json.dump(record, file, indent=1)

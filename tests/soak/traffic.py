@@ -3,12 +3,12 @@
 """Both ends of the soak's traffic.
 
     traffic.py serve VIP NAME                TCP on port 7000, UDP on 5353: says NAME, and gives back what comes
-    traffic.py ask VIP [--long N] [--stall S] [--seed S]
-                                             N long transfers, new connections and datagrams all the while
+    traffic.py ask VIP [--long N] [--every S] [--stall S] [--seed S] [--tell-all]
+                                             N long transfers, a new connection every S, and datagrams, all the while
 
 The client tells each thing that went wrong by a line of JSON, with its times by the monotonic clock, which all processes of a
-machine share; and once a second what it counted. A line on its standard input, or its end, ends it: then each long transfer has
-to come to an end in order.
+machine share; and once a second what it counted. With --tell-all each new connection that was served is told, too. A line on
+its standard input, or its end, ends it: then each long transfer has to come to an end in order.
 
 Half of the long transfers last as long as the soak; the others end after 20 to 90 s and are followed by new ones, so
 that there are always some which began after the last change. Each sends a block a second and compares what comes back.
@@ -27,7 +27,6 @@ import time
 TCP_PORT = 7000
 UDP_PORT = 5353
 BLOCK = 2048
-SHORT_EVERY_S = 0.2  # new connections: five a second
 UDP_CLIENTS = 10
 UDP_EVERY_S = 0.5
 UDP_PATIENCE_S = 1  # so long is an answer waited for, and
@@ -64,10 +63,12 @@ async def serve(vip, name):
 
 
 class Client:
-    def __init__(self, vip, stall, seed):
-        self.vip = vip
-        self.stall = stall
-        self.random = random.Random(seed)
+    def __init__(self, args):
+        self.vip = args.vip
+        self.stall = args.stall
+        self.every_s = args.every
+        self.tells_all = args.tell_all
+        self.random = random.Random(args.seed)
         self.ending = asyncio.Event()
         self.counts = dict(long_opened=0, long_ended=0, blocks=0, short=0, udp=0, open=0)
 
@@ -147,6 +148,8 @@ class Client:
         how = await self.connection(about, 0, 1)
         if how is None:
             self.counts["short"] += 1
+            if self.tells_all:
+                self.tell("served", **about)
         else:
             self.tell("broken", how=how, **about)
 
@@ -158,7 +161,7 @@ class Client:
             task = asyncio.create_task(self.short(number))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-            await self.pause(SHORT_EVERY_S)
+            await self.pause(self.every_s)
         if tasks:
             await asyncio.wait(tasks)
 
@@ -220,7 +223,7 @@ class Client:
 
 
 async def ask(args):
-    await Client(args.vip, args.stall, args.seed).run(args.long)
+    await Client(args).run(args.long)
 
 
 def main():
@@ -229,7 +232,9 @@ def main():
     parser.add_argument("vip")
     parser.add_argument("name", nargs="?")
     parser.add_argument("--long", type=int, default=200)
+    parser.add_argument("--every", type=float, default=0.2)
     parser.add_argument("--stall", type=float, default=120)
+    parser.add_argument("--tell-all", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A tool stops while it has the channel's lock; 60,000 backends are scraped by many; and a backend dies meanwhile.
+. "$(dirname "$0")/lib.sh"
+. "$lab_root/tests/lab/faults.sh"
+
+with_many() {
+	lab_config
+	echo 'backends_max: 65536' >>$LAB/fulcrumd.yaml
+}
+
+fault_lab with_many
+fault_course tool "tool stopped with the lock"
+fault_course scraped "60,000 backends scraped"
+fault_table

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The wall clock is set by an hour, the kernel's news of routes run over, a control group gives no more memory; and a backend
+# dies meanwhile.
+. "$(dirname "$0")/lib.sh"
+. "$lab_root/tests/lab/faults.sh"
+
+with_clock() {
+	head -c 8 /dev/zero >$LAB/shift
+	export CLOCK_SHIFT=$LAB/shift
+	fulcrumd_real=$fulcrumd
+	printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$lab_build/tests/lab/libclock_shift.so" "$fulcrumd" >$LAB/fulcrumd
+	chmod +x $LAB/fulcrumd
+	fulcrumd=$LAB/fulcrumd
+}
+
+fault_lab with_clock
+fault_course clock_forward "clock an hour ahead"
+fault_course clock_back "clock an hour back"
+fault_course netlink "netlink overflow"
+if fault_memory_group; then
+	fault_course memory "memory limit of a cgroup"
+else
+	lab_say "no memory controller here: that course is left out"
+fi
+fault_table

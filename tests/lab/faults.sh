@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Faults around the balancer, and the course that a balancer is to keep through each of them. Sourced after lib.sh.
+#
+# A fault NAME is a pair of functions, fault_NAME_begin and fault_NAME_end, and where it can be seen a third, fault_NAME_told,
+# which is true when the daemon tells of it. fault_course NAME runs the course:
+#
+#   steady traffic -> the fault -> a backend dies -> nobody is sent to it any more, in time -> a change is acknowledged
+#   -> the fault ends -> all is well, without a restart -> the daemon is killed, and the next one has what was acknowledged
+
+. "$lab_root/tests/soak/backends.sh"
+
+fault_interval_ms=500
+fault_promise_s=1.5 # health.md: fall x interval + timeout
+fault_long=20
+fault_rows=()
+fault_weight=100
+
+fault_now() {
+	python3 -c 'import time; print(time.monotonic())'
+}
+
+fault_metric() {
+	in_ns lb curl -sf --max-time 20 http://127.0.0.1:9110/metrics | sed -n "s/^$1 //p"
+}
+
+# fault_pool [MORE]: three backends behind TCP and UDP, and what else is to stand in the file.
+fault_pool() {
+	cat <<-YAML
+		services:
+		  - {name: stream, vip: $VIP, protocol: tcp, port: 7000, pool: soak}
+		  - {name: datagrams, vip: $VIP, protocol: udp, port: 5353, pool: soak}
+		pools:
+		  - name: soak
+		    health: {type: tcp, port: 7000, interval: 500ms, timeout: 500ms, rise: 1, fall: 2, flap_limit: 0}
+		    backends:
+		      - {name: b1, address: 10.0.1.11, weight: ${1:-100}}
+		      - {name: b2, address: 10.0.1.12}
+		      - {name: b3, address: 10.0.1.13}
+	YAML
+}
+
+# The balancer and three backends with traffic.py's servers; what is configured before is kept.
+fault_lab() {
+	local k
+	lab_begin
+	lab_backends 3
+	for k in 1 2 3; do
+		soak_agent b$k
+		soak_server b$k
+	done
+	mkdir -p $LAB/state
+	[ -z "${1:-}" ] || "$1"
+	lab_fulcrumd
+	fault_pool >$LAB/pool.yaml
+	lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
+	lab_wait_up b1 b2 b3
+}
+
+fault_traffic_begin() {
+	: >$LAB/traffic.log
+	rm -f $LAB/traffic.end
+	mkfifo $LAB/traffic.end
+	exec 7<>$LAB/traffic.end
+	in_ns client python3 "$soak/traffic.py" ask $VIP --long $fault_long --every 0.05 --stall 60 --tell-all \
+		<$LAB/traffic.end >$LAB/traffic.log 2>&1 7>&- &
+	lab_pids[traffic]=$!
+	lab_wait_for "grep -q '\"open\": $fault_long' $LAB/traffic.log" 20 "the traffic flows"
+}
+
+fault_traffic_end() {
+	echo end >&7
+	exec 7>&-
+	lab_wait_for "! lab_alive traffic" 70 "the traffic has ended"
+	wait "${lab_pids[traffic]}" || lab_fail "the traffic ended with status $?"
+	unset 'lab_pids[traffic]'
+}
+
+fault_settled() {
+	python3 "$lab_root/tests/lab/faults.py" settled $LAB/traffic.log "$fault_died"
+}
+
+# fault_course NAME 'what it is' [SECONDS]: so much later than promised may the dead backend be found.
+fault_course() {
+	local name=$1 late=${3:-0} limit status=0 config row told=-
+	limit=$(python3 -c "print($fault_promise_s * $lab_slack + $late)")
+	lab_say "-- $2"
+	fault_traffic_begin
+	"fault_${name}_begin"
+	fault_died=$(fault_now)
+	lab_stop server-b2 KILL
+	lab_wait_for fault_settled $((${late%.*} + 10)) "$2: new connections are served again"
+	fault_weight=$((fault_weight + 10))
+	ctl --wait 60s backend weight b1 $fault_weight >$LAB/answer 2>&1 || status=$?
+	lab_check "$2: a change is acknowledged" test $status -eq 0 -o $status -eq 6
+	lab_check "$2: the daemon runs on" lab_alive fulcrumd
+	[ "$(type -t "fault_${name}_told")" != function ] || {
+		lab_wait_for "fault_${name}_told" 10 "$2: it is told"
+		told=told
+	}
+	"fault_${name}_end"
+	soak_server b2
+	lab_wait_up b1 b2 b3
+	lab_check "$2: it was found dead" eval '! lab_backend_is b2 downs 0'
+	lab_wait_for '[ "$(fault_metric fulcrum_config_saved)" = 1 ]' 10 "$2: what is in force is kept"
+	lab_check "$2: the daemon is healthy" in_ns lb curl -sf -o /dev/null --max-time 20 http://127.0.0.1:9110/healthz
+	fault_traffic_end
+	row=$(python3 "$lab_root/tests/lab/faults.py" judge $LAB/traffic.log "$fault_died" "$limit") ||
+		lab_fail "$2: what broke is not explained ($row)"
+	config=$(ctl show config)
+	lab_check "$2: it has the weight" grep -q "weight: $fault_weight" <(echo "$config")
+	lab_stop fulcrumd KILL
+	lab_fulcrumd
+	lab_check "$2: the next daemon has what was acknowledged" test "$config" = "$(ctl show config)"
+	lab_wait_up b1 b2 b3
+	fault_rows+=("$2|$row|$([ $status -eq 0 ] && echo kept || echo 'not kept, and said')|$told")
+}
+
+# The table of all courses of this story.
+fault_table() {
+	{
+		echo "fault|new ones failed for|so many|long ones broke (its own)|a change was|the fault is"
+		printf '%s\n' "${fault_rows[@]}"
+	} | column -t -s '|'
+	lab_end
+}
+
+# -- the disk of the state folder --
+
+fault_disk_small() {
+	mount -t tmpfs -o size=2m,mode=755 state $LAB/state
+}
+
+fault_disk_fill() {
+	dd if=/dev/zero of=$LAB/state/ballast bs=4k oflag=append conv=notrunc status=none 2>/dev/null || true
+	! sh -c "echo x >$LAB/state/more" 2>/dev/null
+}
+
+fault_disk_full_begin() { lab_wait_for fault_disk_fill 5 "the folder is full"; }
+fault_disk_full_end() { rm -f $LAB/state/ballast $LAB/state/more; }
+fault_disk_full_told() { [ "$(fault_metric fulcrum_config_saved)" = 0 ]; }
+
+# Not while a file is open there to be written.
+fault_read_only_begin() { lab_wait_for "mount -o remount,ro $LAB/state" 5 "the folder is read-only"; }
+fault_read_only_end() { mount -o remount,rw $LAB/state; }
+fault_read_only_told() { [ "$(fault_metric fulcrum_config_saved)" = 0 ]; }
+
+# -- the machine --
+
+# The daemon's wall clock, which clock_shift.c is to have been preloaded for.
+fault_clock() {
+	python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("q", int(sys.argv[2])))' $LAB/shift "$1"
+}
+fault_clock_forward_begin() { fault_clock 3600; }
+fault_clock_forward_end() { fault_clock 0; }
+fault_clock_forward_told() { grep -q "$(date -u -d '+1 hour' +%Y-%m-%dT%H):.*is down" $LAB/fulcrumd.log; }
+fault_clock_back_begin() { fault_clock -3600; }
+fault_clock_back_end() { fault_clock 0; }
+fault_clock_back_told() { grep -q "$(date -u -d '-1 hour' +%Y-%m-%dT%H):.*is down" $LAB/fulcrumd.log; }
+
+# The kernel tells more about its routes than the socket holds, while the daemon does not look.
+fault_netlink_begin() {
+	local before
+	before=$(fault_netlink_drops)
+	kill -STOP "${lab_pids[fulcrumd]}"
+	seq 1 30000 | awk '{ printf "route replace 192.0.2.%d/32 dev lo\nroute del 192.0.2.%d/32 dev lo\n", $1 % 250, $1 % 250 }' |
+		ip -n lb -batch -
+	kill -CONT "${lab_pids[fulcrumd]}"
+	lab_check "its socket ran over" test "$(fault_netlink_drops)" -gt "$before"
+}
+fault_netlink_end() { :; }
+fault_netlink_drops() {
+	in_ns lb awk 'NR > 1 && $2 == 0 { drops += $9 } END { print drops + 0 }' /proc/net/netlink
+}
+
+# A control group whose limit is what the daemon has by now, and a little.
+fault_memory_kib=4096
+fault_memory_group() {
+	fault_group=/sys/fs/cgroup/memory/fulcrum-lab-$$-$RANDOM fault_limit=memory.limit_in_bytes fault_usage=memory.usage_in_bytes
+	[ -e /sys/fs/cgroup/memory/cgroup.procs ] || {
+		fault_group=/sys/fs/cgroup/fulcrum-lab-$$-$RANDOM fault_limit=memory.max fault_usage=memory.current
+		grep -qw memory /sys/fs/cgroup/cgroup.subtree_control 2>/dev/null || return 1
+	}
+	mkdir $fault_group 2>/dev/null
+}
+fault_memory_begin() {
+	echo 3 2>/dev/null >$fault_group/memory.move_charge_at_immigrate || true
+	echo "${lab_pids[fulcrumd]}" >$fault_group/cgroup.procs
+	echo $(($(cat $fault_group/$fault_usage) + fault_memory_kib * 1024)) >$fault_group/$fault_limit
+}
+fault_memory_end() {
+	echo -1 >$fault_group/$fault_limit 2>/dev/null || echo max >$fault_group/$fault_limit
+	echo "${lab_pids[fulcrumd]}" >$fault_group/../cgroup.procs
+	rmdir $fault_group
+}
+
+# -- those who ask --
+
+# A tool that has the channel's lock is stopped.
+fault_tool_begin() {
+	: >$LAB/tool.log
+	lab_start tool lb python3 -uc "
+import fcntl, os, signal, struct
+fd = os.open('$FULCRUM_CHANNEL', os.O_RDWR)
+fcntl.fcntl(fd, fcntl.F_SETLK, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 1, 1, 0))
+print('locked')
+os.kill(os.getpid(), signal.SIGSTOP)"
+	lab_wait_for "grep -q locked $LAB/tool.log" 10 "a tool has the lock"
+}
+fault_tool_end() { lab_stop tool KILL; }
+fault_tool_told() { grep -q "said nothing for .* (it is stopped)" $LAB/fulcrumd.log; }
+
+# 60,000 backends more, whose page several ask for all the time, some without reading it.
+fault_scraped_count=60000
+fault_scraped_begin() {
+	{
+		fault_pool $fault_weight
+		echo "  - name: many"
+		echo "    health: {type: none}"
+		echo "    backends:"
+		awk -v n=$fault_scraped_count 'BEGIN { for (i = 0; i < n; i++)
+			printf "      - {name: m%d, address: 10.%d.%d.%d}\n", i, 20 + i / 62500, i / 250 % 250, 1 + i % 250 }'
+	} >$LAB/many.yaml
+	lab_check "$fault_scraped_count backends are applied" eval "ctl apply -f $LAB/many.yaml >$LAB/answer"
+	lab_start scrape lb sh -c 'for i in 1 2 3; do
+		while :; do curl -sf --max-time 60 -o /dev/null http://127.0.0.1:9110/metrics && echo page; done & done; wait'
+	lab_start hostile lb python3 "$lab_root/tests/lab/hostile_http.py" 127.0.0.1 9110
+	lab_wait_for "grep -q ready $LAB/hostile.log && grep -q page $LAB/scrape.log" 60 "the page is asked for"
+}
+fault_scraped_end() {
+	lab_stop hostile
+	kill $(ps -o pid= --ppid "${lab_pids[scrape]}") 2>/dev/null || true
+	lab_stop scrape KILL
+	fault_pool $fault_weight >$LAB/pool.yaml
+	lab_check "they are taken out" eval "ctl apply --force -f $LAB/pool.yaml >$LAB/answer"
+}
