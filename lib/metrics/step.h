@@ -46,8 +46,9 @@ struct step {
 };
 
 // The rest of the function is a step, however it returns.
-#define STEP_TIMED(identifier) \
-	__attribute__((cleanup(step_end))) struct step step_timed = step_begin(STEP_##identifier)
+#define STEP_TIMED(identifier)                                              \
+	__attribute__((cleanup(step_end), unused)) struct step step_timed = \
+		step_begin(STEP_##identifier)
 
 struct step step_begin(enum step_kind kind);
 void step_end(const struct step *step);
