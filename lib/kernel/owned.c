@@ -54,7 +54,7 @@ static bool read_address(const struct nlmsghdr *message, struct owned *out)
 	out->is_announced = protocol == ANNOUNCER_PROTOCOL ||
 			    (info->ifa_family == AF_INET ? info->ifa_scope == RT_SCOPE_HOST
 							 : (flags & IFA_F_DEPRECATED) != 0);
-	return out->address.family != ADDR_NONE;
+	return out->address.family != ADDR_NONE && out->ifindex != 0;
 }
 
 void owned_take(struct table *table, const struct nlmsghdr *message)

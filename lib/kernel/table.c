@@ -213,7 +213,8 @@ static bool take_link(struct table *table, const struct nlmsghdr *message)
 	struct link now = {.ifindex = info->ifi_index};
 	const struct nlattr *attr;
 
-	if (info->ifi_family != AF_UNSPEC) // a bridge's or IPv6's view of the same link
+	// A bridge's or IPv6's view of the same link; 0 stands for any interface.
+	if (info->ifi_family != AF_UNSPEC || info->ifi_index <= 0)
 		return false;
 	if (message->nlmsg_type == RTM_DELLINK)
 		return remove_link(table, now.ifindex);
@@ -260,7 +261,8 @@ static bool take_neighbour(struct table *table, const struct nlmsghdr *message)
 	const struct nlattr *attr;
 	bool usable = false;
 
-	if ((info->ndm_flags & NTF_PROXY) != 0 || info->ndm_type != RTN_UNICAST)
+	if ((info->ndm_flags & NTF_PROXY) != 0 || info->ndm_type != RTN_UNICAST ||
+		info->ndm_ifindex <= 0)
 		return false;
 	mnl_attr_for_each(attr, message, sizeof(*info))
 	{

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <linux/if_addr.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,6 +189,46 @@ static void what_is_there_and_not_ours_is_told_and_left_alone(void **state)
 	SHELL("ip route del 203.0.113.11 dev near");
 	run_until(room, HAS_ROUTE("-4", "near", "203.0.113.11"));
 	assert_int_equal(view(room, "203.0.113.11").error, 0);
+}
+
+// An address with Fulcrum's mark that the kernel asks the link for first, which place_put() has it not do.
+static void put_and_ask(struct room *room, const struct addr *vip)
+{
+	uint8_t space[256] = {0};
+	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
+	struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
+
+	message->nlmsg_type = RTM_NEWADDR;
+	info->ifa_family = AF_INET6;
+	info->ifa_prefixlen = 128;
+	info->ifa_index = kernel_ifindex("near");
+	request_put_addr(message, IFA_LOCAL, vip);
+	mnl_attr_put_u8(message, IFA_PROTO, ANNOUNCER_PROTOCOL);
+	assert_int_equal(
+		request_run(room->kernel, message, NLM_F_CREATE | NLM_F_EXCL, NULL, NULL), 0);
+}
+
+// RFC 4862 5.4: an address that another host answers for stays on the interface, and serves nobody.
+static void an_address_that_another_host_has_is_not_there(void **state)
+{
+	struct room *room = *state;
+	struct addr vip = addr("2001:db8::5");
+
+	make_near(room);
+	SHELL("nsenter -t %d -n ip -6 addr add 2001:db8::5/128 dev far nodad", far_pid);
+	SHELL("sysctl -q net.ipv6.conf.near.accept_dad=1 net.ipv6.conf.near.dad_transmits=1");
+	put_and_ask(room, &vip);
+	want(room, "2001:db8::5", ANNOUNCER_ADDRESS);
+	run_until(room, "ip -6 addr show dev near dadfailed | grep -q 2001:db8::5");
+	announcer_settle(room->announcer);
+	announcer_settle(room->announcer);
+	assert_false(view(room, "2001:db8::5").is_there);
+	assert_int_equal(view(room, "2001:db8::5").error, EEXIST);
+	SHELL("ip -6 addr del 2001:db8::5/128 dev near");
+	run_until(room, HAS_ADDRESS("near", "2001:db8::5"));
+	announcer_settle(room->announcer);
+	assert_true(view(room, "2001:db8::5").is_there);
+	assert_int_equal(view(room, "2001:db8::5").error, 0);
 }
 
 static void what_an_earlier_life_left_is_removed_or_taken_over(void **state)
@@ -379,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROOM_TEST(a_vip_without_an_interface_waits_for_one),
 		ROOM_TEST(what_is_there_and_not_ours_is_told_and_left_alone),
+		ROOM_TEST(an_address_that_another_host_has_is_not_there),
 		ROOM_TEST(what_an_earlier_life_left_is_removed_or_taken_over),
 		ROOM_TEST(what_somebody_takes_away_is_put_back),
 		ROOM_TEST(neighbours_learn_the_new_address_at_once),
