@@ -2,6 +2,7 @@
 #include <encap/tunnel_error.h>
 
 #include <encap/encap.h>
+#include <packet/checksum.h>
 #include <packet/headers.h>
 
 #define ICMP_UNREACHABLE     3
@@ -12,8 +13,8 @@
 #define ICMPV6_TIME_EXCEEDED 3
 #define ICMPV6_PARAMETER     4
 #define MTU_MIN_IPV4         68 // RFC 791 3.2: no link takes less
-#define INNER_MIN_IPV4       576
-#define INNER_MIN_IPV6       1280
+#define LEAST_IPV4           (576 + sizeof(struct ipv4_header)) // what every host takes, in its tunnel
+#define LEAST_IPV6           1280
 #define ICMP_SIZE            8
 
 struct outer {
@@ -87,6 +88,8 @@ static bool read_quote(const uint8_t *bytes, size_t size, bool is_ipv6, struct t
 		memcpy(&ipv6, bytes, sizeof(ipv6));
 		out->source = addr_from_ipv6(ipv6.source);
 		out->destination = addr_from_ipv6(ipv6.destination);
+		if (ipv6.next == IP_FRAGMENT && size > sizeof(ipv6)) // worker_send_in_pieces()
+			ipv6.next = bytes[sizeof(ipv6)];
 		return ipv6.hop_limit <= ENCAP_TTL && read_protocol(ipv6.next, out);
 	}
 	if (size < sizeof(ipv4) || bytes[0] != 0x45)
@@ -96,6 +99,32 @@ static bool read_quote(const uint8_t *bytes, size_t size, bool is_ipv6, struct t
 	out->destination = addr_from_ipv4_be(ipv4.destination_be);
 	return ipv4.id_be == 0 && be16(ipv4.fragment_be) == IPV4_DF && ipv4.ttl <= ENCAP_TTL &&
 	       read_protocol(ipv4.protocol, out);
+}
+
+bool tunnel_error_is_whole(const uint8_t *bytes, size_t size)
+{
+	struct tunnel_error ends;
+	struct ipv6_header ipv6;
+	struct ipv4_header ipv4;
+	struct outer icmp;
+	uint32_t start = 0;
+	size_t length;
+
+	if (!read_carrier(bytes, size, &icmp, &ends))
+		return false;
+	if (icmp.is_ipv6) {
+		struct addr to;
+
+		memcpy(&ipv6, bytes, sizeof(ipv6));
+		to = addr_from_ipv6(ipv6.destination);
+		length = be16(ipv6.length_be);
+		start = checksum_pseudo_header(&ends.from, &to, IP_ICMPV6, (uint32_t)length);
+	} else {
+		memcpy(&ipv4, bytes, sizeof(ipv4));
+		length = be16(ipv4.length_be) - (size_t)(icmp.icmp - bytes);
+	}
+	return length >= ICMP_SIZE && length <= icmp.size &&
+	       checksum_sum(icmp.icmp, length, start) == 0xffff;
 }
 
 bool tunnel_error_read(const uint8_t *bytes, size_t size, struct tunnel_error *out)
@@ -111,19 +140,17 @@ bool tunnel_error_read(const uint8_t *bytes, size_t size, struct tunnel_error *o
 uint16_t tunnel_error_mtu(const struct tunnel_error *error, uint16_t before)
 {
 	bool is_ipv6 = error->destination.family == ADDR_IPV6;
-	uint16_t overhead = is_ipv6 ? sizeof(struct ipv6_header) : sizeof(struct ipv4_header);
-	uint16_t inner = error->inner_family == ADDR_IPV6 ? INNER_MIN_IPV6 : INNER_MIN_IPV4;
-	uint16_t least = (uint16_t)(inner + overhead), mtu = error->mtu;
+	uint16_t mtu = error->mtu;
 
 	if (error->kind != TUNNEL_TOO_BIG)
 		return 0;
-	if (is_ipv6 && mtu < INNER_MIN_IPV6)
+	if (is_ipv6 && mtu < LEAST_IPV6)
 		return 0; // RFC 8201 4: no link takes less
 	if (!is_ipv6 && mtu == 0)
-		mtu = least; // a router from before RFC 1191 does not say
+		mtu = LEAST_IPV4; // a router from before RFC 1191 does not say
 	if (!is_ipv6 && mtu < MTU_MIN_IPV4)
 		return 0;
-	if (mtu < least)
-		mtu = least;
+	if (!is_ipv6 && mtu < LEAST_IPV4)
+		mtu = LEAST_IPV4;
 	return mtu < before ? mtu : 0;
 }

@@ -28,11 +28,15 @@ struct tunnel_error {
 };
 
 // Reads the bytes of a packet from its IP header on; what is cut off behind the quoted outer header is not missed. False: it is
-// no such error, or one that our own packets cannot have caused: they are no fragments, and have DF set and no identification.
+// no such error, or one that our own packets cannot have caused: in IPv4 they have DF set and no identification; in IPv6 they may
+// be pieces (RFC 2473 7.1 b).
 bool tunnel_error_read(const uint8_t *bytes, size_t size, struct tunnel_error *out);
+// Whether all of the message is there and its checksum is right: the kernel, which looks after that, does not see it.
+bool tunnel_error_is_whole(const uint8_t *bytes, size_t size);
 
-// What a path that took 'before' bytes takes by such an error, from the outer IP header on. The packet inside never gets less
-// than 576 bytes in IPv4 (RFC 791 3.1) and 1280 in IPv6 (RFC 8200 5). 0: the error asks for nonsense, and changes nothing.
+// What a path that took 'before' bytes takes by such an error, from the outer IP header on. A packet inside has 576 bytes at
+// least in IPv4 (RFC 791 3.1); one of 1280 in IPv6 goes in pieces where the path takes less of it (RFC 2473 7.1 b). 0: the error
+// asks for nonsense, and changes nothing.
 uint16_t tunnel_error_mtu(const struct tunnel_error *error, uint16_t before);
 
 #endif

@@ -106,13 +106,17 @@ static void tell(struct worker *worker, const struct rte_mbuf *mbuf, const struc
 		relay_answer(relay, worker->config.index, bytes_of(mbuf, packet), packet->l3_size);
 }
 
-// An error about a tunnel packet, which the kernel has no use for. True: the control lcore has it.
+// An error about a tunnel packet, which the kernel has no use for. True: it is dealt with.
 static bool tell_path(struct worker *worker, struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	struct tunnel_error error;
 
 	if (!tunnel_error_read(bytes_of(mbuf, packet), packet->l3_size, &error))
 		return false;
+	if (!tunnel_error_is_whole(bytes_of(mbuf, packet), packet->l3_size)) {
+		worker_drop(worker, mbuf, DROP_ICMP_CHECKSUM);
+		return true;
+	}
 	// Where the ring is full, the next error says the same.
 	relay_answer(worker->config.relay, worker->config.index, bytes_of(mbuf, packet),
 		packet->l3_size);

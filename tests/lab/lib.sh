@@ -440,7 +440,7 @@ lab_upload_service() {
 	lab_certificate
 	cat >$LAB/backend.yaml <<-YAML
 		interfaces: [eth0]
-		balancers: [$BALANCER, "fd00:10::2"]
+		balancers: [$BALANCER, 10.0.99.0/24, "fd00:10::2"]
 		pin: $LAB/bpf/b1
 		vips: [{address: $VIP, mss: off}, {address: "$VIP6", mss: off}]
 	YAML

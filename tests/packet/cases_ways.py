@@ -2,7 +2,7 @@
 """Every way in and out beside the wire: the kernel's frames, full queues, a port without a kernel side."""
 from case import FROM_KERNEL, FROM_OTHER_WIRE, KERNEL_FULL, WIRE_FULL, Table, drop, inject, punt, tunnel
 from frames import BALANCER, OWN, OWN6, ROUTER, VIP, VIP6, Ether, ip4, frame_of, tcp
-from scapy.all import ARP, ICMP, IP, TCP, UDP, ICMPv6PacketTooBig, IPv6
+from scapy.all import ARP, ICMP, IP, TCP, UDP, ICMPv6PacketTooBig, IPv6, IPv6ExtHdrFragment
 
 table = Table("ways in and out")
 
@@ -53,6 +53,17 @@ table.add("that its host cannot be reached", frame_of(about(ours, code=1)), drop
 table.add("IPv6: an error about a tunnel packet", frame_of(bytes(
     IPv6(src="fd00:10::1", dst=OWN6) / ICMPv6PacketTooBig(mtu=1400) / IPv6(src=OWN6, dst="fd00:11::11", nh=41, plen=1460))),
           drop("tunnel_error"))
+piece = bytes(IPv6(src=OWN6, dst="fd00:5::14", nh=44, plen=1256) / IPv6ExtHdrFragment(nh=41, m=1, id=8))
+table.add("IPv6: an error about a piece of a tunnel packet", frame_of(bytes(
+    IPv6(src="fd00:10::1", dst=OWN6) / ICMPv6PacketTooBig(mtu=1280) / piece)), drop("tunnel_error"))
+other = bytes(IPv6(src=OWN6, dst="fd00:5::14", nh=44, plen=1256) / IPv6ExtHdrFragment(nh=17, m=1, id=8))
+f = frame_of(bytes(IPv6(src="fd00:10::1", dst=OWN6) / ICMPv6PacketTooBig(mtu=1280) / other))
+table.add("IPv6: an error about a piece of another packet", f, punt(f))
+table.add("an error about a tunnel packet with a wrong checksum",
+          frame_of(about(ours, chksum=0x1234)), drop("icmp_checksum"))
+table.add("IPv6: an error about a tunnel packet with a wrong checksum", frame_of(bytes(
+    IPv6(src="fd00:10::1", dst=OWN6) / ICMPv6PacketTooBig(mtu=1400, cksum=0x1234) / IPv6(src=OWN6, dst="fd00:11::11", nh=41, plen=1460))),
+          drop("icmp_checksum"))
 f = frame_of(about(IP(src=OWN, dst="10.0.1.11", proto=4, len=1500, id=7)))
 table.add("about a tunnel packet that cannot be ours", f, punt(f))
 f = frame_of(about(IP(src=OWN, dst="10.0.1.11", flags="DF", id=0, proto=47, len=1500)))

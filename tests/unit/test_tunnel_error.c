@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <encap/encap.h>
 #include <encap/tunnel_error.h>
+#include <packet/checksum.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
 
@@ -82,10 +84,11 @@ static void a_path_gets_no_narrower_than_its_packets_may_be(void **state)
 		{ADDR_IPV4, ADDR_IPV4, 1500, 1500, 0}, {ADDR_IPV4, ADDR_IPV4, 1600, 1500, 0},
 		{ADDR_IPV4, ADDR_IPV4, 1400, 1400, 0}, {ADDR_IPV4, ADDR_IPV4, 100, 1500, 596},
 		{ADDR_IPV4, ADDR_IPV4, 67, 1500, 0}, {ADDR_IPV4, ADDR_IPV4, 0, 1500, 596},
-		{ADDR_IPV4, ADDR_IPV4, 100, 596, 0}, {ADDR_IPV4, ADDR_IPV6, 600, 1500, 1300},
-		{ADDR_IPV6, ADDR_IPV6, 1400, 1500, 1400}, {ADDR_IPV6, ADDR_IPV6, 1280, 1500, 1320},
-		{ADDR_IPV6, ADDR_IPV6, 1279, 1500, 0}, {ADDR_IPV6, ADDR_IPV6, 0, 1500, 0},
-		{ADDR_IPV6, ADDR_IPV4, 1280, 1500, 1280}};
+		{ADDR_IPV4, ADDR_IPV4, 100, 596, 0}, {ADDR_IPV4, ADDR_IPV6, 600, 1500, 600},
+		{ADDR_IPV4, ADDR_IPV6, 100, 1500, 596}, {ADDR_IPV4, ADDR_IPV6, 1280, 1300, 1280},
+		{ADDR_IPV6, ADDR_IPV6, 1400, 1500, 1400}, {ADDR_IPV6, ADDR_IPV6, 1280, 1500, 1280},
+		{ADDR_IPV6, ADDR_IPV6, 1280, 1280, 0}, {ADDR_IPV6, ADDR_IPV6, 1279, 1500, 0},
+		{ADDR_IPV6, ADDR_IPV6, 0, 1500, 0}, {ADDR_IPV6, ADDR_IPV4, 1280, 1500, 1280}};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct tunnel_error error = {.kind = TUNNEL_TOO_BIG,
@@ -99,12 +102,74 @@ static void a_path_gets_no_narrower_than_its_packets_may_be(void **state)
 	}
 }
 
+// The sum of a message and of its pseudo-header, put in the place of the checksum.
+static void set_checksum(uint8_t *at, size_t size, uint32_t start)
+{
+	uint16_t sum;
+
+	at[2] = at[3] = 0;
+	sum = (uint16_t)~checksum_sum(at, size, start);
+	memcpy(at + 2, &sum, sizeof(sum));
+}
+
+static void a_message_that_is_damaged_is_not_whole(void **state)
+{
+	uint8_t four[sizeof(ipv4) + 1] = {0}, six[sizeof(ipv6) + 1] = {0};
+	struct addr from, to;
+
+	memcpy(four, ipv4, sizeof(ipv4));
+	memcpy(six, ipv6, sizeof(ipv6));
+	from = addr_from_ipv6(six + 8);
+	to = addr_from_ipv6(six + 24);
+	assert_false(tunnel_error_is_whole(four, sizeof(ipv4)));
+	set_checksum(four + 20, sizeof(ipv4) - 20, 0);
+	set_checksum(six + 40, sizeof(ipv6) - 40,
+		checksum_pseudo_header(&from, &to, 58, sizeof(ipv6) - 40));
+	assert_true(tunnel_error_is_whole(four, sizeof(ipv4)));
+	assert_true(tunnel_error_is_whole(six, sizeof(ipv6)));
+	assert_true(tunnel_error_is_whole(four, sizeof(four))); // with what stands behind it
+	for (size_t at = 20; at < sizeof(ipv4); at++) {
+		four[at] ^= 0x10;
+		assert_false(tunnel_error_is_whole(four, sizeof(ipv4)));
+		four[at] ^= 0x10;
+	}
+	for (size_t at = 40; at < sizeof(ipv6); at++) {
+		six[at] ^= 0x10;
+		assert_false(tunnel_error_is_whole(six, sizeof(ipv6)));
+		six[at] ^= 0x10;
+	}
+	for (size_t size = 0; size < sizeof(ipv4); size++)
+		assert_false(tunnel_error_is_whole(four, size));
+}
+
+// RFC 2473 7.1 b: outer packets that a path made go in pieces are quoted as they went.
+static void an_error_about_a_piece_is_about_its_packet(void **state)
+{
+	uint8_t piece[sizeof(ipv6) + 8];
+	struct tunnel_error error;
+	struct addr backend;
+
+	memset(piece, 0, sizeof(piece));
+	memcpy(piece, ipv6, sizeof(ipv6));
+	piece[54] = 44;
+	piece[88] = 41;
+	assert_true(tunnel_error_read(piece, sizeof(piece), &error));
+	addr_parse("fd00:11::11", &backend);
+	assert_true(addr_equal(&error.destination, &backend));
+	assert_int_equal(error.inner_family, ADDR_IPV6);
+	assert_false(tunnel_error_read(piece, sizeof(ipv6), &error)); // it does not say of what
+	piece[88] = 17;
+	assert_false(tunnel_error_read(piece, sizeof(piece), &error));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_no_packet_of_ours_caused_is_refused),
 		cmocka_unit_test(an_error_tells_whose_packet_it_is_about),
 		cmocka_unit_test(a_path_gets_no_narrower_than_its_packets_may_be),
+		cmocka_unit_test(a_message_that_is_damaged_is_not_whole),
+		cmocka_unit_test(an_error_about_a_piece_is_about_its_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
