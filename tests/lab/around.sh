@@ -44,6 +44,14 @@ ip -n lb -6 route replace default via fd00:10::1
 lab_wait_for "logged 'is called fulcrum0 again'" 5 "and back"
 lab_wait_up web-1 web-2 web-3
 
+# The wire gets another name: what holds it is a descriptor.
+ip -n router link set dev ftap0 down
+ip -n router link set dev ftap0 name cable7
+ip -n router link set dev cable7 up
+lab_wait_up web-1 web-2 web-3
+lab_requests 40 >$LAB/answers
+lab_check "40 of 40 are served over the renamed wire" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 40
+
 # Policy routing: the main table's way is a dead end, the rule's is right, and the workers' packets take it, too.
 ip -n lb route add default via 10.0.0.1 table 100
 ip -n lb rule add from $BALANCER table 100

@@ -106,6 +106,17 @@ for number, protocol, vip in ((610, 17, VIP_ANY), (611, 47, VIP_ANY), (612, 132,
     table.add(f"a later fragment of a protocol without a service, {protocol}",
               frame_of(ip4(b"x" * 64, dst=vip, proto=protocol, frag=10, id=number)), drop("no_service"))
 
+# A first fragment that no parser takes says nothing of its datagram, since nobody knows who made it: the others wait, and a right
+# one takes them along. Where none comes, they are dropped as any that wait for nothing.
+for number, family in ((630, 4), (631, 6)):
+    cut, header, backend = (cut4, 32, "one/a") if family == 4 else (cut6, 60, "one6/a")
+    pieces = list(cut(bytes(tcp(443, data=b"x" * 2000)), number, 800, 6))
+    table.story(f"IPv{family}: a malformed first fragment, the others, and the right one",
+                Step(frame_of(patched(pieces[0], {header: 0x20})), drop("tcp_header")),
+                *[Step(frame_of(p), held()) for p in pieces[1:]],
+                Step(frame_of(pieces[0]), Want("forwarded", [tunnel(p, backend).frames[0] for p in pieces], in_pieces=True,
+                                               counters={"received": 1, "forwarded": 3, "held": -2})))
+
 # A refused one with the identification of one that is on its way does not stop it; the other way round it comes through
 sent = list(cut4(bytes(udp(53, data=b"x" * 2000)), 620, 800, 17))
 no_service = list(cut4(bytes(udp(54, data=b"x" * 2000)), 620, 800, 17))
