@@ -98,7 +98,8 @@ __attribute__((format(printf, 2, 3))) static void run_until(
 static void make_near(struct room *room)
 {
 	make_near_and_far();
-	run_until(room, "true"); // reads what the kernel said of it
+	run_until(room, "ip link show dev near | grep -q LOWER_UP");
+	kernel_catch_up(room->kernel);
 }
 
 // False where the kernel knows no VLANs.
