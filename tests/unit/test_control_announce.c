@@ -145,6 +145,31 @@ static void fewer_backends_keep_a_vip_than_bring_it(void **state)
 	wait_for_shell(ROUTE);
 }
 
+static void set_weight(struct lab *lab, const char *backend, uint32_t weight)
+{
+	assert_int_equal(lab_set_backend(lab, backend, CONFIG_STATE_ACTIVE, weight, NULL), 0);
+}
+
+// Nobody gets a flow of whom nothing has a weight: a VIP whose every SYN is dropped is not announced.
+static void backends_without_weight_make_no_quorum(void **state)
+{
+	struct lab *lab = *state;
+	struct message_row_vip row;
+
+	apply(lab, "services:\n" SERVICE("s", "203.0.113.10", "tcp", "mode: route, hold: 0s") POOL);
+	wait_for(lab, "203.0.113.10", MESSAGE_VIP_ANNOUNCED);
+	set_weight(lab, "a", 0);
+	assert_true(find_vip(lab, "203.0.113.10", &row));
+	assert_int_equal(row.state, MESSAGE_VIP_ANNOUNCED);
+	set_weight(lab, "b", 0);
+	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	assert_string_equal(row.reason, "service 's': quorum 1, 0 usable");
+	wait_for_shell(NOT(ROUTE));
+	set_weight(lab, "b", 1);
+	wait_for(lab, "203.0.113.10", MESSAGE_VIP_ANNOUNCED);
+	wait_for_shell(ROUTE);
+}
+
 static void a_vip_without_announcement_is_left_alone(void **state)
 {
 	struct lab *lab = *state;
@@ -242,6 +267,7 @@ int main(void)
 		LAB_TEST(a_vip_with_too_few_backends_is_withheld_and_says_why),
 		LAB_TEST(every_service_of_a_vip_must_have_its_quorum),
 		LAB_TEST(fewer_backends_keep_a_vip_than_bring_it),
+		LAB_TEST(backends_without_weight_make_no_quorum),
 		LAB_TEST(a_vip_without_announcement_is_left_alone),
 		LAB_TEST(a_quorum_that_is_back_must_hold),
 		LAB_TEST(the_configuration_takes_a_vip_away_or_changes_its_way),

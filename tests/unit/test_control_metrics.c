@@ -190,6 +190,32 @@ static void the_page_has_what_show_has(void **state)
 	lab_free(&lab);
 }
 
+// Up and without a weight is not usable, for the page as for the workers: the alert goes by this sample.
+static void a_backend_without_weight_is_not_usable(void **state)
+{
+	static const char idle[] =
+		"services: [{name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: p, announce: {mode: route}}]\n"
+		"pools: [{name: p, health: {type: none}, backends: "
+		"[{name: a, address: 10.0.0.1, weight: 0}, {name: b, address: 10.0.0.2, weight: 0}]}]\n";
+	static const char *const lines[] = {
+		"fulcrum_service_backends{service=\"web\"} 2",
+		"fulcrum_service_usable_backends{service=\"web\"} 0",
+		"fulcrum_pool_usable_backends{pool=\"p\"} 0",
+		"fulcrum_backend_usable{pool=\"p\",backend=\"b\"} 0",
+		"fulcrum_vip_announced{vip=\"203.0.113.10\",mode=\"route\"} 0",
+	};
+	struct lab lab;
+	char *text;
+
+	start(&lab, &with_all);
+	assert_int_equal(lab_apply_text(&lab, idle, NULL), 0);
+	text = get_with("fulcrum_backend_health{pool=\"p\",backend=\"a\"} 1", "");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_line(text, lines[i]);
+	free(text);
+	lab_free(&lab);
+}
+
 static void flows_and_shares_are_counted(void **state)
 {
 	struct lab lab;
@@ -350,6 +376,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_page_has_what_show_has),
+		cmocka_unit_test(a_backend_without_weight_is_not_usable),
 		cmocka_unit_test(flows_and_shares_are_counted),
 		cmocka_unit_test(both_formats_have_every_family),
 		cmocka_unit_test(who_asks_for_something_else_is_told),
