@@ -140,6 +140,29 @@ in_ns host tc filter del dev eth0 ingress pref 7
 lab_wait_for "status_is 0" 20 "it is gone again"
 ahead 8 tc filter add dev eth0 egress protocol ip pref 8 "${all[@]}"
 in_ns host tc filter del dev eth0 egress pref 8
+if command -v clang >/dev/null && command -v bpftool >/dev/null; then
+	clang -O2 -g -target bpf -mcpu=v3 -idirafter "/usr/include/$(uname -m)-linux-gnu" \
+		-c "$lab_root/tests/lab/ahead.bpf.c" -o $LAB/ahead.o
+	bpftool prog loadall $LAB/ahead.o $LAB/bpf/ahead
+	ahead xdp bpftool net attach xdpgeneric pinned $LAB/bpf/ahead/drop_ipv4 dev eth0
+	lab_check "the VIP is dead: XDP drops its packets" eval '! serves 2>/dev/null'
+	in_ns host bpftool net detach xdpgeneric dev eth0
+	lab_wait_for "status_is 0 && serves" 20 "it is gone again"
+	tcx_end_chain() {
+		lab_start tcx host python3 "$lab_root/tests/lab/tcx.py" $LAB/bpf/ahead/end_chain eth0 ingress
+		lab_wait_for "grep -q attached $LAB/tcx.log || ! lab_alive tcx" 10 "a program on tcx"
+	}
+	if tcx_end_chain && lab_alive tcx; then
+		ahead tcx true
+		lab_check "the VIP is dead: tcx ended the chain" eval '! serves 2>/dev/null'
+		lab_stop tcx KILL
+		lab_wait_for "status_is 0 && serves" 20 "it is gone again"
+	else
+		lab_say "skipped: this kernel has no tcx"
+		unset 'lab_pids[tcx]'
+	fi
+	rm -r $LAB/bpf/ahead
+fi
 in_ns host tc filter add dev eth0 ingress pref 2000 "${all[@]}"
 in_ns host tc filter add dev eth0 ingress protocol arp pref 9 "${all[@]}"
 lab_check "what runs later, or sees no IP, is nobody's fault" status_is 0
