@@ -3,7 +3,7 @@
 #define CHANNEL_MESSAGE_H
 
 #include <base/addr.h>
-#include <config/config.h>
+#include <config/endpoint.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -199,19 +199,21 @@ struct message_row_service {
 	char name[CONFIG_NAME_SIZE];
 	char pool[CONFIG_NAME_SIZE];
 	struct addr vip;
-	uint16_t port_first;
+	uint16_t port_first; // of the first of its ranges
 	uint16_t port_last;
 	uint16_t target_port;
-	uint8_t protocol;
 	uint8_t forwarding;
+	uint8_t zero_too;
 	uint32_t backends_usable; // active, up and with a next hop
 	uint32_t backends;
 	uint32_t zero;
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t new_flows;
+	char protocols[CONFIG_PROTOCOLS_TEXT_SIZE]; // "tcp", "udp", "tcp,udp"
+	char ports[CONFIG_PORTS_TEXT_SIZE]; // "443", "80,443,8000-8010", "any"
 };
-_Static_assert(sizeof(struct message_row_service) == 192, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_service) == 584, "goes over the channel as it is");
 
 struct message_row_pool {
 	char name[CONFIG_NAME_SIZE];

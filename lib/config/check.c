@@ -157,8 +157,8 @@ static int check_allocate(struct check *check)
 	if (memory == NULL)
 		return -ENOMEM;
 	check->services_by_name = memory; // the first one: what is freed
-	check->services_by_place = memory + services;
-	check->pools_by_name = check->services_by_place + services;
+	check->services_by_vip = memory + services;
+	check->pools_by_name = check->services_by_vip + services;
 	check->first_service = check->pools_by_name + pools;
 	check->first_half_open = check->first_service + pools;
 	check->group_start = check->first_half_open + pools;
@@ -196,6 +196,8 @@ static int check_together(struct check *check)
 {
 	check_pools(check);
 	check_services(check);
+	if (check_ports(check) != 0)
+		return -ENOMEM;
 	// Which of two pools of one name a backend belongs to, nobody can say.
 	if (!check->pool_names_clash) {
 		check_backends(check);

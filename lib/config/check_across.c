@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/check_private.h>
+#include <config/endpoint.h>
 #include <config/suggest.h>
 
 #include <string.h>
@@ -46,7 +47,7 @@ static void check_vip_is_no_backend(struct check *check, uint32_t index)
 
 	if (check_is_faulty(check, RECORD_BACKEND, index))
 		return;
-	found = check_search(check, check->services_by_place, config->service_count,
+	found = check_search(check, check->services_by_vip, config->service_count,
 		&backend->address, compare_vip);
 	if (found == CHECK_NONE || check_is_faulty(check, RECORD_SERVICE, found))
 		return;
@@ -70,7 +71,7 @@ static void check_probe_port(struct check *check, uint32_t index)
 		check_is_faulty(check, RECORD_SERVICE, check->first_service[index]))
 		return;
 	service = &check->config->services[check->first_service[index]];
-	if (service->port_first == service->port_last)
+	if (config_has_single_port(service))
 		return;
 	check_fail(check, RECORD_POOL, index, "health",
 		": health: port is missing: service '%s'%s has several ports, so say which one to probe",
@@ -94,7 +95,7 @@ static void check_half_open(struct check *check, uint32_t index)
 	service = &check->config->services[check->first_service[index]];
 	check_fail(check, RECORD_POOL, index, "health.via",
 		": health: via: forwarding opens a TCP connection half, and no service of the pool has %s: see '%s'%s",
-		service->protocol == CONFIG_UDP
+		!config_has_protocol(service, CONFIG_TCP)
 			? "TCP"
 			: "one TCP port or, among several, the one that health.port names",
 		service->name,

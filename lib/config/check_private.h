@@ -12,7 +12,7 @@ struct check {
 	const struct origins *origins;
 	struct findings *findings;
 	uint32_t *services_by_name;
-	uint32_t *services_by_place; // by VIP, protocol and first port
+	uint32_t *services_by_vip; // and in their own order for one VIP
 	uint32_t *pools_by_name;
 	uint32_t *first_service; // of each pool; CHECK_NONE: none
 	uint32_t *first_half_open; // likewise, of those that a probe 'via: forwarding' can ask
@@ -73,6 +73,8 @@ bool check_names(struct check *check, enum record_kind kind, uint32_t *order, ui
 // Names, pools that are not there, ports that overlap. Fills the services' pool_index, first_service and
 // first_half_open.
 void check_services(struct check *check);
+// 0 or -ENOMEM.
+int check_ports(struct check *check);
 // Names of pools, and their health. First of all, since the others look pools up.
 void check_pools(struct check *check);
 // How one pool is probed; a part of check_pools().

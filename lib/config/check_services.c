@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/check_private.h>
+#include <config/endpoint.h>
 #include <config/schema.h>
 #include <config/suggest.h>
 #include <config/value.h>
@@ -41,103 +42,32 @@ static void check_pool_of(struct check *check, uint32_t index)
 	service->pool_index = pool;
 }
 
-static void ports_text(const struct config_service *service, char *text, size_t size)
-{
-	if (service->port_first == 0)
-		snprintf(text, size, "all ports");
-	else if (service->port_first == service->port_last)
-		snprintf(text, size, "port %u", service->port_first);
-	else
-		snprintf(text, size, "ports %u-%u", service->port_first, service->port_last);
-}
-
 static void check_target_port(struct check *check, uint32_t index)
 {
 	const struct config_service *service = &check->config->services[index];
-	char ports[32];
+	char ports[CONFIG_PORTS_TEXT_SIZE];
 
-	if (service->target_port == 0 || service->port_first == service->port_last)
+	if (service->target_port == 0 || config_has_single_port(service))
 		return;
-	ports_text(service, ports, sizeof(ports));
-	check_fail(check, RECORD_SERVICE, index, "target_port",
-		": target_port needs a single port, not %s", ports);
-}
-
-// --- Two services never share a port ---
-
-static int compare_place(const struct config_service *a, const struct config_service *b)
-{
-	int order = addr_compare(&a->vip, &b->vip);
-
-	return order != 0 ? order : (int)a->protocol - (int)b->protocol;
-}
-
-static int by_place(const void *left, const void *right, void *context)
-{
-	const struct config_service *services = ((struct check *)context)->config->services;
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	int order = compare_place(&services[a], &services[b]);
-
-	if (order == 0)
-		order = (int)services[a].port_first - (int)services[b].port_first;
-	return order != 0 ? order : check_compare(a, b);
-}
-
-static const char *port_key(const struct check *check, uint32_t index)
-{
-	const struct origins *origins = check->origins;
-
-	if (origins == NULL)
-		return "port";
-	return tree_find(origins->tree, origins->nodes[RECORD_SERVICE][index] & ~RECORD_FAULTY,
-		       "port") != 0
-		       ? "port"
-		       : "ports";
-}
-
-// The one that stands further down in the file is told, and names the other.
-static void overlap(struct check *check, uint32_t one, uint32_t other)
-{
-	uint32_t later = one > other ? one : other, earlier = one > other ? other : one;
-	const struct config_service *a = &check->config->services[later];
-	const struct config_service *b = &check->config->services[earlier];
-	char a_ports[32], b_ports[32], line[CHECK_LINE_SIZE];
-
-	ports_text(a, a_ports, sizeof(a_ports));
-	ports_text(b, b_ports, sizeof(b_ports));
-	check_fail(check, RECORD_SERVICE, later, port_key(check, later),
-		" on %s overlaps with service '%s'%s on %s of the same VIP and protocol", a_ports,
-		b->name,
-		check_line(check, "", RECORD_SERVICE, earlier, port_key(check, earlier), line),
-		b_ports);
-}
-
-static void check_overlaps(struct check *check)
-{
-	const struct config *config = check->config;
-	uint32_t *order = check->services_by_place;
-	uint32_t widest = CHECK_NONE; // of those before, the one that reaches furthest
-
-	check_sort(check, order, config->service_count, by_place);
-	for (uint32_t i = 0; i < config->service_count; i++) {
-		const struct config_service *service = &config->services[order[i]];
-		const struct config_service *before =
-			widest == CHECK_NONE ? NULL : &config->services[widest];
-
-		if (check_is_faulty(check, RECORD_SERVICE, order[i]))
-			continue;
-		if (before == NULL || compare_place(before, service) != 0) {
-			widest = order[i];
-			continue;
-		}
-		if (service->port_first <= before->port_last)
-			overlap(check, widest, order[i]);
-		if (service->port_last > before->port_last)
-			widest = order[i];
-	}
+	if (service->ports[0][0] == 0)
+		check_fail(check, RECORD_SERVICE, index, "target_port",
+			": target_port needs a single port, not %s", "all ports");
+	else
+		check_fail(check, RECORD_SERVICE, index, "target_port",
+			": target_port needs a single port, not ports %s",
+			config_ports_format(service, ports));
 }
 
 // --- One VIP is announced in one way ---
+
+static int by_vip(const void *left, const void *right, void *context)
+{
+	const struct config_service *services = ((struct check *)context)->config->services;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	int order = addr_compare(&services[a].vip, &services[b].vip);
+
+	return order != 0 ? order : check_compare(a, b);
+}
 
 static const char *mode_text(const struct config_service *service, char text[VALUE_TEXT_SIZE])
 {
@@ -146,7 +76,7 @@ static const char *mode_text(const struct config_service *service, char text[VAL
 	return value_format(schema_find(schema, "mode"), &service->announce, text, VALUE_TEXT_SIZE);
 }
 
-// As for overlaps: the one that stands further down is told.
+// The one that stands further down in the file is told, and names the other.
 static void modes_differ(struct check *check, uint32_t one, uint32_t other)
 {
 	uint32_t later = one > other ? one : other, earlier = one > other ? other : one;
@@ -161,11 +91,10 @@ static void modes_differ(struct check *check, uint32_t one, uint32_t other)
 		mode_text(b, b_mode));
 }
 
-// Services of one VIP stand together in this order.
 static void check_announcements(struct check *check)
 {
 	const struct config *config = check->config;
-	const uint32_t *order = check->services_by_place;
+	const uint32_t *order = check->services_by_vip;
 	uint32_t first = CHECK_NONE;
 
 	for (uint32_t i = 0; i < config->service_count; i++) {
@@ -209,6 +138,6 @@ void check_services(struct check *check)
 		if (!check_is_faulty(check, RECORD_SERVICE, i))
 			check_quorums(check, i);
 	}
-	check_overlaps(check);
+	check_sort(check, check->services_by_vip, config->service_count, by_vip);
 	check_announcements(check);
 }

@@ -2,6 +2,7 @@
 #include <config/check.h>
 #include <config/config.h>
 #include <config/config_private.h>
+#include <config/endpoint.h>
 #include <config/schema.h>
 #include <config/value.h>
 
@@ -181,11 +182,11 @@ uint16_t config_half_open_port(const struct config_service *service, const struc
 {
 	uint16_t port = pool->health.port;
 
-	if (service->protocol != CONFIG_TCP)
+	if (!config_has_protocol(service, CONFIG_TCP))
 		return 0;
-	if (service->port_first == service->port_last)
-		return service->port_first;
-	return port >= service->port_first && port <= service->port_last ? port : 0;
+	if (config_has_single_port(service))
+		return service->ports[0][0];
+	return config_has_port(service, port) ? port : 0;
 }
 
 const char *config_state_name(enum config_backend_state state)

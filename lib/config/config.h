@@ -68,6 +68,10 @@ enum config_backend_state {
 // Ranges of statuses that a probe may take for good.
 #define CONFIG_STATUSES_MAX 16u
 
+// Protocols and ranges of ports that one service may have.
+#define CONFIG_PROTOCOLS_MAX 2u
+#define CONFIG_PORTS_MAX     32u
+
 // Zones that a service may name.
 #define CONFIG_PREFER_MAX 8u
 
@@ -94,14 +98,16 @@ struct config_service {
 	char name[CONFIG_NAME_SIZE];
 	char pool[CONFIG_NAME_SIZE];
 	struct addr vip;
-	uint16_t port_first; // 'port: 443' is 443..443, 'ports: any' is 0..65535
-	uint16_t port_last;
+	uint16_t ports[CONFIG_PORTS_MAX]
+		      [2]; // first and last of each range: config/endpoint.h; 'any' is 0..65535
 	uint16_t target_port; // 0: as it came
-	uint8_t protocol; // enum config_protocol
+	uint8_t protocols[CONFIG_PROTOCOLS_MAX]; // enum config_protocol
 	uint8_t forwarding; // enum config_forwarding
 	uint8_t affinity; // enum config_affinity
 	uint8_t prefer_floor; // percent of the first preferred zone's weight, 1..100
-	uint8_t zero[2];
+	uint8_t zero;
+	uint32_t port_count;
+	uint32_t protocol_count;
 	struct config_flow_ttl flow_ttl;
 	char prefer[CONFIG_PREFER_MAX][CONFIG_NAME_SIZE]; // zones, the best one first
 	uint32_t prefer_count; // 0: all zones alike
@@ -109,7 +115,7 @@ struct config_service {
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
-_Static_assert(sizeof(struct config_service) == 712, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_service) == 844, "goes over the channel as it is");
 
 struct config_health {
 	uint8_t type; // enum config_probe_type

@@ -92,20 +92,21 @@ static bool decode_list(
 	struct decode *d, const struct level *level, const struct schema_key *key, uint32_t node)
 {
 	const struct tree_node *list = tree_node(d->tree, node);
+	bool needs_entry = key->required || key->type == SCHEMA_PORTS;
 	uint32_t index = 0;
 	char text[MISMATCH_SIZE];
 	bool good = true;
 
-	if (key->lone && list->kind != TREE_LIST)
+	if (key->lone && (list->kind != TREE_LIST || key->list_max == 1))
 		return decode_lone(d, level, key, node);
 	if (list->kind != TREE_LIST) {
 		FAULT(d, level, node, "%s %s", key->name,
 			mismatch(list, "a list", text, sizeof(text)));
 		return false;
 	}
-	if (list->size > key->list_max || (list->size == 0 && key->required)) {
+	if (list->size > key->list_max || (list->size == 0 && needs_entry)) {
 		FAULT(d, level, node, "%s must have %u to %u entries, not %u", key->name,
-			key->required ? 1 : 0, key->list_max, list->size);
+			needs_entry ? 1 : 0, key->list_max, list->size);
 		return false;
 	}
 	for (uint32_t entry = tree_first(d->tree, node); entry != 0;

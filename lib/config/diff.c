@@ -144,6 +144,16 @@ static const char *value_text(const struct schema_key *key, const uint8_t *recor
 	return key->sticky != NULL ? key->sticky : "none";
 }
 
+// Ports go by the key that a file would have.
+static const char *compare_name(
+	const struct schema_key *key, const uint8_t *old, const uint8_t *new)
+{
+	bool is_port = key->type == SCHEMA_PORTS && value_is_one_port(key, old) &&
+		       value_is_one_port(key, new);
+
+	return is_port ? "port" : key->name;
+}
+
 static void compare_value(struct diff *diff, const struct schema_key *key, const char *path,
 	const uint8_t *old, const uint8_t *new, const char *name)
 {
@@ -151,7 +161,7 @@ static void compare_value(struct diff *diff, const struct schema_key *key, const
 	const char *before, *after;
 
 	// Both keys of ports stand for the same field.
-	if (key->type == SCHEMA_RECORDS || key->type == SCHEMA_PORTS || is_identity(key) ||
+	if (key->type == SCHEMA_RECORDS || key->type == SCHEMA_PORT || is_identity(key) ||
 		(memcmp(old + key->offset, new + key->offset, value_size(key)) == 0 &&
 			value_count(key, old) == value_count(key, new)))
 		return;
@@ -163,8 +173,8 @@ static void compare_value(struct diff *diff, const struct schema_key *key, const
 		tell(diff, "%s %s: %s%s changed behind %s", diff->schema->kind, name, path,
 			key->name, before);
 	else if (strcmp(before, after) != 0)
-		tell(diff, "%s %s: %s%s %s -> %s", diff->schema->kind, name, path, key->name,
-			before, after);
+		tell(diff, "%s %s: %s%s %s -> %s", diff->schema->kind, name, path,
+			compare_name(key, old, new), before, after);
 }
 
 static void compare_keys(struct diff *diff, const struct schema *schema, const char *path,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/map.h>
+#include <config/endpoint.h>
 #include <config/loss.h>
 
 #include <errno.h>
@@ -14,12 +15,13 @@
 struct loss_node {
 	struct map_node node;
 	uint32_t at; // in the new configuration
+	struct config_endpoint endpoint; // of a service
 };
 
 struct search {
 	const struct config *old;
 	const struct config *new;
-	struct map endpoints; // services of the new one, by VIP, protocol and ports
+	struct map endpoints; // of the new one's services, by VIP, protocol and ports
 	struct map ranges; // those of many ports, by VIP and protocol
 	struct map backends; // by pool and name
 	struct loss_node *nodes;
@@ -39,15 +41,14 @@ static bool backend_takes_new(const struct config_backend *backend)
 
 // --- What the new one has, to be found ---
 
-static uint32_t hash_range(const struct config_service *service)
+static uint32_t hash_range(const struct addr *vip, const struct config_endpoint *endpoint)
 {
-	return map_hash(&service->vip, sizeof(service->vip)) * 31 + service->protocol;
+	return map_hash(vip, sizeof(*vip)) * 31 + endpoint->protocol;
 }
 
-static uint32_t hash_endpoint(const struct config_service *service)
+static uint32_t hash_endpoint(const struct addr *vip, const struct config_endpoint *endpoint)
 {
-	return hash_range(service) * 31 +
-	       ((uint32_t)service->port_first << 16 | service->port_last);
+	return hash_range(vip, endpoint) * 31 + ((uint32_t)endpoint->first << 16 | endpoint->last);
 }
 
 static uint32_t hash_backend(const struct config_backend *backend)
@@ -56,12 +57,37 @@ static uint32_t hash_backend(const struct config_backend *backend)
 	       map_hash(backend->name, strlen(backend->name));
 }
 
-static void loss_index(struct search *s, struct map *map, uint32_t hash, uint32_t at)
+static struct loss_node *loss_index(struct search *s, struct map *map, uint32_t hash, uint32_t at)
 {
 	struct loss_node *node = &s->nodes[s->node_count++];
 
 	node->at = at;
 	map_insert(map, &node->node, hash);
+	return node;
+}
+
+static void loss_index_service(struct search *s, uint32_t at)
+{
+	const struct config_service *service = &s->new->services[at];
+
+	for (uint32_t i = 0; i < config_endpoint_count(service); i++) {
+		struct config_endpoint endpoint = config_endpoint(service, i);
+
+		loss_index(s, &s->endpoints, hash_endpoint(&service->vip, &endpoint), at)
+			->endpoint = endpoint;
+		if (endpoint.first != endpoint.last)
+			loss_index(s, &s->ranges, hash_range(&service->vip, &endpoint), at)
+				->endpoint = endpoint;
+	}
+}
+
+static size_t loss_count_endpoints(const struct config *config)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < config->service_count; i++)
+		count += config_endpoint_count(&config->services[i]);
+	return count;
 }
 
 static bool *find_serving(const struct config *config)
@@ -76,24 +102,20 @@ static bool *find_serving(const struct config *config)
 static int search_prepare(struct search *s)
 {
 	const struct config *new = s->new;
-	size_t nodes = 2 * (size_t) new->service_count + new->backend_count + 1;
+	size_t endpoints = loss_count_endpoints(new);
+	size_t nodes = 2 * endpoints + new->backend_count + 1;
 
 	s->nodes = calloc(nodes, sizeof(*s->nodes));
 	s->serves_old = find_serving(s->old);
 	s->serves_new = find_serving(new);
 	s->is_used = calloc((size_t)s->old->pool_count + 1, sizeof(*s->is_used));
 	if (s->nodes == NULL || s->serves_old == NULL || s->serves_new == NULL ||
-		s->is_used == NULL || map_init(&s->endpoints, new->service_count + 1) != 0 ||
+		s->is_used == NULL || map_init(&s->endpoints, (uint32_t)endpoints + 1) != 0 ||
 		map_init(&s->ranges, 16) != 0 ||
 		map_init(&s->backends, new->backend_count + 1) != 0)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < new->service_count; i++) {
-		const struct config_service *service = &new->services[i];
-
-		loss_index(s, &s->endpoints, hash_endpoint(service), i);
-		if (service->port_first != service->port_last)
-			loss_index(s, &s->ranges, hash_range(service), i);
-	}
+	for (uint32_t i = 0; i < new->service_count; i++)
+		loss_index_service(s, i);
 	for (uint32_t i = 0; i < new->backend_count; i++)
 		loss_index(s, &s->backends, hash_backend(&new->backends[i]), i);
 	for (uint32_t i = 0; i < s->old->service_count; i++)
@@ -114,57 +136,92 @@ static void search_free(struct search *s)
 
 // --- Services ---
 
-static bool covers(const struct config_service *service, const struct config_service *wanted)
-{
-	return addr_equal(&service->vip, &wanted->vip) && service->protocol == wanted->protocol &&
-	       service->port_first <= wanted->port_first && service->port_last >= wanted->port_last;
-}
-
-static const struct config_service *find_covering(const struct search *s, const struct map *map,
-	uint32_t hash, const struct config_service *wanted)
+// The last port, up to the wanted one's, that services of the new configuration have without a gap from its first on; 0:
+// not even that one. 'heir' is who has it.
+static uint32_t loss_reach(const struct search *s, const struct map *map, uint32_t hash,
+	const struct addr *vip, const struct config_endpoint *wanted,
+	const struct config_service **heir)
 {
 	for (struct map_node *node = map_find(map, hash); node != NULL;
 		node = map_find_next(node)) {
-		const struct config_service *service =
-			&s->new->services[MAP_ENTRY(node, struct loss_node, node)->at];
+		const struct loss_node *found = MAP_ENTRY(node, struct loss_node, node);
+		const struct config_service *service = &s->new->services[found->at];
 
-		if (covers(service, wanted))
-			return service;
+		if (!addr_equal(&service->vip, vip) ||
+			found->endpoint.protocol != wanted->protocol ||
+			found->endpoint.first > wanted->first ||
+			found->endpoint.last < wanted->first)
+			continue;
+		*heir = service;
+		return found->endpoint.last < wanted->last ? found->endpoint.last : wanted->last;
 	}
-	return NULL;
+	return 0;
 }
 
-static void tell_service(
-	const struct search *s, const struct config_service *service, bool is_empty)
+enum loss_of { LOSS_NONE, LOSS_OF_SERVICE, LOSS_OF_BACKENDS };
+
+// The rest of it may be others' by now: a range may be cut in two, and two be made one.
+static enum loss_of judge_endpoint(
+	const struct search *s, const struct config_service *service, struct config_endpoint rest)
+{
+	const struct addr *vip = &service->vip;
+	enum loss_of loss = LOSS_NONE;
+	uint32_t reached = 0;
+
+	for (; loss == LOSS_NONE && reached < rest.last; rest.first = (uint16_t)(reached + 1)) {
+		const struct config_service *heir = NULL;
+		struct config_endpoint one = {rest.protocol, rest.first, rest.first};
+
+		reached =
+			loss_reach(s, &s->endpoints, hash_endpoint(vip, &rest), vip, &rest, &heir);
+		if (rest.first == 0)
+			rest.first = one.first = 1; // nobody asks for port 0
+		if (heir == NULL)
+			reached = loss_reach(
+				s, &s->endpoints, hash_endpoint(vip, &one), vip, &rest, &heir);
+		if (heir == NULL)
+			reached = loss_reach(
+				s, &s->ranges, hash_range(vip, &rest), vip, &rest, &heir);
+		if (heir == NULL)
+			loss = LOSS_OF_SERVICE;
+		else if (!s->serves_new[heir->pool_index] && s->serves_old[service->pool_index])
+			loss = LOSS_OF_BACKENDS;
+	}
+	return loss;
+}
+
+static void tell_service(const struct search *s, const struct config_service *service,
+	const struct config_endpoint *endpoint, enum loss_of loss)
 {
 	char address[ADDR_TEXT_SIZE], line[LINE_SIZE], ports[24];
 
 	if (s->report == NULL || s->loss->services_gone > LINES_MAX)
 		return;
-	if (service->port_first == service->port_last)
-		snprintf(ports, sizeof(ports), "port %u", service->port_first);
+	if (endpoint->first == endpoint->last)
+		snprintf(ports, sizeof(ports), "port %u", endpoint->first);
 	else
-		snprintf(ports, sizeof(ports), "ports %u-%u", service->port_first,
-			service->port_last);
+		snprintf(ports, sizeof(ports), "ports %u-%u", endpoint->first, endpoint->last);
 	snprintf(line, sizeof(line), "service '%s' (%s, %s, %s) would %s", service->name,
 		addr_format(&service->vip, address, sizeof(address)),
-		service->protocol == CONFIG_UDP ? "udp" : "tcp", ports,
-		is_empty ? "have no backend that takes new connections" : "be served no longer");
+		endpoint->protocol == CONFIG_UDP ? "udp" : "tcp", ports,
+		loss == LOSS_OF_BACKENDS ? "have no backend that takes new connections"
+					 : "be served no longer");
 	s->report(s->context, line);
 }
 
+// It counts once, and the first that it would lose is told.
 static void judge_service(const struct search *s, const struct config_service *service)
 {
-	const struct config_service *heir =
-		find_covering(s, &s->endpoints, hash_endpoint(service), service);
+	for (uint32_t i = 0; i < config_endpoint_count(service); i++) {
+		struct config_endpoint endpoint = config_endpoint(service, i);
+		enum loss_of loss = judge_endpoint(s, service, endpoint);
 
-	if (heir == NULL)
-		heir = find_covering(s, &s->ranges, hash_range(service), service);
-	if (heir != NULL &&
-		(s->serves_new[heir->pool_index] || !s->serves_old[service->pool_index]))
+		if (loss == LOSS_NONE)
+			continue;
+		s->loss->services_gone++;
+		tell_service(s, service, &endpoint, loss);
 		return;
-	s->loss->services_gone++;
-	tell_service(s, service, heir != NULL);
+	}
 }
 
 // --- Backends ---

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <config/config.h>
+#include <config/endpoint.h>
 
 #include <string.h>
 
@@ -16,10 +16,10 @@ bool config_service_probe(const struct config *config, const struct config_servi
 	uint16_t pool_port, struct config_probe *out)
 {
 	const struct config_health *health = &config->pools[service->pool_index].health;
-	uint16_t port = service->target_port != 0 ? service->target_port : service->port_first;
+	uint16_t port = config_server_port(service);
 
 	if (health->port != 0 || health->type == CONFIG_PROBE_NONE ||
-		service->protocol != CONFIG_TCP || service->port_first != service->port_last ||
+		!config_has_protocol(service, CONFIG_TCP) || !config_has_single_port(service) ||
 		port == pool_port)
 		return false;
 	*out = (struct config_probe){health, port, !is_connection(health)};

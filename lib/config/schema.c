@@ -14,10 +14,6 @@
 	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member[0]), \
 	.list_max = limit, .count = offsetof(struct type, counter)
 
-_Static_assert(offsetof(struct config_service, port_last) ==
-		       offsetof(struct config_service, port_first) + 2,
-	"SCHEMA_PORTS are two fields side by side");
-
 // clang-format off
 static const struct schema_word protocols[] = {{"tcp", CONFIG_TCP}, {"udp", CONFIG_UDP}, {0}};
 static const struct schema_word forwardings[] = {{"ipip", CONFIG_IPIP}, {"dsr", CONFIG_DSR}, {0}};
@@ -91,12 +87,12 @@ static const struct schema_key service_keys[] = {
 		.doc = "its name, which no other service has"},
 	{"vip", SCHEMA_ADDRESS, .required = true, FIELD(config_service, vip),
 		.doc = "the address that clients connect to, IPv4 or IPv6"},
-	{"protocol", SCHEMA_WORD, .required = true, FIELD(config_service, protocol), .words = protocols,
-		.doc = "the transport protocol"},
-	{"port", SCHEMA_PORT, .required = true, FIELD(config_service, port_first), .min = 1, .max = 65535,
+	{"protocol", SCHEMA_WORD, .required = true, LIST(config_service, protocols, CONFIG_PROTOCOLS_MAX, protocol_count), .lone = true, .words = protocols,
+		.doc = "the transport protocol; a list such as [tcp, udp] for both"},
+	{"port", SCHEMA_PORT, .required = true, LIST(config_service, ports, 1, port_count), .lone = true, .min = 1, .max = 65535,
 		.doc = "the port that clients connect to; `ports` instead for several"},
-	{"ports", SCHEMA_PORTS, FIELD(config_service, port_first), .min = 1, .max = 65535, .absent = "`port` stands for it",
-		.doc = "several ports, such as 30000-30999, or any; instead of `port`"},
+	{"ports", SCHEMA_PORTS, LIST(config_service, ports, CONFIG_PORTS_MAX, port_count), .lone = true, .min = 1, .max = 65535, .absent = "`port` stands for it",
+		.doc = "several ports: a range such as 30000-30999, any, or a list such as [80, 443, 8000-8010]; instead of `port`"},
 	{"target_port", SCHEMA_NUMBER, FIELD(config_service, target_port), .min = 1, .max = 65535, .absent = "the port as it came",
 		.doc = "the port that the backend maps it to; only beside a single `port`"},
 	{"forwarding", SCHEMA_WORD, FIELD(config_service, forwarding), .words = forwardings, .fallback = "ipip",

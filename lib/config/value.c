@@ -116,13 +116,14 @@ bool value_is_absent(const struct schema_key *key, const void *record)
 
 static int check_list(const struct schema_key *key, const void *record, struct error *err)
 {
+	bool needs_entry = key->required || key->type == SCHEMA_PORTS;
 	uint32_t count = value_count(key, record), told;
 	const uint8_t *rest = (const uint8_t *)record + key->offset + count * key->size;
 
 	memcpy(&told, (const uint8_t *)record + key->count, sizeof(told));
-	if (told > key->list_max || (told == 0 && key->required))
+	if (told > key->list_max || (told == 0 && needs_entry))
 		return error_set(err, EINVAL, "%s must have %u to %u entries, not %u", key->name,
-			key->required ? 1 : 0, key->list_max, told);
+			needs_entry ? 1 : 0, key->list_max, told);
 	for (uint32_t i = 0; i < count; i++) {
 		struct schema_key element = value_element(key, i);
 
@@ -140,6 +141,8 @@ int value_check(const struct schema_key *key, const void *record, struct error *
 	const uint8_t *field = (const uint8_t *)record + key->offset;
 	char given[VALUE_QUOTE_SIZE];
 
+	if (key->type == SCHEMA_PORT)
+		return 0; // the field of SCHEMA_PORTS, which checks it
 	if (key->list_max > 0)
 		return check_list(key, record, err);
 	if (types[key->type].check == NULL || value_is_absent(key, record) ||

@@ -17,6 +17,8 @@ struct schema_key value_element(const struct schema_key *key, uint32_t index);
 // How many elements a record's list has; no more than there is room for.
 uint32_t value_count(const struct schema_key *key, const void *record);
 // One value that stands without brackets.
+// Of SCHEMA_PORT and SCHEMA_PORTS, which are one field: whether 'port' is its key.
+bool value_is_one_port(const struct schema_key *key, const void *record);
 bool value_is_lone(const struct schema_key *key, const void *record);
 // Bytes of the field, with every element there is room for.
 size_t value_size(const struct schema_key *key);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/parse.h>
+#include <config/value.h>
 #include <config/value_private.h>
 
 #include <errno.h>
@@ -83,6 +84,16 @@ int value_check_ports(const struct schema_key *key, const uint8_t *field, char *
 		return 0;
 	snprintf(given, VALUE_QUOTE_SIZE, "%u-%u", ports[0], ports[1]);
 	return -EINVAL;
+}
+
+bool value_is_one_port(const struct schema_key *key, const void *record)
+{
+	uint16_t ports[2];
+	uint32_t count;
+
+	memcpy(ports, (const uint8_t *)record + key->offset, sizeof(ports));
+	memcpy(&count, (const uint8_t *)record + key->count, sizeof(count));
+	return count == 1 && ports[0] == ports[1];
 }
 
 void value_format_ports(const struct schema_key *key, const uint8_t *field, char *text, size_t size)

@@ -51,14 +51,11 @@ static void write_quoted(FILE *out, const char *text)
 static bool is_written(const struct schema_key *key, const uint8_t *record, const uint8_t *defaults)
 {
 	const uint8_t *field = record + key->offset;
-	uint16_t ports[2];
 
 	if (key->inherited || key->type == SCHEMA_RECORDS)
 		return false;
-	if (key->type == SCHEMA_PORT || key->type == SCHEMA_PORTS) {
-		memcpy(ports, field, sizeof(ports));
-		return (ports[0] == ports[1]) == (key->type == SCHEMA_PORT);
-	}
+	if (key->type == SCHEMA_PORT || key->type == SCHEMA_PORTS)
+		return value_is_one_port(key, record) == (key->type == SCHEMA_PORT);
 	if (key->type == SCHEMA_MAPPING)
 		return memcmp(field, defaults + key->offset, key->child->size) != 0;
 	if (value_is_absent(key, record))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <config/endpoint.h>
 #include <control/capture_private.h>
 #include <control/control_private.h>
 #include <control/reply_private.h>
@@ -54,9 +55,10 @@ static int find_filter(const struct control *control, const struct message_captu
 		if (strncmp(service->name, request->service, sizeof(request->service)) != 0)
 			continue;
 		out->vip = service->vip;
-		out->port_first = service->port_first;
-		out->port_last = service->port_last;
-		out->protocol = service->protocol == CONFIG_TCP ? IP_TCP : IP_UDP;
+		memcpy(out->ports, service->ports, sizeof(out->ports));
+		out->port_count = service->port_count;
+		out->tcp = config_has_protocol(service, CONFIG_TCP);
+		out->udp = config_has_protocol(service, CONFIG_UDP);
 		return 0;
 	}
 	return error_set(err, EINVAL, "there is no service '%.*s'", (int)sizeof(request->service),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/endpoint.h>
 #include <control/forecast.h>
 
 #include <endian.h>
@@ -168,9 +169,10 @@ struct place {
 static bool is_flow_to(const struct forecast *f, const struct place *place,
 	const struct config_service *service, uint16_t port, struct packet *packet)
 {
+	uint8_t protocol = place->row.state == FLOW_UDP ? IP_UDP : IP_TCP;
 	struct explanation explanation;
 
-	explain_make_packet(service->protocol, &place->row.client, be16toh(place->row.client_port),
+	explain_make_packet(protocol, &place->row.client, be16toh(place->row.client_port),
 		&service->vip, port, TCP_ACK, packet);
 	explain_packet(f->in->before, packet, &explanation);
 	return explanation.is_vip && explanation.reason == DROP_REASON_COUNT &&
@@ -183,16 +185,18 @@ enum found { FOUND, FOUND_NOT, FOUND_NOBODY_KNOWS };
 static enum found find_packet(struct forecast *f, const struct place *place,
 	const struct config_service *service, struct packet *packet)
 {
-	uint32_t ports = (uint32_t)service->port_last - service->port_first + 1;
+	bool is_udp = place->row.state == FLOW_UDP, is_single = config_has_single_port(service);
 
-	if (place->row.client.family != service->vip.family)
+	if (place->row.client.family != service->vip.family ||
+		!config_has_protocol(service, is_udp ? CONFIG_UDP : CONFIG_TCP))
 		return FOUND_NOT;
-	for (uint32_t i = 0; i < ports; i++) {
-		if (ports > 1 && f->tries++ >= TRIES_MAX)
-			return FOUND_NOBODY_KNOWS;
-		if (is_flow_to(f, place, service, (uint16_t)(service->port_first + i), packet))
-			return FOUND;
-	}
+	for (uint32_t i = 0; i < service->port_count; i++)
+		for (uint32_t port = service->ports[i][0]; port <= service->ports[i][1]; port++) {
+			if (!is_single && f->tries++ >= TRIES_MAX)
+				return FOUND_NOBODY_KNOWS;
+			if (is_flow_to(f, place, service, (uint16_t)port, packet))
+				return FOUND;
+		}
 	return FOUND_NOT;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/endpoint.h>
 #include <control/handover.h>
 #include <judge/explain.h>
 
@@ -23,10 +24,10 @@ bool handover_hash(const struct handover *handover, const struct flow_kept *kept
 		&edition->config->services[edition->service_places[kept->service]];
 	const struct addr client = client_of(kept);
 
-	if (service->port_first != service->port_last || client.family != service->vip.family)
+	if (!config_has_single_port(service) || client.family != service->vip.family)
 		return false;
-	explain_make_packet(service->protocol, &client, be16(kept->client_port), &service->vip,
-		service->port_first, 0, packet);
+	explain_make_packet(kept->state == FLOW_UDP ? IP_UDP : IP_TCP, &client,
+		be16(kept->client_port), &service->vip, service->ports[0][0], 0, packet);
 	hash_packets(&handover->snapshot->key, packet, 1, hash);
 	return true;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/endpoint.h>
 #include <control/announce_private.h>
 #include <control/exporter_private.h>
 #include <control/health_private.h>
@@ -26,20 +27,10 @@ static const struct snapshot_account *account_of(const struct page *page, uint32
 	return snapshot_service_account(page->control->config.publisher->current, index);
 }
 
-static const char *format_ports(const struct config_service *service, char *text, size_t size)
-{
-	if (service->port_first == 0)
-		snprintf(text, size, "any");
-	else if (service->port_first == service->port_last)
-		snprintf(text, size, "%u", service->port_first);
-	else
-		snprintf(text, size, "%u-%u", service->port_first, service->port_last);
-	return text;
-}
-
 void page_service_info(struct page *page, const struct page_family *family, uint32_t row)
 {
-	char vip[ADDR_TEXT_SIZE], ports[16];
+	char vip[ADDR_TEXT_SIZE], ports[CONFIG_PORTS_TEXT_SIZE];
+	char protocols[CONFIG_PROTOCOLS_TEXT_SIZE];
 	const struct config_service *service;
 
 	if (!has_service(page, row))
@@ -48,8 +39,8 @@ void page_service_info(struct page *page, const struct page_family *family, uint
 	page_sample(page, row, "");
 	exposition_label(&page->text, "pool", service->pool);
 	exposition_label(&page->text, "vip", addr_format(&service->vip, vip, sizeof(vip)));
-	exposition_label(&page->text, "protocol", service->protocol == CONFIG_TCP ? "tcp" : "udp");
-	exposition_label(&page->text, "port", format_ports(service, ports, sizeof(ports)));
+	exposition_label(&page->text, "protocol", config_protocols_format(service, protocols));
+	exposition_label(&page->text, "port", config_ports_format(service, ports));
 	exposition_label(
 		&page->text, "forwarding", service->forwarding == CONFIG_DSR ? "dsr" : "ipip");
 	exposition_number(&page->text, 1);

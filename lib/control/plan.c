@@ -70,13 +70,14 @@ struct nameless {
 static uint32_t hash_of_endpoint(const struct config_service *service)
 {
 	return map_hash(&service->vip, sizeof(service->vip)) * 31 +
-	       ((uint32_t)service->port_first << 8 ^ service->protocol);
+	       ((uint32_t)service->ports[0][0] << 8 ^ service->protocols[0]);
 }
 
 static bool same_endpoint(const struct config_service *a, const struct config_service *b)
 {
-	return addr_equal(&a->vip, &b->vip) && a->protocol == b->protocol &&
-	       a->port_first == b->port_first && a->port_last == b->port_last;
+	return addr_equal(&a->vip, &b->vip) &&
+	       memcmp(a->protocols, b->protocols, sizeof(a->protocols)) == 0 &&
+	       memcmp(a->ports, b->ports, sizeof(a->ports)) == 0;
 }
 
 // A service with the endpoint of one whose name is gone is the same service by another name, and keeps its flows.

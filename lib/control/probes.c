@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/endpoint.h>
 #include <control/edition_private.h>
 
 #include <errno.h>
@@ -18,8 +19,7 @@ static void find_probe_ports(struct edition *edition, const struct config *confi
 		uint16_t *port = &edition->probe_ports[service->pool_index];
 
 		if (*port == 0)
-			*port = service->target_port != 0 ? service->target_port
-							  : service->port_first;
+			*port = config_server_port(service);
 	}
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/endpoint.h>
 #include <control/backend_private.h>
 #include <control/health_private.h>
 #include <control/reply_private.h>
@@ -84,10 +85,11 @@ static bool row_service(
 	memcpy(out->name, service->name, sizeof(out->name));
 	memcpy(out->pool, service->pool, sizeof(out->pool));
 	out->vip = service->vip;
-	out->port_first = service->port_first;
-	out->port_last = service->port_last;
+	out->port_first = service->ports[0][0];
+	out->port_last = service->ports[0][1];
+	config_ports_format(service, out->ports);
+	config_protocols_format(service, out->protocols);
 	out->target_port = service->target_port;
-	out->protocol = service->protocol;
 	out->forwarding = service->forwarding;
 	out->backends = rows_pool_backends(control, service->pool_index);
 	out->backends_usable = rows_account(control, row)->usable;

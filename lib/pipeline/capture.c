@@ -11,6 +11,20 @@ static uint32_t protocol_of(const struct packet *packet)
 	return packet->family == ADDR_IPV4 ? packet->ipv4.protocol : packet->ipv6.protocol;
 }
 
+static bool has_protocol(const struct capture_filter *filter, uint32_t protocol)
+{
+	return (protocol == IP_TCP && filter->tcp) || (protocol == IP_UDP && filter->udp);
+}
+
+static bool has_port(const struct capture_filter *filter, uint16_t port)
+{
+	uint32_t i = 0;
+
+	while (i < filter->port_count && (port < filter->ports[i][0] || port > filter->ports[i][1]))
+		i++;
+	return i < filter->port_count;
+}
+
 // A later fragment has no ports: it is taken by its address and protocol alone.
 static bool is_of_service(const struct capture_filter *filter, const struct packet *packet)
 {
@@ -18,12 +32,12 @@ static bool is_of_service(const struct capture_filter *filter, const struct pack
 
 	switch (packet->kind) {
 	case PACKET_LATER_FRAGMENT:
-		return packet->family == ADDR_IPV6 || packet->payload_protocol == filter->protocol;
+		return packet->family == ADDR_IPV6 ||
+		       has_protocol(filter, packet->payload_protocol);
 	case PACKET_TCP:
 	case PACKET_UDP:
 	case PACKET_ICMP_ERROR:
-		return protocol_of(packet) == filter->protocol && port >= filter->port_first &&
-		       port <= filter->port_last;
+		return has_protocol(filter, protocol_of(packet)) && has_port(filter, port);
 	}
 	return false;
 }

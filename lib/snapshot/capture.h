@@ -4,6 +4,7 @@
 
 #include <base/addr.h>
 #include <base/error.h>
+#include <config/config.h>
 #include <rte_config.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,9 +22,10 @@ struct rte_mbuf;
 // Which packets: those of a service, or of any VIP together with all that is dropped.
 struct capture_filter {
 	struct addr vip; // ADDR_NONE: any, and what follows says nothing
-	uint16_t port_first;
-	uint16_t port_last;
-	uint8_t protocol; // IP_TCP, IP_UDP
+	uint16_t ports[CONFIG_PORTS_MAX][2]; // of its ranges first and last
+	uint32_t port_count;
+	bool tcp;
+	bool udp;
 	bool drops_only;
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/endpoint.h>
 #include <snapshot/snapshot_private.h>
 
 #include <errno.h>
@@ -22,12 +23,12 @@ static int allocate(uint32_t services, struct snapshot_exact *exact)
 
 static struct snapshot_endpoint endpoint_of(const struct config_service *service)
 {
-	uint8_t protocol = service->protocol == CONFIG_TCP ? IP_TCP : IP_UDP;
+	uint8_t protocol = service->protocols[0] == CONFIG_TCP ? IP_TCP : IP_UDP;
 	struct snapshot_endpoint endpoint;
 
 	memcpy(endpoint.address, service->vip.bytes, sizeof(endpoint.address));
 	endpoint.rest =
-		snapshot_endpoint_rest(service->vip.family, protocol, be16(service->port_first));
+		snapshot_endpoint_rest(service->vip.family, protocol, be16(service->ports[0][0]));
 	return endpoint;
 }
 
@@ -41,7 +42,8 @@ int exact_build(const struct snapshot_input *input, struct snapshot *snapshot)
 		struct snapshot_service *service = &snapshot->services[input->services[i]];
 		uint32_t at;
 
-		if (config->services[i].port_first != config->services[i].port_last)
+		if (!config_has_single_port(&config->services[i]) ||
+			config->services[i].protocol_count != 1)
 			continue;
 		service->endpoint = endpoint_of(&config->services[i]);
 		at = snapshot_exact_place(exact, &service->endpoint);

@@ -123,7 +123,7 @@ struct snapshot_endpoint {
 
 // One cache line: what a packet needs of its service.
 struct snapshot_service {
-	struct snapshot_endpoint endpoint; // of a service with one port; else nobody's
+	struct snapshot_endpoint endpoint; // of a service with one port and protocol; else nobody's
 	uint64_t salt; // of source affinity: the same on every balancer
 	uint32_t view;
 	uint32_t drawn_be; // bits of the outer source's last 32 that are drawn for each flow
@@ -134,7 +134,7 @@ struct snapshot_service {
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct snapshot_service) == 64, "a service is one cache line");
 
-// The services with one port, by their endpoints: two bytes a place, so that it stays in the cache.
+// The services with one port and protocol, by their endpoints: two bytes a place, so that it stays in the cache.
 struct snapshot_exact {
 	uint16_t *table; // open addressing; SERVICE_NONE: an empty place
 	uint32_t shift; // 64 less log2 of its size
@@ -379,7 +379,7 @@ static inline uint32_t snapshot_exact_place(
 }
 
 // The same answer as snapshot_find_vip() and snapshot_find_service() in fewer lines of cache, for a service with one
-// port. SERVICE_NONE: ask those.
+// port and protocol. SERVICE_NONE: ask those.
 static inline uint16_t snapshot_find_exact(
 	const struct snapshot *snapshot, const struct snapshot_endpoint *endpoint)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <config/endpoint.h>
 #include <snapshot/snapshot_private.h>
 
 #include <errno.h>
@@ -46,9 +47,9 @@ static struct snapshot_port_page *own_page(struct snapshot_vips *vips, uint32_t 
 }
 
 static void set_ports(struct snapshot_vips *vips, uint32_t map,
-	const struct config_service *service, uint16_t index)
+	const struct config_endpoint *endpoint, uint16_t index)
 {
-	for (uint32_t port = service->port_first; port <= service->port_last; port++)
+	for (uint32_t port = endpoint->first; port <= endpoint->last; port++)
 		own_page(vips, map, port / PORT_PAGE_SIZE)->service[port % PORT_PAGE_SIZE] = index;
 }
 
@@ -63,9 +64,9 @@ static void set_any_port(struct snapshot_vips *vips, uint32_t map, uint16_t inde
 		vips->ports[map].page[i] = (uint16_t)page;
 }
 
-static bool is_any_port(const struct config_service *service)
+static bool is_any_port(const struct config_endpoint *endpoint)
 {
-	return service->port_first == 0 && service->port_last == 65535;
+	return endpoint->first == 0 && endpoint->last == 65535;
 }
 
 // An upper bound, so that all pages are allocated at once.
@@ -76,9 +77,14 @@ static uint32_t pages_needed(const struct config *config)
 	for (uint32_t i = 0; i < config->service_count; i++) {
 		const struct config_service *service = &config->services[i];
 
-		pages += is_any_port(service) ? 1
-					      : service->port_last / PORT_PAGE_SIZE -
-							service->port_first / PORT_PAGE_SIZE + 1u;
+		for (uint32_t k = 0; k < config_endpoint_count(service); k++) {
+			struct config_endpoint endpoint = config_endpoint(service, k);
+
+			pages += is_any_port(&endpoint)
+					 ? 1
+					 : endpoint.last / PORT_PAGE_SIZE -
+						   endpoint.first / PORT_PAGE_SIZE + 1u;
+		}
 	}
 	return pages;
 }
@@ -93,7 +99,8 @@ static int vips_allocate(const struct config *config, struct snapshot_vips *vips
 	vips->shift = 64 - bits;
 	vips->mask = (1u << bits) - 1;
 	vips->table = calloc(1u << bits, sizeof(*vips->table));
-	vips->ports = calloc(config->service_count + 1, sizeof(*vips->ports));
+	vips->ports = calloc(
+		CONFIG_PROTOCOLS_MAX * (size_t)config->service_count + 1, sizeof(*vips->ports));
 	vips->pages = calloc(pages, sizeof(*vips->pages));
 	if (vips->table == NULL || vips->ports == NULL || vips->pages == NULL)
 		return -ENOMEM;
@@ -102,6 +109,19 @@ static int vips_allocate(const struct config *config, struct snapshot_vips *vips
 	for (uint32_t i = 0; i < PORT_PAGE_SIZE; i++)
 		vips->pages[0].service[i] = SERVICE_NONE;
 	return 0;
+}
+
+static void set_endpoint(struct snapshot_vips *vips, const struct addr *vip,
+	const struct config_endpoint *endpoint, uint16_t index)
+{
+	uint32_t *map = map_of(place_vip(vips, vip), endpoint->protocol);
+
+	if (*map == 0)
+		*map = vips->port_count++;
+	if (is_any_port(endpoint))
+		set_any_port(vips, *map, index);
+	else
+		set_ports(vips, *map, endpoint, index);
 }
 
 int vips_build(const struct snapshot_input *input, struct snapshot_vips *vips)
@@ -113,14 +133,12 @@ int vips_build(const struct snapshot_input *input, struct snapshot_vips *vips)
 		return rc;
 	for (uint32_t i = 0; i < config->service_count; i++) {
 		const struct config_service *service = &config->services[i];
-		uint32_t *map = map_of(place_vip(vips, &service->vip), service->protocol);
 
-		if (*map == 0)
-			*map = vips->port_count++;
-		if (is_any_port(service))
-			set_any_port(vips, *map, input->services[i]);
-		else
-			set_ports(vips, *map, service, input->services[i]);
+		for (uint32_t k = 0; k < config_endpoint_count(service); k++) {
+			struct config_endpoint endpoint = config_endpoint(service, k);
+
+			set_endpoint(vips, &service->vip, &endpoint, input->services[i]);
+		}
 	}
 	return 0;
 }

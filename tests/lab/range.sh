@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Services of many ports: a range, and every port of an address. What is beside them is nobody's.
+# Services of many ports: a range, several of them by both protocols, and every port of an address. What is beside them is
+# nobody's.
 . "$(dirname "$0")/lib.sh"
 
 ALL=203.0.113.20 # the VIP of which every port is a service
@@ -11,12 +12,13 @@ for k in 1 2; do
 	ip -n b$k addr add $ALL/32 dev lo
 	lab_start agent-b$k b$k "$fulcrum_backend" --interface eth0 --vip $VIP --vip $ALL --balancer $BALANCER --pin $LAB/bpf/b$k
 	lab_wait_for "grep -q ready $LAB/agent-b$k.log" 10 "the agent on b$k"
-	lab_nginx b$k "listen 29999-31000; listen 1; listen 65535;"
+	lab_nginx b$k "listen 29999-31000; listen 1; listen 8080; listen 65535;"
+	lab_responder b$k
 done
 lab_fulcrumd
 cat >$LAB/pool.yaml <<-YAML
 	services:
-	  - {name: media, vip: $VIP, protocol: tcp, ports: 30000-30999, pool: web}
+	  - {name: media, vip: $VIP, protocol: [tcp, udp], ports: [30000-30999, 8080, 5353], pool: web}
 	  - {name: web, vip: $VIP, protocol: tcp, port: 443, pool: web}
 	  - {name: all, vip: $ALL, protocol: tcp, ports: any, pool: web}
 	pools:
@@ -37,6 +39,21 @@ answered() {
 
 range=$(seq 30000 9 30999)
 lab_check "112 ports of the range lead to a page" test "$(answered $VIP $range)" -eq 112
+lab_check "so does a port beside it of the same service" test "$(answered $VIP 8080)" -eq 1
+in_ns client python3 "$lab_root/tests/lab/udp.py" ask $VIP 5353 --ports 40 --each 2 >$LAB/datagrams
+lab_check "and over UDP every datagram is answered" test "$(lab_count lost $LAB/datagrams)" -eq 0
+lab_check "by both backends" sh -c "grep -q b1 $LAB/datagrams && grep -q b2 $LAB/datagrams"
+ctl show services -o json >$LAB/services
+lab_check "to the operator it is one service" python3 -c 'import json, sys
+media, = (s for s in json.load(open(sys.argv[1])) if s["name"] == "media")
+sys.exit((media["protocol"], media["ports"]) != ("tcp,udp", "30000-30999,8080,5353") or media["new_flows"] < 153)' $LAB/services
+for protocol in tcp udp; do
+	ctl explain $protocol 198.51.100.2:40000 $VIP:5353 >$LAB/why
+	lab_check "explain names it for $protocol" grep -q '^service    media, pool web' $LAB/why
+done
+ctl show config >$LAB/shown.yaml
+lab_check "what is shown is what was applied" sh -c "grep -qF 'protocol: [tcp, udp]' $LAB/shown.yaml && grep -qF 'ports: [30000-30999, 8080, 5353]' $LAB/shown.yaml"
+answered $VIP $range >/dev/null
 lab_check "on both backends" sh -c "grep -q b1 $LAB/answers && grep -q b2 $LAB/answers"
 lab_check "its neighbours do not" test "$(answered $VIP 29999 31000 80)" -eq 0
 lab_check "the three are counted under no_service" test "$(lab_dropped no_service)" -ge 3

@@ -132,6 +132,9 @@ def main(program):
     expect("a range of ports, of UDP",
            capture(program, wired([dns, *web]), "--service", f"{VIP}/udp/50/60"),
            [received(frame_of(dns)), sent(dns)])
+    expect("several ports, of both protocols",
+           capture(program, wired([dns, *web, nobody]), "--service", f"{VIP}/tcp,udp/443/443/50/60"),
+           [received(frame_of(p)) for p in (dns, *web)] + [sent(p) for p in (dns, *web)])
     no_room = ip4(tcp())
     expect("packets that are dropped have a comment with the reason",
            capture(program, [*wired([lost, nobody]), (frame_of(no_room), NO_HEADROOM)], "--service", f"{VIP}/tcp/443/1010"),

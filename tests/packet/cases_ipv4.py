@@ -76,6 +76,12 @@ for port in (29999, 31000):
     table.add(f"port {port} beside a range", frame_of(ip4(tcp(port))), drop("no_service"))
 for port in (40000, 40999):
     forwarded(f"UDP port {port} of a range", ip4(udp(port)))
+for port in (2000, 2001, 2010, 2012, 2050):
+    forwarded(f"TCP port {port} of a service of several", ip4(tcp(port)))
+    forwarded(f"UDP port {port} of a service of several", ip4(udp(port)))
+for port in (1999, 2002, 2009, 2013, 2049, 2051):
+    table.add(f"TCP port {port} beside them", frame_of(ip4(tcp(port))), drop("no_service"))
+    table.add(f"UDP port {port} beside them", frame_of(ip4(udp(port))), drop("no_service"))
 for port in (1, 22, 443, 65535):
     forwarded(f"any port: {port}", ip4(tcp(port), dst=VIP_ANY))
 forwarded("any port: 0", ip4(tcp(0), dst=VIP_ANY))

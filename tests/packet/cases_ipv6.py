@@ -30,6 +30,11 @@ forwarded("padding stays behind", ip6(tcp()), pad=b"\xee" * 20)
 forwarded("exactly as large as fits: 1460", ip6(tcp(data=b"x" * 1400)))
 for port in (30000, 30999):
     forwarded(f"port {port} of a range", ip6(tcp(port)))
+for port in (2000, 2010, 2012, 2050):
+    forwarded(f"TCP port {port} of a service of several", ip6(tcp(port)))
+    forwarded(f"UDP port {port} of a service of several", ip6(udp(port)))
+for port in (2001, 2009, 2013, 2051):
+    table.add(f"UDP port {port} beside them", frame_of(ip6(udp(port))), drop("no_service"))
 
 # --- 4-in-6 and 6-in-4: RFC 2473, RFC 4213 ---
 

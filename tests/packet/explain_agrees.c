@@ -35,8 +35,14 @@ static void write_service(FILE *file, uint32_t number)
 	static const char *const affinities[] = {"five_tuple", "source", "source_service"};
 
 	fprintf(file, "  - {name: s%u, vip: '%s', protocol: %s, ", number,
-		number % 3 == 2 ? "2001:db8::10" : "203.0.113.10", number % 2 ? "udp" : "tcp");
-	fprintf(file, number < 2 ? "ports: 100-400, " : "port: %u, ", 440 + number);
+		number % 3 == 2 ? "2001:db8::10" : "203.0.113.10",
+		number == 7  ? "[tcp, udp]"
+		: number % 2 ? "udp"
+			     : "tcp");
+	if (number < 2)
+		fputs("ports: [100-397, 399, 441], ", file);
+	else
+		fprintf(file, "port: %u, ", 440 + number);
 	fprintf(file, "forwarding: %s, affinity: %s, pool: p%u}\n",
 		number % 3 == 2 || pick(2) ? "ipip" : "dsr", affinities[pick(3)], number % 2);
 }

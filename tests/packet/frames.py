@@ -81,6 +81,8 @@ BACKENDS = {b.name: b for b in [
 SERVICES = [
     ("web", VIP, "tcp", 443, "one", "ipip"),
     ("dns", VIP, "udp", 53, "one", "ipip"),
+    ("many", VIP, "[tcp, udp]", "[2000, 2010-2012, 2050]", "one", "ipip"),
+    ("both", VIP, "[udp, tcp]", 2001, "one", "ipip"),
     ("range", VIP, "tcp", "30000-30999", "one", "ipip"),
     ("media", VIP, "udp", "40000-40999", "one", "ipip"),
     ("over6", VIP, "tcp", 8443, "one6", "ipip"),
@@ -121,6 +123,7 @@ SERVICES = [
     ("dns6", VIP6, "udp", 53, "one6", "ipip"),
     ("over4", VIP6, "tcp", 8443, "one", "ipip"),
     ("over4-udp", VIP6, "udp", 8443, "one", "ipip"),
+    ("many6", VIP6, "[tcp, udp]", "[2000, 2010-2012, 2050]", "one6", "ipip"),
     ("range6", VIP6, "tcp", "30000-30999", "one6", "ipip"),
     ("three6", VIP6, "tcp", 1005, "three6", "ipip"),
     ("by-source6", VIP6, "tcp", 1006, "three6", "ipip", "source"),

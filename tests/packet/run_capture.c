@@ -21,14 +21,17 @@ static void read_service(char *text)
 {
 	const char *vip = strtok(text, "/");
 	const char *protocol = strtok(NULL, "/");
-	const char *first = strtok(NULL, "/");
-	const char *last = strtok(NULL, "/");
+	const char *first, *last = NULL;
 
+	while (filter.port_count < CONFIG_PORTS_MAX && (first = strtok(NULL, "/")) != NULL &&
+		(last = strtok(NULL, "/")) != NULL) {
+		filter.ports[filter.port_count][0] = (uint16_t)atoi(first);
+		filter.ports[filter.port_count++][1] = (uint16_t)atoi(last);
+	}
 	need(last != NULL && addr_parse(vip, &filter.vip) == 0,
-		"--service is VIP/tcp|udp/FIRST/LAST");
-	filter.protocol = strcmp(protocol, "tcp") == 0 ? IP_TCP : IP_UDP;
-	filter.port_first = (uint16_t)atoi(first);
-	filter.port_last = (uint16_t)atoi(last);
+		"--service is VIP/tcp|udp|tcp,udp/FIRST/LAST[/FIRST/LAST...]");
+	filter.tcp = strstr(protocol, "tcp") != NULL;
+	filter.udp = strstr(protocol, "udp") != NULL;
 }
 
 static char **read_options(char **argv)

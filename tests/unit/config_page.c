@@ -13,9 +13,9 @@ static void write_table(FILE *out, const struct schema *schema, const char *path
 
 static const char *takes(const struct schema_key *key, char *text, size_t size)
 {
-	const char *list = key->list_max == 0           ? ""
-			   : key->type == SCHEMA_NUMBER ? "a list of numbers, "
-							: "a list of ";
+	const char *list = key->list_max == 0 || key->lone ? ""
+			   : key->type == SCHEMA_NUMBER    ? "a list of numbers, "
+							   : "a list of ";
 	char expects[VALUE_TEXT_SIZE];
 
 	switch (key->type) {
@@ -54,10 +54,13 @@ static const char *takes(const struct schema_key *key, char *text, size_t size)
 				: word[1].text == NULL ? " or "
 						       : ", ",
 				word->text);
+		if (key->lone)
+			snprintf(text + used, size - used, "; or a list of such");
 		break;
 	}
 	default:
-		snprintf(text, size, "%s%s", list, value_expects(key, expects, sizeof(expects)));
+		snprintf(text, size, "%s%s%s", list, value_expects(key, expects, sizeof(expects)),
+			key->lone && key->list_max > 1 ? "; or a list of such" : "");
 	}
 	return text;
 }
@@ -134,7 +137,8 @@ static const char *const limits =
 	"\n### What a pool file must keep\n\n"
 	"- Names of services are unique, so are names of pools, and names of backends in their pool. A backend is called\n"
 	"  `pool/name`, or `name` where only one pool has it.\n"
-	"- Two services of one VIP and protocol share no port; `ports: any` is all of them.\n"
+	"- Two services of one VIP and protocol share no port; `ports: any` is all of them. A service names a port once.\n"
+	"- A service has at most 32 ports and ranges of ports, and counts as one, whatever it has.\n"
 	"- Two backends of one pool have different addresses. A VIP is no backend's address.\n"
 	"- `forwarding: dsr` needs backends of the VIP's family. `target_port` needs a single port.\n"
 	"- A pool that is probed needs one port to probe: `health.port`, or that of a service with a single port.\n"

@@ -40,8 +40,10 @@ struct config *lab_config_large(uint32_t services, uint32_t backends)
 
 		schema_defaults(&schema_service, &service);
 		schema_defaults(&schema_pool, &pool);
-		service.protocol = CONFIG_TCP;
-		service.port_first = service.port_last = 443;
+		service.protocols[0] = CONFIG_TCP;
+		service.protocol_count = 1;
+		service.ports[0][0] = service.ports[0][1] = 443;
+		service.port_count = 1;
 		pool.health.type = CONFIG_PROBE_NONE;
 		snprintf(service.name, sizeof(service.name), "service-%u", s);
 		snprintf(service.pool, sizeof(service.pool), "pool-%u", s);

@@ -33,8 +33,13 @@ static void write_service(FILE *file, uint32_t number)
 		number % 3 == 2 ? "2001:db8::10"
 		: pick(20) == 0 ? "203.0.113.11"
 				: "203.0.113.10",
-		number % 2 ? "udp" : "tcp");
-	fprintf(file, number < 2 ? "ports: 100-130, " : "port: %u, ", 440 + number);
+		number == 6  ? "[tcp, udp]"
+		: number % 2 ? "udp"
+			     : "tcp");
+	if (number < 2)
+		fputs("ports: [100-130, 90, 140-141], ", file);
+	else
+		fprintf(file, "port: %u, ", 440 + number);
 	fputs("flow_ttl: {new: 9h, established: 9h, half_closed: 9h, closing: 9h, udp: 9h}, ",
 		file); // however slow the machine is
 	fprintf(file, "affinity: %s, pool: p%u}\n", affinities[pick(30) < 27 ? 0 : 1 + pick(2)],

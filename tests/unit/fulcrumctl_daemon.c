@@ -77,7 +77,8 @@ static void say_show(uint32_t what)
 		.vip = {.bytes = {203, 0, 113, 10}, .family = ADDR_IPV4},
 		.port_first = 443,
 		.port_last = 443,
-		.protocol = CONFIG_TCP,
+		.protocols = "tcp",
+		.ports = "443",
 		.backends_usable = 2,
 		.backends = 3};
 	const struct message_row_drop drops[] = {

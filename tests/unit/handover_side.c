@@ -179,7 +179,7 @@ uint64_t side_hash(const struct side *side, const char *service, const char *cli
 	struct addr source;
 
 	require(addr_parse(client, &source) == 0, client);
-	explain_make_packet(to->protocol, &source, port, &to->vip, to->port_first, 0, &packet);
+	explain_make_packet(to->protocols[0], &source, port, &to->vip, to->ports[0][0], 0, &packet);
 	hash_packets(&side->snapshot.key, &packet, 1, &hash);
 	return hash.flow;
 }

@@ -82,9 +82,9 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(config->hash_key[15], 0x0f);
 	assert_string_equal(service->name, "w");
 	assert_string_equal(addr_format(&service->vip, text, sizeof(text)), "2001:db8::1");
-	assert_int_equal(service->protocol, CONFIG_UDP);
-	assert_int_equal(service->port_first, 100);
-	assert_int_equal(service->port_last, 200);
+	assert_int_equal(service->protocols[0], CONFIG_UDP);
+	assert_int_equal(service->ports[0][0], 100);
+	assert_int_equal(service->ports[0][1], 200);
 	assert_int_equal(service->forwarding, CONFIG_DSR);
 	assert_string_equal(service->pool, "p");
 	assert_int_equal(service->affinity, CONFIG_SOURCE_SERVICE);
@@ -210,6 +210,8 @@ static const char *const everything =
 	"     forwarding: dsr, affinity: source,\n"
 	"     flow_ttl: {new: 61s, established: 2h, half_closed: 32s, closing: 31s, udp: 121s}}\n"
 	"  - {name: b, vip: '2001:db8::', protocol: tcp, ports: any, pool: p}\n"
+	"  - {name: d, vip: 192.0.2.2, protocol: [udp, tcp], ports: [80, 443, 8000-8010], pool: p}\n"
+	"  - {name: e, vip: 192.0.2.3, protocol: [tcp], ports: [7-7], target_port: 8, pool: p}\n"
 	"  - {name: c, vip: 192.0.2.1, protocol: tcp, ports: 1-65535, pool: p,\n"
 	"     announce: {quorum: 3, quorum_up: 4, quorum_down: 2}}\n"
 	"pools:\n"
@@ -297,6 +299,35 @@ static void hear(void *context, const char *sentence)
 	size_t used = strlen(told->text);
 
 	snprintf(told->text + used, sizeof(told->text) - used, "%s\n", sentence);
+}
+
+static void a_service_may_have_several_ports_and_both_protocols(void **state)
+{
+	static const char text[] = "services:\n"
+				   "  - {name: web, vip: 192.0.2.1, protocol: %s, %s, pool: p}\n"
+				   "pools:\n"
+				   "  - {name: p, health: {type: none}, backends: []}\n";
+	char before[512], after[512], *written;
+	struct config *old, *new;
+	struct told told = {""};
+
+	snprintf(before, sizeof(before), text, "udp", "port: 443");
+	snprintf(after, sizeof(after), text, "[tcp, udp]", "ports: [443, 80, 8000-8010]");
+	old = load(before);
+	new = load(after);
+	assert_int_equal(new->services[0].protocol_count, 2);
+	assert_int_equal(new->services[0].port_count, 3);
+	assert_int_equal(new->services[0].ports[2][1], 8010);
+	assert_int_equal(config_diff(old, new, hear, &told), 2);
+	assert_string_equal(told.text, "service web: protocol udp -> [tcp, udp]\n"
+				       "service web: ports 443 -> [443, 80, 8000-8010]\n");
+	written = write_text(new);
+	assert_non_null(strstr(written, "    protocol: [tcp, udp]\n"));
+	assert_non_null(strstr(written, "    ports: [443, 80, 8000-8010]\n"));
+	assert_null(strstr(written, "    port: "));
+	free(written);
+	config_free(old);
+	config_free(new);
 }
 
 static void a_change_is_told_in_a_line(void **state)
@@ -462,6 +493,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_loads_as_what_it_was),
 		cmocka_unit_test(a_disk_that_is_full_is_told_as_that),
 		cmocka_unit_test(a_clone_is_its_own_and_can_grow),
+		cmocka_unit_test(a_service_may_have_several_ports_and_both_protocols),
 		cmocka_unit_test(a_change_is_told_in_a_line),
 		cmocka_unit_test(a_state_that_is_left_out_stays_as_it_was),
 		cmocka_unit_test(a_backend_is_found_by_its_name),

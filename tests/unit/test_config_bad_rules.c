@@ -106,6 +106,19 @@ static void records_that_do_not_go_together_are_refused(void **state)
 		 "    backends:\n"
 		 "      - {name: a, address: 10.0.0.1}\n",
 			"2:80: service 's': target_port needs a single port, not all ports"},
+		{"services:\n"
+		 "  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, ports: [80, 81], target_port: 3080}\n"
+		 "  - {name: t, vip: 192.0.2.2, protocol: tcp, pool: p, ports: [80, 70-90]}\n"
+		 "  - {name: u, vip: 192.0.2.3, protocol: [tcp, udp], pool: p, ports: [80, 443]}\n"
+		 "  - {name: v, vip: 192.0.2.3, protocol: udp, pool: p, ports: [1, 440-450]}\n"
+		 "pools:\n"
+		 "  - name: p\n"
+		 "    health: {type: none}\n"
+		 "    backends:\n"
+		 "      - {name: a, address: 10.0.0.1}\n",
+			"2:85: service 's': target_port needs a single port, not ports 80,81\n"
+			"3:62: service 't': ports: port 80 overlaps with ports 70-90 of the same list: give each port once\n"
+			"5:62: service 'v' on ports 440-450 overlaps with service 'u' (line 4) on port 443 of the same VIP and protocol"},
 		{SERVICES("  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, ports: any}\n"),
 			"4:5: pool 'p': health: port is missing: service 's' (line 2) has several ports, so say which one to probe"},
 		{POOL "services:\n"

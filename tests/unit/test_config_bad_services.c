@@ -87,8 +87,16 @@ static void a_service_needs_an_address_and_a_protocol(void **state)
 		{SERVICES("  - {name: s, vip: 192.0.2.1, protocol: 6, port: 80, pool: p}\n"),
 			"2:41: service 's': protocol must be tcp or udp, not '6'"},
 		{SERVICES(
-			 "  - {name: s, vip: 192.0.2.1, protocol: [tcp, udp], port: 80, pool: p}\n"),
-			"2:41: service 's': protocol must be tcp or udp, not a list"},
+			 "  - {name: s, vip: 192.0.2.1, protocol: [tcp, icmp], port: 80, pool: p}\n"),
+			"2:47: service 's': protocol must be tcp or udp, not 'icmp'"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: [tcp, tcp], port: 80, pool: p}\n"),
+			"2:41: service 's': protocol: tcp is named twice"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: [tcp, udp, tcp], port: 80, pool: p}\n"),
+			"2:41: service 's': protocol must have 1 to 2 entries, not 3"},
+		{SERVICES("  - {name: s, vip: 192.0.2.1, protocol: [], port: 80, pool: p}\n"),
+			"2:41: service 's': protocol must have 1 to 2 entries, not 0"},
 	};
 
 	bad_check(cases, COUNT(cases));
@@ -134,8 +142,15 @@ static void a_service_needs_ports(void **state)
 		{SERVICES("  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, ports: 1-2-3}\n"),
 			"2:62: service 's': ports must be a range such as 30000-30999, any, or one port, not '1-2-3'"},
 		{SERVICES(
-			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, ports: [80, 81]}\n"),
-			"2:62: service 's': ports must be a range such as 30000-30999, any, or one port, not a list"},
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, ports: [80, 90-81]}\n"),
+			"2:67: service 's': ports must be a range such as 30000-30999, any, or one port, not '90-81'"},
+		{SERVICES("  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, ports: []}\n"),
+			"2:62: service 's': ports must have 1 to 32 entries, not 0"},
+		{SERVICES("  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, port: [80]}\n"),
+			"2:61: service 's': port must be 1 to 65535, not a list"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, ports: {80: 81}}\n"),
+			"2:62: service 's': ports must be a range such as 30000-30999, any, or one port, not a mapping (key: value)"},
 		{SERVICES(
 			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, ports: 80-90}\n"),
 			"2:65: service 's': give either 'port' or 'ports' (first at line 2)"},

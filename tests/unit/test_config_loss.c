@@ -83,6 +83,36 @@ static const struct {
 		"  - {name: x, vip: 203.0.113.10, protocol: tcp, ports: 1-999, pool: web}\n"
 		"pools:\n" WEB_POOL,
 		"1 of 1 service"},
+	{"two services become one, of several ports and both protocols", usual,
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: [udp, tcp], ports: [53, 443, 20-22], pool: web}\n"
+		"pools:\n" WEB_POOL SSH_POOL,
+		""},
+	{"a service loses its UDP",
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: [tcp, udp], ports: [53, 443], pool: web}\n"
+		"pools:\n" WEB_POOL,
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: tcp, ports: [53, 443], pool: web}\n"
+		"pools:\n" WEB_POOL,
+		"1 of 1 service"},
+	{"and one of its ports",
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: tcp, ports: [53, 443, 8000-8010], pool: web}\n"
+		"pools:\n" WEB_POOL,
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: tcp, ports: [53, 443, 8000-8009], pool: web}\n"
+		"pools:\n" WEB_POOL,
+		"1 of 1 service"},
+	{"a range is cut in three",
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: tcp, ports: 1-1000, pool: web}\n"
+		"pools:\n" WEB_POOL,
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: tcp, ports: [500, 1-499], pool: web}\n"
+		"  - {name: y, vip: 203.0.113.10, protocol: [udp, tcp], ports: 501-1000, pool: web}\n"
+		"pools:\n" WEB_POOL,
+		""},
 	{"services come to a pool without anybody", usual,
 		"services:\n"
 		"  - {name: web, vip: 203.0.113.10, protocol: tcp, port: 443, pool: web}\n"
@@ -133,6 +163,28 @@ static void collect(void *context, const char *sentence)
 	strcat(strcat(context, sentence), "\n");
 }
 
+static void the_port_that_is_lost_is_named(void **state)
+{
+	static const char before[] =
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: [tcp, udp], ports: [53, 8000-8010], pool: web}\n"
+		"pools:\n" WEB_POOL;
+	static const char after[] =
+		"services:\n"
+		"  - {name: x, vip: 203.0.113.10, protocol: tcp, ports: [53, 8000-8010], pool: web}\n"
+		"  - {name: y, vip: 203.0.113.10, protocol: udp, port: 53, pool: web}\n"
+		"pools:\n" WEB_POOL;
+	struct config *old = load(before), *new = load(after);
+	struct config_loss loss;
+	char text[4096] = "";
+
+	assert_int_equal(config_find_loss(old, new, collect, text, &loss), 0);
+	assert_string_equal(text,
+		"service 'x' (203.0.113.10, udp, ports 8000-8010) would be served no longer\n");
+	config_free(old);
+	config_free(new);
+}
+
 static void each_is_named(void **state)
 {
 	struct config *old = load(usual), *new = load("services: []\npools: []\n");
@@ -163,7 +215,7 @@ static void very_many_are_counted(void **state)
 
 		memset(service.name, 'n', CONFIG_NAME_SIZE - 1);
 		snprintf(service.name + CONFIG_NAME_SIZE - 8, 8, "%07u", i);
-		service.port_first = service.port_last = (uint16_t)(1000 + i);
+		service.ports[0][0] = service.ports[0][1] = (uint16_t)(1000 + i);
 		assert_int_equal(config_add_service(old, &service), 0);
 	}
 	for (uint32_t i = 0; i < 300; i++) {
@@ -193,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_taken_out_is_told),
 		cmocka_unit_test(each_is_named),
+		cmocka_unit_test(the_port_that_is_lost_is_named),
 		cmocka_unit_test(very_many_are_counted),
 	};
 

@@ -67,19 +67,30 @@ static void a_byte_that_no_record_has_is_refused(void **state)
 			"service record 1: vip must be an IPv4 or IPv6"},
 		{SERVICE, AT(service, vip.bytes) + 4, 1, "service record 1: vip must be"},
 		{SERVICE, AT(service, vip.zero) + 1, 1, "service record 1: vip must be"},
-		{SERVICE, AT(service, port_first) + 1, 0xff,
-			"service record 1: port must be 1 to 65535, not 65467-443"},
-		{SERVICE, AT(service, port_last) + 1, 0, "service record 1: port must be"},
-		{SERVICE, AT(service, protocol), 0,
+		{SERVICE, AT(service, ports) + 1, 0xff,
+			"service record 1: ports must be a range such as 30000-30999, any, or one port, not 65467-443"},
+		{SERVICE, AT(service, ports) + 3, 0, "service record 1: ports must be"},
+		{SERVICE, AT(service, protocols), 0,
 			"service record 1: protocol must be tcp or udp"},
-		{SERVICE, AT(service, protocol), 132,
+		{SERVICE, AT(service, protocols), 132,
 			"service record 1: protocol must be tcp or udp, not the number 132"},
 		{SERVICE, AT(service, forwarding), 2, "service record 1: forwarding must be"},
 		{SERVICE, AT(service, affinity), 3, "service record 1: affinity must be"},
 		{SERVICE, AT(service, zero), 1,
 			"service 's': unused bytes of the record must be zero"},
-		{SERVICE, AT(service, zero) + 1, 1,
-			"service 's': unused bytes of the record must be zero"},
+		{SERVICE, AT(service, ports) + 4, 1,
+			"service record 1: ports must be zero behind its 1 entries"},
+		{SERVICE, AT(service, port_count), 0,
+			"service record 1: ports must have 1 to 32 entries, not 0"},
+		{SERVICE, AT(service, port_count), 33,
+			"service record 1: ports must have 1 to 32 entries, not 33"},
+		{SERVICE, AT(service, port_count), 2, "service record 1: ports must be a range"},
+		{SERVICE, AT(service, protocol_count), 0,
+			"service record 1: protocol must have 1 to 2 entries, not 0"},
+		{SERVICE, AT(service, protocol_count), 3,
+			"service record 1: protocol must have 1 to 2 entries, not 3"},
+		{SERVICE, AT(service, protocols) + 1, CONFIG_UDP,
+			"service record 1: protocol must be zero behind its 1 entries"},
 		{SERVICE, AT(service, prefer_floor), 0,
 			"service record 1: prefer_floor must be 1% to 100%, not 0%"},
 		{SERVICE, AT(service, prefer_floor), 101,
@@ -148,7 +159,7 @@ static void rules_between_records_hold_without_lines(void **state)
 	struct error err;
 
 	config->services[1].vip = config->services[0].vip;
-	config->services[1].protocol = CONFIG_TCP;
+	config->services[1].protocols[0] = CONFIG_TCP;
 	assert_int_equal(config_finish(config, &err), -EINVAL);
 	assert_string_equal(err.text,
 		"service 't' on all ports overlaps with service 's' on port 443 of the same VIP and protocol");

@@ -4,6 +4,7 @@
 #include "forecast_hand.h"
 
 #include <channel/message.h>
+#include <config/endpoint.h>
 #include <judge/explain.h>
 
 #include <setjmp.h>
@@ -75,15 +76,15 @@ static bool take(struct hand *hand, const struct packet *packet, uint32_t worker
 static struct packet make_packet(
 	const struct config_service *service, uint16_t client_port, uint8_t tcp_flags)
 {
-	uint16_t ports = (uint16_t)(service->port_last - service->port_first + 1);
+	struct config_endpoint to = config_endpoint(service, pick(config_endpoint_count(service)));
 	struct addr client = addr_from_ipv4_be(htobe32(0xc6336400 + pick(200)));
 	uint8_t six[16] = {0x20, 1, 0xd, 0xb8, 1, [15] = (uint8_t)pick(200)};
 	struct packet packet;
 
 	if (service->vip.family == ADDR_IPV6)
 		client = addr_from_ipv6(six);
-	explain_make_packet(service->protocol, &client, client_port, &service->vip,
-		(uint16_t)(service->port_first + pick(ports)), tcp_flags, &packet);
+	explain_make_packet(to.protocol, &client, client_port, &service->vip,
+		(uint16_t)(to.first + pick(to.last - to.first + 1u)), tcp_flags, &packet);
 	return packet;
 }
 

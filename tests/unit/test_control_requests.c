@@ -228,8 +228,8 @@ static void what_no_snapshot_can_hold_is_refused_and_changes_nothing(void **stat
 	struct config *narrow = lab_config_large(300, 0);
 
 	for (uint32_t i = 0; i < wide->service_count; i++) {
-		wide->services[i].port_first = 1;
-		wide->services[i].port_last = 65534;
+		wide->services[i].ports[0][0] = 1;
+		wide->services[i].ports[0][1] = 65534;
 	}
 	assert_int_equal(lab_apply(*state, narrow, NULL), 0);
 	assert_int_equal(lab_apply(*state, wide, NULL), -1);

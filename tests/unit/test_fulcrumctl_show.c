@@ -27,7 +27,7 @@ static void tables_are_short_and_quiet(void **state)
 	does_not_say("\xe2\x80\xae");
 	says("\\u202E");
 	assert_int_equal(run("show services"), 0);
-	says("web      203.0.113.10   443  tcp    ipip     web      2/3");
+	says("web      203.0.113.10  443   tcp    ipip     web      2/3");
 	assert_int_equal(run("show workers"), 0);
 	says("no workers\n");
 }

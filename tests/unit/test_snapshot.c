@@ -196,13 +196,13 @@ static void a_thousand_vips_of_ten_ports_are_all_found(void **state)
 
 		assert_non_null(vip);
 		assert_int_equal(
-			snapshot_find_service(&snapshot->vips, vip, 6, service->port_first), i);
+			snapshot_find_service(&snapshot->vips, vip, 6, service->ports[0][0]), i);
 		assert_int_equal(
-			snapshot_find_service(&snapshot->vips, vip, 6, service->port_first + 1),
+			snapshot_find_service(&snapshot->vips, vip, 6, service->ports[0][0] + 1),
 			SERVICE_NONE);
-		assert_int_equal(exact_at(snapshot, &service->vip, 6, service->port_first), i);
+		assert_int_equal(exact_at(snapshot, &service->vip, 6, service->ports[0][0]), i);
 		assert_int_equal(
-			exact_at(snapshot, &service->vip, 17, service->port_first), SERVICE_NONE);
+			exact_at(snapshot, &service->vip, 17, service->ports[0][0]), SERVICE_NONE);
 	}
 	snapshot_free(snapshot);
 	config_free(f.config);

@@ -276,9 +276,9 @@ static void check_services(const char *text, const char *path, const uint16_t (*
 	for (uint32_t i = 0; i < config->service_count; i++) {
 		const struct config_service *service = &config->services[i];
 
-		assert_int_equal(service->port_first, ports[i][0]);
+		assert_int_equal(service->ports[0][0], ports[i][0]);
 		assert_int_equal(
-			service->target_port != 0 ? service->target_port : service->port_first,
+			service->target_port != 0 ? service->target_port : service->ports[0][0],
 			ports[i][1]);
 		assert_int_equal(service->affinity, CONFIG_FIVE_TUPLE);
 		assert_true(service->flow_ttl.established_s > 15 * 60);

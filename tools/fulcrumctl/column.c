@@ -72,19 +72,6 @@ static const char *format_text(
 	return text[0] != '\0' ? text : strcpy(text, "-");
 }
 
-static const char *format_ports(uint64_t ports, char *text, size_t size)
-{
-	unsigned int first = ports & UINT16_MAX, last = ports >> 16 & UINT16_MAX;
-
-	if (first == 0 && last == UINT16_MAX)
-		snprintf(text, size, "any");
-	else if (first == last)
-		snprintf(text, size, "%u", first);
-	else
-		snprintf(text, size, "%u-%u", first, last);
-	return text;
-}
-
 const char *column_format(const struct column *column, const void *row, char *text, size_t size)
 {
 	uint64_t value = column_number(column, row);
@@ -121,8 +108,6 @@ const char *column_format(const struct column *column, const void *row, char *te
 	case COLUMN_OF:
 		snprintf(text, size, "%" PRIu64 "/%" PRIu64, value & UINT32_MAX, value >> 32);
 		return text;
-	case COLUMN_PORTS:
-		return format_ports(value, text, size);
 	case COLUMN_NAME_OR_NONE:
 		if (value == 0)
 			return strcpy(text, "-");

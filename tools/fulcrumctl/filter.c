@@ -260,7 +260,7 @@ static int compare_cells(const void *a, const void *b)
 	default: // the largest first
 		x = column_number(order_by, a);
 		y = column_number(order_by, b);
-		if (order_by->kind == COLUMN_OF || order_by->kind == COLUMN_PORTS) {
+		if (order_by->kind == COLUMN_OF) {
 			x &= UINT32_MAX;
 			y &= UINT32_MAX;
 		}

@@ -130,14 +130,13 @@ static void put_rates(const struct top_item *item, char *text, size_t size)
 static void put_service(const struct top_screen *screen, int y, const struct top_item *item)
 {
 	const struct message_row_service *row = &item->row.service;
-	char vip[ADDR_TEXT_SIZE], place[64], usable[24], rates[64], line[256];
+	char vip[ADDR_TEXT_SIZE], place[96], usable[24], rates[64], line[256];
 	enum colour colour = row->backends_usable == 0              ? COLOUR_BAD
 			     : row->backends_usable < row->backends ? COLOUR_WARNING
 								    : COLOUR_GOOD;
 
 	addr_format(&row->vip, vip, sizeof(vip));
-	snprintf(place, sizeof(place), "%s %s %u", vip, row->protocol == CONFIG_TCP ? "tcp" : "udp",
-		row->port_first);
+	snprintf(place, sizeof(place), "%s %.7s %.31s", vip, row->protocols, row->ports);
 	snprintf(usable, sizeof(usable), "%u/%u", row->backends_usable, row->backends);
 	put_rates(item, rates, sizeof(rates));
 	snprintf(line, sizeof(line), "%-*.*s %8s %s  %s", name_width, name_width, item->name,

@@ -23,7 +23,6 @@ enum column_kind {
 	COLUMN_SPAN, // seconds; a table has "42s", "3h"
 	COLUMN_LEFT, // seconds that are left, as COLUMN_SPAN; 0 is none
 	COLUMN_OF, // two uint32_t, "2/3"
-	COLUMN_PORTS, // two uint16_t: "443", "1-99", "any"
 	COLUMN_NAME, // a number that 'name' names
 	COLUMN_NAME_OR_NONE, // likewise; 0 is none
 	COLUMN_BOOL,

@@ -8,11 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *protocol_name(uint64_t value)
-{
-	return value == CONFIG_TCP ? "tcp" : value == CONFIG_UDP ? "udp" : "?";
-}
-
 static const char *forwarding_name(uint64_t value)
 {
 	return value == CONFIG_IPIP ? "ipip" : value == CONFIG_DSR ? "dsr" : "?";
@@ -84,11 +79,11 @@ static const char *user_name_after(uint64_t after)
 static const struct column service_columns[] = {
 	{"SERVICE", "name", COLUMN_TEXT, FIELD(row_service, name), NULL},
 	{"VIP", "vip", COLUMN_ADDR, FIELD(row_service, vip), NULL},
-	{"PORT", NULL, COLUMN_PORTS, PAIR(row_service, port_first), NULL},
+	{"PORT", "ports", COLUMN_TEXT, FIELD(row_service, ports), NULL},
 	{NULL, "port_first", COLUMN_NUMBER, FIELD(row_service, port_first), NULL},
 	{NULL, "port_last", COLUMN_NUMBER, FIELD(row_service, port_last), NULL},
 	{NULL, "target_port", COLUMN_NUMBER, FIELD(row_service, target_port), NULL},
-	{"PROTO", "protocol", COLUMN_NAME, FIELD(row_service, protocol), protocol_name, 1},
+	{"PROTO", "protocol", COLUMN_TEXT, FIELD(row_service, protocols), NULL, 1},
 	{"FORWARD", "forwarding", COLUMN_NAME, FIELD(row_service, forwarding), forwarding_name, 6},
 	{"POOL", "pool", COLUMN_TEXT, FIELD(row_service, pool), NULL, 2},
 	{"USABLE", NULL, COLUMN_OF, PAIR(row_service, backends_usable), NULL},

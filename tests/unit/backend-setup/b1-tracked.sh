@@ -101,6 +101,11 @@ table inet fulcrum_backend {
 		ip daddr 203.0.113.20 udp dport 53 udp checksum 0 @th,16,16 set 5353 comment "in names 203.0.113.20 53 to 5353, no checksum"
 		# Service names: port 53 outside is port 5353 of the server here.
 		ip daddr 203.0.113.20 udp dport 53 udp dport set 5353 comment "in names 203.0.113.20 53 to 5353"
+		# Service quic tcp 443: port 443 outside is port 4433 of the server here.
+		ip daddr 203.0.113.20 tcp dport 443 tcp dport set 4433 comment "in quic tcp 443 203.0.113.20 443 to 4433"
+		ip daddr 203.0.113.20 udp dport 443 udp checksum 0 @th,16,16 set 4433 comment "in quic udp 443 203.0.113.20 443 to 4433, no checksum"
+		# Service quic udp 443: port 443 outside is port 4433 of the server here.
+		ip daddr 203.0.113.20 udp dport 443 udp dport set 4433 comment "in quic udp 443 203.0.113.20 443 to 4433"
 	}
 
 	# A SYN-ACK tells the client how much its packets may carry: what is left of the MTU inside the
@@ -113,6 +118,12 @@ table inet fulcrum_backend {
 		ip saddr 203.0.113.10 tcp sport 3023 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 60)) comment "mss ssh 203.0.113.10 $((mtu4 - 60))"
 		# Service web6: the MTU less 20 bytes of outer IPv4, 40 of IPv6 and 20 of TCP.
 		ip6 saddr 2001:db8:1::10 tcp sport 3080 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 80)) comment "mss web6 2001:db8:1::10 $((mtu4 - 80))"
+		# Service call tcp 5060: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of TCP.
+		ip saddr 203.0.113.20 tcp sport 5060 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 60)) comment "mss call tcp 5060 203.0.113.20 $((mtu4 - 60))"
+		# Service call tcp 6000-6010: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of TCP.
+		ip saddr 203.0.113.20 tcp sport 6000-6010 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 60)) comment "mss call tcp 6000-6010 203.0.113.20 $((mtu4 - 60))"
+		# Service quic tcp 443: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of TCP.
+		ip saddr 203.0.113.20 tcp sport 4433 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 60)) comment "mss quic tcp 443 203.0.113.20 $((mtu4 - 60))"
 	}
 
 	# Last of all: the server's port becomes the public one again.
@@ -125,6 +136,11 @@ table inet fulcrum_backend {
 		ip saddr 203.0.113.20 udp sport 5353 udp checksum 0 @th,0,16 set 53 comment "out names 203.0.113.20 5353 to 53, no checksum"
 		# Service names: port 5353 of the answers is port 53 again outside.
 		ip saddr 203.0.113.20 udp sport 5353 udp sport set 53 comment "out names 203.0.113.20 5353 to 53"
+		# Service quic tcp 443: port 4433 of the answers is port 443 again outside.
+		ip saddr 203.0.113.20 tcp sport 4433 tcp sport set 443 comment "out quic tcp 443 203.0.113.20 4433 to 443"
+		ip saddr 203.0.113.20 udp sport 4433 udp checksum 0 @th,0,16 set 443 comment "out quic udp 443 203.0.113.20 4433 to 443, no checksum"
+		# Service quic udp 443: port 4433 of the answers is port 443 again outside.
+		ip saddr 203.0.113.20 udp sport 4433 udp sport set 443 comment "out quic udp 443 203.0.113.20 4433 to 443"
 	}
 }
 END

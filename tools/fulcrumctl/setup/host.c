@@ -4,6 +4,7 @@
 #include <config/suggest.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +62,28 @@ static bool has_address(
 	return false;
 }
 
-static void add_uses(
+// That way of it alone, named after it, so that what is made for it has a name of its own.
+static const struct config_service *make_part(const struct config_service *service,
+	struct config_endpoint endpoint, struct setup_host *host)
+{
+	struct config_service *part = &host->parts[host->part_count++];
+	char name[CONFIG_NAME_SIZE], ports[CONFIG_PORTS_TEXT_SIZE], protocol[8];
+
+	*part = *service;
+	memset(part->ports, 0, sizeof(part->ports));
+	part->ports[0][0] = endpoint.first;
+	part->ports[0][1] = endpoint.last;
+	part->port_count = 1;
+	part->protocols[0] = endpoint.protocol;
+	part->protocols[1] = 0;
+	part->protocol_count = 1;
+	snprintf(name, sizeof(name), "%.43s %.3s %.11s", service->name,
+		config_protocols_format(part, protocol), config_ports_format(part, ports));
+	memcpy(part->name, name, sizeof(part->name));
+	return part;
+}
+
+static void add_use(
 	const struct config *config, const struct config_service *service, struct setup_host *host)
 {
 	const struct config_pool *pool = &config->pools[service->pool_index];
@@ -72,20 +94,40 @@ static void add_uses(
 		host->uses[host->use_count++] = (struct setup_use){service, host->ipv6};
 }
 
+static void add_uses(
+	const struct config *config, const struct config_service *service, struct setup_host *host)
+{
+	uint32_t count = config_endpoint_count(service);
+
+	if (count == 1)
+		add_use(config, service, host);
+	for (uint32_t i = 0; count > 1 && i < count; i++)
+		add_use(config, make_part(service, config_endpoint(service, i), host), host);
+}
+
+static size_t count_endpoints(const struct config *config)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < config->service_count; i++)
+		count += config_endpoint_count(&config->services[i]);
+	return count;
+}
+
 static uint16_t target_first(const struct config_service *service)
 {
-	return setup_is_mapped(service) ? service->target_port : service->port_first;
+	return setup_is_mapped(service) ? service->target_port : service->ports[0][0];
 }
 
 static uint16_t target_last(const struct config_service *service)
 {
-	return setup_is_mapped(service) ? service->target_port : service->port_last;
+	return setup_is_mapped(service) ? service->target_port : service->ports[0][1];
 }
 
 // The server's reply carries the target port alone: it must lead back to one public port.
 static bool are_mixed_up(const struct config_service *one, const struct config_service *other)
 {
-	return one != other && one->protocol == other->protocol &&
+	return one != other && one->protocols[0] == other->protocols[0] &&
 	       addr_equal(&one->vip, &other->vip) &&
 	       (setup_is_mapped(one) || setup_is_mapped(other)) &&
 	       target_first(one) <= target_last(other) && target_first(other) <= target_last(one);
@@ -113,13 +155,17 @@ int setup_host_find(
 	const struct config *config, const char *name, struct setup_host *out, struct error *err)
 {
 	struct setup_host host = {.name = name};
+	size_t endpoints = count_endpoints(config);
 	int rc = find_addresses(config, name, &host, err);
 
 	if (rc != 0)
 		return rc;
-	host.uses = calloc(2 * (size_t)config->service_count + 1, sizeof(*host.uses));
-	if (host.uses == NULL)
+	host.uses = calloc(2 * endpoints + 1, sizeof(*host.uses));
+	host.parts = calloc(endpoints + 1, sizeof(*host.parts));
+	if (host.uses == NULL || host.parts == NULL) {
+		setup_host_free(&host);
 		return error_set(err, ENOMEM, "out of memory");
+	}
 	for (uint32_t i = 0; i < config->service_count; i++)
 		add_uses(config, &config->services[i], &host);
 	rc = host.use_count > 0
@@ -137,5 +183,7 @@ int setup_host_find(
 void setup_host_free(struct setup_host *host)
 {
 	free(host->uses);
+	free(host->parts);
 	host->uses = NULL;
+	host->parts = NULL;
 }

@@ -128,7 +128,7 @@ static void add_probing(struct setup_steps *steps, const struct setup_host *host
 {
 	for (uint32_t i = 0; i < host->use_count; i++)
 		if (setup_is_mapped(host->uses[i].service) &&
-			host->uses[i].service->protocol == CONFIG_TCP)
+			host->uses[i].service->protocols[0] == CONFIG_TCP)
 			add_sysctl(steps, "net/ipv4/tcp_mtu_probing", 1,
 				"ICMP's \"too big\" names the public port, which no socket here has: let TCP "
 				"(IPv6, too) find the path's MTU by itself.");
@@ -284,11 +284,11 @@ static void add_servers(struct setup_steps *steps, const struct setup_host *host
 	for (uint32_t i = 0; i < host->use_count; i++) {
 		const struct config_service *service = host->uses[i].service;
 		unsigned port =
-			setup_is_mapped(service) ? service->target_port : service->port_first;
-		bool tcp = service->protocol == CONFIG_TCP;
+			setup_is_mapped(service) ? service->target_port : service->ports[0][0];
+		bool tcp = service->protocols[0] == CONFIG_TCP;
 		char text[ADDR_TEXT_SIZE];
 
-		if (service->port_first != service->port_last)
+		if (service->ports[0][0] != service->ports[0][1])
 			continue;
 		addr_format(&service->vip, text, sizeof(text));
 		setup_steps_add(steps,
@@ -313,7 +313,7 @@ static void add_checksums(struct setup_steps *steps, const struct setup_host *ho
 		const struct config_service *service = host->uses[i].service;
 		unsigned family = host->uses[i].address.family;
 
-		if (service->protocol != CONFIG_UDP || !setup_is_mapped(service))
+		if (service->protocols[0] != CONFIG_UDP || !setup_is_mapped(service))
 			continue;
 		setup_steps_add(steps,
 			(struct setup_step){

@@ -12,21 +12,21 @@
 static const char *match(const struct config_service *service, bool to_us, char *text)
 {
 	const char *family = service->vip.family == ADDR_IPV4 ? "ip" : "ip6";
-	const char *protocol = service->protocol == CONFIG_TCP ? "tcp" : "udp";
+	const char *protocol = service->protocols[0] == CONFIG_TCP ? "tcp" : "udp";
 	const char *end = to_us ? "d" : "s";
 	char vip[ADDR_TEXT_SIZE];
 	int at = snprintf(text, MATCH_SIZE, "%s %saddr %s ", family, end,
 		addr_format(&service->vip, vip, sizeof(vip)));
 
-	if (service->port_first == 0 && service->port_last == UINT16_MAX)
+	if (service->ports[0][0] == 0 && service->ports[0][1] == UINT16_MAX)
 		snprintf(text + at, MATCH_SIZE - at, "meta l4proto %s", protocol);
-	else if (service->port_first != service->port_last)
+	else if (service->ports[0][0] != service->ports[0][1])
 		snprintf(text + at, MATCH_SIZE - at, "%s %sport %u-%u", protocol, end,
-			service->port_first, service->port_last);
+			service->ports[0][0], service->ports[0][1]);
 	else
 		snprintf(text + at, MATCH_SIZE - at, "%s %sport %u", protocol, end,
 			!to_us && setup_is_mapped(service) ? service->target_port
-							   : service->port_first);
+							   : service->ports[0][0]);
 	return text;
 }
 
@@ -79,14 +79,14 @@ static void add_outer(struct setup_steps *steps, const struct setup_use *use)
 static void add_mapping(struct setup_steps *steps, const struct config_service *service, bool to_us,
 	const char *untracked)
 {
-	unsigned from = to_us ? service->port_first : service->target_port;
-	unsigned to = to_us ? service->target_port : service->port_first;
+	unsigned from = to_us ? service->ports[0][0] : service->target_port;
+	unsigned to = to_us ? service->target_port : service->ports[0][0];
 	const char *way = to_us ? "in" : "out";
 	char vip[ADDR_TEXT_SIZE], end[MATCH_SIZE];
 
 	addr_format(&service->vip, vip, sizeof(vip));
 	match(service, to_us, end);
-	if (service->protocol == CONFIG_UDP && service->vip.family == ADDR_IPV4)
+	if (service->protocols[0] == CONFIG_UDP && service->vip.family == ADDR_IPV4)
 		add_rule(steps,
 			setup_text("%s %s %s %u to %u, no checksum", way, service->name, vip, from,
 				to),
@@ -98,7 +98,8 @@ static void add_mapping(struct setup_steps *steps, const struct config_service *
 				 : "Service %s: port %u of the answers is port %u again outside.",
 			service->name, from, to),
 		setup_text("%s%s %s %sport set %u", end, untracked,
-			service->protocol == CONFIG_TCP ? "tcp" : "udp", to_us ? "d" : "s", to));
+			service->protocols[0] == CONFIG_TCP ? "tcp" : "udp", to_us ? "d" : "s",
+			to));
 }
 
 static void add_untracked(
@@ -145,7 +146,7 @@ static void add_mss(struct setup_steps *steps, const struct setup_use *use)
 	int headers = (outer4 ? 20 : 40) + (inner4 ? 20 : 40) + 20;
 	char vip[ADDR_TEXT_SIZE], size[32], end[MATCH_SIZE];
 
-	if (service->protocol != CONFIG_TCP || service->forwarding == CONFIG_DSR)
+	if (service->protocols[0] != CONFIG_TCP || service->forwarding == CONFIG_DSR)
 		return;
 	if (outer4)
 		steps->uses_mtu4 = true;
@@ -166,7 +167,7 @@ static void add_mss(struct setup_steps *steps, const struct setup_use *use)
 static bool any_in_tunnel(const struct setup_host *host)
 {
 	for (uint32_t i = 0; i < host->use_count; i++)
-		if (host->uses[i].service->protocol == CONFIG_TCP &&
+		if (host->uses[i].service->protocols[0] == CONFIG_TCP &&
 			host->uses[i].service->forwarding != CONFIG_DSR)
 			return true;
 	return false;
