@@ -42,6 +42,7 @@ static void *run(void *argument)
 {
 	struct job *job = argument;
 
+	pthread_setname_np(pthread_self(), "fulcrum-jobs");
 	pthread_mutex_lock(&job->lock);
 	while (!job->stop) {
 		if (!job->started) {

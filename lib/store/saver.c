@@ -120,6 +120,7 @@ static void *saver_run(void *argument)
 	struct saver *saver = argument;
 	uint64_t until_ns;
 
+	pthread_setname_np(pthread_self(), "fulcrum-saver");
 	pthread_mutex_lock(&saver->lock);
 	for (;;) {
 		uint32_t place = saver_find(saver, &until_ns);

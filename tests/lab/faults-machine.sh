@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The wall clock is set by an hour, the kernel's news of routes run over, a control group gives no more memory; and a backend
-# dies meanwhile.
+# The wall clock is set by an hour, the kernel's news of routes run over, no descriptor is left, a control group gives no more
+# memory; and a backend dies meanwhile.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/faults.sh"
 
@@ -18,6 +18,7 @@ fault_lab with_clock
 fault_course clock_forward "clock an hour ahead"
 fault_course clock_back "clock an hour back"
 fault_course netlink "netlink overflow"
+fault_course descriptors "descriptors gone"
 if fault_memory_group; then
 	fault_course memory "memory limit of a cgroup"
 else

@@ -126,23 +126,32 @@ fault_table() {
 
 # -- the disk of the state folder --
 
+# Small, and one that can hang where hang.sh is there: what it serves is in fault_disk then.
+fault_disk=$LAB/state
 fault_disk_small() {
-	mount -t tmpfs -o size=2m,mode=755 state $LAB/state
+	[ "$(type -t hang_disk)" != function ] || fault_disk=$LAB/disk-state
+	mkdir -p $fault_disk
+	mount -t tmpfs -o size=2m,mode=755 state $fault_disk
+	[ "$(type -t hang_disk)" != function ] || hang_disk state $LAB/state
 }
 
 fault_disk_fill() {
-	dd if=/dev/zero of=$LAB/state/ballast bs=4k oflag=append conv=notrunc status=none 2>/dev/null || true
-	! sh -c "echo x >$LAB/state/more" 2>/dev/null
+	dd if=/dev/zero of=$fault_disk/ballast bs=4k oflag=append conv=notrunc status=none 2>/dev/null || true
+	! sh -c "echo x >$fault_disk/more" 2>/dev/null
 }
 
 fault_disk_full_begin() { lab_wait_for fault_disk_fill 5 "the folder is full"; }
-fault_disk_full_end() { rm -f $LAB/state/ballast $LAB/state/more; }
+fault_disk_full_end() { rm -f $fault_disk/ballast $fault_disk/more; }
 fault_disk_full_told() { [ "$(fault_metric fulcrum_config_saved)" = 0 ]; }
 
 # Not while a file is open there to be written.
-fault_read_only_begin() { lab_wait_for "mount -o remount,ro $LAB/state" 5 "the folder is read-only"; }
-fault_read_only_end() { mount -o remount,rw $LAB/state; }
+fault_read_only_begin() { lab_wait_for "mount -o remount,ro $fault_disk" 5 "the folder is read-only"; }
+fault_read_only_end() { mount -o remount,rw $fault_disk; }
 fault_read_only_told() { [ "$(fault_metric fulcrum_config_saved)" = 0 ]; }
+
+fault_disk_hung_begin() { hang_begin state; }
+fault_disk_hung_end() { hang_end state; }
+fault_disk_hung_told() { [ "$(fault_metric fulcrum_state_late_seconds)" != 0 ]; }
 
 # -- the machine --
 
@@ -193,6 +202,26 @@ fault_memory_end() {
 	rmdir $fault_group
 }
 
+# It may open nothing at all for a while, in which routes change, and then no more than a few probes at a time.
+fault_descriptors_set() {
+	prlimit --pid "${lab_pids[fulcrumd]}" --nofile="$1:"
+}
+fault_descriptors_begin() {
+	local least
+	fault_descriptors_limit=$(prlimit --pid "${lab_pids[fulcrumd]}" --nofile --noheadings -o SOFT | tr -d ' ')
+	least=$(ls /proc/"${lab_pids[fulcrumd]}"/fd | sort -n | tail -n 1)
+	fault_descriptors_set 8
+	ip -n lb route add 10.0.1.0/24 via 10.0.0.1
+	fault_died=$(fault_now)
+	lab_wait_for fault_settled 20 "new connections are served without a descriptor"
+	lab_check "no next hop is lost" eval '! ctl show backends | grep "route\|next hop"'
+	fault_descriptors_set $((least + 3))
+}
+fault_descriptors_end() {
+	fault_descriptors_set "$fault_descriptors_limit"
+	ip -n lb route del 10.0.1.0/24 via 10.0.0.1
+}
+
 # -- those who ask --
 
 # A tool that has the channel's lock is stopped.
@@ -232,4 +261,22 @@ fault_scraped_end() {
 	lab_stop scrape KILL
 	fault_pool $fault_weight >$LAB/pool.yaml
 	lab_check "they are taken out" eval "ctl apply --force -f $LAB/pool.yaml >$LAB/answer"
+}
+
+# -- the daemon's own threads --
+
+# fault_thread: its name. It stands still for as long as the fault lasts, or for fault_thread_s at most.
+fault_thread='' fault_thread_s=600
+fault_thread_begin() {
+	: >$LAB/hold.log
+	lab_start hold lb timeout $fault_thread_s python3 "$lab_root/tests/lab/hold_thread.py" "${lab_pids[fulcrumd]}" "$fault_thread"
+	lab_wait_for "grep -q held $LAB/hold.log" 10 "$fault_thread is held"
+}
+fault_thread_end() {
+	lab_stop hold
+}
+
+# fault_threads: the names of the daemon's threads, each once.
+fault_threads() {
+	cat /proc/"${lab_pids[fulcrumd]}"/task/*/comm | sort -u
 }
