@@ -13,7 +13,7 @@ void health_line_write(const struct health_line *line, FILE *file)
 }
 
 // False where it is too long, has no end or holds a zero; then all of it is read.
-static bool read_whole(FILE *file, char text[HEALTH_LINE_SIZE])
+static bool line_read_whole(FILE *file, char text[HEALTH_LINE_SIZE])
 {
 	uint32_t size = 0;
 	bool is_whole = true;
@@ -28,7 +28,7 @@ static bool read_whole(FILE *file, char text[HEALTH_LINE_SIZE])
 	return is_whole && byte == '\n';
 }
 
-static bool take_port(const char *text, uint16_t *out)
+static bool line_take_port(const char *text, uint16_t *out)
 {
 	size_t digits = strspn(text, "0123456789");
 	int port = digits <= 5 ? atoi(text) : 0;
@@ -38,7 +38,7 @@ static bool take_port(const char *text, uint16_t *out)
 	       port > 0;
 }
 
-static bool take_line(char *text, struct health_line *out)
+static bool line_take(char *text, struct health_line *out)
 {
 	char *rest = text;
 	const char *word = strsep(&rest, " "), *name = strsep(&rest, " ");
@@ -49,7 +49,7 @@ static bool take_line(char *text, struct health_line *out)
 		strlen(name) >= sizeof(out->name))
 		return false;
 	strcpy(out->name, name);
-	return rest == NULL || take_port(rest, &out->port);
+	return rest == NULL || line_take_port(rest, &out->port);
 }
 
 bool health_line_read(FILE *file, struct health_line *out)
@@ -57,7 +57,7 @@ bool health_line_read(FILE *file, struct health_line *out)
 	char text[HEALTH_LINE_SIZE];
 
 	while (!feof(file) && !ferror(file))
-		if (read_whole(file, text) && take_line(text, out))
+		if (line_read_whole(file, text) && line_take(text, out))
 			return true;
 	return false;
 }

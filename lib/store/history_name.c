@@ -22,7 +22,7 @@ void history_name_write(const struct history_entry *entry, char name[HISTORY_NAM
 		entry->other_pid);
 }
 
-static void write_short(const struct history_entry *entry, char name[HISTORY_NAME_SIZE])
+static void name_write_short(const struct history_entry *entry, char name[HISTORY_NAME_SIZE])
 {
 	snprintf(name, HISTORY_NAME_SIZE, NAME_FORMAT_SHORT, entry->version, entry->applied_s,
 		entry->uid, entry->pid);
@@ -42,7 +42,7 @@ bool history_name_read(const char *name, struct history_entry *out)
 		out->kind = (enum history_kind)kind;
 		history_name_write(out, again);
 	} else if (count == 4) {
-		write_short(out, again);
+		name_write_short(out, again);
 	} else {
 		return false;
 	}
