@@ -11,9 +11,26 @@
 
 #include "host_private.h"
 
+// So much of it is whole messages. libmnl takes a length of 2 GiB and more for a negative one, which fits everywhere.
+static size_t host_measure(const char *buffer, size_t size)
+{
+	const struct nlmsghdr *message;
+	size_t whole = 0;
+
+	while (size - whole >= sizeof(*message)) {
+		message = (const void *)(buffer + whole);
+		if (message->nlmsg_len < sizeof(*message) || message->nlmsg_len > size - whole)
+			break;
+		whole += MNL_ALIGN(message->nlmsg_len);
+		if (whole > size)
+			return size;
+	}
+	return whole;
+}
+
 int host_talk(struct nlmsghdr *message, mnl_cb_t callback, void *data)
 {
-	char buffer[32768];
+	char buffer[32768] __attribute__((aligned(8)));
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	unsigned int port;
 	ssize_t got;
@@ -28,8 +45,8 @@ int host_talk(struct nlmsghdr *message, mnl_cb_t callback, void *data)
 		do {
 			got = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
 			result = got < 0 ? -1
-					 : mnl_cb_run(buffer, got, message->nlmsg_seq, port,
-						   callback, data);
+					 : mnl_cb_run(buffer, host_measure(buffer, got),
+						   message->nlmsg_seq, port, callback, data);
 		} while (result > MNL_CB_STOP);
 	}
 	result = result < 0 ? -errno : 0;
