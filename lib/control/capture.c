@@ -5,16 +5,21 @@
 #include <control/capture_private.h>
 #include <control/control_private.h>
 #include <control/reply_private.h>
+#include <control/saving_private.h>
 #include <metrics/step.h>
 #include <packet/headers.h>
 #include <snapshot/capture.h>
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-// Packets written in one step of the loop, and how often to look when there are none.
+// Packets written at once.
 #define STEP_PACKETS 32
+#define PIECE_STEPS  32 // of the thread
+#define STUCK_NS     (3 * CLOCK_NS_PER_S)
 #define ENDING       ".pcapng"
 
 static bool ends_like_a_capture(const char *path)
@@ -65,7 +70,7 @@ static int find_filter(const struct control *control, const struct message_captu
 		request->service);
 }
 
-static void withdraw(struct control *control)
+static void recording_withdraw(struct control *control)
 {
 	struct recording *recording = &control->recording;
 
@@ -75,53 +80,191 @@ static void withdraw(struct control *control)
 	recording->token = publisher_set_capture(control->config.publisher, NULL);
 }
 
-static void conclude(struct recording *recording)
+// --- The file, on a thread of its own: its disk may hang ---
+
+enum recording_piece { RECORDING_OPEN, RECORDING_WRITE, RECORDING_CLOSE, RECORDING_DISCARD };
+
+// All that the thread touches.
+struct recording_file {
+	struct control *control; // the loop's
+	struct capture *capture;
+	enum recording_piece piece;
+	uint64_t room; // packets
+	bool ends; // all that waits is written
+	bool has_more;
+	int rc;
+	struct error err;
+	char path[sizeof(((struct message_capture *)0)->path)];
+};
+
+static void recording_write(struct recording_file *file)
+{
+	file->has_more = false;
+	for (int i = 0; (i < PIECE_STEPS || file->ends) && file->room > 0 && file->rc == 0; i++) {
+		int written = capture_write(file->capture,
+			file->room < STEP_PACKETS ? (uint32_t)file->room : STEP_PACKETS);
+
+		if (written < 0)
+			file->rc = written;
+		file->has_more = written > 0;
+		if (written <= 0)
+			return;
+		file->room -= (uint64_t)written;
+	}
+}
+
+static void recording_work(void *context)
+{
+	struct recording_file *file = context;
+
+	switch (file->piece) {
+	case RECORDING_OPEN:
+		file->rc = capture_open(file->capture, file->path, &file->err);
+		break;
+	case RECORDING_WRITE:
+		recording_write(file);
+		break;
+	case RECORDING_CLOSE:
+		capture_close(file->capture);
+		break;
+	case RECORDING_DISCARD:
+		capture_close(file->capture);
+		unlink(file->path);
+		break;
+	}
+}
+
+static void recording_done(void *context);
+
+static void recording_start(struct recording *recording, enum recording_piece piece)
+{
+	recording->file->piece = piece;
+	recording->since_ns = clock_monotonic_ns();
+	job_start(recording->job, recording_work, recording_done, recording->file);
+}
+
+// --- The loop's side ---
+
+static void recording_forget(struct recording *recording)
+{
+	capture_free(recording->capture);
+	free(recording->file);
+	recording->capture = NULL;
+	recording->file = NULL;
+}
+
+static void recording_conclude(struct recording *recording)
 {
 	log_info("capture: %lu packets, %lu missed", recording->told.packets,
 		recording->told.missed);
 	recording->told.running = 0;
-	capture_free(recording->capture);
-	recording->capture = NULL;
+	event_del(recording->timer);
+	recording_forget(recording);
 }
 
-// Writes some packets. True: there may be more.
-static bool write_some(struct recording *recording)
+static void recording_tell(struct recording *recording)
 {
-	struct capture *capture = recording->capture;
-	uint64_t room = recording->packets_max - capture->written;
-	int rc = 0;
+	const struct capture *capture = recording->capture;
 
-	if (recording->told.code == 0 && room > 0)
-		rc = capture_write(capture, room < STEP_PACKETS ? (uint32_t)room : STEP_PACKETS);
-	if (rc < 0)
-		recording->told.code = (uint32_t)-rc;
+	if (recording->file->rc < 0)
+		recording->told.code = (uint32_t)-recording->file->rc;
 	recording->told.packets = capture->written;
 	recording->told.bytes = capture->bytes;
 	recording->told.missed = __atomic_load_n(&capture->missed, __ATOMIC_RELAXED);
-	return rc > 0;
 }
 
-static void step(int fd, short what, void *context)
+static void recording_opened(struct control *control)
+{
+	struct recording *recording = &control->recording;
+	struct recording_file *file = recording->file;
+	struct error err = file->err;
+	bool is_awaited = control_is_awaited(control, recording->number);
+	int rc = file->rc;
+
+	if (rc != 0) {
+		recording_forget(recording);
+		if (is_awaited)
+			control_reply_error(control, -rc, err.text);
+	} else if (!is_awaited) {
+		recording_start(recording, RECORDING_DISCARD);
+	} else {
+		log_info("capture: into %s", file->path);
+		recording->told =
+			(struct message_row_capture){.id = recording->told.id + 1, .running = 1};
+		recording->until_ns += clock_monotonic_ns();
+		recording->is_withdrawn = false;
+		publisher_set_capture(control->config.publisher, recording->capture);
+		control_capture_step(-1, 0, control);
+		control_show(control, MESSAGE_SHOW_CAPTURE);
+	}
+	control_poll_now(control);
+}
+
+static void recording_written(struct control *control)
+{
+	static const struct timeval now = {0}, soon = {.tv_usec = 2000};
+	struct recording *recording = &control->recording;
+
+	recording_tell(recording);
+	if (recording->is_last && !recording->file->has_more)
+		recording_start(recording, RECORDING_CLOSE);
+	else
+		event_add(recording->timer, recording->file->has_more ? &now : &soon);
+}
+
+static void recording_done(void *context)
+{
+	struct control *control = ((struct recording_file *)context)->control;
+
+	switch (control->recording.file->piece) {
+	case RECORDING_OPEN:
+		recording_opened(control);
+		break;
+	case RECORDING_WRITE:
+		recording_written(control);
+		break;
+	case RECORDING_CLOSE:
+		recording_conclude(&control->recording);
+		break;
+	case RECORDING_DISCARD:
+		recording_forget(&control->recording);
+		break;
+	}
+}
+
+// Whoever waits for the end of a capture is not to wait for a disk that hangs.
+static void recording_give_up(struct recording *recording)
+{
+	if (recording->told.running == 0 || clock_monotonic_ns() - recording->since_ns < STUCK_NS)
+		return;
+	log_error("capture: the disk of %s does not answer", recording->file->path);
+	recording->told.running = 0;
+	recording->told.code = ETIMEDOUT;
+}
+
+void control_capture_step(int fd, short what, void *context)
 {
 	STEP_TIMED(CAPTURE);
-	static const struct timeval now = {0}, soon = {.tv_usec = 2000};
+	static const struct timeval later = {.tv_usec = 100000};
 	struct control *control = context;
 	struct recording *recording = &control->recording;
-	bool is_last = recording->is_withdrawn &&
-		       publisher_passed(control->config.publisher, recording->token);
-	bool more = write_some(recording);
 
-	if (is_last && !more) {
-		conclude(recording);
-		return;
-	}
 	if (recording->told.code != 0 || recording->told.packets == recording->packets_max ||
 		clock_monotonic_ns() >= recording->until_ns)
-		withdraw(control);
-	event_add(recording->timer, more ? &now : &soon);
+		recording_withdraw(control);
+	recording->is_last = recording->is_withdrawn &&
+			     publisher_passed(control->config.publisher, recording->token);
+	if (!job_is_busy(recording->job)) {
+		recording->file->room = recording->packets_max - recording->capture->written;
+		recording_start(recording, RECORDING_WRITE);
+	} else if (recording->is_withdrawn) {
+		recording_give_up(recording);
+	}
+	event_add(recording->timer, &later); // unless that is done before
 }
 
-static int begin(struct control *control, const struct message_capture *request, struct error *err)
+static int recording_begin(
+	struct control *control, const struct message_capture *request, struct error *err)
 {
 	struct recording *recording = &control->recording;
 	struct capture_filter filter;
@@ -130,15 +273,19 @@ static int begin(struct control *control, const struct message_capture *request,
 	if (rc == 0)
 		rc = find_filter(control, request, &filter, err);
 	if (rc == 0 && recording->capture != NULL)
-		rc = error_set(err, EALREADY,
+		return error_set(err, EALREADY,
 			"another capture goes on; 'fulcrumctl capture' has one at a time");
 	if (rc == 0 && recording->timer == NULL)
-		recording->timer = evtimer_new(control->base, step, control);
-	if (rc == 0 && recording->timer == NULL)
+		recording->timer = evtimer_new(control->base, control_capture_step, control);
+	if (rc == 0 && recording->job == NULL && job_new(control->base, &recording->job) != 0)
+		recording->job = NULL;
+	if (rc == 0)
+		recording->file = calloc(1, sizeof(*recording->file));
+	if (rc == 0 &&
+		(recording->timer == NULL || recording->job == NULL || recording->file == NULL))
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
-		rc = capture_new(
-			&filter, request->snap_size, request->path, &recording->capture, err);
+		rc = capture_new(&filter, request->snap_size, &recording->capture, err);
 	return rc;
 }
 
@@ -146,40 +293,62 @@ void control_capture_begin(struct control *control, const struct message_capture
 {
 	struct recording *recording = &control->recording;
 	struct error err;
-	int rc = begin(control, request, &err);
+	int rc = recording_begin(control, request, &err);
 
 	if (rc != 0) {
+		if (recording->capture == NULL)
+			recording_forget(recording);
 		control_reply_error(control, -rc, err.text);
 		return;
 	}
-	log_info("capture: into %s", request->path);
-	recording->told = (struct message_row_capture){.id = recording->told.id + 1, .running = 1};
+	recording->file->control = control;
+	recording->file->capture = recording->capture;
+	memcpy(recording->file->path, request->path, sizeof(recording->file->path));
 	recording->packets_max = request->packets;
-	recording->until_ns = clock_monotonic_ns() + request->duration_ms * CLOCK_NS_PER_MS;
-	recording->is_withdrawn = false;
-	publisher_set_capture(control->config.publisher, recording->capture);
-	step(-1, 0, control);
-	control_show(control, MESSAGE_SHOW_CAPTURE);
+	recording->until_ns = request->duration_ms * CLOCK_NS_PER_MS; // from when it is open
+	recording->number = control_await_disk(control);
+	recording_start(recording, RECORDING_OPEN);
 }
 
 void control_capture_end(struct control *control, uint64_t id)
 {
 	if (control->recording.capture != NULL && control->recording.told.id == id)
-		withdraw(control);
+		recording_withdraw(control);
 	control_show(control, MESSAGE_SHOW_CAPTURE);
 }
 
-// When no worker runs any more.
+bool control_capture_finish(struct control *control, uint64_t until_ns)
+{
+	struct recording *recording = &control->recording;
+	bool has_ended;
+
+	if (recording->capture != NULL && !recording->is_withdrawn)
+		recording_withdraw(control);
+	if (recording->file != NULL && !job_is_busy(recording->job)) {
+		recording->file->room = recording->packets_max - recording->capture->written;
+		recording->file->ends = true;
+		recording_start(recording, RECORDING_WRITE);
+	}
+	has_ended = job_end(recording->job, until_ns);
+	recording->job = NULL;
+	if (recording->capture == NULL)
+		return has_ended;
+	if (!has_ended) {
+		log_error("capture: the disk of %s does not answer", recording->file->path);
+		recording->capture = NULL; // the thread's
+		recording->file = NULL;
+		return false;
+	}
+	recording_tell(recording);
+	recording_conclude(recording);
+	return true;
+}
+
 void control_capture_free(struct control *control)
 {
 	struct recording *recording = &control->recording;
 
-	if (recording->capture != NULL) {
-		withdraw(control);
-		while (write_some(recording))
-			;
-		conclude(recording);
-	}
+	control_capture_finish(control, clock_monotonic_ns() + CLOCK_NS_PER_S);
 	if (recording->timer != NULL)
 		event_free(recording->timer);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <control/capture_private.h>
 #include <control/control_private.h>
 #include <control/handover.h>
 #include <control/saving_private.h>
@@ -114,13 +115,15 @@ bool control_save_flows(struct control *control)
 	job_free(control->job);
 	control->job = NULL;
 	if (!has_folder(control))
-		return control_reading_end(control, until_ns);
+		return control_reading_end(control, until_ns) &
+		       control_capture_finish(control, until_ns);
 	control_checkpoint_forget(control);
 	spool = spool_new(control->config.daemon->state, FLOWS_FILE_PLANNED, KEPT_OVER_PROCESSES);
 	if (spool == NULL) {
 		log_warning("flows: none is kept for the next daemon: out of memory");
 		return control_saving_end(control, until_ns) &
-		       control_reading_end(control, until_ns);
+		       control_reading_end(control, until_ns) &
+		       control_capture_finish(control, until_ns);
 	}
 	inherit_hand_over(control, spool);
 	rc = inherit_save(control, spool, &count, &err);
@@ -132,7 +135,8 @@ bool control_save_flows(struct control *control)
 	if (is_whole && rc == 0)
 		inherit_remove_checkpoint(control);
 	spool_free(spool);
-	return control_reading_end(control, until_ns) & is_whole;
+	return control_reading_end(control, until_ns) & control_capture_finish(control, until_ns) &
+	       is_whole;
 }
 
 static void tell(const struct handover_count *count, bool is_planned, uint64_t begun_ns)

@@ -39,18 +39,28 @@ static void reading_work(void *context)
 		reading->count = history_list(reading->folder, reading->entries);
 }
 
-static bool reading_is_awaited(const struct control *control, const struct reading *reading)
+uint64_t control_await_disk(struct control *control)
 {
-	return control->reply.step == REPLY_WAIT && control->reply.reading == reading->number;
+	control->reply.step = REPLY_WAIT;
+	control->reply.reading = ++control->saving.readings;
+	control->reply.reading_until_ns = clock_monotonic_ns() + control_patience_ns(control);
+	return control->reply.reading;
+}
+
+bool control_is_awaited(struct control *control, uint64_t number)
+{
+	if (control->reply.step != REPLY_WAIT || control->reply.reading != number)
+		return false;
+	control->reply.reading = 0;
+	return true;
 }
 
 static void reading_answer_history(struct control *control, struct reading *reading)
 {
-	if (!reading_is_awaited(control, reading))
+	if (!control_is_awaited(control, reading->number))
 		return;
 	control->reply.history = reading->entries;
 	control->reply.history_count = reading->count;
-	control->reply.reading = 0;
 	control->reply.step = REPLY_ROWS;
 	reading->entries = NULL;
 }
@@ -62,11 +72,10 @@ static void reading_start_commit(struct control *control, struct reading *readin
 	reading->commit = NULL;
 	if (commit->is_own) {
 		control_reload_read(control, commit);
-	} else if (!reading_is_awaited(control, reading)) {
-		commit_free(commit);
-	} else {
-		control->reply.reading = 0;
+	} else if (control_is_awaited(control, reading->number)) {
 		control_commit_start(control, commit);
+	} else {
+		commit_free(commit);
 	}
 }
 
@@ -93,7 +102,6 @@ static struct reading *reading_new(struct control *control, struct commit *commi
 		return NULL;
 	reading->control = control;
 	reading->commit = commit;
-	reading->number = ++control->saving.readings;
 	snprintf(reading->folder, sizeof(reading->folder), "%s", control->config.daemon->state);
 	return reading;
 }
@@ -101,12 +109,8 @@ static struct reading *reading_new(struct control *control, struct commit *commi
 static void reading_begin(struct control *control, struct reading *reading, bool is_own)
 {
 	control->saving.reading = reading;
-	if (!is_own) {
-		control->reply.step = REPLY_WAIT;
-		control->reply.reading = reading->number;
-		control->reply.reading_until_ns =
-			clock_monotonic_ns() + control_patience_ns(control);
-	}
+	if (!is_own)
+		reading->number = control_await_disk(control);
 	job_start(control->saving.reader, reading_work, reading_done, reading);
 }
 

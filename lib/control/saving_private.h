@@ -61,6 +61,10 @@ void control_read_history(struct control *control);
 bool control_reading_is_busy(const struct control *control);
 // The client has waited long enough for what is read: it is told so. True: it was.
 bool control_reading_gives_up(struct control *control);
+// The answer waits for a disk from now on, for a bounded time; returns what it waits for.
+uint64_t control_await_disk(struct control *control);
+// The client still does. Then it is to be answered.
+bool control_is_awaited(struct control *control, uint64_t number);
 // False: it hangs.
 bool control_reading_end(struct control *control, uint64_t until_ns);
 

@@ -116,7 +116,7 @@ static int write_head(struct capture *capture)
 	return rc;
 }
 
-static int open_file(struct capture *capture, const char *path, struct error *err)
+int capture_open(struct capture *capture, const char *path, struct error *err)
 {
 	int rc;
 
@@ -132,11 +132,11 @@ static int open_file(struct capture *capture, const char *path, struct error *er
 	return error_set(err, -rc, "%s cannot be written: %s", path, strerror(-rc));
 }
 
-int capture_new(const struct capture_filter *filter, uint32_t snap_size, const char *path,
-	struct capture **out, struct error *err)
+int capture_new(const struct capture_filter *filter, uint32_t snap_size, struct capture **out,
+	struct error *err)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
-	int rc;
+	int rc = 0;
 
 	if (capture == NULL)
 		return error_set(err, ENOMEM, "out of memory");
@@ -145,8 +145,6 @@ int capture_new(const struct capture_filter *filter, uint32_t snap_size, const c
 	capture->fd = -1;
 	if (set_mark(capture) != 0 || allocate(capture) != 0)
 		rc = error_set(err, ENOMEM, "no memory for a capture's records; raise eal.memory");
-	else
-		rc = open_file(capture, path, err);
 	if (rc != 0) {
 		capture_free(capture);
 		return rc;
@@ -155,12 +153,18 @@ int capture_new(const struct capture_filter *filter, uint32_t snap_size, const c
 	return 0;
 }
 
+void capture_close(struct capture *capture)
+{
+	if (capture->fd >= 0)
+		close(capture->fd);
+	capture->fd = -1;
+}
+
 void capture_free(struct capture *capture)
 {
 	if (capture == NULL)
 		return;
-	if (capture->fd >= 0)
-		close(capture->fd);
+	capture_close(capture);
 	rte_ring_free(capture->ring);
 	rte_mempool_free(capture->records); // and whatever is still in the ring
 	free(capture);

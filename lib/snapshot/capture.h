@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 // Packets on their way into a pcapng file. The control lcore makes a capture and publishes it
-// (snapshot/publish.h); the workers copy packets into buffers of its own, which a ring takes back to the control
-// lcore, which writes the file. It is freed when every worker has passed a quiescent point since it was withdrawn.
+// (snapshot/publish.h); the workers copy packets into buffers of its own, which a ring takes to whoever writes the file: any
+// thread, one at a time, which may have to wait for a disk. It is freed when every worker has passed a quiescent point since it
+// was withdrawn.
 
 #define CAPTURE_SNAP_MIN     64
 #define CAPTURE_SNAP_MAX     16384
@@ -40,18 +41,23 @@ struct capture {
 	uint64_t anchor_tsc; // one moment by two clocks, taken anew each second
 	uint64_t anchor_wall_ns;
 	uint64_t missed; // no record was free; the workers count it atomically
-	uint64_t written; // packets; the control lcore's own
+	uint64_t written; // packets; the writer's
 	uint64_t bytes;
 };
 
 // --- The control lcore ---
 
-// Makes the file, which must not exist yet, with mode 0600, and all memory. 0, or a negative errno with the sentence.
-int capture_new(const struct capture_filter *filter, uint32_t snap_size, const char *path,
-	struct capture **out, struct error *err);
+// Without its file. 0, or a negative errno with the sentence.
+int capture_new(const struct capture_filter *filter, uint32_t snap_size, struct capture **out,
+	struct error *err);
 // When no worker can see it. Packets that were not written yet are lost. NULL is fine.
 void capture_free(struct capture *capture);
 
+// --- Who writes the file ---
+
+// Makes the file, which must not exist yet, with mode 0600. 0, or a negative errno with the sentence.
+int capture_open(struct capture *capture, const char *path, struct error *err);
+void capture_close(struct capture *capture);
 // Writes up to 'max' of the packets that wait. Returns how many, or a negative errno.
 int capture_write(struct capture *capture, uint32_t max);
 

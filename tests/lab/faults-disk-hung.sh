@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The disk of the state folder hangs: nobody's call into it returns. Backends that die meanwhile leave the tables, changes come
 # in force and say that they are not kept, and everything goes on and is kept when the disk answers again. An end in between
-# keeps its time.
+# keeps its time. So with the disk of a capture's file.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hang.sh"
 
@@ -38,6 +38,7 @@ lab_usable() {
 lab_begin
 lab_web_backends 4
 hang_disk state $LAB/state
+hang_disk captures $LAB/captures
 lab_config
 sed 's|- {name: web-3, address: 10.0.1.13.*|&\n      - {name: web-4, address: 10.0.1.14}|' $lab_pool >$LAB/pool.yaml
 lab_fulcrumd
@@ -83,6 +84,30 @@ lab_stop fulcrumd KILL
 lab_fulcrumd
 lab_check "and a restart serves it" test "$before" = "$(ctl show config)"
 lab_wait_up web-1 web-3
+
+# Captures: onto a disk that hangs from the beginning, or from the middle on. A backend dies meanwhile.
+hang_begin captures
+status=0
+timeout -s KILL $((8 * lab_slack)) "$fulcrumctl" capture -w $LAB/captures/a.pcapng >$LAB/answer 2>&1 || status=$?
+lab_check "a capture that cannot be opened is refused in time" test $status -eq 1
+lab_check "by name" grep -q 'the disk does not answer' $LAB/answer
+dies b1 1
+hang_end captures
+lab_wait_for "test ! -e $LAB/captures/a.pcapng" 10 "what nobody waits for is taken away"
+lab_start capture lb "$fulcrumctl" capture -w $LAB/captures/b.pcapng --seconds 3600 --packets 1000000
+lab_wait_for "test -s $LAB/disk-captures/b.pcapng" 10 "another one begins"
+hang_begin captures
+lab_nginx b1
+lab_wait_for 'test "$(lab_usable)" -eq 2' 15 "web-1 comes back"
+dies b1 1
+lab_check "'show backends' answers" test "$(ctl show backends | grep -c web-)" -eq 4
+lab_stop capture INT
+lab_check "the capture ends" test $lab_status -eq 1
+lab_check "and says why" grep -q "ends early: Connection timed out" $LAB/capture.log
+hang_end captures
+lab_wait_for 'ctl capture -w $LAB/captures/c.pcapng --seconds 1' 10 "the next capture goes on"
+lab_nginx b1
+lab_wait_up web-1
 
 # The end: what was acknowledged is on the disk, and the daemon does not wait for it.
 lab_check "a change is kept" ctl backend weight web-3 60

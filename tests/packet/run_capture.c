@@ -75,7 +75,8 @@ static void run(const char *in, const char *out)
 	struct error err;
 	uint64_t token;
 
-	if (capture_new(&filter, snap_size, out, &capture, &err) != 0)
+	if (capture_new(&filter, snap_size, &capture, &err) != 0 ||
+		capture_open(capture, out, &err) != 0)
 		need(false, err.text);
 	publisher_set_capture(&stage.publisher, capture);
 	bring_in(in);
