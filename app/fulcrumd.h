@@ -28,6 +28,9 @@ struct workers {
 	bool stop; // atomically
 };
 
+// From now on what DPDK has to say is in the log. Before eal_start().
+void dpdk_log_begin(void);
+
 // DPDK's environment for these cores, devices and pages. 0, or a negative errno with the sentence.
 int eal_start(const struct daemon_config *config, struct error *err);
 void eal_stop(void);

@@ -176,10 +176,13 @@ int main(int argc, char **argv)
 	log_set_json((config.log & DAEMON_LOG_JSON) != 0);
 	if ((config.log & DAEMON_LOG_DEBUG) != 0)
 		log_set_level(LOG_LEVEL_DEBUG);
+	if (log_set_queued() != 0)
+		log_warning("log: no thread for it: whoever reads it can hold up the daemon");
 	if (geteuid() != 0)
 		log_warning(
 			"fulcrumd is not root: ports, hugepages and netlink may be out of reach");
 	raise_descriptor_limit();
+	dpdk_log_begin();
 	signal(SIGPIPE, SIG_IGN); // a log that nobody reads any more is no reason to stop
 	rc = channel_server_look(config.channel, &err);
 	if (rc == 0)

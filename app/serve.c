@@ -24,6 +24,8 @@ struct serving {
 	struct event *on_int;
 	struct event *on_hup;
 	struct event *grace;
+	struct event *notify_again;
+	char untold[80]; // what the service manager had no room for
 };
 
 static void end(int fd, short what, void *context)
@@ -31,6 +33,17 @@ static void end(int fd, short what, void *context)
 	STEP_TIMED(SIGNAL);
 
 	event_base_loopbreak(((struct serving *)context)->base);
+}
+
+// A manager that is behind with reading is told again, as READY=1 must reach it.
+static void notify_manager(int fd, short what, void *context)
+{
+	STEP_TIMED(SIGNAL);
+	static const struct timeval soon = {.tv_usec = 200000};
+	struct serving *serving = context;
+
+	if (!notify(serving->untold))
+		event_add(serving->notify_again, &soon);
 }
 
 static void stop_asked(int signal, short what, void *context)
@@ -46,9 +59,10 @@ static void stop_asked(int signal, short what, void *context)
 	serving->is_stopping = true;
 	if (!is_second) {
 		// A unit's stop timeout is not to cut off a long grace, and the flows that are saved after it.
-		snprintf(text, sizeof(text), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lu",
+		snprintf(serving->untold, sizeof(serving->untold),
+			"STOPPING=1\nEXTEND_TIMEOUT_USEC=%lu",
 			(serving->grace_ms + SAVE_MS) * 1000ul);
-		notify(text);
+		notify_manager(-1, 0, serving);
 		withdrawn = control_withdraw(serving->control);
 		if (withdrawn > 0 && serving->grace_ms > 0) {
 			log_info("fulcrumd: stopping: %u VIPs withdrawn, forwarding for %s more",
@@ -75,8 +89,10 @@ static bool make_events(struct serving *serving)
 	serving->on_int = evsignal_new(serving->base, SIGINT, stop_asked, serving);
 	serving->on_hup = evsignal_new(serving->base, SIGHUP, reload_asked, serving);
 	serving->grace = evtimer_new(serving->base, end, serving);
-	return serving->on_hup != NULL && event_add(serving->on_hup, NULL) == 0 &&
-	       serving->on_term != NULL && serving->on_int != NULL && serving->grace != NULL &&
+	serving->notify_again = evtimer_new(serving->base, notify_manager, serving);
+	return serving->notify_again != NULL && serving->on_hup != NULL &&
+	       event_add(serving->on_hup, NULL) == 0 && serving->on_term != NULL &&
+	       serving->on_int != NULL && serving->grace != NULL &&
 	       event_add(serving->on_term, NULL) == 0 && event_add(serving->on_int, NULL) == 0;
 }
 
@@ -95,7 +111,8 @@ int serve(struct event_base *base, struct control *control, struct workers *work
 	if (make_events(&serving)) {
 		workers_launch(workers);
 		log_info("fulcrumd: ready");
-		notify("READY=1");
+		snprintf(serving.untold, sizeof(serving.untold), "READY=1");
+		notify_manager(-1, 0, &serving);
 		rc = event_base_dispatch(base);
 		workers_stop(workers);
 	}
@@ -103,5 +120,6 @@ int serve(struct event_base *base, struct control *control, struct workers *work
 	free_event(serving.on_int);
 	free_event(serving.on_hup);
 	free_event(serving.grace);
+	free_event(serving.notify_again);
 	return rc < 0 ? -1 : 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
 #include <base/log_json.h>
+#include <base/log_queue.h>
 #include <base/printable.h>
 
 #include <stdarg.h>
@@ -10,6 +11,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LOG_TEXT_SIZE 1024
+_Static_assert(LOG_TEXT_SIZE <= LOG_JSON_SIZE, "a line of either kind has room");
 
 static enum log_level limit = LOG_LEVEL_INFO;
 static bool is_json;
@@ -67,41 +71,52 @@ static int log_begin_line(char *line, size_t size, enum log_level level)
 				   level_name(level));
 }
 
-static void write_line(const char *line, size_t size)
+static size_t log_format_text(char *line, size_t size, enum log_level level, const char *message)
 {
-	if (write(STDERR_FILENO, line, size) < 0)
-		return; // nobody is left to tell
+	size_t used = (size_t)log_begin_line(line, size, level);
+
+	used += (size_t)snprintf(line + used, size - used, "%s", message);
+	if (used > size - 2)
+		used = size - 2;
+	line[used] = '\n';
+	return used + 1;
 }
 
-static void write_text(enum log_level level, const char *message)
+static size_t log_format(
+	char *line, enum log_level level, const struct log_field *fields, char *message)
 {
-	char line[1024];
-	int size = log_begin_line(line, sizeof(line), level);
-
-	size += snprintf(line + size, sizeof(line) - (size_t)size, "%s", message);
-	if (size > (int)sizeof(line) - 2)
-		size = (int)sizeof(line) - 2;
-	line[size] = '\n';
-	write_line(line, (size_t)size + 1);
-}
-
-static void write_json(enum log_level level, const struct log_field *fields, const char *message)
-{
-	char line[LOG_JSON_SIZE];
-
-	write_line(line, log_json_format(line, sizeof(line), level, fields, message));
+	if (is_json)
+		return log_json_format(line, LOG_JSON_SIZE, level, fields, message);
+	return log_format_text(line, LOG_TEXT_SIZE, level, printable_make(message));
 }
 
 static void write_message(
 	enum log_level level, const struct log_field *fields, const char *format, va_list args)
 {
-	char message[1024];
+	char message[LOG_TEXT_SIZE], line[LOG_JSON_SIZE];
+	size_t size;
 
 	vsnprintf(message, sizeof(message), format, args);
-	if (is_json)
-		write_json(level, fields, message);
-	else
-		write_text(level, printable_make(message));
+	size = log_format(line, level, fields, message);
+	if (log_queue_put(line, size, level <= LOG_LEVEL_WARNING))
+		return;
+	if (write(STDERR_FILENO, line, size) < 0)
+		return; // nobody is left to tell
+}
+
+static size_t log_tell_lost(char *line, size_t size, uint64_t lost)
+{
+	char message[LOG_TEXT_SIZE];
+
+	snprintf(message, sizeof(message),
+		"log: %lu lines are missing here: whoever reads the log did not take them in time",
+		lost);
+	return log_format(line, LOG_LEVEL_WARNING, NULL, message);
+}
+
+int log_set_queued(void)
+{
+	return log_queue_start(log_tell_lost);
 }
 
 void log_write(enum log_level level, const char *format, ...)

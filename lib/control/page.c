@@ -152,6 +152,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_LOOP_STEPS] = {page_steps, 0},
 	[METRICS_LOOP_LONGEST] = {page_longest, 0},
 	[METRICS_LOOP_LONGEST_CPU] = {page_longest_cpu, 0},
+	[METRICS_LOG_LOST] = {page_log_lost, 0},
 	[METRICS_PROBES] = {page_probes, FROM(health_stats, probes)},
 	[METRICS_PROBE_FAILURES] = {page_probes, FROM(health_stats, failures)},
 	[METRICS_PROBE_LOCAL] = {page_probes, FROM(health_stats, local_failures)},

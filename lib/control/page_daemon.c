@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/log_queue.h>
 #include <control/exporter_private.h>
 #include <control/interfaces.h>
 #include <control/saving_private.h>
@@ -99,6 +100,11 @@ void page_longest(struct page *page, const struct page_family *family, uint32_t 
 void page_longest_cpu(struct page *page, const struct page_family *family, uint32_t row)
 {
 	page_each_step(page, row, step_longest_cpu_us);
+}
+
+void page_log_lost(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, log_queue_lost());
 }
 
 void page_probes(struct page *page, const struct page_family *family, uint32_t row)

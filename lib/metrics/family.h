@@ -49,6 +49,7 @@ enum metrics_scope {
 	X(LOOP_STEPS, DAEMON, HISTOGRAM, "fulcrum_loop_step_seconds", "seconds", "", "How long the callbacks of the control thread took, during which it does nothing else") \
 	X(LOOP_LONGEST, DAEMON, GAUGE, "fulcrum_loop_step_longest_seconds", "seconds", "step", "The longest callback of each kind so far, by the clock") \
 	X(LOOP_LONGEST_CPU, DAEMON, GAUGE, "fulcrum_loop_step_longest_cpu_seconds", "seconds", "step", "The most of the processor's time that a callback of each kind took so far: without what other programs took of the core, and without what it waited for") \
+	X(LOG_LOST, DAEMON, COUNTER, "fulcrum_log_lost_lines", "", "", "Lines of the log that were lost because whoever reads it did not take them in time") \
 	X(PROBES, DAEMON, COUNTER, "fulcrum_probes", "", "", "Probes that were started") \
 	X(PROBE_FAILURES, DAEMON, COUNTER, "fulcrum_probe_failures", "", "", "Probes that failed by their backend's fault") \
 	X(PROBE_LOCAL, DAEMON, COUNTER, "fulcrum_probe_local_failures", "", "", "Probes that could not be made for want of a descriptor, port or memory on this machine") \

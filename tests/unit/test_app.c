@@ -206,6 +206,28 @@ static void systemd_is_told_by_either_kind_of_socket(void **state)
 	notify("READY=1");
 }
 
+static void a_service_manager_that_does_not_read_is_waited_for_by_nobody(void **state)
+{
+	char path[64];
+	int fd, told = 0;
+	char got[32];
+
+	snprintf(path, sizeof(path), "@fulcrum-notify-full-%d", getpid());
+	fd = listen_at(path, strlen(path));
+	setenv("NOTIFY_SOCKET", path, 1);
+	while (notify("WATCHDOG=1"))
+		assert_true(++told < 100000);
+	assert_true(told > 0);
+	assert_false(notify("READY=1"));
+	while (recv(fd, got, sizeof(got), MSG_DONTWAIT) > 0)
+		told--;
+	assert_int_equal(told, 0);
+	assert_true(notify("READY=1"));
+	assert_int_equal(recv(fd, got, sizeof(got), MSG_DONTWAIT), 7);
+	close(fd);
+	unsetenv("NOTIFY_SOCKET");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +240,7 @@ int main(void)
 		cmocka_unit_test(a_bond_is_a_virtual_device_whose_members_are_allowed),
 		cmocka_unit_test(an_operators_own_arguments_come_last),
 		cmocka_unit_test(systemd_is_told_by_either_kind_of_socket),
+		cmocka_unit_test(a_service_manager_that_does_not_read_is_waited_for_by_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

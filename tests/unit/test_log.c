@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
+#include <base/log_queue.h>
 
 #include <fcntl.h>
 #include <regex.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -140,6 +143,162 @@ static void a_line_that_is_too_long_ends_with_a_line_feed(void **state)
 	assert_matches(line, TIME "info: x+\n$");
 }
 
+// --- Behind the queue ---
+
+#define LINES    20000
+#define TIME_END "Z " // of each line
+
+// A pipe whose reader does nothing: full, so that a write to it waits.
+static struct reader stalled_open(void)
+{
+	struct reader reader = reader_open();
+	int flags = fcntl(STDERR_FILENO, F_GETFL);
+
+	while (write(STDERR_FILENO, "#", 1) == 1)
+		;
+	fcntl(STDERR_FILENO, F_SETFL, flags & ~O_NONBLOCK);
+	fcntl(reader.fd, F_SETFL, 0);
+	return reader;
+}
+
+// All lines until 'last' or the end of the file, without the '#' of the filling. The caller frees them.
+static char *read_until(const struct reader *reader, const char *last)
+{
+	size_t room = 1 << 20, size = 0;
+	char *text = malloc(room + 1);
+	ssize_t got;
+
+	do {
+		got = read(reader->fd, text + size, room - size);
+		assert_true(got >= 0);
+		if (size == 0)
+			while (got > 0 && text[0] == '#')
+				memmove(text, text + 1, (size_t)--got);
+		size += (size_t)got;
+		text[size] = '\0';
+		assert_true(size < room);
+	} while (strstr(text, last) == NULL);
+	return text;
+}
+
+static uint32_t count_of(const char *text, const char *word)
+{
+	uint32_t count = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text += strlen(word))
+		count++;
+	return count;
+}
+
+// What the lines in between say is missing.
+static uint64_t sum_of_missing(const char *text)
+{
+	uint64_t sum = 0;
+
+	while ((text = strstr(text, "log: ")) != NULL) {
+		text += strlen("log: ");
+		if (strstr(text, "lines are missing here") - text < 12)
+			sum += strtoull(text, NULL, 10);
+	}
+	return sum;
+}
+
+static void check_stalled(bool is_json)
+{
+	struct reader reader = stalled_open();
+	uint64_t lost = log_queue_lost();
+	char ignored[4096];
+	char *text;
+
+	log_set_json(is_json);
+	assert_int_equal(log_set_queued(), 0);
+	for (int i = 0; i < LINES; i++)
+		log_info("one of many %d", i);
+	log_error("it is urgent"); // there is room for that
+	assert_true(log_queue_lost() > lost);
+	text = read_until(&reader, is_json ? "it is urgent\"}\n" : "it is urgent\n");
+	lost = log_queue_lost() - lost;
+	assert_int_equal(count_of(text, "one of many") + lost, LINES);
+	assert_int_equal(sum_of_missing(text), lost);
+	assert_int_equal(count_of(text, is_json ? "{\"time\"" : TIME_END), count_of(text, "\n"));
+	free(text);
+	log_queue_finish(5000);
+	assert_false(log_queue_put("x\n", 2, true));
+	log_set_json(false);
+	fcntl(reader.fd, F_SETFL, O_NONBLOCK);
+	reader_close(&reader, ignored, sizeof(ignored));
+}
+
+static void nobody_who_logs_waits_for_who_reads(void **state)
+{
+	check_stalled(false);
+}
+
+static void lines_of_json_are_lost_whole_as_well(void **state)
+{
+	check_stalled(true);
+}
+
+// How a program ends that logs and exits at once; in milliseconds.
+static uint64_t end_of_program(void)
+{
+	struct timespec begin, now;
+	int status;
+	pid_t child;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	child = fork();
+	if (child == 0) {
+		log_set_queued();
+		log_info("it begins");
+		log_error("it cannot go on");
+		exit(3);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 3);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)((now.tv_sec - begin.tv_sec) * 1000 +
+			  (now.tv_nsec - begin.tv_nsec) / 1000000);
+}
+
+static void the_last_words_of_a_program_are_seen(void **state)
+{
+	struct reader reader = reader_open();
+	char text[1024];
+
+	end_of_program();
+	reader_close(&reader, text, sizeof(text));
+	assert_matches(text, TIME "info: it begins\n.*error: it cannot go on\n$");
+}
+
+static void a_program_ends_although_nobody_reads(void **state)
+{
+	struct reader reader = stalled_open();
+	char text[1024];
+	uint64_t took_ms = end_of_program();
+
+	reader_close(&reader, text, sizeof(text));
+	assert_true(took_ms >= 1900);
+	assert_true(took_ms < 20000);
+}
+
+static void a_log_that_another_holder_set_non_blocking_loses_nothing(void **state)
+{
+	struct reader reader = stalled_open();
+	char ignored[4096], *text;
+
+	fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
+	assert_int_equal(log_set_queued(), 0);
+	log_info("it comes late");
+	text = read_until(&reader, "it comes late\n");
+	assert_matches(text, TIME "info: it comes late\n$");
+	free(text);
+	log_queue_finish(5000);
+	fcntl(reader.fd, F_SETFL, O_NONBLOCK);
+	reader_close(&reader, ignored, sizeof(ignored));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +307,11 @@ int main(void)
 		cmocka_unit_test(lines_have_a_priority_where_the_journal_reads),
 		cmocka_unit_test(a_stream_that_is_not_ours_is_no_journal),
 		cmocka_unit_test(a_line_that_is_too_long_ends_with_a_line_feed),
+		cmocka_unit_test(nobody_who_logs_waits_for_who_reads),
+		cmocka_unit_test(lines_of_json_are_lost_whole_as_well),
+		cmocka_unit_test(the_last_words_of_a_program_are_seen),
+		cmocka_unit_test(a_program_ends_although_nobody_reads),
+		cmocka_unit_test(a_log_that_another_holder_set_non_blocking_loses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

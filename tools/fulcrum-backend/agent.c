@@ -83,7 +83,7 @@ static int attach(struct agent *agent, struct error *err)
 	return result < 0 ? result : agent_take_back(&agent->previous, state, err);
 }
 
-static void say_ready(const struct agent *agent)
+static void say_ready(struct agent *agent)
 {
 	if (agent->config->any_source)
 		log_warning(
@@ -91,7 +91,7 @@ static void say_ready(const struct agent *agent)
 			"VIPs as any client");
 	log_info("fulcrum-backend: ready: %u interfaces, %zu VIPs and ports, %u tunnel addresses",
 		agent->state.link_count, agent->config->vip_count, agent->view.tunnel_count);
-	notify("READY=1");
+	agent->ready_is_untold = !notify("READY=1");
 }
 
 // Returns whether what is attached and pinned stays.

@@ -13,6 +13,7 @@ struct agent_watch; // opaque
 
 // For agent*.c only.
 struct agent {
+	bool ready_is_untold; // the service manager had no room for it
 	const struct config *config;
 	struct program *program;
 	struct pin pin;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a running agent does: it looks that all is as it should be, and puts back what is gone.
 #include <base/log.h>
+#include <base/notify.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -122,7 +123,11 @@ static void watch_once(struct agent_watch *watch)
 
 static void watch_tick(evutil_socket_t fd, short what, void *context)
 {
-	watch_once(context);
+	struct agent_watch *watch = context;
+
+	if (watch->agent->ready_is_untold)
+		watch->agent->ready_is_untold = !notify("READY=1");
+	watch_once(watch);
 }
 
 static void watch_end(evutil_socket_t fd, short what, void *context)

@@ -205,6 +205,9 @@ static int act(const struct arguments *arguments)
 
 	switch (arguments->action) {
 	case ACTION_RUN:
+		if (log_set_queued() != 0)
+			log_warning(
+				"log: no thread for it: whoever reads it can hold up the agent");
 		result = agent_run(config, arguments->persist, &err);
 		if (result < 0)
 			log_error("fulcrum-backend: %s", err.text);
@@ -229,7 +232,12 @@ static int act(const struct arguments *arguments)
 
 static int print_all(enum libbpf_print_level level, const char *format, va_list args)
 {
-	return vfprintf(stderr, format, args);
+	char text[512];
+	int size = vsnprintf(text, sizeof(text), format, args);
+
+	text[strcspn(text, "\n")] = '\0';
+	log_info("%s", text);
+	return size;
 }
 
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)

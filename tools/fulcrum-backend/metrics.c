@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "metrics.h"
 
+#include <base/log_queue.h>
 #include <http/web.h>
 #include <metrics/exposition.h>
 
@@ -21,6 +22,7 @@
 	X(START_TIME, GAUGE, "fulcrum_agent_start_time_seconds", "seconds", "When the agent started, in seconds since 1970") \
 	X(IN_PLACE, GAUGE, "fulcrum_agent_in_place", "", "1 while all that the agent watches is as it should be, as --status says") \
 	X(ATTACHED, GAUGE, "fulcrum_agent_filter_attached", "", "1 while the agent's filter is on that side of the interface") \
+	X(LOG_LOST, COUNTER, "fulcrum_agent_log_lost_lines", "", "Lines of the log that were lost because whoever reads it did not take them in time") \
 	X(NOT_DELIVERED, COUNTER, "fulcrum_agent_not_delivered_packets", "packets", "Tunnel packets that were not delivered to a VIP")
 #define AGENT_ROW_FAMILIES(X) \
 	X(rx_packets, "fulcrum_agent_received_packets", "packets", "Packets for the VIP and port") \
@@ -165,6 +167,7 @@ static void put_page(const struct metrics *metrics, struct exposition *e, const 
 	put_build(e);
 	put_one(e, AGENT_START_TIME, metrics->start_s);
 	put_one(e, AGENT_IN_PLACE, look->fault_count == 0);
+	put_one(e, AGENT_LOG_LOST, log_queue_lost());
 	put_links(e, look);
 	put_totals(e, look);
 	put_rows(e, look);
