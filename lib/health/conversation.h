@@ -4,6 +4,7 @@
 
 #include <event2/util.h>
 #include <health/probe.h>
+#include <health/tls_limits.h>
 
 // A probe over one socket, as a row of phases: connect, then perhaps a TLS handshake, then perhaps a
 // request and its response. A kind of probe is such a row. Whatever way it ends, a connection is cut by a
@@ -31,6 +32,7 @@ struct conversation {
 	short waits_for; // EV_READ or EV_WRITE
 	int fd;
 	struct ssl_st *ssl; // from the handshake on
+	char refusal[TLS_REFUSAL_SIZE]; // of its certificates
 	struct http_exchange *http; // from the request on
 	struct grpc_exchange *grpc; // likewise
 	uint8_t sent; // bytes of the payload

@@ -62,6 +62,7 @@ static enum progress begin(struct conversation *conversation)
 		conversation->ssl = SSL_new(ctx);
 	if (conversation->ssl == NULL || !set_up(conversation->ssl, policy, conversation->fd))
 		return fail_here(conversation, &file);
+	tls_limits_attend(conversation->ssl, conversation->refusal);
 	return PROGRESS_NEXT;
 }
 
@@ -103,6 +104,8 @@ static enum progress fail_tls(struct conversation *conversation)
 	const char *shown = conversation->request.policy->certificate;
 	char words[TLS_WORDS_SIZE];
 
+	if (conversation->refusal[0] != '\0')
+		return conversation_fail(conversation, "%s", conversation->refusal);
 	tls_error_words(error, words);
 	if (!is_about_certificate(conversation->ssl, shown[0] != '\0', ERR_GET_REASON(error)))
 		return conversation_fail(conversation, "%s", words);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <health/tls_limits.h>
 #include <health/tls_private.h>
 
 #include <openssl/err.h>
@@ -87,7 +88,7 @@ static SSL_CTX *make_ctx(const struct config_health *policy, struct tls_file *fi
 	// HTTP marks its own end; servers that leave out the close_notify are many.
 	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_default_passwd_cb(ctx, no_password);
-	if (!load(ctx, policy, file)) {
+	if (tls_limits_set(ctx, policy->ca[0] != '\0') != 0 || !load(ctx, policy, file)) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}

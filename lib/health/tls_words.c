@@ -55,6 +55,8 @@ static const struct row findings[] = {
 	{SSL_R_NO_PROTOCOLS_AVAILABLE, "no version of TLS is allowed on this machine"},
 	{SSL_R_WRONG_CIPHER_RETURNED, "it takes a cipher that was not offered"},
 	{SSL_R_UNKNOWN_CIPHER_RETURNED, "it takes a cipher that was not offered"},
+	{SSL_R_EXCESSIVE_MESSAGE_SIZE,
+		"a message of its handshake is too large: 16 KiB of certificates are the most"},
 	{SSL_R_DH_KEY_TOO_SMALL, "its key for the exchange is too small"},
 	{SSL_R_EE_KEY_TOO_SMALL, "its certificate's key is too small"},
 	{SSL_R_CA_MD_TOO_WEAK, "its certificate is signed by too weak a digest"},

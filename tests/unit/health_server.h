@@ -18,6 +18,8 @@ enum behaviour {
 	REPEATS, // 'text' at once, again and again as fast as it goes
 	DRIPS, // a byte of 'text' every 10 ms
 	CLOSES, // at once
+	RENEGOTIATES, // TLS, anew every 10 ms
+	REKEYS, // TLS 1.3, 1,000 times every 10 ms
 };
 
 struct server {
@@ -87,6 +89,25 @@ static inline void on_peer_readable(struct bufferevent *stream, void *context)
 	say(peer);
 }
 
+static inline void on_anew(evutil_socket_t fd, short what, void *context)
+{
+	struct peer *peer = context;
+	SSL *ssl = bufferevent_openssl_get_ssl(peer->stream);
+
+	if (SSL_is_init_finished(ssl) != 1)
+		return;
+	if (peer->server->behaviour == RENEGOTIATES) {
+		SSL_renegotiate(ssl);
+		SSL_do_handshake(ssl);
+		return;
+	}
+	for (int i = 0; i < 1000; i++) {
+		SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+		if (SSL_do_handshake(ssl) != 1)
+			return;
+	}
+}
+
 static inline void begin_peer(struct peer *peer)
 {
 	struct timeval often = {.tv_usec = 10000};
@@ -101,6 +122,11 @@ static inline void begin_peer(struct peer *peer)
 		break;
 	case DRIPS:
 		peer->drip = event_new(peer->server->room->base, -1, EV_PERSIST, on_drip, peer);
+		event_add(peer->drip, &often);
+		break;
+	case RENEGOTIATES:
+	case REKEYS:
+		peer->drip = event_new(peer->server->room->base, -1, EV_PERSIST, on_anew, peer);
 		event_add(peer->drip, &often);
 		break;
 	case CLOSES:
