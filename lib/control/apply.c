@@ -230,6 +230,7 @@ struct commit *control_commit_new(struct control *control)
 	commit->start_ns = clock_monotonic_ns();
 	commit->backend_registry = &control->backends;
 	commit->service_registry = &control->services;
+	commit->descriptors_own = control->descriptors_own;
 	commit->flows = control->config.flows;
 	commit->worker_count = control->config.worker_count;
 	commit->state_folder = control->config.daemon->state;

@@ -4,6 +4,7 @@
 #include <config/loss.h>
 #include <control/backend_private.h>
 #include <control/control_private.h>
+#include <control/descriptors.h>
 #include <store/saver.h>
 
 #include <errno.h>
@@ -281,7 +282,12 @@ static int prepare(struct commit *commit)
 		rc = commit_find_leaving(commit);
 	if (rc == 0)
 		rc = commit_plan(commit);
-	return rc == 0 ? make_edition(commit) : rc;
+	if (rc == 0)
+		rc = make_edition(commit);
+	if (rc == 0 && !commit->is_kept && !commit->takes_back)
+		rc = descriptors_check(
+			commit->edition, commit->running, commit->descriptors_own, &commit->err);
+	return rc;
 }
 
 void commit_prepare(void *context)

@@ -70,6 +70,8 @@ struct commit {
 	bool is_forced; // nobody is asked, whatever it takes out of service
 	bool is_confirmation; // of what runs: it is saved at last
 	bool takes_back; // what was not confirmed
+	bool is_kept; // of the state folder at the start: taken, whatever descriptors it wants
+	uint32_t descriptors_own; // without probes
 	bool is_plan; // nothing is installed: what it would change and cost is told
 	bool reaps; // backends that left and have no flows any more: nothing else, and it is no version
 	bool is_file; // the wish is what 'pools_path' says

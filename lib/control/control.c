@@ -5,6 +5,7 @@
 #include <control/apply_private.h>
 #include <control/capture_private.h>
 #include <control/control_private.h>
+#include <control/descriptors.h>
 #include <control/exporter.h>
 #include <control/health_private.h>
 #include <control/interfaces.h>
@@ -119,6 +120,15 @@ static int begin_announcing(struct control *control, struct error *err)
 	return rc;
 }
 
+// What is kept is served although some of its probes may fail for want of a descriptor, which is held against no backend.
+static void warn_of_descriptors(const struct control *control)
+{
+	struct error err;
+
+	if (descriptors_check(control->running, NULL, control->descriptors_own, &err) != 0)
+		log_warning("health: %s", err.text);
+}
+
 int control_new(struct event_base *base, const struct control_config *config, struct control **out,
 	struct error *err)
 {
@@ -148,8 +158,11 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	if (rc == 0)
 		rc = channel_server_new(config->daemon->channel, config->daemon->channel_mode,
 			&control->server, err);
+	control->descriptors_own = descriptors_open();
 	if (rc == 0)
 		rc = control_start(control, err);
+	if (rc == 0)
+		warn_of_descriptors(control);
 	if (rc == 0 && control_watchdog_start(control) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)

@@ -68,6 +68,7 @@ struct control {
 	uint64_t apply_start_ns; // of the apply whose grace period goes on; 0
 	uint64_t apply_us;
 	uint64_t started_s;
+	uint32_t descriptors_own; // open at the start, without those of probes
 	uint64_t snapshots;
 	uint64_t requests; // over the channel
 	uint64_t applies; // changes of the configuration by clients

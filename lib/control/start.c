@@ -27,6 +27,7 @@ static int begin(struct control *control, struct config *config, const struct co
 	}
 	commit->config = config;
 	commit->is_forced = true;
+	commit->is_kept = true;
 	commit->left = left;
 	commit->version = mark->version;
 	commit->applied = mark->applied;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/config.h>
+#include <control/descriptors.h>
 #include <control/edition.h>
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
 
@@ -170,9 +172,62 @@ static void a_backend_is_asked_on_its_own_port_where_it_has_one(void **state)
 	edition_free(edition);
 }
 
+// The pool has one backend.
+static void each_port_that_is_probed_wants_a_descriptor(void **state)
+{
+	static const struct {
+		const char *services, *health;
+		uint32_t count;
+	} cases[] = {
+		{"a:443", "type: none", 0},
+		{"a:443", "type: tcp", 1},
+		{"a:443 b:443", "type: tls", 1},
+		{"a:443 b:8081", "type: tls", 2},
+		{"a:443 b:8081 c:8082", "type: http", 3},
+		{"a:443 b:8081", "type: tcp, port: 22", 1},
+		{"a:/53", "type: udp", 1},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct edition *edition = make(cases[i].services, cases[i].health, NULL);
+
+		assert_int_equal(descriptors_of_probes(edition), cases[i].count);
+		edition_free(edition);
+	}
+}
+
+static void a_configuration_that_wants_more_descriptors_than_there_are_is_refused(void **state)
+{
+	struct edition *few = make("a:443", "type: tcp", NULL);
+	struct edition *many = make("a:443 b:8081 c:8082", "type: tcp", NULL);
+	struct rlimit before, limit;
+	struct error err;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 64;
+	limit.rlim_max = 128;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(descriptors_check(few, NULL, 111, &err), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(limit.rlim_cur, 128); // as far as it may
+	assert_int_equal(descriptors_check(many, few, 111, &err), -EMFILE);
+	assert_non_null(
+		strstr(err.text, "3 probes want up to 130 descriptors, and fulcrumd may open 128"));
+	assert_int_equal(
+		descriptors_check(many, many, 111, &err), 0); // it is no worse than what runs
+	assert_int_equal(descriptors_check(few, many, 200, &err), 0);
+	assert_int_equal(descriptors_check(few, NULL, 200, &err), -EMFILE);
+	edition_free(few);
+	edition_free(many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_port_that_is_probed_wants_a_descriptor),
+		cmocka_unit_test(
+			a_configuration_that_wants_more_descriptors_than_there_are_is_refused),
 		cmocka_unit_test(a_service_on_another_port_is_asked_there_by_a_mere_connection),
 		cmocka_unit_test(a_number_stays_with_its_port_and_goes_over_with_its_service),
 		cmocka_unit_test(each_probe_has_its_port_and_an_id_of_its_own),
