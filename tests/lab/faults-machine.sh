@@ -6,6 +6,7 @@
 . "$lab_root/tests/lab/faults.sh"
 
 with_clock() {
+	! fault_is_instrumented || return 0
 	head -c 8 /dev/zero >$LAB/shift
 	export CLOCK_SHIFT=$LAB/shift
 	fulcrumd_real=$fulcrumd
@@ -15,8 +16,11 @@ with_clock() {
 }
 
 fault_lab with_clock
-fault_course clock_forward "clock an hour ahead"
-fault_course clock_back "clock an hour back"
+# A sanitizer reads the clocks for its program itself.
+if [ -f $LAB/shift ]; then
+	fault_course clock_forward "clock an hour ahead"
+	fault_course clock_back "clock an hour back"
+fi
 fault_course netlink "netlink overflow"
 fault_course descriptors "descriptors gone"
 if fault_memory_group; then

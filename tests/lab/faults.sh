@@ -9,10 +9,10 @@
 
 . "$lab_root/tests/soak/backends.sh"
 
-fault_interval_ms=500
-fault_promise_s=1.5 # health.md: fall x interval + timeout
+fault_promise_s=4 # health.md: fall x interval + timeout. So patient that a busy machine loses few backends by mistake
 fault_long=20
 fault_rows=()
+fault_memory_kib=4096
 fault_weight=100
 
 fault_now() {
@@ -31,12 +31,17 @@ fault_pool() {
 		  - {name: datagrams, vip: $VIP, protocol: udp, port: 5353, pool: soak}
 		pools:
 		  - name: soak
-		    health: {type: tcp, port: 7000, interval: 500ms, timeout: 500ms, rise: 1, fall: 2, flap_limit: 0}
+		    health: {type: tcp, port: 7000, interval: 1s, timeout: 1s, rise: 1, fall: 3, flap_limit: 0}
 		    backends:
 		      - {name: b1, address: 10.0.1.11, weight: ${1:-100}}
 		      - {name: b2, address: 10.0.1.12}
 		      - {name: b3, address: 10.0.1.13}
 	YAML
+}
+
+# True where it is built with sanitizers.
+fault_is_instrumented() {
+	grep -q __asan_init "$fulcrumd"
 }
 
 # The balancer and three backends with traffic.py's servers; what is configured before is kept.
@@ -50,6 +55,11 @@ fault_lab() {
 	done
 	mkdir -p $LAB/state
 	[ -z "${1:-}" ] || "$1"
+	# A thread that is held cannot be stopped by the leak checker, too.
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+	! fault_is_instrumented || fault_memory_kib=131072
+	: >$LAB/canary.log
+	lab_start canary lb python3 "$soak/canary.py" $(($(nproc) > 1 ? 1 : 0))
 	lab_fulcrumd
 	fault_pool >$LAB/pool.yaml
 	lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
@@ -104,7 +114,7 @@ fault_course() {
 	lab_wait_for '[ "$(fault_metric fulcrum_config_saved)" = 1 ]' 10 "$2: what is in force is kept"
 	lab_check "$2: the daemon is healthy" in_ns lb curl -sf -o /dev/null --max-time 20 http://127.0.0.1:9110/healthz
 	fault_traffic_end
-	row=$(python3 "$lab_root/tests/lab/faults.py" judge $LAB/traffic.log "$fault_died" "$limit") ||
+	row=$(python3 "$lab_root/tests/lab/faults.py" judge $LAB/traffic.log "$fault_died" "$limit" $LAB/canary.log) ||
 		lab_fail "$2: what broke is not explained ($row)"
 	config=$(ctl show config)
 	lab_check "$2: it has the weight" grep -q "weight: $fault_weight" <(echo "$config")
@@ -182,7 +192,6 @@ fault_netlink_drops() {
 }
 
 # A control group whose limit is what the daemon has by now, and a little.
-fault_memory_kib=4096
 fault_memory_group() {
 	fault_group=/sys/fs/cgroup/memory/fulcrum-lab-$$-$RANDOM fault_limit=memory.limit_in_bytes fault_usage=memory.usage_in_bytes
 	[ -e /sys/fs/cgroup/memory/cgroup.procs ] || {
@@ -262,6 +271,59 @@ fault_scraped_end() {
 	fault_pool $fault_weight >$LAB/pool.yaml
 	lab_check "they are taken out" eval "ctl apply --force -f $LAB/pool.yaml >$LAB/answer"
 }
+
+# Who reads the log stops, and the pipe is full. Before the daemon starts: fault_log_pipe.
+fault_log_pipe() {
+	mkfifo $LAB/log.pipe
+	: >$LAB/fulcrumd.log
+	cat <>$LAB/log.pipe >>$LAB/fulcrumd.log &
+	fault_reader=$!
+	printf '#!/bin/sh\nexec %s "$@" 2>%s\n' "$fulcrumd" $LAB/log.pipe >$LAB/fulcrumd.program
+	chmod +x $LAB/fulcrumd.program
+	fulcrumd=$LAB/fulcrumd.program
+}
+fault_log_stalled_begin() {
+	kill -STOP $fault_reader
+	python3 -c 'import os, sys
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+for size in 4096, 1:
+    try:
+        while True:
+            os.write(fd, b"\n" * size)
+    except BlockingIOError:
+        pass' $LAB/log.pipe
+}
+fault_log_stalled_end() { kill -CONT $fault_reader; }
+
+# Backends that are asked by TLS and do whatever costs the one who asks.
+fault_tls_begin() {
+	local k addresses=()
+	for k in 41 42 43 44; do
+		ip -n b3 addr add 10.0.1.$k/24 dev eth0
+		addresses+=(10.0.1.$k)
+	done
+	[ -f $LAB/rsa.crt ] || openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=hostile -keyout $LAB/rsa.key \
+		-out $LAB/rsa.crt 2>/dev/null
+	lab_start hostile b3 python3 "$lab_root/tests/lab/hostile_tls.py" $LAB/rsa.crt $LAB/rsa.key 9443 "${addresses[@]}"
+	lab_wait_for "grep -q ready $LAB/hostile.log" 10 "hostile servers"
+	{
+		fault_pool $fault_weight
+		echo "  - name: hostile"
+		echo "    health: {type: tls, port: 9443, interval: 200ms, timeout: 200ms, fall: 2, flap_limit: 0}"
+		echo "    backends:"
+		for k in 41 42 43 44; do
+			echo "      - {name: h$k, address: 10.0.1.$k}"
+		done
+	} >$LAB/hostile.yaml
+	lab_check "hostile backends are applied" eval "ctl apply -f $LAB/hostile.yaml >$LAB/answer"
+	lab_wait_for "lab_backend_is h41 health down" 10 "they are asked"
+}
+fault_tls_end() {
+	lab_stop hostile KILL
+	fault_pool $fault_weight >$LAB/pool.yaml
+	lab_check "they are taken out" eval "ctl apply --force -f $LAB/pool.yaml >$LAB/answer"
+}
+fault_tls_told() { ! lab_backend_is h41 reason ""; }
 
 # -- the daemon's own threads --
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The balancer under test, and what it is asked: over lib.sh of the lab, whose namespaces 'run' has made."""
+import datetime
 import json
 import os
 import re
@@ -98,6 +99,11 @@ class Balancer:
         with open(self.log, errors="replace") as log:
             log.seek(begin)
             return log.read(None if end is None else end - begin).splitlines()
+
+    def health_changes(self):
+        """(when by the wall clock, who, down or up), of what was known before."""
+        found = re.findall(r"^(\S+Z) info: health: backend soak/(\S+) is (down|up(?= \(down))", "\n".join(self.log_lines(0)), re.M)
+        return [(datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp(), name, verb) for at, name, verb in found]
 
     def worker_waited_s(self):
         """How long its first worker has been ready to run, and had no core."""

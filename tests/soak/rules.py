@@ -16,7 +16,8 @@ UNREACHABLE = {"EHOSTUNREACH", "ENETUNREACH"}
 CHECKPOINT_S = 5
 MOMENT_S = 1
 
-CHANGES_TABLES = {"apply", "weight", "drain", "drain-reset", "enable", "disable", "die", "revive"}
+# 'down' and 'up' are the daemon's own words, of backends that died and of those that a busy machine lost.
+CHANGES_TABLES = {"apply", "weight", "drain", "drain-reset", "enable", "disable", "down", "up"}
 
 
 def cut_at_once(broken, step, history):
@@ -79,7 +80,7 @@ def changed_after_the_checkpoint(broken, step, history):
     if not broken_by_kill(broken, step) or broken["last"] > (step["seen"] or math.inf):
         return False
     changes = changes_around(broken, step, history)
-    return len(changes) >= 2 or any(row["verb"] == "die" and row["target"] == broken["backend"] for row in changes)
+    return len(changes) >= 2 or any(row["verb"] == "down" and row["target"] == broken["backend"] for row in changes)
 
 
 def no_core(broken, step, history):

@@ -103,7 +103,7 @@ class Soak:
         self.traffic_take()
         pending, self.pending = self.pending, []
         for broken in pending:
-            name, step = rules.explain(broken, self.history + self.starved)
+            name, step = rules.explain(broken, self.known())
             if name:
                 self.explained[name] = self.explained.get(name, 0) + 1
                 continue
@@ -111,11 +111,18 @@ class Soak:
             if len(self.unexplained) <= 10:
                 self.tell_story(broken)
 
+    def known(self):
+        """All that rules may go by: the plan's events, what the machine did, and what the daemon said of its backends' health."""
+        return self.history + self.starved + [
+            {"number": 0, "verb": verb, "target": name, "detail": "", "words": f"the daemon has {name} {verb}",
+             "acted": at - self.wall, "seen": at - self.wall, "ended": at - self.wall}
+            for at, name, verb in self.balancer.health_changes()]
+
     def tell_story(self, broken):
         """The break, and the history around the time in which it must have happened."""
         self.say("UNEXPLAINED: " + self.words_of(broken))
         around = broken["last"] or broken["began"]
-        for step in sorted(self.history + self.starved, key=lambda step: step["acted"]):
+        for step in sorted(self.known(), key=lambda step: step["acted"]):
             if around - 30 <= (step["ended"] or step["seen"] or step["acted"]) and step["acted"] <= broken["at"]:
                 print("          " + self.words_of_step(step), flush=True)
         print(f"          the log from {self.since(around) - 3:.1f} s on:", flush=True)

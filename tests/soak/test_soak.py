@@ -113,11 +113,11 @@ class TestRules(unittest.TestCase):
         kill = step("kill", acted=150, seen=152)
         long_ago = step("apply", acted=100, seen=100)
         before, after = step("weight", acted=149, seen=149.1), step("enable", "b3", acted=153, seen=153.1)
-        death, other = step("die", "b1", "cut", acted=146, seen=148), step("die", "b2", "cut", acted=146, seen=148)
+        death, other = step("down", "b1", acted=148, seen=148), step("down", "b2", acted=148, seen=148)
         for history, last, rule in (([long_ago, before], 149.5, None), ([before, step("look")], 149.5, None),
                                     ([long_ago, other], 149.5, None), ([before, after], 152.5, None),
                                     ([before, after], 149.5, CHANGED), ([before, other], 149.5, CHANGED),
-                                    ([death], 145.9, CHANGED)):
+                                    ([step("die", "b1", "cut", acted=146, seen=148), death], 145.9, CHANGED)):
             with self.subTest(history=history):
                 self.assertEqual(rules.explain(broken(at=154, last=last), history + [kill])[0], rule)
 
