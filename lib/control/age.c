@@ -7,6 +7,7 @@
 #include <control/path.h>
 #include <control/rebuild_private.h>
 #include <control/saving_private.h>
+#include <control/taps.h>
 #include <metrics/step.h>
 
 #include <string.h>
@@ -89,6 +90,7 @@ void control_age(int fd, short what, void *context)
 	bool is_due = has_stale_table(control->config.publisher->current);
 
 	control_saving_watch(control);
+	taps_remember(control->taps);
 	control_reap(control);
 	is_due |= control_floor_age(control);
 

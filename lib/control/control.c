@@ -12,6 +12,7 @@
 #include <control/rebuild_private.h>
 #include <control/reply_private.h>
 #include <control/resolve_private.h>
+#include <control/taps.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -22,6 +23,7 @@ static void kernel_changed(void *context)
 {
 	struct control *control = context;
 
+	taps_follow(control->taps);
 	half_opens_forget_addresses(control->half_opens);
 	if (identity_follow(control->identity, control->kernel, control->kernel_sides,
 		    control->config.port_count, control->config.publisher->current))
@@ -155,6 +157,11 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		rc = kernel_new(base, kernel_changed, control, &control->kernel, err);
 	if (rc == 0)
 		control_interfaces_init(control);
+	if (rc == 0) {
+		control->taps = taps_new(control);
+		if (control->taps == NULL)
+			rc = error_set(err, ENOMEM, "out of memory");
+	}
 	if (rc == 0)
 		rc = channel_server_new(config->daemon->channel, config->daemon->channel_mode,
 			&control->server, err);
@@ -204,6 +211,7 @@ void control_free(struct control *control)
 	health_free(control->health);
 	half_opens_free(control->half_opens);
 	announcer_free(control->announcer);
+	taps_free(control->taps);
 	kernel_free(control->kernel);
 	identity_free(control->identity);
 	free_event(control->trial_timer);

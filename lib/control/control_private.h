@@ -31,6 +31,7 @@ struct control_vip;
 struct checkpoint;
 struct event;
 struct exporter;
+struct taps;
 
 struct control {
 	struct event_base *base;
@@ -43,6 +44,7 @@ struct control {
 	struct health *health;
 	struct half_opens *half_opens;
 	struct job *job;
+	struct taps *taps;
 	struct event *poll_timer;
 	struct event *rebuild_event;
 	struct event *resolve_event;

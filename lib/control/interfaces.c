@@ -3,6 +3,7 @@
 #include <config/device.h>
 #include <control/control_private.h>
 #include <control/interfaces.h>
+#include <control/taps.h>
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ void control_interfaces_init(struct control *control)
 }
 
 static void interfaces_tell(const struct control_port *port, const char *what,
-	const struct kernel_follow *follow, enum kernel_followed event)
+	const struct kernel_follow *follow, enum kernel_followed event, bool is_made_again)
 {
 	switch (event) {
 	case KERNEL_FOLLOW_RENAMED:
@@ -35,8 +36,8 @@ static void interfaces_tell(const struct control_port *port, const char *what,
 				follow->first_name, follow->name, follow->first_name);
 		break;
 	case KERNEL_FOLLOW_GONE:
-		log_error("port %s: its %s %s is gone: restart fulcrumd once it can be there again",
-			port->name, what, follow->name);
+		log_error("port %s: its %s %s is gone%s", port->name, what, follow->name,
+			is_made_again ? "" : ": restart fulcrumd once it can be there again");
 		break;
 	case KERNEL_FOLLOW_FOUND:
 		log_info("port %s: its %s %s is there", port->name, what, follow->name);
@@ -52,9 +53,10 @@ void control_follow_interfaces(struct control *control)
 		const struct control_port *port = &control->config.ports[p];
 		struct kernel_follow *side = &control->kernel_sides[p], *wire = &control->wires[p];
 
-		interfaces_tell(
-			port, "kernel-side interface", side, kernel_follow(control->kernel, side));
-		interfaces_tell(port, "wire", wire, kernel_follow(control->kernel, wire));
+		interfaces_tell(port, "kernel-side interface", side,
+			kernel_follow(control->kernel, side),
+			control->taps != NULL && taps_makes_side(control->taps, p));
+		interfaces_tell(port, "wire", wire, kernel_follow(control->kernel, wire), false);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <control/control_private.h>
 #include <control/interfaces.h>
 #include <control/resolve_private.h>
+#include <control/taps.h>
 #include <metrics/step.h>
 
 #include <rte_ethdev.h>
@@ -11,12 +12,14 @@
 
 // What changes about a port while it is in use: whether its cable is in, and which hardware address its kernel side has.
 
-bool control_port_has_link(const struct control_port *port)
+bool control_port_has_link(const struct control *control, uint32_t p)
 {
+	const struct control_port *port = &control->config.ports[p];
 	struct rte_eth_link link;
 
-	return !port->tells_link || rte_eth_link_get_nowait(port->id, &link) != 0 ||
-	       link.link_status == RTE_ETH_LINK_UP;
+	if (!port->tells_link)
+		return control->taps == NULL || taps_wire_has_link(control->taps, p);
+	return rte_eth_link_get_nowait(port->id, &link) != 0 || link.link_status == RTE_ETH_LINK_UP;
 }
 
 // The kernel side has a carrier while the port has a link, as any card's interface: routing daemons, networkd and whoever
@@ -52,7 +55,7 @@ static void follow_links(struct control *control)
 
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
 		const struct control_port *port = &control->config.ports[p];
-		bool is_down = !control_port_has_link(port);
+		bool is_down = !control_port_has_link(control, p);
 
 		if (is_down == control->link_is_down[p])
 			continue;
@@ -104,6 +107,7 @@ void control_follow_ports(int fd, short what, void *context)
 	STEP_TIMED(LINKS);
 	struct control *control = context;
 
+	taps_follow(control->taps);
 	control_follow_interfaces(control);
 	if (control->resolve_failed)
 		control_resolve_all(control);

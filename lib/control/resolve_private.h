@@ -32,7 +32,7 @@ void control_follow_members(struct control *control);
 // --- links.c: the ports' cables and addresses ---
 
 // A device that cannot tell is taken to have one.
-bool control_port_has_link(const struct control_port *port);
+bool control_port_has_link(const struct control *control, uint32_t port);
 // Looks at every port, a few times a second.
 void control_follow_ports(int fd, short what, void *context);
 

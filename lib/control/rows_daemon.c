@@ -76,7 +76,7 @@ bool row_port(const struct control *control, uint32_t row, struct message_row_po
 	memcpy(out->rss, port->rss, sizeof(out->rss));
 	out->mtu = port->mtu;
 	out->queues = port->queues;
-	out->link_up = control_port_has_link(port);
+	out->link_up = control_port_has_link(control, row);
 	out->link_mbps = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN ? link.link_speed : 0;
 	out->rx_packets = stats.ipackets;
 	out->rx_bytes = stats.ibytes;
