@@ -166,6 +166,26 @@ static void several_files_and_folders_are_one_configuration(void **state)
 	says("backend-setup from parts and others;");
 }
 
+// What turns the direction of a text round, moves a cursor, or hides.
+static void a_terminal_sees_no_mark_that_a_file_hides(void **state)
+{
+	write_file("parts/10.yaml",
+		"services: []\npools:\n\t# \xe2\x80\xae\n  - {name: \"a\xe2\x80\xae"
+		"b\", x\xef\xbb\xbf: 1}\n");
+	assert_int_equal(run("check -f parts/10.yaml"), 2);
+	does_not_say("\xe2\x80\xae");
+	does_not_say("\xef\xbb\xbf");
+	write_file("parts/10.yaml", "services: []\npools:\n  - {name: \"a\x1b[31mb\"}\n");
+	assert_int_equal(run("check -f parts/10.yaml"), 2);
+	does_not_say("\x1b");
+	says("     3 |   - {name: \"a?[31mb\"}\n       |              ^\n");
+	write_file("parts/10.yaml", "services: []\npools:\n  - {name: \"a\xe2\x80\xae"
+				    "b\"}\n");
+	assert_int_equal(run("check -f parts/10.yaml"), 2);
+	does_not_say("\xe2\x80\xae");
+	says("not 'a?b'\n     3 |   - {name: \"a?b\"}\n       |            ^\n");
+}
+
 static void a_fault_of_several_files_is_shown_in_its_own(void **state)
 {
 	write_file("parts/10.yaml", "pools:\n  - name: other\n    backends: []\n  - name: web\n");
@@ -317,6 +337,7 @@ int main(int argc, char **argv)
 		WITHOUT_DAEMON(a_pool_that_takes_nothing_is_told),
 		WITHOUT_DAEMON(a_file_may_come_from_standard_input),
 		WITH_DAEMON(several_files_and_folders_are_one_configuration),
+		WITHOUT_DAEMON(a_terminal_sees_no_mark_that_a_file_hides),
 		WITHOUT_DAEMON(a_fault_of_several_files_is_shown_in_its_own),
 		WITHOUT_DAEMON(a_folder_without_a_pool_file_is_refused),
 		WITHOUT_DAEMON(help_tells_the_exit_statuses),

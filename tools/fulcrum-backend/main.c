@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/error.h>
 #include <base/log.h>
+#include <base/printable.h>
 
 #include <argp.h>
 #include <bpf/libbpf.h>
@@ -175,7 +176,8 @@ static int configure(struct arguments *arguments)
 		result = config_set_metrics(config, arguments->metrics, &err);
 	if (result == 0)
 		return 0;
-	fprintf(stderr, "%s%s\n", arguments->file == NULL ? "fulcrum-backend: " : "", err.text);
+	fprintf(stderr, "%s%s\n", arguments->file == NULL ? "fulcrum-backend: " : "",
+		printable_make(err.text));
 	return EXIT_CONFIG;
 }
 
@@ -224,7 +226,7 @@ static int act(const struct arguments *arguments)
 		break;
 	}
 	if (result < 0)
-		fprintf(stderr, "fulcrum-backend: %s\n", err.text);
+		fprintf(stderr, "fulcrum-backend: %s\n", printable_make(err.text));
 	if (result == -ENOENT)
 		return EXIT_NOT_RUNNING;
 	return result == 0 && whole ? EXIT_SUCCESS : EXIT_FAILURE;

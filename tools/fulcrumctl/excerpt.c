@@ -2,6 +2,8 @@
 #include "ctl.h"
 #include "load.h"
 
+#include <base/printable.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +53,21 @@ static const char *excerpt_text(const char *line)
 	return strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
 }
 
+// As it stands, but for what no terminal should see. Each character stays one, so that the mark below is in its place.
+static void excerpt_print_line(const char *line)
+{
+	while (*line != '\0') {
+		uint32_t code;
+		size_t size = utf8_measure(line, SIZE_MAX, &code);
+
+		if (size > 0 && (printable_is(code) || *line == '\t'))
+			fwrite(line, 1, size, stderr);
+		else
+			fputc('?', stderr);
+		line += size == 0 ? 1 : size;
+	}
+}
+
 bool load_print_excerpt(const char *path, const char *sentence)
 {
 	bool colours = ctl_colours(STDERR_FILENO);
@@ -60,7 +77,9 @@ bool load_print_excerpt(const char *path, const char *sentence)
 	if (!excerpt_place(path, sentence, &number, &column))
 		return false;
 	if (excerpt_read_line(path, number, &line)) {
-		fprintf(stderr, "%6zu | %s\n       | ", number, excerpt_text(line));
+		fprintf(stderr, "%6zu | ", number);
+		excerpt_print_line(excerpt_text(line));
+		fprintf(stderr, "\n       | ");
 		excerpt_print_blanks(excerpt_text(line), column);
 		fprintf(stderr, "%s^%s\n", colours ? "\033[1;31m" : "", colours ? "\033[0m" : "");
 	}

@@ -3,6 +3,7 @@
 
 #include "ctl.h"
 
+#include <base/printable.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,14 @@ static bool is_stdin(const char *path)
 
 void load_print_sentence(void *context, const char *sentence)
 {
+	char text[2048];
 	struct load_report *report = context;
 	bool colours = ctl_colours(STDERR_FILENO);
 
 	report->count++;
-	fprintf(stderr, "%s%s%s\n", colours ? "\033[1m" : "", sentence, colours ? "\033[0m" : "");
+	snprintf(text, sizeof(text), "%s", sentence);
+	fprintf(stderr, "%s%s%s\n", colours ? "\033[1m" : "", printable_make(text),
+		colours ? "\033[0m" : "");
 	for (uint32_t i = 0; i < report->path_count; i++) {
 		if (!is_stdin(report->paths[i]) && load_print_excerpt(report->paths[i], sentence))
 			return;
