@@ -118,6 +118,8 @@ struct commit {
 	uint32_t put_count;
 	uint32_t *drops; // probes to end, by id
 	uint32_t drop_count;
+	uint32_t (*forecast_clock_s)(void *context); // NULL: the workers'
+	void *forecast_clock_context;
 	struct message_row_plan *rows; // of a plan
 	uint32_t row_count;
 	struct config *fallback; // with confirm_s: what is in force until then

@@ -43,6 +43,11 @@ static int build_both(struct commit *commit, bool *is_stranger)
 	return rc;
 }
 
+static uint32_t forecast_clock_s(void *context)
+{
+	return (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
+}
+
 static int make_forecast(struct commit *commit)
 {
 	bool *is_stranger = calloc(commit->backend_registry->capacity, sizeof(*is_stranger));
@@ -53,7 +58,9 @@ static int make_forecast(struct commit *commit)
 		.is_stranger = is_stranger,
 		.flows = commit->flows,
 		.worker_count = commit->worker_count,
-		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S),
+		.clock_s = commit->forecast_clock_s != NULL ? commit->forecast_clock_s
+							    : forecast_clock_s,
+		.clock_context = commit->forecast_clock_context,
 	};
 	int rc;
 

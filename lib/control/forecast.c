@@ -21,6 +21,7 @@ struct forecast {
 	uint32_t *row_of_pool; // by the place of a pool of the running edition
 	uint32_t *service_places; // by a service's index: where it stands in the running edition
 	uint32_t tries;
+	uint32_t now_s; // of the piece at hand
 };
 
 // --- The rows ---
@@ -210,7 +211,7 @@ static void judge(const struct forecast *f, const struct place *place, const str
 
 	explain_packet(f->in->after, packet, &explanation);
 	if (explanation.is_vip && explanation.reason == DROP_REASON_COUNT)
-		explain_flow(&explanation, f->in->flows[place->worker], f->in->now_s, &flow);
+		explain_flow(&explanation, f->in->flows[place->worker], f->now_s, &flow);
 	else
 		flow.result.verdict = SELECT_NO_BACKEND;
 	if (flow.result.verdict != SELECT_FORWARD ||
@@ -253,8 +254,12 @@ static void count_flows(struct forecast *f, uint32_t worker)
 	struct flow_row rows[FLOW_WAYS];
 
 	for (; place.bucket < flow_table_buckets(table); place.bucket++) {
-		uint32_t count = flow_read_bucket(table, place.bucket, in->before->ttls,
-			in->before->service_capacity, in->now_s, rows);
+		uint32_t count;
+
+		if (place.bucket % FORECAST_PIECE == 0)
+			f->now_s = in->clock_s(in->clock_context);
+		count = flow_read_bucket(table, place.bucket, in->before->ttls,
+			in->before->service_capacity, f->now_s, rows);
 
 		for (uint32_t i = 0; i < count; i++) {
 			place.row = rows[i];

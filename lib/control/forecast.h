@@ -19,8 +19,12 @@ struct forecast_input {
 		is_stranger; // by a backend's index: in 'planned' it is another machine, or a new one
 	struct flow_table *const *flows;
 	uint32_t worker_count;
-	uint32_t now_s; // the workers' clock
+	// The workers' clock. It is asked again after each FORECAST_PIECE buckets: a walk may last longer than a flow lives.
+	uint32_t (*clock_s)(void *context);
+	void *clock_context;
 };
+
+#define FORECAST_PIECE 256
 
 // A row a pool: those of 'planned' in its order, then those that are no more. The caller frees '*rows'. 0 or -ENOMEM.
 int forecast_make(

@@ -5,6 +5,7 @@
 
 #include <channel/message.h>
 #include <config/endpoint.h>
+#include <control/forecast.h>
 #include <judge/explain.h>
 
 #include <setjmp.h>
@@ -251,9 +252,29 @@ static void check_slots(struct hand *hand)
 
 // --- The test ---
 
+static uint32_t asked; // by the walk at hand
+
+static uint32_t hand_clock_s(void *context)
+{
+	const struct hand *hand = context;
+
+	asked++;
+	return hand->now_s;
+}
+
+// A walk may last longer than a flow lives: none of its pieces goes by the time of another.
 static void foretell(struct hand *hand, struct commit *commit)
 {
+	uint32_t pieces = 0;
+
+	for (uint32_t w = 0; w < WORKERS; w++)
+		pieces +=
+			(flow_table_buckets(hand->tables[w]) + FORECAST_PIECE - 1) / FORECAST_PIECE;
+	asked = 0;
+	commit->forecast_clock_s = hand_clock_s;
+	commit->forecast_clock_context = hand;
 	commit_forecast(commit);
+	assert_int_equal(asked, pieces);
 	if (commit->rc != 0)
 		fail_msg("%s", commit->err.text);
 	assert_int_not_equal(commit->changes, 0);
