@@ -131,6 +131,8 @@ void control_checkpoint_free(struct control *control);
 void control_checkpoint_start(struct control *control);
 // The running configuration becomes another one: what is half written refers to the one before.
 void control_checkpoint_forget(struct control *control);
+// Flows may have become such as no hash table finds: a copy begins within a tenth of a second, where it may.
+void control_checkpoint_soon(struct control *control);
 // Something of it was written, or could not be.
 void control_checkpoint_written(struct control *control, int rc, const struct error *err);
 // The configuration in force where somebody is leaving, whom no file of the operator's names any more; else NULL. A job's, or

@@ -5,6 +5,7 @@
 #include <base/clock.h>
 #include <channel/channel.h>
 #include <channel/message.h>
+#include <control/allowance.h>
 #include <control/apply_private.h>
 #include <control/backend_private.h>
 #include <control/capture_private.h>
@@ -121,12 +122,14 @@ struct control {
 	size_t health_size;
 	bool checkpoint_due;
 	bool checkpoint_runs; // as a job's piece, whose are the checkpoint and the spool then
-	bool checkpoint_again; // the one that was half made is of no use
+	bool checkpoint_again; // after the one at hand, which is of no use or was too early
 	struct checkpoint *checkpoint; // half written; NULL
 	struct spool *spool; // that it goes to; NULL
 	struct config *left; // whoever is leaving, as it begins; NULL
 	bool has_left;
-	uint64_t checkpoint_ns; // that it has taken so far
+	uint64_t checkpoint_ns; // that the last piece took
+	struct allowance checkpoint_time;
+	uint64_t checkpoint_at_ns; // when the next one begins
 	bool checkpoint_fails; // and the log says so
 	int checkpoint_rc; // the job's
 	struct error checkpoint_error;

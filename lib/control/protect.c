@@ -11,21 +11,44 @@
 #include <event2/event.h>
 #include <metrics/step.h>
 
-// Every few seconds the flows that no hash table would find go to disk, in steps between which other jobs have their turn.
-// It takes a fiftieth of the control lcore at most, however large the tables are.
+// The flows that no hash table would find go to disk, in steps between which other jobs have their turn: at once when something
+// happens that makes such flows (a change, a backend that fails), and every few seconds for those that begin meanwhile. It takes
+// a fiftieth of a core in the long run, however large the tables are; events have half of what is saved up for themselves.
 
-#define PERIOD_S 5
-#define REST     50 // times as long as the last copy took
-#define STEP_NS  (5 * CLOCK_NS_PER_MS)
+#define PERIOD_MS 5000
+#define PERIOD_MOVING_MS \
+	1000 // while a table before is in force, and connections that begin are none of its
+#define SOON_MS     100 // events come in groups
+#define SHARE       50
+#define SAVED_UP_NS CLOCK_NS_PER_S
+#define STEP_NS     (5 * CLOCK_NS_PER_MS)
 
-static void next_later(struct control *control)
+static uint32_t protect_period_ms(const struct control *control)
 {
-	uint64_t rest_ms = control->checkpoint_ns * REST / CLOCK_NS_PER_MS;
-	struct timeval wait = {.tv_sec = PERIOD_S};
+	const struct snapshot *snapshot = control->config.publisher->current;
 
-	if (rest_ms > PERIOD_S * 1000)
-		wait = (struct timeval){(time_t)(rest_ms / 1000), (rest_ms % 1000) * 1000};
-	control->checkpoint_ns = 0;
+	for (uint32_t i = 0; i < snapshot->view_count; i++) {
+		if (snapshot->views[i].previous != NULL)
+			return PERIOD_MOVING_MS;
+	}
+	return PERIOD_MS;
+}
+
+static void protect_schedule(struct control *control, bool is_event)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t wait_ns = (is_event ? SOON_MS : protect_period_ms(control)) * CLOCK_NS_PER_MS;
+	uint64_t rest_ns = allowance_wait_ns(
+		&control->checkpoint_time, is_event ? 0 : SAVED_UP_NS / 2, now_ns);
+	struct timeval wait;
+
+	wait_ns = rest_ns > wait_ns ? rest_ns : wait_ns;
+	if (event_pending(control->checkpoint_timer, EV_TIMEOUT, NULL) &&
+		control->checkpoint_at_ns <= now_ns + wait_ns)
+		return;
+	control->checkpoint_at_ns = now_ns + wait_ns;
+	wait = (struct timeval){
+		(time_t)(wait_ns / CLOCK_NS_PER_S), (suseconds_t)(wait_ns % CLOCK_NS_PER_S / 1000)};
 	event_add(control->checkpoint_timer, &wait);
 }
 
@@ -69,7 +92,7 @@ static void work(void *context)
 	uint64_t begun_ns = clock_monotonic_ns();
 
 	control->checkpoint_rc = write_some(control, &control->checkpoint_error);
-	control->checkpoint_ns += clock_monotonic_ns() - begun_ns;
+	control->checkpoint_ns = clock_monotonic_ns() - begun_ns;
 }
 
 static void protect_hand_over(struct control *control)
@@ -87,7 +110,7 @@ static void protect_hand_over(struct control *control)
 	if (wish != NULL)
 		saver_want(control->saving.saver, SAVER_CHECKPOINT, wish);
 	else if (control->spool != NULL)
-		next_later(control); // there was no memory for it
+		protect_schedule(control, false); // there was no memory for it
 }
 
 // Until the disk has what was made, no more is: the next one begins with what there is then.
@@ -98,10 +121,8 @@ static void protect_go_on(struct control *control)
 	} else if (control->spool != NULL && spool_is_over(control->spool)) {
 		spool_free(control->spool);
 		control->spool = NULL;
-		control->checkpoint_due = control->checkpoint_again;
+		protect_schedule(control, control->checkpoint_again);
 		control->checkpoint_again = false;
-		if (!control->checkpoint_due)
-			next_later(control);
 	}
 	control_work(control);
 }
@@ -114,7 +135,7 @@ static void protect_fail(struct control *control)
 	control->has_left = false;
 	spool_free(control->spool);
 	control->spool = NULL;
-	next_later(control);
+	protect_schedule(control, false);
 	control_work(control);
 }
 
@@ -123,6 +144,7 @@ static void done(void *context)
 	struct control *control = context;
 
 	control->checkpoint_runs = false;
+	allowance_take(&control->checkpoint_time, control->checkpoint_ns, clock_monotonic_ns());
 	if (control->checkpoint_rc != 0) {
 		protect_tell(control, control->checkpoint_rc, &control->checkpoint_error);
 		protect_fail(control);
@@ -169,8 +191,19 @@ int control_checkpoint_init(struct control *control)
 	control->checkpoint_timer = evtimer_new(control->base, on_due, control);
 	if (control->checkpoint_timer == NULL)
 		return -ENOMEM;
-	next_later(control);
+	allowance_init(&control->checkpoint_time, SHARE, SAVED_UP_NS, clock_monotonic_ns());
+	protect_schedule(control, true);
 	return 0;
+}
+
+void control_checkpoint_soon(struct control *control)
+{
+	if (control->checkpoint_timer == NULL)
+		return;
+	if (control->checkpoint_runs || control->spool != NULL)
+		control->checkpoint_again = true; // the one at hand may have passed by what is new
+	else if (!control->checkpoint_due)
+		protect_schedule(control, true);
 }
 
 void control_checkpoint_forget(struct control *control)

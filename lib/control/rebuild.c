@@ -2,6 +2,7 @@
 #include <base/clock.h>
 #include <base/log.h>
 #include <control/announce_private.h>
+#include <control/apply_private.h>
 #include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/rebuild_private.h>
@@ -147,6 +148,7 @@ void control_publish(struct control *control, struct snapshot *snapshot)
 	control->snapshots = snapshot->version;
 	publisher_publish(control->config.publisher, snapshot);
 	control_announce(control);
+	control_checkpoint_soon(control);
 }
 
 static void rebuild_after(struct control *control, uint32_t delay_us)
