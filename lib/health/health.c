@@ -37,6 +37,12 @@ void health_set_path(struct health *health, const struct probe_kind *path, void 
 	health->path_context = context;
 }
 
+void health_set_doubt(struct health *health, health_doubt_fn *doubt, void *context)
+{
+	health->doubt = doubt;
+	health->doubt_context = context;
+}
+
 void health_free(struct health *health)
 {
 	if (health == NULL)

@@ -6,6 +6,7 @@
 #include <config/config.h>
 #include <metrics/histogram.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // Probes and their state machine, on the control lcore's event loop (libevent). All functions and the callback run on that
@@ -52,7 +53,7 @@ struct health_stats {
 	uint64_t probes; // started
 	uint64_t failures; // that a backend is held to account for
 	uint64_t
-		local_failures; // for want of a descriptor, port or memory here: no backend's fault
+		local_failures; // for want of a descriptor, port, memory or worker here: no backend's fault
 	uint64_t late; // started more than 10 ms after they were due
 	struct histogram lateness; // how long after
 };
@@ -63,6 +64,13 @@ int health_new(
 // Who makes the probes of targets whose policy is 'via: forwarding', beside their own (health/probe.h); before the first
 // of them. It is the caller's, and outlives the health.
 void health_set_path(struct health *health, const struct probe_kind *path, void *context);
+// Whether an answer to a probe that began at 'since_ns' (monotonic) may be on this machine and not be found, so that silence
+// is no failure of the backend; the probe and its answers go through 'queues' queues of workers. Returns how many silent
+// probes in a row are one even so (HEALTH_DOUBT_ALL: none is), with the reason in 'why'; 0: there is no doubt.
+#define HEALTH_DOUBT_ALL UINT32_MAX
+typedef uint32_t health_doubt_fn(
+	void *context, uint64_t since_ns, uint32_t queues, char *why, size_t size);
+void health_set_doubt(struct health *health, health_doubt_fn *doubt, void *context);
 void health_free(struct health *health); // closes every socket; no callback comes after
 
 // Probes the target from now on. A new one (another address or group is another target) starts HEALTH_UNKNOWN; one whose

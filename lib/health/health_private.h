@@ -21,6 +21,8 @@ struct health {
 	struct tls_contexts *tls;
 	const struct probe_kind *path;
 	void *path_context;
+	health_doubt_fn *doubt; // NULL: there is none
+	void *doubt_context;
 	struct health_stats stats;
 	uint32_t random; // of the jitter; never 0
 	uint64_t local_logged_ns;
@@ -40,6 +42,7 @@ struct target {
 	uint64_t due_ns; // when the probe that runs, or the next one, was to start
 	uint64_t start_ns;
 	uint64_t failed_ns; // the last probe that failed; 0
+	uint32_t silences; // doubtful ones in a row
 	struct machine machine;
 	struct damping damping;
 	char hold_reason[PROBE_REASON_SIZE];
@@ -52,6 +55,9 @@ void target_free(struct target *target);
 
 // Ends the probe that runs and starts the next one after 'delay_us'.
 void target_start(struct target *target, uint64_t delay_us);
+
+// What silence means in a time of doubt (health_set_doubt()).
+void target_doubt(struct target *target, struct probe_result *result);
 
 // Takes a result in. True: the view's status is another.
 bool target_take(struct target *target, const struct probe_result *result);

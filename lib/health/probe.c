@@ -35,6 +35,7 @@ void probe_expire(const struct probe_kind *kind, void *probe, const struct probe
 	*result = (struct probe_result){.outcome = PROBE_FAILED};
 	if (kind->expire != NULL) {
 		kind->expire(probe, timeout, result);
+		result->is_silent = result->outcome == PROBE_FAILED;
 		return;
 	}
 	if (kind->silence_is_good != NULL && kind->silence_is_good(request->policy)) {
@@ -43,6 +44,7 @@ void probe_expire(const struct probe_kind *kind, void *probe, const struct probe
 	}
 	snprintf(what, sizeof(what), "no answer within %s", timeout);
 	probe_fail(result, request, kind->doing(probe), what);
+	result->is_silent = true;
 }
 
 void probe_fail(struct probe_result *result, const struct probe_request *request, const char *doing,
@@ -101,6 +103,8 @@ void probe_fail_errno(struct probe_result *result, const struct probe_request *r
 	const char *doing, int error)
 {
 	probe_fail(result, request, doing, words_for(error));
+	result->is_silent =
+		error == EHOSTUNREACH || error == ETIMEDOUT; // the neighbour, or the host
 }
 
 void probe_fail_start(struct probe_result *result, const struct probe_request *request, int error)

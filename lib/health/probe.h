@@ -27,6 +27,7 @@ enum probe_outcome {
 struct probe_result {
 	enum probe_outcome outcome;
 	bool unanswered; // succeeded by silence: its duration measures nothing
+	bool is_silent; // failed for want of an answer
 	uint64_t certificate_end_s; // 0: none was seen
 	char reason[PROBE_REASON_SIZE]; // "" when it succeeded
 	char remark[PROBE_REMARK_SIZE]; // what is wrong though it succeeded; ""

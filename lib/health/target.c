@@ -65,6 +65,7 @@ void target_set(struct target *target, const struct health_target *spec)
 {
 	cancel(target);
 	target->damping = (struct damping){0};
+	target->silences = 0;
 	target->spec = *spec;
 	target->kind = spec->policy.via == CONFIG_VIA_FORWARDING ? &probe_beside
 								 : probe_kind_of(spec->policy.type);
@@ -94,7 +95,8 @@ static uint64_t jittered_interval_ns(struct target *target)
 
 	if (sooner_ms < LEAST_INTERVAL_MS)
 		sooner_ms = LEAST_INTERVAL_MS;
-	if (machine_is_changing(&target->machine) && sooner_ms < interval_ms)
+	if ((machine_is_changing(&target->machine) || target->silences > 0) &&
+		sooner_ms < interval_ms)
 		interval_ms = sooner_ms;
 	ns = interval_ms * CLOCK_NS_PER_MS;
 	return ns - (ns / 8) * (random_next(target->health) >> 16) / 65536;
@@ -116,13 +118,16 @@ static void schedule(struct target *target)
 static void finish(struct target *target, const struct probe_result *result)
 {
 	struct health *health = target->health;
-	bool changed = target_take(target, result);
+	struct probe_result judged = *result;
+	bool changed;
 
+	target_doubt(target, &judged);
+	changed = target_take(target, &judged);
 	target->probe = NULL;
 	schedule(target);
 	if (changed)
 		health->changed(
-			health->context, target->spec.id, target->view.status, result->reason);
+			health->context, target->spec.id, target->view.status, judged.reason);
 }
 
 static void on_done(void *context, const struct probe_result *result)

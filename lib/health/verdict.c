@@ -20,8 +20,8 @@ static bool take_local_failure(struct target *target, const char *reason)
 	health->local_unlogged++;
 	if (health->local_logged_ns == 0 || now_ns - health->local_logged_ns >= LOCAL_LOG_NS) {
 		log_warning(
-			"health: %llu probe(s) could not be made on this machine, which says nothing "
-			"about their backends; the last one: %s",
+			"health: %llu probe(s) could not be made or judged on this machine, which says "
+			"nothing about their backends; the last one: %s",
 			(unsigned long long)health->local_unlogged, reason);
 		health->local_logged_ns = now_ns;
 		health->local_unlogged = 0;
@@ -64,7 +64,8 @@ static bool step(struct target *target, const struct probe_result *result)
 		view->failures++;
 		target->failed_ns = clock_monotonic_ns();
 		snprintf(view->reason, sizeof(view->reason), "%s", result->reason);
-		return machine_failure(&target->machine, target->spec.policy.fall);
+		return machine_failure(
+			&target->machine, target->silences > 0 ? 1 : target->spec.policy.fall);
 	case PROBE_UNDECIDED:
 		return false;
 	default:
