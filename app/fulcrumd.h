@@ -26,6 +26,8 @@ struct workers {
 	struct relay *relay;
 	uint32_t count;
 	bool stop; // atomically
+	bool has_ended[DAEMON_CORES_MAX]; // likewise: it has left its loop, and what it wrote is there
+	bool is_left; // one stands still, and may go on at any time: what it uses stays
 };
 
 // From now on what DPDK has to say is in the log. Before eal_start().
@@ -43,8 +45,8 @@ void ports_stop(struct ports *ports);
 int workers_make(const struct daemon_config *config, const struct ports *ports,
 	struct publisher *publisher, struct workers *workers, struct error *err);
 void workers_launch(struct workers *workers);
-// Waits until every worker has left its loop.
-void workers_stop(struct workers *workers);
+// Waits until every worker has left its loop, for some seconds. False: one has not.
+bool workers_stop(struct workers *workers);
 void workers_free(struct workers *workers);
 
 struct event_base;

@@ -94,11 +94,12 @@ static int run_control(const struct daemon_config *config, const struct ports *p
 	return rc;
 }
 
+// '*is_stuck': threads stay behind, for a disk or a worker that stands still, which finds its ports and tables where they were.
 static int run(const struct daemon_config *config, bool *is_stuck, struct error *err)
 {
 	static struct ports ports;
 	static struct workers workers;
-	struct publisher publisher;
+	static struct publisher publisher;
 	int rc = ports_start(config, &ports, err);
 
 	if (rc == 0) {
@@ -112,6 +113,10 @@ static int run(const struct daemon_config *config, bool *is_stuck, struct error 
 			rc = privileges_drop(config->user, err);
 		if (rc == 0)
 			rc = run_control(config, &ports, &publisher, &workers, is_stuck, err);
+		if (workers.is_left) {
+			*is_stuck = true;
+			return rc;
+		}
 		workers_free(&workers);
 		publisher_destroy(&publisher);
 	}
@@ -189,13 +194,14 @@ int main(int argc, char **argv)
 		rc = eal_start(&config, &err);
 	if (rc == 0) {
 		rc = run(&config, &is_stuck, &err);
-		eal_stop();
+		if (!is_stuck)
+			eal_stop();
 	}
 	if (rc != 0)
 		log_error("%s", err.text);
 	else
 		log_info("fulcrumd: stopped");
-	if (is_stuck) // nobody waits for threads that wait for a disk
+	if (is_stuck) // nobody waits for threads that stand still or wait for a disk
 		_exit(rc != 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 	return rc != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -114,7 +114,7 @@ int serve(struct event_base *base, struct control *control, struct workers *work
 		snprintf(serving.untold, sizeof(serving.untold), "READY=1");
 		notify_manager(-1, 0, &serving);
 		rc = event_base_dispatch(base);
-		workers_stop(workers);
+		workers->is_left = !workers_stop(workers);
 	}
 	free_event(serving.on_term);
 	free_event(serving.on_int);

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fulcrumd.h"
 
+#include <base/clock.h>
+#include <base/log.h>
 #include <errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <snapshot/relay.h>
+#include <time.h>
+
+// A worker's round takes microseconds; one that has no processor for so long will not have one soon.
+#define STOP_NS (3 * CLOCK_NS_PER_S)
 
 static void *allocate(size_t size, uint32_t worker)
 {
@@ -68,7 +74,10 @@ static struct workers *launched;
 
 static int run(void *argument)
 {
-	worker_run(argument, &launched->stop);
+	uint32_t w = (uint32_t)(uintptr_t)argument;
+
+	worker_run(launched->worker[w], &launched->stop);
+	__atomic_store_n(&launched->has_ended[w], true, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -76,13 +85,35 @@ void workers_launch(struct workers *workers)
 {
 	launched = workers;
 	for (uint32_t w = 0; w < workers->count; w++)
-		rte_eal_remote_launch(run, workers->worker[w], w + 1);
+		rte_eal_remote_launch(run, (void *)(uintptr_t)w, w + 1);
 }
 
-void workers_stop(struct workers *workers)
+// The first one that has not ended; 'count' if all have.
+static uint32_t find_running(const struct workers *workers)
 {
+	uint32_t w = 0;
+
+	while (w < workers->count && __atomic_load_n(&workers->has_ended[w], __ATOMIC_ACQUIRE))
+		w++;
+	return w;
+}
+
+bool workers_stop(struct workers *workers)
+{
+	const struct timespec pause = {.tv_nsec = CLOCK_NS_PER_MS};
+	uint64_t until_ns = clock_monotonic_ns() + STOP_NS;
+	uint32_t running;
+
 	__atomic_store_n(&workers->stop, true, __ATOMIC_RELAXED);
+	while ((running = find_running(workers)) < workers->count) {
+		if (clock_monotonic_ns() >= until_ns) {
+			log_error("worker: %u stands still: the daemon ends without it", running);
+			return false;
+		}
+		nanosleep(&pause, NULL);
+	}
 	rte_eal_mp_wait_lcore();
+	return true;
 }
 
 void workers_free(struct workers *workers)

@@ -340,7 +340,12 @@ bool control_capture_finish(struct control *control, uint64_t until_ns)
 		return false;
 	}
 	recording_tell(recording);
-	recording_conclude(recording);
+	if (publisher_passed(control->config.publisher, recording->token)) {
+		recording_conclude(recording);
+	} else {
+		recording->capture = NULL; // a worker's that stands still
+		recording->file = NULL;
+	}
 	return true;
 }
 

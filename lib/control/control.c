@@ -146,6 +146,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	rc = allocate(control);
 	if (rc == 0)
 		rc = health_new(base, control_health_changed, control, &control->health);
+	if (rc == 0)
+		rc = control_standstill_start(control);
 	if (rc == 0) {
 		control->half_opens = half_opens_new(control);
 		rc = control->half_opens == NULL ? -ENOMEM : 0;
@@ -209,6 +211,7 @@ void control_free(struct control *control)
 	control_capture_free(control);
 	channel_server_free(control->server);
 	health_free(control->health);
+	stuck_free(control->stuck);
 	half_opens_free(control->half_opens);
 	announcer_free(control->announcer);
 	taps_free(control->taps);

@@ -58,7 +58,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 uint32_t control_withdraw(struct control *control);
 // Reads the file or folder that 'pools' in the daemon's file names, and puts it in force if it is right. Returns before that.
 void control_reload(struct control *control);
-// When no worker runs any more: keeps the flow tables for the next daemon, in the state folder, and what waited to be written.
+// When no worker runs any more, but for one that stands still: keeps the flow tables for the next daemon, in the state folder,
+// and what waited to be written.
 // False: a disk hangs. Then threads that wait for it stay behind, and the process is to end by _exit().
 bool control_save_flows(struct control *control);
 void control_free(struct control *control); // NULL is fine

@@ -20,6 +20,7 @@
 #include <control/registry.h>
 #include <control/reply_private.h>
 #include <control/saving_private.h>
+#include <control/stuck.h>
 #include <events/events.h>
 #include <health/health.h>
 #include <kernel/announcer.h>
@@ -44,6 +45,7 @@ struct control {
 	struct identity *identity;
 	struct health *health;
 	struct half_opens *half_opens;
+	struct stuck *stuck; // workers that stand still
 	struct job *job;
 	struct taps *taps;
 	struct event *poll_timer;
@@ -148,6 +150,13 @@ void control_work(struct control *control);
 
 // Goes on with the count of flows.
 void control_census_step(struct control *control);
+
+// --- standstill.c: what a worker that stands still means for the rest ---
+
+// 0 or -ENOMEM.
+int control_standstill_start(struct control *control);
+// Answers to what began at 'since_ns' may be in the queue of a worker that stands still (health_set_doubt()).
+uint32_t control_doubts(void *context, uint64_t since_ns, uint32_t queues, char *why, size_t size);
 
 // --- watchdog.c ---
 

@@ -77,8 +77,8 @@ void page_histogram(struct page *page, uint32_t row, const struct histogram *his
 page_row_fn page_build, page_control, page_applied, page_events, page_confirm, page_duration,
 	page_saved, page_state_late, page_secret, page_channel, page_lag, page_steps, page_longest,
 	page_longest_cpu, page_log_lost, page_probes, page_lateness, page_capture, page_worker,
-	page_rounds, page_worker_info, page_dropped, page_port_info, page_port, page_link,
-	page_speed, page_mtu;
+	page_rounds, page_stuck, page_kept, page_worker_info, page_dropped, page_port_info,
+	page_port, page_link, page_speed, page_mtu;
 
 // --- page_services.c: a service by its index, which stays its own; a pool and a VIP by where they stand ---
 

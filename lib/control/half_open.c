@@ -52,7 +52,7 @@ uint32_t half_open_hash(const struct half_open *connection)
 	return map_hash(&connection->sequence, sizeof(connection->sequence));
 }
 
-// Always by the same worker, so that a RST stays behind its SYN.
+// Always by the same worker while that runs, so that a RST stays behind its SYN.
 static bool transmit(const struct half_opens *half_opens, const struct sent *to,
 	const struct half_open *connection, uint16_t (*make)(const struct half_open *, uint8_t *))
 {
@@ -61,9 +61,11 @@ static bool transmit(const struct half_opens *half_opens, const struct sent *to,
 		.service = to->service,
 		.entropy = half_open_hash(connection)};
 
+	uint32_t worker = stuck_instead(half_opens->control->stuck,
+		(to->backend & BACKEND_INDEX_MASK) % config->worker_count, config->worker_count);
+
 	packet.size = make(connection, packet.bytes);
-	return relay_send(
-		config->relay, (to->backend & BACKEND_INDEX_MASK) % config->worker_count, &packet);
+	return worker != STUCK_ALL && relay_send(config->relay, worker, &packet);
 }
 
 static bool transmit_for(
@@ -174,7 +176,7 @@ static const char *send_syn(struct attempt *attempt)
 	number(attempt);
 	attempt->most_mss = most_mss(attempt);
 	if (!transmit_for(attempt, half_open_syn))
-		return "the worker that is to ask is too busy";
+		return "the worker that is to ask is too busy, or stands still";
 	await(attempt);
 	return NULL;
 }
@@ -252,11 +254,13 @@ static void half_open_expire(void *context, const char *timeout, struct probe_re
 {
 	const struct half_open_probe *probe = context;
 	const struct attempt *attempt = probe->attempts;
+	char why[64];
 
 	while (!attempt->awaited)
 		attempt++; // while a probe runs, it awaits one at least
 	half_open_say_timeout(result, &attempt->connection, attempt->tunnels, timeout);
-	half_open_record(probe, PROBE_FAILED);
+	if (control_doubts(probe->half_opens->control, probe->started_ns, 1, why, sizeof(why)) == 0)
+		half_open_record(probe, PROBE_FAILED);
 }
 
 const struct probe_kind half_open_probe = {.start = half_open_start,

@@ -147,6 +147,16 @@ void page_rounds(struct page *page, const struct page_family *family, uint32_t r
 	page_number(page, row, metrics_read((const uint64_t *)(metrics + family->offset)));
 }
 
+void page_stuck(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, stuck_for_ms(page->control->stuck, row) / 1000);
+}
+
+void page_kept(struct page *page, const struct page_family *family, uint32_t row)
+{
+	page_number(page, row, page->control->config.publisher->kept_count);
+}
+
 void page_worker_info(struct page *page, const struct page_family *family, uint32_t row)
 {
 	char core[16];

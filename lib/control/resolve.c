@@ -45,6 +45,17 @@ static void batch_add(
 	batch->states[batch->count++] = state;
 }
 
+// The kernel's questions to a neighbour, or the answers, may wait for a worker that stands still: then where it was, it is.
+static bool is_kept(const struct control *control, const struct control_backend *state,
+	const struct kernel_next_hop *hop)
+{
+	uint32_t worker;
+
+	return state->resolved && !hop->resolved && hop->ifindex == state->hop.ifindex &&
+	       addr_equal(&hop->gateway, &state->hop.gateway) &&
+	       stuck_first(control->stuck, &worker);
+}
+
 // True: the answer is another one than before. Without an answer what was known stands.
 static bool take_hop(struct control *control, struct control_backend *state, int code,
 	const struct kernel_next_hop *hop)
@@ -57,12 +68,16 @@ static bool take_hop(struct control *control, struct control_backend *state, int
 		return false;
 	}
 	fresh.hop = *hop;
+	if (code == 0 && is_kept(control, state, hop)) {
+		fresh.hop.mac = state->hop.mac;
+		fresh.hop.resolved = true;
+	}
 	fresh.port = BACKEND_PORT_NONE;
 	fresh.resolved = false;
 	if (code == 0 && hop->reachable)
 		fresh.port = find_port(control, hop->port_ifindex);
 	if (fresh.port != BACKEND_PORT_NONE)
-		fresh.resolved = hop->resolved && !control->link_is_down[fresh.port];
+		fresh.resolved = fresh.hop.resolved && !control->link_is_down[fresh.port];
 	is_changed = !is_same(state, &fresh);
 	*state = fresh;
 	return is_changed;

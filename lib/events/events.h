@@ -18,6 +18,7 @@
 	X(HEALTH, "health", "a backend's health, or a pool that keeps what fails in service") \
 	X(ANNOUNCE, "announce", "a VIP that is announced, withdrawn or held") \
 	X(LINK, "link", "the link of a port, or of a member of a bond") \
+	X(WORKER, "worker", "a worker that stands still, or goes on") \
 	X(APPLY, "apply", "a configuration that came in force or was refused, and by whom") \
 	X(DRAIN, "drain", "the state that an operator gave a backend, and the deadline of a drain")
 // clang-format on

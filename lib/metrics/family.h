@@ -42,6 +42,7 @@ enum metrics_scope {
 	X(APPLY_FAILURES, DAEMON, COUNTER, "fulcrum_config_apply_failures", "", "", "Changes of the configuration that the daemon refused") \
 	X(EVENTS, DAEMON, COUNTER, "fulcrum_events", "", "kind", "What happened: changes of health, announcement and links, applies and drains; fulcrumctl events lists them") \
 	X(HASH_KEY, DAEMON, GAUGE, "fulcrum_hash_key_secret", "", "", "1 where the pool file has a hash_key of its own, 0 with the built-in one, which is no secret") \
+	X(SNAPSHOTS_KEPT, DAEMON, GAUGE, "fulcrum_snapshots_kept", "", "", "Snapshots in memory: the latest, and for a worker that stands still two more at most") \
 	X(SNAPSHOTS, DAEMON, COUNTER, "fulcrum_snapshots", "", "", "Sets of tables that were published to the workers, after applies and changes of health") \
 	X(CHANNEL_VERSION, DAEMON, GAUGE, "fulcrum_channel_version", "", "", "Version of the shared-memory channel that fulcrumctl must speak") \
 	X(CHANNEL_REQUESTS, DAEMON, COUNTER, "fulcrum_channel_requests", "", "", "Requests that came over the channel") \
@@ -52,7 +53,7 @@ enum metrics_scope {
 	X(LOG_LOST, DAEMON, COUNTER, "fulcrum_log_lost_lines", "", "", "Lines of the log that were lost because whoever reads it did not take them in time") \
 	X(PROBES, DAEMON, COUNTER, "fulcrum_probes", "", "", "Probes that were started") \
 	X(PROBE_FAILURES, DAEMON, COUNTER, "fulcrum_probe_failures", "", "", "Probes that failed by their backend's fault") \
-	X(PROBE_LOCAL, DAEMON, COUNTER, "fulcrum_probe_local_failures", "", "", "Probes that could not be made for want of a descriptor, port or memory on this machine") \
+	X(PROBE_LOCAL, DAEMON, COUNTER, "fulcrum_probe_local_failures", "", "", "Probes that could not be made for want of a descriptor, port or memory on this machine, or judged while a worker stood still") \
 	X(PROBES_LATE, DAEMON, COUNTER, "fulcrum_probes_late", "", "", "Probes that started more than 10 ms after they were due") \
 	X(PROBE_LATENESS, DAEMON, HISTOGRAM, "fulcrum_probe_lateness_seconds", "seconds", "", "How long after they were due probes started") \
 	X(CAPTURE_RUNNING, DAEMON, GAUGE, "fulcrum_capture_running", "", "", "1 while packets are captured into a file") \
@@ -60,6 +61,7 @@ enum metrics_scope {
 	X(WORKER, WORKERS, INFO, "fulcrum_worker", "", "core", "Which core a worker has") \
 	X(WORKER_ROUNDS, WORKERS, COUNTER, "fulcrum_worker_rounds", "", "", "Rounds of the worker's loop") \
 	X(WORKER_BUSY, WORKERS, COUNTER, "fulcrum_worker_busy_rounds", "", "", "Those of its rounds in which it had packets; over all rounds, this is its busy share") \
+	X(WORKER_STUCK, WORKERS, GAUGE, "fulcrum_worker_stuck_seconds", "seconds", "", "For how long the worker has stood still; 0 while it runs") \
 	X(WORKER_RECEIVED, WORKERS, COUNTER, "fulcrum_worker_received_packets", "packets", "", "Packets from the ports") \
 	X(WORKER_FROM_KERNEL, WORKERS, COUNTER, "fulcrum_worker_from_kernel_packets", "packets", "", "Packets from the kernel-side interfaces") \
 	X(WORKER_MADE, WORKERS, COUNTER, "fulcrum_worker_made_packets", "packets", "", "Packets that the worker added itself, such as fragments beyond the first") \

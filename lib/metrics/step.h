@@ -30,7 +30,8 @@
 	X(SOLICIT, "solicit") /* neighbours that have gone stale */                  \
 	X(TARGETS, "targets") /* what is probed after a change */                    \
 	X(TRIAL, "trial")                                                            \
-	X(WATCHDOG, "watchdog")
+	X(WATCHDOG, "watchdog")                                                      \
+	X(WORKERS, "workers") /* whether they move */
 
 enum step_kind {
 #define X(identifier, label) STEP_##identifier,

@@ -180,7 +180,7 @@ RIGHT = [
     ("memlock", {UNIT: "[Service]\nLimitMEMLOCK=1G\n"}, "may lock 1G"),
 ]
 
-BY_A_DAEMON = {"daemon", "dpdk", "queues", "rss", "kernel-side", "checksums", "link"}  # test_fulcrumctl.c has these
+BY_A_DAEMON = {"daemon", "dpdk", "workers", "queues", "rss", "kernel-side", "checksums", "link"}  # test_fulcrumctl.c has these
 
 
 def make_machine(root, files):
@@ -246,7 +246,7 @@ def try_text(tool):
     expect("\nwrong        tun               /dev/net/tun is not there\n" in done.stdout, "text", done.stdout)
     expect("\n             mend  modprobe tun" in done.stdout, "text", done.stdout)
     expect("\033" not in done.stdout, "colours without a terminal", done.stdout)
-    expect(" ok, 1 wrong, 7 cannot be told\n" in done.stdout, "text", done.stdout)
+    expect(" ok, 1 wrong, 8 cannot be told\n" in done.stdout, "text", done.stdout)
 
 
 def try_files(tool):

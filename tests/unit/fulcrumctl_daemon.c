@@ -88,6 +88,8 @@ static void say_show(uint32_t what)
 		.pid = 77,
 		.workers = 4,
 		.started_s = 1};
+	const struct message_row_worker workers[] = {
+		{.index = 0, .core = 2}, {.index = 1, .core = 3, .stuck_ms = 25300}};
 	const struct message_row_port ports[] = {
 		{.name = "wan", .device = "0000:03:00.0", .queues = 2, .rss = "ipv4 ipv6"},
 		{.name = "lan", .device = "0000:03:00.1", .queues = 4, .rss = "off", .link_up = 1},
@@ -119,6 +121,10 @@ static void say_show(uint32_t what)
 	case MESSAGE_SHOW_PORTS:
 		for (size_t i = 0; i < COUNT(ports); i++)
 			say(MESSAGE_ROW_PORT, &ports[i], sizeof(ports[i]));
+		break;
+	case MESSAGE_SHOW_WORKERS:
+		say(MESSAGE_ROW_WORKER, &workers[0], sizeof(workers[0]));
+		say(MESSAGE_ROW_WORKER, &workers[1], sizeof(workers[1]));
 		break;
 	case MESSAGE_SHOW_CONFIG:
 		say(MESSAGE_TEXT, "services:\n", 10);

@@ -28,8 +28,8 @@ static void tables_are_short_and_quiet(void **state)
 	says("\\u202E");
 	assert_int_equal(run("show services"), 0);
 	says("web      203.0.113.10  443   tcp    ipip     web      2/3");
-	assert_int_equal(run("show workers"), 0);
-	says("no workers\n");
+	assert_int_equal(run("show vips"), 0);
+	says("no vips\n");
 }
 
 static void a_show_is_filtered_and_sorted(void **state)
@@ -230,6 +230,7 @@ static void a_doctor_asks_a_running_daemon_about_its_ports(void **state)
 	says("ok           daemon            fulcrumd 0.9.9 runs, process 77, 4 worker(s)\n");
 	says("the daemon runs with DPDK 19.08.1, but was built with ");
 	says("mend  apt-get install --reinstall fulcrum && systemctl restart fulcrumd\n");
+	says("wrong        workers           worker 1 on core 3 has stood still for 25 s");
 	says("wrong        queues            wan: 2 queue(s) for 4 workers");
 	says("leave 2 of workers: {cores: [...]}, then systemctl restart fulcrumd\n");
 	says("ok           queues            lan: 4 queue(s) for 4 worker(s)\n");

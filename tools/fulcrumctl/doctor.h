@@ -25,6 +25,7 @@ struct doctor {
 	char daemon_error[ERROR_SIZE];
 	struct message_row_daemon daemon;
 	struct rows ports; // struct message_row_port
+	struct rows workers; // struct message_row_worker
 	const struct doctor_check *check; // whose turn it is
 	struct rows rows; // struct doctor_row
 	bool failed; // out of memory

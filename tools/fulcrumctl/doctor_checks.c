@@ -51,6 +51,8 @@ const struct doctor_check doctor_checks[] = {
 	{"daemon", doctor_check_daemon, DOCTOR_NOTHING, "packets are forwarded by a running one"},
 	{"dpdk", doctor_check_dpdk, DOCTOR_DAEMON,
 		"another release may lay out its structures in another way"},
+	{"workers", doctor_check_workers, DOCTOR_DAEMON,
+		"the packets in a worker's queue wait until it goes on"},
 	{"queues", doctor_check_queues, DOCTOR_DAEMON,
 		"a worker without a queue of its own has nothing to do"},
 	{"rss", doctor_check_rss, DOCTOR_DAEMON, "it is what spreads connections over workers"},

@@ -25,7 +25,7 @@ doctor_check_fn doctor_check_cores, doctor_check_control_core, doctor_check_sibl
 doctor_check_fn doctor_check_clocksource, doctor_check_clock, doctor_check_tun,
 	doctor_check_vhost_net, doctor_check_rp_filter;
 // doctor_daemon.c
-doctor_check_fn doctor_check_daemon, doctor_check_dpdk, doctor_check_queues, doctor_check_rss,
-	doctor_check_link;
+doctor_check_fn doctor_check_daemon, doctor_check_dpdk, doctor_check_workers, doctor_check_queues,
+	doctor_check_rss, doctor_check_link;
 
 #endif

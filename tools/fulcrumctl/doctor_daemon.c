@@ -25,6 +25,16 @@ static int take_port(void *context, uint16_t type, const void *body, uint32_t si
 	return CTL_OK;
 }
 
+static int take_worker(void *context, uint16_t type, const void *body, uint32_t size)
+{
+	struct doctor *doctor = context;
+
+	if (type == MESSAGE_ROW_WORKER && size == sizeof(struct message_row_worker) &&
+		rows_add(&doctor->workers, body, size) != 0)
+		doctor->failed = true;
+	return CTL_OK;
+}
+
 static bool ask(struct session *session, uint32_t what, session_row_fn *row, struct doctor *doctor)
 {
 	const struct message_show show = {.what = what};
@@ -49,7 +59,8 @@ void doctor_ask(struct doctor *doctor, const struct ctl *ctl)
 		return;
 	}
 	doctor->has_daemon = ask(session, MESSAGE_SHOW_VERSION, take_daemon, doctor) &&
-			     ask(session, MESSAGE_SHOW_PORTS, take_port, doctor);
+			     ask(session, MESSAGE_SHOW_PORTS, take_port, doctor) &&
+			     ask(session, MESSAGE_SHOW_WORKERS, take_worker, doctor);
 	if (!doctor->has_daemon)
 		snprintf(doctor->daemon_error, sizeof(doctor->daemon_error),
 			"it does not say what it has");
@@ -69,6 +80,26 @@ void doctor_check_daemon(struct doctor *doctor)
 	else
 		doctor_unknown(doctor, "%s", doctor->daemon_error);
 	doctor_mend(doctor, "systemctl start fulcrumd; journalctl -u fulcrumd -n 50");
+}
+
+void doctor_check_workers(struct doctor *doctor)
+{
+	const struct message_row_worker *workers = (const void *)doctor->workers.bytes;
+	size_t stuck = 0;
+
+	for (size_t w = 0; w < doctor->workers.count; w++) {
+		if (workers[w].stuck_ms == 0)
+			continue;
+		stuck++;
+		doctor_wrong(doctor, "worker %u on core %u has stood still for %lu s",
+			workers[w].index, workers[w].core, workers[w].stuck_ms / 1000);
+		doctor_mend(doctor,
+			"see what has its core or holds its thread (ps -L -p %u -o tid,stat,wchan:20,psr,comm); "
+			"else systemctl restart fulcrumd",
+			doctor->daemon.pid);
+	}
+	if (stuck == 0)
+		doctor_ok(doctor, "%zu worker(s), all of them run", doctor->workers.count);
 }
 
 // "22.11": releases of the same year and month have the same interface.

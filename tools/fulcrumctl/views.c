@@ -187,6 +187,7 @@ static const struct column worker_columns[] = {
 	{"FLOWS", "flows", COLUMN_COUNT, FIELD(row_worker, flows), NULL},
 	{"ROOM", "flow_capacity", COLUMN_COUNT, FIELD(row_worker, flow_capacity), NULL, 2},
 	{"BUSY", "busy_ppm", COLUMN_SHARE, FIELD(row_worker, busy_ppm), NULL},
+	{NULL, "stuck_ms", COLUMN_COUNT, FIELD(row_worker, stuck_ms), NULL},
 	{0},
 };
 
