@@ -26,7 +26,8 @@ struct workers {
 	struct relay *relay;
 	uint32_t count;
 	bool stop; // atomically
-	bool has_ended[DAEMON_CORES_MAX]; // likewise: it has left its loop, and what it wrote is there
+	bool has_ended
+		[DAEMON_CORES_MAX]; // likewise: it has left its loop, and what it wrote is there
 	bool is_left; // one stands still, and may go on at any time: what it uses stays
 };
 

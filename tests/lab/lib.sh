@@ -478,6 +478,6 @@ lab_end() {
 		[[ $lab_status -eq 0 || $name != fulcrumd && $name != agent-* ]] ||
 			lab_fail "$name ended with status $lab_status"
 	done
-	! grep -E 'ERROR: [A-Za-z]+Sanitizer|runtime error:' $LAB/*.log || lab_fail "a sanitizer complains"
+	! grep -E 'ERROR: [A-Za-z]+Sanitizer|WARNING: ThreadSanitizer|runtime error:' $LAB/*.log || lab_fail "a sanitizer complains"
 	trap - ERR
 }
