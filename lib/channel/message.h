@@ -294,7 +294,7 @@ struct message_row_worker {
 	uint64_t busy_ppm; // share of its rounds in which it had packets
 	uint64_t stuck_ms; // for how long it has stood still; 0: it runs
 };
-_Static_assert(sizeof(struct message_row_worker) == 168, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_worker) == 176, "goes over the channel as it is");
 
 struct message_row_port {
 	char name[16];

@@ -96,7 +96,7 @@ static uint32_t age_s(uint16_t life, uint32_t now_s)
 bool flow_read_row(const struct flow_bucket *rows, uint32_t way, const struct flow_ttl *ttl,
 	uint32_t services, uint32_t now_s, struct flow_row *out, bool *has_mark)
 {
-	uint16_t life = __atomic_load_n(&rows->life[way], __ATOMIC_RELAXED);
+	uint16_t life = __atomic_load_n(&rows->life[way], __ATOMIC_ACQUIRE);
 	uint16_t seen = __atomic_load_n(&rows->seen[way], __ATOMIC_RELAXED);
 
 	*has_mark = (life & FLOW_LIFE_MARK) != 0;
@@ -155,12 +155,12 @@ bool flow_row_is_of(
 static void copy_row(
 	const struct flow_bucket *from, uint32_t way, uint32_t now_s, struct flow_bucket *out)
 {
+	out->life[way] = __atomic_load_n(&from->life[way], __ATOMIC_ACQUIRE);
 	out->tag[way] = __atomic_load_n(&from->tag[way], __ATOMIC_RELAXED);
 	out->backend[way] = __atomic_load_n(&from->backend[way], __ATOMIC_RELAXED);
 	out->seen[way] = __atomic_load_n(&from->seen[way], __ATOMIC_RELAXED);
 	out->client_port[way] = __atomic_load_n(&from->client_port[way], __ATOMIC_RELAXED);
 	out->service[way] = __atomic_load_n(&from->service[way], __ATOMIC_RELAXED);
-	out->life[way] = __atomic_load_n(&from->life[way], __ATOMIC_RELAXED);
 	if (idle_s(out->seen[way], now_s) == 0)
 		out->seen[way] = (uint16_t)now_s;
 }

@@ -410,8 +410,9 @@ static inline void flow_write_at(struct flow_bucket *home, const struct flow_ref
 	__atomic_store_n(&bucket->seen[way], (uint16_t)now_s, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->client_port[way], begin->client_port, __ATOMIC_RELAXED);
 	__atomic_store_n(&bucket->service[way], begin->service, __ATOMIC_RELAXED);
+	// A reader that finds an empty place alive finds the rest of the row (flow_read_row()).
 	__atomic_store_n(
-		&bucket->life[way], flow_life_begun(begin->state, now_s, mark), __ATOMIC_RELAXED);
+		&bucket->life[way], flow_life_begun(begin->state, now_s, mark), __ATOMIC_RELEASE);
 }
 
 // A flow that begins again takes its own row (flow_own_row()), and costs nobody else a place.

@@ -23,6 +23,8 @@ uint32_t flow_keep_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_bucket *rows = &table->buckets[bucket];
 	uint32_t count = 0;
 
+	// Nothing of a reading before is read after this one begins: two that say the same have both ends of a time.
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
 		const struct flow_client *client = &rows->client[way];
 		struct flow_row row;
