@@ -101,6 +101,15 @@ static void inherit_remove_checkpoint(const struct control *control)
 	flows_file_remove(control->config.daemon->state, FLOWS_FILE_CHECKPOINT);
 }
 
+// Ends what reads and what records, each of them whatever becomes of the other.
+static bool inherit_end(struct control *control, uint64_t until_ns)
+{
+	bool has_read = control_reading_end(control, until_ns);
+	bool has_recorded = control_capture_finish(control, until_ns);
+
+	return has_read && has_recorded;
+}
+
 bool control_save_flows(struct control *control)
 {
 	bool is_late = control_saving_late_ns(control) > 0;
@@ -115,15 +124,13 @@ bool control_save_flows(struct control *control)
 	job_free(control->job);
 	control->job = NULL;
 	if (!has_folder(control))
-		return control_reading_end(control, until_ns) &
-		       control_capture_finish(control, until_ns);
+		return inherit_end(control, until_ns);
 	control_checkpoint_forget(control);
 	spool = spool_new(control->config.daemon->state, FLOWS_FILE_PLANNED, KEPT_OVER_PROCESSES);
 	if (spool == NULL) {
 		log_warning("flows: none is kept for the next daemon: out of memory");
-		return control_saving_end(control, until_ns) &
-		       control_reading_end(control, until_ns) &
-		       control_capture_finish(control, until_ns);
+		is_whole = control_saving_end(control, until_ns);
+		return inherit_end(control, until_ns) && is_whole;
 	}
 	inherit_hand_over(control, spool);
 	rc = inherit_save(control, spool, &count, &err);
@@ -135,8 +142,7 @@ bool control_save_flows(struct control *control)
 	if (is_whole && rc == 0)
 		inherit_remove_checkpoint(control);
 	spool_free(spool);
-	return control_reading_end(control, until_ns) & control_capture_finish(control, until_ns) &
-	       is_whole;
+	return inherit_end(control, until_ns) && is_whole;
 }
 
 static void tell(const struct handover_count *count, bool is_planned, uint64_t begun_ns)
