@@ -107,18 +107,19 @@ static void check_source_families(struct check *check, uint32_t index)
 	const struct config_pool *pool = &check->config->pools[index];
 	char line[CHECK_LINE_SIZE];
 
-	if (pool->outer_source.address.family == ADDR_NONE)
+	if (pool->outer_source_count == 0)
 		return;
 	for (uint32_t i = check->group_start[index]; i < check->group_start[index + 1]; i++) {
 		uint32_t at = check->backends_by_pool[i];
 		const struct config_backend *backend = &check->config->backends[at];
 
-		if (backend->address.family == pool->outer_source.address.family ||
+		if (config_outer_source(pool, backend->address.family) != NULL ||
 			check_is_faulty(check, RECORD_BACKEND, at))
 			continue;
 		check_fail(check, RECORD_POOL, index, "outer_source",
-			": outer_source must be of the backends' family, which '%s'%s is not",
-			backend->name, check_line(check, "", RECORD_BACKEND, at, "address", line));
+			": outer_source has no prefix of %s, which '%s'%s has: give one of each family",
+			backend->address.family == ADDR_IPV4 ? "IPv4" : "IPv6", backend->name,
+			check_line(check, "", RECORD_BACKEND, at, "address", line));
 		return;
 	}
 }

@@ -4,9 +4,8 @@
 #include <string.h>
 
 // At least one address has to be drawn, and the last 32 bits are what is drawn.
-static void check_outer_source(struct check *check, uint32_t index)
+static void check_outer_source(struct check *check, uint32_t index, const struct prefix *prefix)
 {
-	const struct prefix *prefix = &check->config->pools[index].outer_source;
 	uint8_t longest = prefix->address.family == ADDR_IPV4 ? 31 : 127;
 	uint8_t shortest = prefix->address.family == ADDR_IPV4 ? 8 : 96;
 
@@ -17,6 +16,19 @@ static void check_outer_source(struct check *check, uint32_t index)
 			prefix->bits);
 }
 
+static void check_outer_sources(struct check *check, uint32_t index)
+{
+	const struct config_pool *pool = &check->config->pools[index];
+	uint8_t family = pool->outer_source[0].address.family;
+
+	for (uint32_t i = 0; i < pool->outer_source_count; i++)
+		check_outer_source(check, index, &pool->outer_source[i]);
+	if (pool->outer_source_count == 2 && pool->outer_source[1].address.family == family)
+		check_fail(check, RECORD_POOL, index, "outer_source",
+			": outer_source has two prefixes of %s: give one of each family",
+			family == ADDR_IPV4 ? "IPv4" : "IPv6");
+}
+
 void check_pools(struct check *check)
 {
 	check_list_all(check->pools_by_name, check->config->pool_count);
@@ -24,7 +36,7 @@ void check_pools(struct check *check)
 		check_names(check, RECORD_POOL, check->pools_by_name, check->config->pool_count);
 	for (uint32_t i = 0; i < check->config->pool_count; i++) {
 		check_health(check, i);
-		check_outer_source(check, i);
+		check_outer_sources(check, i);
 	}
 }
 

@@ -178,6 +178,14 @@ int config_find_backend(
 	return 0;
 }
 
+const struct prefix *config_outer_source(const struct config_pool *pool, uint8_t family)
+{
+	for (uint32_t i = 0; i < pool->outer_source_count; i++)
+		if (pool->outer_source[i].address.family == family)
+			return &pool->outer_source[i];
+	return NULL;
+}
+
 uint16_t config_half_open_port(const struct config_service *service, const struct config_pool *pool)
 {
 	uint16_t port = pool->health.port;

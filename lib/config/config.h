@@ -72,6 +72,9 @@ enum config_backend_state {
 #define CONFIG_PROTOCOLS_MAX 2u
 #define CONFIG_PORTS_MAX     32u
 
+// IPv4 and IPv6.
+#define CONFIG_FAMILIES 2u
+
 // Zones that a service may name.
 #define CONFIG_PREFER_MAX 8u
 
@@ -152,7 +155,8 @@ struct config_pool {
 	uint8_t on_all_down; // enum config_on_all_down
 	uint8_t oversize; // enum config_oversize
 	uint8_t max_down_percent; // 0: no floor
-	struct prefix outer_source; // ADDR_NONE: the balancer's own address
+	struct prefix outer_source[CONFIG_FAMILIES]; // config_outer_source()
+	uint32_t outer_source_count;
 	uint32_t slow_start_s; // from up to the whole share; 0: at once
 	uint32_t previous_table_s; // how long flows without an entry ask the table before a change
 	uint32_t table_size; // Maglev slots: 65537 or 655373
@@ -160,7 +164,7 @@ struct config_pool {
 	uint32_t first_backend;
 	uint32_t backend_count;
 };
-_Static_assert(sizeof(struct config_pool) == 2164, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_pool) == 2192, "goes over the channel as it is");
 
 // What is asked of one backend otherwise than of its pool.
 struct config_backend_health {
@@ -266,6 +270,9 @@ const struct config_pool *config_find_pool(const struct config *config, const ch
 // where several pools have one; 'err' holds the sentence.
 int config_find_backend(
 	const struct config *config, const char *name, uint32_t *out, struct error *err);
+
+// What the source of a tunnel to an address of 'family' is drawn from. NULL: it is the balancer's own address.
+const struct prefix *config_outer_source(const struct config_pool *pool, uint8_t family);
 
 // The port of the service's VIP that a probe of the pool 'via: forwarding' asks: its own, or of several the one that
 // 'health.port' names. 0: there is none, or it is no TCP.

@@ -67,7 +67,9 @@ int value_check_prefix(const struct schema_key *key, const uint8_t *field, char 
 	memcpy(&prefix, field, sizeof(prefix));
 	if (!prefix_is_sound(&prefix))
 		return refuse_bytes(given);
-	if (prefix.address.family == ADDR_NONE || !is_for_nobody(&prefix.address))
+	if (prefix.address.family == ADDR_NONE)
+		return key->required ? refuse_bytes(given) : 0;
+	if (!is_for_nobody(&prefix.address))
 		return 0;
 	prefix_format(&prefix, given, VALUE_QUOTE_SIZE);
 	return -EINVAL;

@@ -20,14 +20,14 @@ static bool is_ours(const struct control *control, uint32_t at, const struct tun
 {
 	const struct config *config = control->running->config;
 	const struct config_backend *backend = &config->backends[at];
-	const struct prefix *drawn = &config->pools[backend->pool_index].outer_source;
+	const struct prefix *drawn =
+		config_outer_source(&config->pools[backend->pool_index], error->source.family);
 	const struct control_backend *state = &control->states[edition_index(control->running, at)];
 
 	if (!state->resolved || !addr_equal(&backend->address, &error->destination))
 		return false;
 	return addr_equal(&state->hop.source, &error->source) ||
-	       (drawn->address.family == error->source.family &&
-		       prefix_holds(drawn, &error->source));
+	       (drawn != NULL && prefix_holds(drawn, &error->source));
 }
 
 static void learn(struct control *control, uint32_t at, const struct tunnel_error *error)

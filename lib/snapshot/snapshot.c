@@ -17,11 +17,10 @@ static void *allocate_lines(size_t count, size_t size)
 static const struct addr *outer_source(const struct snapshot_input *input, uint32_t backend)
 {
 	const struct config_backend *config = &input->config->backends[backend];
-	const struct prefix *drawn = &input->config->pools[config->pool_index].outer_source;
+	const struct prefix *drawn = config_outer_source(
+		&input->config->pools[config->pool_index], config->address.family);
 
-	return drawn->address.family == config->address.family
-		       ? &drawn->address
-		       : &input->backends[backend].outer_source;
+	return drawn != NULL ? &drawn->address : &input->backends[backend].outer_source;
 }
 
 static void build_backends(const struct snapshot_input *input, struct snapshot *snapshot)
@@ -66,14 +65,19 @@ static void build_ttl(const struct config_service *service, struct flow_ttl *ttl
 	ttl->seconds[FLOW_UDP] = (uint16_t)service->flow_ttl.udp_s;
 }
 
-// The bits behind a prefix, of the last 32: check_outer_source() sees to it that there are no others.
-static uint32_t drawn_bits(const struct prefix *prefix)
+// The bits behind the prefixes, of the last 32: check_outer_source() sees to it that there are no others. Behind two of
+// them, as many as the shorter tail has: so a packet asks for no more than the service.
+static uint32_t drawn_bits(const struct config_pool *pool)
 {
-	uint32_t bits = prefix->address.family == ADDR_IPV4 ? 32u : 128u;
+	uint32_t least = 32;
 
-	return prefix->address.family == ADDR_NONE
-		       ? 0
-		       : be32((uint32_t)((1ull << (bits - prefix->bits)) - 1));
+	for (uint32_t i = 0; i < pool->outer_source_count; i++) {
+		const struct prefix *prefix = &pool->outer_source[i];
+		uint32_t tail = (prefix->address.family == ADDR_IPV4 ? 32u : 128u) - prefix->bits;
+
+		least = tail < least ? tail : least;
+	}
+	return pool->outer_source_count == 0 ? 0 : be32((uint32_t)((1ull << least) - 1));
 }
 
 static void build_services(const struct snapshot_input *input, struct snapshot *snapshot)
@@ -85,7 +89,7 @@ static void build_services(const struct snapshot_input *input, struct snapshot *
 		to->is_configured = 1;
 		to->forwarding = from->forwarding;
 		to->affinity = from->affinity;
-		to->drawn_be = drawn_bits(&input->config->pools[from->pool_index].outer_source);
+		to->drawn_be = drawn_bits(&input->config->pools[from->pool_index]);
 		to->salt = from->affinity == CONFIG_SOURCE_SERVICE ? name_salt(from->name) : 0;
 		build_ttl(from, &to->ttl);
 		snapshot->ttls[input->services[i]] = to->ttl;

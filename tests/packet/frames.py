@@ -67,6 +67,8 @@ BACKENDS = {b.name: b for b in [
     Backend("early/a", "10.0.8.14", "02:00:00:00:08:04", status="unasked"),
     Backend("last-resort/a", "10.0.9.11", "02:00:00:00:09:01", status="down"),
     Backend("lost/a", "10.0.10.11", "02:00:00:00:10:01", status="unresolved"),
+    Backend("drawn/a", "10.0.14.11", "02:00:00:00:14:01"),
+    Backend("drawn/b", "fd00:14::11", "02:00:00:00:14:02"),
     Backend("keep/a", "10.0.11.11", "02:00:00:00:11:01"),
     Backend("keep/b", "10.0.11.12", "02:00:00:00:11:02", status="down"),
     Backend("rehash/a", "10.0.12.11", "02:00:00:00:12:01"),
@@ -111,6 +113,7 @@ SERVICES = [
     ("early-udp", VIP, "udp", 1016, "early", "ipip"),
     ("last-resort", VIP, "tcp", 1009, "last-resort", "ipip"),
     ("lost", VIP, "tcp", 1010, "lost", "ipip"),
+    ("drawn", VIP, "udp", 1017, "drawn", "ipip"),
     ("keep", VIP, "tcp", 1011, "keep", "ipip"),
     ("rehash", VIP, "tcp", 1012, "rehash", "ipip"),
     ("reset", VIP, "tcp", 1013, "reset", "ipip"),
@@ -138,7 +141,7 @@ SERVICES = [
 
 POLICIES = {  # pool: its keys beyond the backends
     "dead": "on_all_down: drop", "refuse": "on_all_down: reject", "refuse6": "on_all_down: reject",
-    "early": "on_all_down: reject", "last-resort": "on_all_down: spread",
+    "early": "on_all_down: reject", "drawn": "outer_source: [10.200.0.0/20, 'fd00:200::/120']", "last-resort": "on_all_down: spread",
     "keep": "on_down: keep", "rehash": "on_down: rehash", "reset": "on_down: reset",
     "reset6": "on_down: reset", "reject": "oversize: reject",
 }

@@ -36,7 +36,7 @@ static const char *takes(const struct schema_key *key, char *text, size_t size)
 		snprintf(text, size, key->list_max > 0 ? "a list of addresses" : "an address");
 		break;
 	case SCHEMA_PREFIX:
-		snprintf(text, size, "a prefix");
+		snprintf(text, size, "a prefix%s", key->lone ? "; or a list of such" : "");
 		break;
 	case SCHEMA_MAPPING:
 		snprintf(text, size, "keys, see below");

@@ -232,6 +232,9 @@ static const char *const everything =
 	"  - {name: redis, health: {type: tcp, port: 6379, payload: \"PING\\r\\n\", expect: \"+PONG\\r\"},\n"
 	"     backends: [{name: r, address: 10.0.0.9, health: {port: 6380}}]}\n"
 	"  - {name: tilde, health: {type: http, path: /~, body: '~'}, backends: []}\n"
+	"  - {name: drawn, health: {type: none}, outer_source: ['2001:db8:f::/112', 10.200.0.0/16],\n"
+	"     backends: [{name: x, address: 10.0.0.8}, {name: y, address: '2001:db8:1::8'}]}\n"
+	"  - {name: drawn4, outer_source: 10.201.0.0/24, backends: []}\n"
 	"  - {name: empty, backends: []}\n";
 
 static void what_is_written_loads_as_what_it_was(void **state)
@@ -282,7 +285,7 @@ static void a_clone_is_its_own_and_can_grow(void **state)
 	assert_int_equal(clone->pools[1].first_backend, 102);
 	assert_string_equal(clone->backends[101].name, "new-99");
 	assert_string_equal(clone->backends[102].name, "z");
-	assert_int_equal(config->backend_count, 4);
+	assert_int_equal(config->backend_count, 6);
 	config_free(clone);
 	config_free(config);
 }

@@ -119,7 +119,11 @@ static void a_byte_that_no_record_has_is_refused(void **state)
 		{POOL, AT(pool, oversize), 2, "pool record 1: oversize must be"},
 		{POOL, AT(pool, max_down_percent), 101,
 			"pool record 1: max_down_percent must be 1 to 100, not 101"},
-		{POOL, AT(pool, outer_source.bits), 16, "pool record 1: outer_source must be"},
+		{POOL, AT(pool, outer_source[0].bits), 16,
+			"pool record 1: outer_source must be zero behind its 0 entries"},
+		{POOL, AT(pool, outer_source_count), 1, "pool record 1: outer_source must be"},
+		{POOL, AT(pool, outer_source_count), 3,
+			"pool record 1: outer_source must have 0 to 2 entries, not 3"},
 		{POOL, AT(pool, table_size), 0,
 			"pool record 1: table_size must be 65537 or 655373"},
 		{POOL, AT(pool, first_backend) + 3, 0xff, NULL}, // set anew
