@@ -478,11 +478,13 @@ struct message_row_vip {
 	uint16_t zero;
 	uint32_t services;
 	uint32_t hold_ms;
+	uint32_t metric; // of its route, as the configuration has it; 0: the kernel's own
+	uint32_t zero_too;
 	uint64_t since_s; // wall clock: when it was announced, or was no longer; 0: it never is
 	char interface[16]; // one that the kernel has it on; ""
 	char reason[128]; // why it is not announced, or the kernel does not have it; ""
 };
-_Static_assert(sizeof(struct message_row_vip) == 184, "goes over the channel as it is");
+_Static_assert(sizeof(struct message_row_vip) == 192, "goes over the channel as it is");
 
 enum message_plan_change { MESSAGE_PLAN_KEPT, MESSAGE_PLAN_ADDED, MESSAGE_PLAN_REMOVED };
 

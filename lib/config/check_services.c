@@ -76,6 +76,26 @@ static const char *mode_text(const struct config_service *service, char text[VAL
 	return value_format(schema_find(schema, "mode"), &service->announce, text, VALUE_TEXT_SIZE);
 }
 
+static const char *metric_text(const struct config_service *service, char text[16])
+{
+	snprintf(text, 16, "%u", service->announce.metric);
+	return service->announce.metric == 0 ? "none" : text;
+}
+
+static void metrics_differ(struct check *check, uint32_t one, uint32_t other)
+{
+	uint32_t later = one > other ? one : other, earlier = one > other ? other : one;
+	const struct config_service *a = &check->config->services[later];
+	const struct config_service *b = &check->config->services[earlier];
+	char a_text[16], b_text[16], line[CHECK_LINE_SIZE];
+
+	check_fail(check, RECORD_SERVICE, later, "announce.metric",
+		": announce: metric is %s, but service '%s'%s announces the same VIP with metric %s: give them the same",
+		metric_text(a, a_text), b->name,
+		check_line(check, "", RECORD_SERVICE, earlier, "announce.metric", line),
+		metric_text(b, b_text));
+}
+
 // The one that stands further down in the file is told, and names the other.
 static void modes_differ(struct check *check, uint32_t one, uint32_t other)
 {
@@ -106,7 +126,20 @@ static void check_announcements(struct check *check)
 			first = order[i];
 		else if (config->services[first].announce.mode != service->announce.mode)
 			modes_differ(check, first, order[i]);
+		else if (config->services[first].announce.metric != service->announce.metric)
+			metrics_differ(check, first, order[i]);
 	}
+}
+
+static void check_metric(struct check *check, uint32_t index)
+{
+	const struct config_service *service = &check->config->services[index];
+	char mode[VALUE_TEXT_SIZE];
+
+	if (service->announce.metric != 0 && service->announce.mode != CONFIG_ANNOUNCE_ROUTE)
+		check_fail(check, RECORD_SERVICE, index, "announce.metric",
+			": announce: metric is a route's, and mode is %s: leave it out, or announce by mode: route",
+			mode_text(service, mode));
 }
 
 // An announced VIP would be withdrawn at once.
@@ -137,6 +170,8 @@ void check_services(struct check *check)
 			check_target_port(check, i);
 		if (!check_is_faulty(check, RECORD_SERVICE, i))
 			check_quorums(check, i);
+		if (!check_is_faulty(check, RECORD_SERVICE, i))
+			check_metric(check, i);
 	}
 	check_sort(check, check->services_by_vip, config->service_count, by_vip);
 	check_announcements(check);

@@ -87,7 +87,7 @@ struct config_flow_ttl {
 	uint32_t udp_s;
 };
 
-// How the network learns where a VIP is, and while what holds. The services of one VIP have one mode.
+// How the network learns where a VIP is, and while what holds. The services of one VIP have one mode and one metric.
 struct config_announce {
 	uint8_t mode; // enum config_announce_mode
 	uint8_t zero;
@@ -95,6 +95,7 @@ struct config_announce {
 	uint16_t quorum_up; // for a VIP that is not announced; 0: 'quorum'
 	uint16_t quorum_down; // for one that is; 0: 'quorum'
 	uint32_t hold_ms; // how long that must hold before a VIP that was withdrawn comes back
+	uint32_t metric; // of its route; 0: the kernel's own
 };
 
 struct config_service {
@@ -118,7 +119,7 @@ struct config_service {
 	// Set by config_finish(); 0 on the channel.
 	uint32_t pool_index;
 };
-_Static_assert(sizeof(struct config_service) == 844, "goes over the channel as it is");
+_Static_assert(sizeof(struct config_service) == 848, "goes over the channel as it is");
 
 struct config_health {
 	uint8_t type; // enum config_probe_type

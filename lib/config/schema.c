@@ -77,6 +77,8 @@ static const struct schema_key announce_keys[] = {
 		.doc = "usable backends that keep an announced VIP: it is withdrawn when the service has fewer"},
 	{"hold", SCHEMA_MS, FIELD(config_announce, hold_ms), .max = 3600000, .fallback = "3s",
 		.doc = "how long that must hold before a VIP that was withdrawn is announced again; of several services the longest counts"},
+	{"metric", SCHEMA_NUMBER, FIELD(config_announce, metric), .min = 1, .max = 4294967295, .absent = "the kernel's own: 0 for IPv4, 1024 for IPv6",
+		.doc = "`mode: route`: the route's metric, by which a routing daemon tells routers which balancer is better, or picks a community. The same for every service of the VIP"},
 	{0},
 };
 static const struct schema announce = {"announce", "How the network learns that a service's VIP is here.",

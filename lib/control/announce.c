@@ -140,16 +140,18 @@ void control_announce_follow(struct control *control)
 	}
 }
 
-static enum announcer_way way_of(const struct control_vip *vip)
+static struct announcer_means means_of(const struct control_vip *vip)
 {
-	return vip->mode == CONFIG_ANNOUNCE_ROUTE ? ANNOUNCER_ROUTE : ANNOUNCER_ADDRESS;
+	return (struct announcer_means){
+		vip->mode == CONFIG_ANNOUNCE_ROUTE ? ANNOUNCER_ROUTE : ANNOUNCER_ADDRESS,
+		vip->metric};
 }
 
 static void act(struct control *control, struct control_vip *vip)
 {
 	if (!standing_is_announced(vip->standing))
 		announcer_drop(control->announcer, &vip->address);
-	else if (announcer_want(control->announcer, &vip->address, way_of(vip)) != 0)
+	else if (announcer_want(control->announcer, &vip->address, means_of(vip)) != 0)
 		log_error("announce: out of memory: a VIP cannot be announced");
 }
 
@@ -247,6 +249,7 @@ static void describe(const struct control *control, struct control_vip *vip, uin
 			break;
 		vip->service_count++;
 		vip->mode = service->announce.mode;
+		vip->metric = service->announce.metric;
 		if (service->announce.hold_ms > vip->hold_ms)
 			vip->hold_ms = service->announce.hold_ms;
 	}
@@ -299,7 +302,8 @@ static void compare(struct control *control, const struct control_vip *before, u
 		inherit(vip, &before[old]);
 		if (vip->standing == STANDING_NEW)
 			leave(control, &before[old]);
-		else if (vip->mode != before[old].mode && control->announcer != NULL)
+		else if ((vip->mode != before[old].mode || vip->metric != before[old].metric) &&
+			 control->announcer != NULL)
 			act(control, vip);
 		old++;
 	}

@@ -18,6 +18,7 @@ struct control_vip {
 	uint32_t first_service; // in the edition's services_by_vip
 	uint32_t service_count;
 	uint8_t mode; // enum config_announce_mode; with NONE the rest is not used
+	uint32_t metric; // of its route; 0: the kernel's own
 	enum standing standing;
 	uint32_t hold_ms;
 	uint64_t held_at_ns; // with STANDING_HOLDING: when its time is over

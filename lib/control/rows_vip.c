@@ -95,6 +95,7 @@ bool row_vip(const struct control *control, uint32_t row, struct message_row_vip
 	if (vip->standing == STANDING_ANNOUNCED && !view.is_there)
 		out->state = view.error != 0 ? MESSAGE_VIP_FAILED : MESSAGE_VIP_WITHHELD;
 	out->hold_ms = vip->hold_ms;
+	out->metric = vip->metric;
 	out->since_s = vip->since_s;
 	memcpy(out->interface, view.interface, sizeof(out->interface));
 	control_vip_explain(control, vip, out->reason, sizeof(out->reason));

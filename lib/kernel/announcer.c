@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <linux/ipv6_route.h>
 #include <metrics/step.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +52,23 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
 // --- The caller's side ---
 
-int announcer_want(struct announcer *announcer, const struct addr *vip, enum announcer_way way)
+// What the kernel gives a route without one: it is known by that when it is read back.
+static struct announcer_means with_metric(const struct addr *vip, struct announcer_means means)
+{
+	if (means.way == ANNOUNCER_ADDRESS)
+		means.metric = 0;
+	else if (means.metric == 0 && vip->family == ADDR_IPV6)
+		means.metric = IP6_RT_PRIO_USER;
+	return means;
+}
+
+int announcer_want(
+	struct announcer *announcer, const struct addr *vip, struct announcer_means means)
 {
 	struct wish *wish = find_wish(announcer, vip);
 
-	if (wish != NULL && wish->way == way)
+	means = with_metric(vip, means);
+	if (wish != NULL && means_equal(wish->means, means))
 		return 0;
 	if (wish == NULL) {
 		wish = calloc(1, sizeof(*wish));
@@ -65,7 +78,7 @@ int announcer_want(struct announcer *announcer, const struct addr *vip, enum ann
 		map_insert(
 			&announcer->wishes, &wish->node, map_hash(vip->bytes, sizeof(vip->bytes)));
 	}
-	wish->way = way;
+	wish->means = means;
 	wish->error = 0;
 	work_soon(announcer);
 	return 0;
@@ -106,7 +119,7 @@ void announcer_view(
 {
 	const struct wish *wish = find_wish(announcer, vip);
 	const struct presence *presence =
-		wish == NULL ? NULL : presence_find_best(announcer, vip, wish->way);
+		wish == NULL ? NULL : presence_find_best(announcer, vip, wish->means);
 
 	bool is_up = presence != NULL && is_on_a_link(announcer, presence);
 

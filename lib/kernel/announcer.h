@@ -18,6 +18,11 @@
 
 enum announcer_way { ANNOUNCER_ADDRESS, ANNOUNCER_ROUTE };
 
+struct announcer_means {
+	enum announcer_way way;
+	uint32_t metric; // of a route; 0: the kernel's own for it
+};
+
 struct kernel;
 struct announcer;
 
@@ -36,8 +41,9 @@ int announcer_new(struct kernel *kernel, const char (*interfaces)[16], uint32_t 
 // Takes away what there is. NULL is fine. Before kernel_free().
 void announcer_free(struct announcer *announcer);
 
-// 0 or -ENOMEM. Another way than before replaces it.
-int announcer_want(struct announcer *announcer, const struct addr *vip, enum announcer_way way);
+// 0 or -ENOMEM. Another way than before replaces it; a route with another metric is there before the old one goes.
+int announcer_want(
+	struct announcer *announcer, const struct addr *vip, struct announcer_means means);
 void announcer_drop(struct announcer *announcer, const struct addr *vip);
 
 // Carries out what is left to do, at once and all of it.

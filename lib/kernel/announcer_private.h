@@ -8,11 +8,16 @@
 
 #define ANNOUNCER_INTERFACES_MAX 64 // with the VLANs on them
 
+static inline bool means_equal(struct announcer_means a, struct announcer_means b)
+{
+	return a.way == b.way && a.metric == b.metric;
+}
+
 // What is to be announced, by its address.
 struct wish {
 	struct map_node node;
 	struct addr vip;
-	enum announcer_way way;
+	struct announcer_means means;
 	int error; // the kernel's last refusal, a positive errno
 	bool is_doubted; // what the kernel has was read anew because of this one
 };
@@ -21,7 +26,7 @@ struct wish {
 struct presence {
 	struct map_node node;
 	struct addr vip;
-	enum announcer_way way;
+	struct announcer_means means;
 	uint32_t ifindex;
 	bool is_wanted; // while the two are compared
 	uint8_t frames_left; // announcements to send, one a second
@@ -82,16 +87,16 @@ const struct carrier *carrier_find(const struct announcer *announcer, uint32_t i
 // --- presences.c: what the kernel has ---
 
 struct presence *presence_find(const struct announcer *announcer, const struct addr *vip,
-	enum announcer_way way, uint32_t ifindex);
+	struct announcer_means means, uint32_t ifindex);
 // The first one on any interface. NULL: there is none.
 struct presence *presence_find_any(
-	const struct announcer *announcer, const struct addr *vip, enum announcer_way way);
+	const struct announcer *announcer, const struct addr *vip, struct announcer_means means);
 // One on an interface that is up, or else any.
 struct presence *presence_find_best(
-	const struct announcer *announcer, const struct addr *vip, enum announcer_way way);
+	const struct announcer *announcer, const struct addr *vip, struct announcer_means means);
 // NULL without memory.
 struct presence *presence_put(struct announcer *announcer, const struct addr *vip,
-	enum announcer_way way, uint32_t ifindex);
+	struct announcer_means means, uint32_t ifindex);
 void presence_remove(struct announcer *announcer, struct presence *presence);
 void presences_clear(struct announcer *announcer);
 // Reads carriers, networks and presences anew. 0 or a negative errno.
@@ -105,10 +110,10 @@ enum taken presences_take(
 // --- place.c: requests to the kernel ---
 
 // 0 or a negative errno; one that is there already is -EEXIST, one that is not is no error.
-int place_put(
-	struct kernel *kernel, const struct addr *vip, enum announcer_way way, uint32_t ifindex);
-int place_remove(
-	struct kernel *kernel, const struct addr *vip, enum announcer_way way, uint32_t ifindex);
+int place_put(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
+	uint32_t ifindex);
+int place_remove(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
+	uint32_t ifindex);
 
 // --- frame.c: what neighbours are told ---
 

@@ -41,7 +41,7 @@ static void send_frame(struct announcer *announcer, struct presence *presence)
 
 static void begin_frames(struct announcer *announcer, struct presence *presence)
 {
-	if (presence->way != ANNOUNCER_ADDRESS)
+	if (presence->means.way != ANNOUNCER_ADDRESS)
 		return;
 	presence->frames_left = FRAMES;
 	send_frame(announcer, presence);
@@ -135,18 +135,18 @@ static void refused(struct announcer *announcer, struct wish *wish, uint32_t ifi
 
 static void put(struct announcer *announcer, struct wish *wish, uint32_t ifindex)
 {
-	struct presence *presence = presence_find(announcer, &wish->vip, wish->way, ifindex);
+	struct presence *presence = presence_find(announcer, &wish->vip, wish->means, ifindex);
 	int rc;
 
 	if (presence == NULL && announcer->budget > 0) {
 		announcer->budget--;
-		rc = place_put(announcer->kernel, &wish->vip, wish->way, ifindex);
+		rc = place_put(announcer->kernel, &wish->vip, wish->means, ifindex);
 		if (rc != 0) {
 			refused(announcer, wish, ifindex, -rc);
 			return;
 		}
 		wish->is_doubted = false;
-		presence = presence_put(announcer, &wish->vip, wish->way, ifindex);
+		presence = presence_put(announcer, &wish->vip, wish->means, ifindex);
 		if (presence != NULL)
 			begin_frames(announcer, presence);
 	}
@@ -157,7 +157,7 @@ static void put(struct announcer *announcer, struct wish *wish, uint32_t ifindex
 static void grant(struct announcer *announcer, struct wish *wish)
 {
 	uint32_t ifindexes[ANNOUNCER_INTERFACES_MAX];
-	uint32_t count = wish->way == ANNOUNCER_ROUTE
+	uint32_t count = wish->means.way == ANNOUNCER_ROUTE
 				 ? route_places(announcer, ifindexes)
 				 : address_places(announcer, &wish->vip, ifindexes);
 
@@ -165,7 +165,7 @@ static void grant(struct announcer *announcer, struct wish *wish)
 		put(announcer, wish, ifindexes[i]);
 	if (count == 0)
 		wish->error = ENETDOWN;
-	else if (presence_find_any(announcer, &wish->vip, wish->way) != NULL)
+	else if (presence_find_any(announcer, &wish->vip, wish->means) != NULL)
 		wish->error = 0;
 }
 
@@ -181,7 +181,7 @@ static void remove_unwanted(struct announcer *announcer)
 		if (presence->is_wanted || announcer->budget == 0)
 			continue;
 		announcer->budget--;
-		if (place_remove(announcer->kernel, &presence->vip, presence->way,
+		if (place_remove(announcer->kernel, &presence->vip, presence->means,
 			    presence->ifindex) == 0)
 			presence_remove(announcer, presence);
 		else

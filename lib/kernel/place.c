@@ -28,7 +28,8 @@ static void put_address(struct nlmsghdr *message, const struct addr *vip, uint32
 		mnl_attr_put(message, IFA_CACHEINFO, sizeof(lifetimes), &lifetimes);
 }
 
-static void put_route(struct nlmsghdr *message, const struct addr *vip, uint32_t ifindex)
+static void put_route(
+	struct nlmsghdr *message, const struct addr *vip, uint32_t metric, uint32_t ifindex)
 {
 	struct rtmsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
 
@@ -40,34 +41,36 @@ static void put_route(struct nlmsghdr *message, const struct addr *vip, uint32_t
 	info->rtm_type = RTN_UNICAST;
 	request_put_addr(message, RTA_DST, vip);
 	mnl_attr_put_u32(message, RTA_OIF, ifindex);
+	if (metric != 0)
+		mnl_attr_put_u32(message, RTA_PRIORITY, metric);
 }
 
-static int request(struct kernel *kernel, const struct addr *vip, enum announcer_way way,
+static int request(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
 	uint32_t ifindex, bool put)
 {
 	uint8_t space[REQUEST_SIZE] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 
-	if (way == ANNOUNCER_ADDRESS) {
+	if (means.way == ANNOUNCER_ADDRESS) {
 		message->nlmsg_type = put ? RTM_NEWADDR : RTM_DELADDR;
 		put_address(message, vip, ifindex);
 	} else {
 		message->nlmsg_type = put ? RTM_NEWROUTE : RTM_DELROUTE;
-		put_route(message, vip, ifindex);
+		put_route(message, vip, means.metric, ifindex);
 	}
 	return request_run(kernel, message, put ? NLM_F_CREATE | NLM_F_EXCL : 0, NULL, NULL);
 }
 
-int place_put(
-	struct kernel *kernel, const struct addr *vip, enum announcer_way way, uint32_t ifindex)
+int place_put(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
+	uint32_t ifindex)
 {
-	return request(kernel, vip, way, ifindex, true);
+	return request(kernel, vip, means, ifindex, true);
 }
 
-int place_remove(
-	struct kernel *kernel, const struct addr *vip, enum announcer_way way, uint32_t ifindex)
+int place_remove(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
+	uint32_t ifindex)
 {
-	int rc = request(kernel, vip, way, ifindex, false);
+	int rc = request(kernel, vip, means, ifindex, false);
 
 	return rc == -ESRCH || rc == -EADDRNOTAVAIL || rc == -ENODEV ? 0 : rc;
 }

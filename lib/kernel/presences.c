@@ -13,48 +13,48 @@ static uint32_t vip_hash(const struct addr *vip)
 }
 
 static bool is_presence(const struct presence *presence, const struct addr *vip,
-	enum announcer_way way, uint32_t ifindex)
+	struct announcer_means means, uint32_t ifindex)
 {
-	return presence->way == way && addr_equal(&presence->vip, vip) &&
+	return means_equal(presence->means, means) && addr_equal(&presence->vip, vip) &&
 	       (ifindex == 0 || presence->ifindex == ifindex);
 }
 
 struct presence *presence_find(const struct announcer *announcer, const struct addr *vip,
-	enum announcer_way way, uint32_t ifindex)
+	struct announcer_means means, uint32_t ifindex)
 {
 	struct map_node *node = map_find(&announcer->presences, vip_hash(vip));
 
 	while (node != NULL &&
-		!is_presence(MAP_ENTRY(node, struct presence, node), vip, way, ifindex))
+		!is_presence(MAP_ENTRY(node, struct presence, node), vip, means, ifindex))
 		node = map_find_next(node);
 	return MAP_ENTRY(node, struct presence, node);
 }
 
 struct presence *presence_find_any(
-	const struct announcer *announcer, const struct addr *vip, enum announcer_way way)
+	const struct announcer *announcer, const struct addr *vip, struct announcer_means means)
 {
-	return presence_find(announcer, vip, way, 0);
+	return presence_find(announcer, vip, means, 0);
 }
 
 struct presence *presence_find_best(
-	const struct announcer *announcer, const struct addr *vip, enum announcer_way way)
+	const struct announcer *announcer, const struct addr *vip, struct announcer_means means)
 {
 	for (uint32_t i = 0; i < announcer->carrier_count; i++) {
-		struct presence *presence =
-			announcer->carriers[i].is_up
-				? presence_find(announcer, vip, way, announcer->carriers[i].ifindex)
-				: NULL;
+		struct presence *presence = announcer->carriers[i].is_up
+						    ? presence_find(announcer, vip, means,
+							      announcer->carriers[i].ifindex)
+						    : NULL;
 
 		if (presence != NULL)
 			return presence;
 	}
-	return presence_find_any(announcer, vip, way);
+	return presence_find_any(announcer, vip, means);
 }
 
 struct presence *presence_put(struct announcer *announcer, const struct addr *vip,
-	enum announcer_way way, uint32_t ifindex)
+	struct announcer_means means, uint32_t ifindex)
 {
-	struct presence *presence = presence_find(announcer, vip, way, ifindex);
+	struct presence *presence = presence_find(announcer, vip, means, ifindex);
 
 	if (presence != NULL)
 		return presence;
@@ -62,7 +62,7 @@ struct presence *presence_put(struct announcer *announcer, const struct addr *vi
 	if (presence == NULL)
 		return NULL;
 	presence->vip = *vip;
-	presence->way = way;
+	presence->means = means;
 	presence->ifindex = ifindex;
 	map_insert(&announcer->presences, &presence->node, vip_hash(vip));
 	return presence;
@@ -93,7 +93,7 @@ void presences_clear(struct announcer *announcer)
 
 struct said {
 	struct addr vip;
-	enum announcer_way way;
+	struct announcer_means means;
 	uint32_t ifindex;
 	uint8_t bits;
 	bool is_own;
@@ -105,8 +105,9 @@ static bool read_address(const struct nlmsghdr *message, struct said *out)
 	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	*out = (struct said){
-		.way = ANNOUNCER_ADDRESS, .ifindex = info->ifa_index, .bits = info->ifa_prefixlen};
+	*out = (struct said){.means = {.way = ANNOUNCER_ADDRESS},
+		.ifindex = info->ifa_index,
+		.bits = info->ifa_prefixlen};
 	mnl_attr_for_each(attr, message, sizeof(*info))
 	{
 		uint16_t type = mnl_attr_get_type(attr);
@@ -128,7 +129,7 @@ static bool read_route(const struct nlmsghdr *message, struct said *out)
 	const struct rtmsg *info = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	*out = (struct said){.way = ANNOUNCER_ROUTE, .bits = info->rtm_dst_len};
+	*out = (struct said){.means = {.way = ANNOUNCER_ROUTE}, .bits = info->rtm_dst_len};
 	out->is_own = info->rtm_protocol == ANNOUNCER_PROTOCOL && info->rtm_table == RT_TABLE_MAIN;
 	if (!out->is_own)
 		return false;
@@ -140,6 +141,9 @@ static bool read_route(const struct nlmsghdr *message, struct said *out)
 		else if (mnl_attr_get_type(attr) == RTA_OIF &&
 			 mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 			out->ifindex = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == RTA_PRIORITY &&
+			 mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			out->means.metric = mnl_attr_get_u32(attr);
 	}
 	return out->vip.family != ADDR_NONE;
 }
@@ -168,10 +172,10 @@ enum taken presences_take(
 		return TAKEN_FOREIGN_ADDRESS;
 	if ((message->nlmsg_type == RTM_NEWADDR && !said.is_refused) ||
 		message->nlmsg_type == RTM_NEWROUTE) {
-		presence_put(announcer, &said.vip, said.way, said.ifindex);
+		presence_put(announcer, &said.vip, said.means, said.ifindex);
 		return TAKEN_OWN;
 	}
-	presence = presence_find(announcer, &said.vip, said.way, said.ifindex);
+	presence = presence_find(announcer, &said.vip, said.means, said.ifindex);
 	if (presence != NULL)
 		*lost = said.vip;
 	presence_remove(announcer, presence);
@@ -236,7 +240,8 @@ static void carry_frames(struct announcer *announcer, struct map *before)
 
 	for (struct map_node *node = map_first(before); node != NULL; node = next) {
 		struct presence *old = MAP_ENTRY(node, struct presence, node);
-		struct presence *now = presence_find(announcer, &old->vip, old->way, old->ifindex);
+		struct presence *now =
+			presence_find(announcer, &old->vip, old->means, old->ifindex);
 
 		next = map_next(before, node);
 		if (now != NULL)

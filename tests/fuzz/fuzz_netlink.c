@@ -175,7 +175,7 @@ static void check_presences(void)
 		node = map_next(presences, node)) {
 		const struct presence *presence = MAP_ENTRY(node, struct presence, node);
 
-		FUZZ_ASSERT(presence == presence_find(&announcer, &presence->vip, presence->way,
+		FUZZ_ASSERT(presence == presence_find(&announcer, &presence->vip, presence->means,
 						presence->ifindex));
 	}
 	FUZZ_ASSERT(announcer.carrier_count <= ANNOUNCER_INTERFACES_MAX);
@@ -221,8 +221,8 @@ static void ask(uint8_t what)
 		kernel_address(&kernel, 2, ADDR_IPV4, is_unfit, NULL, &found))
 		FUZZ_ASSERT(found.family == ADDR_IPV4);
 	if ((what & ASK_ANNOUNCE) != 0) {
-		announcer_want(&announcer, &ends[0], ANNOUNCER_ADDRESS);
-		announcer_want(&announcer, &ends[1], ANNOUNCER_ROUTE);
+		announcer_want(&announcer, &ends[0], (struct announcer_means){ANNOUNCER_ADDRESS});
+		announcer_want(&announcer, &ends[1], (struct announcer_means){ANNOUNCER_ROUTE, 7});
 		announcer_settle(&announcer);
 	}
 }

@@ -47,6 +47,20 @@ has_session() {
 	[ "$(in_ns lb vtysh --vty_socket $LAB/frr -c 'show bgp summary json' | grep -c '"state":"Established"')" -eq 2 ]
 }
 
+# tells METRIC: the router has both VIPs with that MED and community; "": with neither.
+tells() {
+	local vip
+	for vip in $VIP/32 $VIP6/128; do
+		birdc -s $LAB/bird-router.ctl show route $vip all >$LAB/told || return 1
+		grep -q BGP.as_path $LAB/told || return 1
+		if [ -n "$1" ]; then
+			grep -q "BGP.med: $1$" $LAB/told && grep -q "BGP.community: (64512,$1)" $LAB/told || return 1
+		else
+			! grep -q BGP.community $LAB/told || return 1
+		fi
+	done
+}
+
 lab_begin
 lab_web_backends 3
 # A switch between the two: the router's link stays up when the balancer goes.
@@ -78,6 +92,13 @@ lab_check "and to nothing else" test \
 	"$(ip -n router route show proto bird | wc -l)" -eq 1 -a "$(ip -n router -6 route show proto bird | wc -l)" -eq 1
 lab_wait_up web-1 web-2 web-3
 lab_wait_for "lab_get && lab_get [$VIP6]" 10 "the client is answered, by IPv4 and IPv6"
+
+lab_check "without a metric there is no community" tells ""
+sed "s/mode: route, /&metric: 200, /" $LAB/pools.yaml >$LAB/metric.yaml
+lab_check "a metric is applied" ctl apply -f $LAB/metric.yaml
+lab_wait_for "tells 200" 20 "the router has it as MED and as a community"
+lab_check "and taken out again" ctl apply -f $LAB/pools.yaml
+lab_wait_for 'tells ""' 20 "the router has neither"
 
 begun=$(now_ms)
 ctl backend disable web-1 web-2

@@ -57,6 +57,20 @@ vip_is() {
 print(*{row["state"] for row in json.load(sys.stdin)})')" = "$1" ]
 }
 
+# tells METRIC: the router has both VIPs with that MED and community; "": with neither.
+tells() {
+	local vip
+	for vip in $VIP/32 $VIP6/128; do
+		birdc -s $LAB/bird-router.ctl show route $vip all >$LAB/told || return 1
+		grep -q BGP.as_path $LAB/told || return 1
+		if [ -n "$1" ]; then
+			grep -q "BGP.med: $1$" $LAB/told && grep -q "BGP.community: (64512,$1)" $LAB/told || return 1
+		else
+			! grep -q BGP.community $LAB/told || return 1
+		fi
+	done
+}
+
 lab_begin
 lab_web_backends 3
 # A switch between the two: the router's link stays up when the balancer goes.
@@ -76,6 +90,14 @@ lab_check "the pool is applied" ctl apply -f $LAB/pools.yaml
 lab_wait_for router_has 60 "the router has a route to both VIPs"
 lab_wait_up web-1 web-2 web-3
 lab_wait_for "lab_get && lab_get [$VIP6]" 10 "the client is answered, by IPv4 and IPv6"
+
+lab_check "and without a metric no community" tells ""
+sed "s/mode: route, /&metric: 200, /" $LAB/pools.yaml >$LAB/metric.yaml
+lab_check "a metric is applied" ctl apply -f $LAB/metric.yaml
+lab_wait_for "tells 200" 20 "the router has it as MED and as a community"
+lab_check "there is one route each" test "$(ip -n lb route show proto 70 | wc -l)$(ip -n lb -6 route show proto 70 | wc -l)" = 11
+lab_check "and taken out again" ctl apply -f $LAB/pools.yaml
+lab_wait_for 'tells ""' 20 "the router has neither"
 
 ctl backend disable web-1
 lab_check "two of three backends are a quorum" vip_is announced

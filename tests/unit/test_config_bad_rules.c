@@ -106,6 +106,13 @@ static void records_that_do_not_go_together_are_refused(void **state)
 		 "    backends:\n"
 		 "      - {name: a, address: 10.0.0.1}\n",
 			"2:80: service 's': target_port needs a single port, not all ports"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {mode: arp, metric: 5}}\n"),
+			"2:95: service 's': announce: metric is a route's, and mode is arp: leave it out, or announce by mode: route"},
+		{SERVICES(
+			 "  - {name: s, vip: 192.0.2.1, protocol: tcp, port: 80, pool: p, announce: {mode: route, metric: 5}}\n"
+			 "  - {name: t, vip: 192.0.2.1, protocol: tcp, port: 81, pool: p, announce: {mode: route}}\n"),
+			"3:75: service 't': announce: metric is none, but service 's' (line 2) announces the same VIP with metric 5: give them the same"},
 		{"services:\n"
 		 "  - {name: s, vip: 192.0.2.1, protocol: tcp, pool: p, ports: [80, 81], target_port: 3080}\n"
 		 "  - {name: t, vip: 192.0.2.2, protocol: tcp, pool: p, ports: [80, 70-90]}\n"

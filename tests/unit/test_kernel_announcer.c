@@ -129,11 +129,17 @@ static struct addr addr(const char *text)
 	return addr;
 }
 
-static void want(struct room *room, const char *vip, enum announcer_way way)
+static void want_with(struct room *room, const char *vip, enum announcer_way way, uint32_t metric)
 {
 	struct addr address = addr(vip);
+	struct announcer_means means = {way, metric};
 
-	assert_int_equal(announcer_want(room->announcer, &address, way), 0);
+	assert_int_equal(announcer_want(room->announcer, &address, means), 0);
+}
+
+static void want(struct room *room, const char *vip, enum announcer_way way)
+{
+	want_with(room, vip, way, 0);
 }
 
 static void drop(struct room *room, const char *vip)
@@ -244,9 +250,15 @@ static void what_an_earlier_life_left_is_removed_or_taken_over(void **state)
 	end(room);
 	assert_int_equal(kernel_new(room->base, on_change, room, &room->kernel, &err), 0);
 	near = kernel_ifindex("near");
-	assert_int_equal(place_put(room->kernel, &stale, ANNOUNCER_ADDRESS, near), 0);
-	assert_int_equal(place_put(room->kernel, &stale6, ANNOUNCER_ADDRESS, near), 0);
-	assert_int_equal(place_put(room->kernel, &kept, ANNOUNCER_ADDRESS, near), 0);
+	assert_int_equal(
+		place_put(room->kernel, &stale, (struct announcer_means){ANNOUNCER_ADDRESS}, near),
+		0);
+	assert_int_equal(
+		place_put(room->kernel, &stale6, (struct announcer_means){ANNOUNCER_ADDRESS}, near),
+		0);
+	assert_int_equal(
+		place_put(room->kernel, &kept, (struct announcer_means){ANNOUNCER_ADDRESS}, near),
+		0);
 	SHELL("ip route add 203.0.113.22 dev near proto 70 && "
 	      "ip -6 route add 2001:db8::22 dev near proto 70 && "
 	      "ip route add 203.0.113.23 dev near proto static && "
@@ -369,6 +381,34 @@ static void another_way_replaces_the_one_before(void **state)
 	assert_false(view(room, "203.0.113.10").is_wanted);
 }
 
+static void a_route_has_its_metric_and_gets_another(void **state)
+{
+	struct room *room = *state;
+
+	make_near(room);
+	want_with(room, "203.0.113.10", ANNOUNCER_ROUTE, 200);
+	want_with(room, "2001:db8::10", ANNOUNCER_ROUTE, 200);
+	want(room, "2001:db8::11", ANNOUNCER_ROUTE);
+	announcer_settle(room->announcer);
+	SHELL("ip -4 route show proto 70 | grep -q '203.0.113.10.* metric 200'");
+	SHELL("ip -6 route show proto 70 | grep -q '2001:db8::10.* metric 200'");
+	SHELL("ip -6 route show proto 70 | grep -q '2001:db8::11.* metric 1024'");
+	run_until(room, "true"); // what the kernel says of them is theirs
+	announcer_settle(room->announcer);
+	SHELL("[ $(ip -4 route show proto 70 | wc -l) = 1 ] && [ $(ip -6 route show proto 70 | wc -l) = 2 ]");
+	want_with(room, "203.0.113.10", ANNOUNCER_ROUTE, 50);
+	want(room, "2001:db8::10", ANNOUNCER_ROUTE);
+	announcer_settle(room->announcer);
+	SHELL("[ \"$(ip -4 route show proto 70 | grep -o 'metric [0-9]*')\" = 'metric 50' ]");
+	SHELL("[ $(ip -6 route show proto 70 | grep -c 'metric 1024') = 2 ] && ! ip -6 route show proto 70 | grep -q 'metric 200'");
+	assert_true(view(room, "203.0.113.10").is_there);
+	SHELL("ip route del 203.0.113.10 proto 70 metric 50");
+	run_until(room, "ip -4 route show proto 70 | grep -q 'metric 50'");
+	drop(room, "203.0.113.10");
+	announcer_settle(room->announcer);
+	SHELL("[ -z \"$(ip -4 route show proto 70)\" ]");
+}
+
 // More than one step's worth.
 static void a_thousand_vips_come_and_go_at_the_end(void **state)
 {
@@ -428,6 +468,7 @@ int main(void)
 		ROOM_TEST(the_kernel_does_not_connect_from_a_vip),
 		ROOM_TEST(an_address_goes_where_its_network_is_else_everywhere),
 		ROOM_TEST(another_way_replaces_the_one_before),
+		ROOM_TEST(a_route_has_its_metric_and_gets_another),
 		ROOM_TEST(a_thousand_vips_come_and_go_at_the_end),
 		cmocka_unit_test(frames_are_as_another_implementation_builds_them),
 	};

@@ -330,6 +330,7 @@ static const struct column vip_columns[] = {
 	{"SINCE", "since", COLUMN_TIME, FIELD(row_vip, since_s), NULL, 1},
 	{"INTERFACE", "interface", COLUMN_TEXT, FIELD(row_vip, interface), NULL, 2},
 	{NULL, "hold_ms", COLUMN_NUMBER, FIELD(row_vip, hold_ms), NULL},
+	{NULL, "metric", COLUMN_NUMBER, FIELD(row_vip, metric), NULL},
 	{"WHY", "reason", COLUMN_TEXT, FIELD(row_vip, reason), NULL},
 	{0},
 };
