@@ -8,10 +8,12 @@
 with_many() {
 	lab_config
 	echo 'backends_max: 65536' >>$LAB/fulcrumd.yaml
+	fault_log_pipe
 }
 
 fault_lab with_many
 fault_course tool "tool stopped with the lock"
 fault_course tls "hostile TLS"
 fault_course scraped "60,000 backends scraped"
+fault_course log_stalled "log's reader stalled"
 fault_table

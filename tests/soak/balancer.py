@@ -37,6 +37,7 @@ class Balancer:
         self.patience = patience
         self.log = f"{folder}/fulcrumd.log"
         self.process = None
+        self.is_ready = False
         open(self.log, "w").close()
 
     def wait(self, what, holds, seconds):
@@ -62,9 +63,11 @@ class Balancer:
                 return "fulcrumd: ready" in log.read()
 
         self.wait("fulcrumd is ready", ready, 60)
+        self.is_ready = True
         lab("lab_wire; lab_addresses")
 
     def stop(self, signal):
+        self.is_ready = False
         self.process.send_signal(signal)
         try:
             status = self.process.wait(30 * self.patience)
@@ -116,7 +119,9 @@ class Balancer:
         return 0
 
     def sample(self):
-        """What the process holds now; None while there is none."""
+        """What the process holds now; None while there is none that is ready."""
+        if not self.is_ready:
+            return None
         try:
             pid = self.process.pid
             with open(f"/proc/{pid}/status") as status:
