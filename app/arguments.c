@@ -46,6 +46,7 @@ static int add_memory(struct arguments *args, const struct daemon_config *config
 			"echo %lu > /proc/sys/vm/nr_hugepages mends it",
 			there >> 20, needed >> 20, pages);
 	add(args, "--no-huge");
+	add(args, "--no-shconf"); // else DPDK has a socket and a thread for further processes
 	add(args, "-m");
 	add(args, "%lu", (needed >> 20) + 1);
 	return 0;
@@ -101,7 +102,7 @@ int arguments_make(struct arguments *args, const struct daemon_config *config,
 	add_devices(args, config);
 	add(args, "--file-prefix");
 	add(args, "%s", config->prefix);
-	add(args, "--no-telemetry");
+	add(args, config->telemetry != 0 ? "--telemetry" : "--no-telemetry");
 	add(args, "--log-level");
 	add(args, (config->log & DAEMON_LOG_DEBUG) != 0 ? "lib.*:info" : "lib.eal:warning");
 	for (uint32_t i = 0; i < config->eal_argument_count; i++)

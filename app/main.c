@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "confinement.h"
 #include "fulcrumd.h"
 #include "privileges.h"
 
@@ -83,10 +84,10 @@ static int run_control(const struct daemon_config *config, const struct ports *p
 		return error_set(err, ENOMEM, "out of memory");
 	rc = control_new(base, &control_config, &control, err);
 	if (rc == 0) {
-		rc = serve(base, control, workers, config->shutdown_grace_ms);
-		if (rc != 0)
-			error_set(err, EIO, "the event loop failed");
-		else if (!control_save_flows(control))
+		rc = confinement_calls(config, err);
+		if (rc == 0 && serve(base, control, workers, config->shutdown_grace_ms) != 0)
+			rc = error_set(err, EIO, "the event loop failed");
+		else if (rc == 0 && !control_save_flows(control))
 			*is_stuck = true;
 		control_free(control);
 	}
@@ -110,7 +111,11 @@ static int run(const struct daemon_config *config, bool *is_stuck, struct error 
 	if (rc == 0) {
 		rc = workers_make(config, &ports, &publisher, &workers, err);
 		if (rc == 0)
+			rc = confinement_privileges(err);
+		if (rc == 0)
 			rc = privileges_drop(config->user, err);
+		if (rc == 0)
+			rc = confinement_files(config, err);
 		if (rc == 0)
 			rc = run_control(config, &ports, &publisher, &workers, is_stuck, err);
 		if (workers.is_left) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "confinement.h"
 #include "fulcrumd.h"
 
 #include <base/log.h>
@@ -26,6 +27,7 @@ struct serving {
 	struct event *grace;
 	struct event *notify_again;
 	char untold[80]; // what the service manager had no room for
+	struct event *tell;
 };
 
 static void end(int fd, short what, void *context)
@@ -83,6 +85,11 @@ static void reload_asked(int signal, short what, void *context)
 	control_reload(((struct serving *)context)->control);
 }
 
+static void tell_refused(int fd, short what, void *context)
+{
+	confinement_tell();
+}
+
 static bool make_events(struct serving *serving)
 {
 	serving->on_term = evsignal_new(serving->base, SIGTERM, stop_asked, serving);
@@ -90,9 +97,11 @@ static bool make_events(struct serving *serving)
 	serving->on_hup = evsignal_new(serving->base, SIGHUP, reload_asked, serving);
 	serving->grace = evtimer_new(serving->base, end, serving);
 	serving->notify_again = evtimer_new(serving->base, notify_manager, serving);
-	return serving->notify_again != NULL && serving->on_hup != NULL &&
-	       event_add(serving->on_hup, NULL) == 0 && serving->on_term != NULL &&
-	       serving->on_int != NULL && serving->grace != NULL &&
+	serving->tell = event_new(serving->base, -1, EV_PERSIST, tell_refused, NULL);
+	return serving->notify_again != NULL && serving->tell != NULL &&
+	       event_add(serving->tell, &(struct timeval){.tv_sec = 1}) == 0 &&
+	       serving->on_hup != NULL && event_add(serving->on_hup, NULL) == 0 &&
+	       serving->on_term != NULL && serving->on_int != NULL && serving->grace != NULL &&
 	       event_add(serving->on_term, NULL) == 0 && event_add(serving->on_int, NULL) == 0;
 }
 
@@ -121,5 +130,6 @@ int serve(struct event_base *base, struct control *control, struct workers *work
 	free_event(serving.on_hup);
 	free_event(serving.grace);
 	free_event(serving.notify_again);
+	free_event(serving.tell);
 	return rc < 0 ? -1 : 0;
 }

@@ -14,6 +14,7 @@
 #define DAEMON_PORTS_MAX    8
 #define DAEMON_CORES_MAX    64
 #define DAEMON_EAL_ARGS_MAX 32
+#define DAEMON_FOLDERS_MAX  8
 
 enum daemon_hugepages { DAEMON_HUGEPAGES_AUTO, DAEMON_HUGEPAGES_REQUIRED, DAEMON_HUGEPAGES_OFF };
 enum daemon_idle { DAEMON_IDLE_POLL, DAEMON_IDLE_SLEEP };
@@ -48,6 +49,10 @@ struct daemon_config {
 	char prefix[32]; // EAL's --file-prefix
 	char eal_arguments[DAEMON_EAL_ARGS_MAX][64];
 	uint32_t eal_argument_count;
+	uint8_t telemetry; // 1: DPDK's own, by its socket and thread
+	char folders[DAEMON_FOLDERS_MAX]
+		    [DAEMON_PATH_SIZE]; // reachable beside the state's and the channel's
+	uint32_t folder_count;
 	uint32_t control_core;
 	uint32_t worker_cores[DAEMON_CORES_MAX];
 	uint32_t worker_count;

@@ -235,6 +235,8 @@ static const struct schema_key pool_file_keys[] = {
 const struct schema schema_pool_file = {"file", "The pool file, which `fulcrumctl apply` sends.",
 	pool_file_keys, sizeof(struct config)};
 
+static const struct schema_word switches[] = {{"off", 0}, {"on", 1}, {0}};
+
 static const struct schema_key eal_keys[] = {
 	{"hugepages", SCHEMA_WORD, FIELD(daemon_config, hugepages), .words = hugepages, .fallback = "auto",
 		.doc = "whether DPDK's memory is on hugepages: if there are any, or it does not start, or never"},
@@ -242,6 +244,8 @@ static const struct schema_key eal_keys[] = {
 		.doc = "memory for DPDK"},
 	{"prefix", SCHEMA_NAME, FIELD(daemon_config, prefix), .fallback = "fulcrum",
 		.doc = "tells this daemon's DPDK files from those of others on the machine"},
+	{"telemetry", SCHEMA_WORD, FIELD(daemon_config, telemetry), .words = switches, .fallback = "off",
+		.doc = "whether DPDK's own tools, such as dpdk-telemetry.py, may ask this daemon by a socket and a thread of DPDK's"},
 	{"arguments", SCHEMA_TEXT, LIST(daemon_config, eal_arguments, DAEMON_EAL_ARGS_MAX, eal_argument_count), .absent = "none",
 		.doc = "further arguments for DPDK's EAL, as its documentation has them"},
 	{0},
@@ -308,6 +312,8 @@ static const struct schema_key daemon_file_keys[] = {
 		.doc = "packets a second that each worker hands to the kernel at most"},
 	{"new_flow_rate", SCHEMA_NUMBER, FIELD(daemon_config, new_flow_rate), .min = 100, .max = 100000000, .fallback = "125000",
 		.doc = "new flows a second that each worker remembers at most; above it the hash table alone decides, so a flood costs nobody else a connection"},
+	{"folders", SCHEMA_TEXT, LIST(daemon_config, folders, DAEMON_FOLDERS_MAX, folder_count), .absent = "none",
+		.doc = "further folders that the daemon may read and write once it runs, for captures and certificates; others than these, the state's, the channel's and those of the system are out of its reach"},
 	{"metrics", SCHEMA_LISTEN, FIELD(daemon_config, metrics), .fallback = "127.0.0.1:9110",
 		.doc = "where `/metrics` and `/healthz` are served by HTTP, to everybody who can reach it"},
 	{"shutdown_grace", SCHEMA_MS, FIELD(daemon_config, shutdown_grace_ms), .max = 600000, .fallback = "2s",

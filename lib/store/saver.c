@@ -168,6 +168,7 @@ static int saver_start(struct saver *saver)
 	int rc;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); // a system call that the daemon may not make is told (confine.h)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&saver->thread, NULL, saver_run, saver);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -102,6 +102,8 @@ static bool run(struct agent *agent, bool persist, int *result, struct error *er
 	*result = remember(agent, err);
 	if (*result == 0)
 		*result = attach(agent, err);
+	if (*result == 0)
+		*result = agent_confine(agent, err);
 	if (*result < 0) {
 		agent_take_back(&agent->state, NULL, &ignored);
 		agent_take_back(&agent->previous, NULL, &ignored);

@@ -50,6 +50,11 @@ int agent_add_vips(struct agent *agent, struct error *err);
 // and that is said. Goes on past what fails, and returns the first failure.
 int agent_take_back(struct fb_state *was, const struct fb_state *now, struct error *err);
 
+// Gives up for good what a running agent does not need: rights, files, system calls (confine.h). A kernel that has no
+// Landlock is said, and is no fault. Then agent_confine_tell(), now and then, says what was refused.
+int agent_confine(const struct agent *agent, struct error *err);
+void agent_confine_tell(void);
+
 // The loop of a running agent: looks once a second that all is in place, and answers for metrics. From here on SIGTERM
 // and SIGINT end agent_watch_run(), at once if they came before it. -EADDRINUSE and the like where nobody can ask it.
 int agent_watch_new(struct agent *agent, struct agent_watch **out, struct error *err);

@@ -128,6 +128,7 @@ static void watch_tick(evutil_socket_t fd, short what, void *context)
 	if (watch->agent->ready_is_untold)
 		watch->agent->ready_is_untold = !notify("READY=1");
 	watch_once(watch);
+	agent_confine_tell();
 }
 
 static void watch_end(evutil_socket_t fd, short what, void *context)
