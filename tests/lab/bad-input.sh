@@ -133,10 +133,19 @@ lab_stop other
 
 lab_config 'workers: {cores: [1], idle: sometimes}'
 refused "a wrong daemon configuration" 2 'fulcrumd.yaml:[0-9]+:[0-9]+: ' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
-# The version stands at byte 8 of the segment, in every version.
-dd if=$FULCRUM_CHANNEL of=$LAB/version bs=1 skip=8 count=1 status=none
-printf '\143' | dd of=$FULCRUM_CHANNEL bs=1 seek=8 conv=notrunc status=none
-refused "another version" 4 'version' ctl show version
-dd if=$LAB/version of=$FULCRUM_CHANNEL bs=1 seek=8 conv=notrunc status=none
+# The version stands at byte 8 of the segment, in every version. The daemon would put its own back: this one is a copy, and
+# whoever holds its first byte's lock is its daemon.
+lab_start another-version lb python3 -uc "
+import fcntl, os, signal, struct
+segment = bytearray(open('$FULCRUM_CHANNEL', 'rb').read())
+segment[8] = 99
+open('$LAB/another-version', 'wb').write(segment)
+fd = os.open('$LAB/another-version', os.O_RDWR)
+fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 1, 0))
+print('ready')
+signal.pause()"
+lab_wait_for 'grep -q ready $LAB/another-version.log' 10
+refused "another version" 4 'version 99' ctl --channel $LAB/another-version show version
+lab_stop another-version
 lab_check "the first daemon is untouched" test "$before" = "$(ctl show config)"
 lab_end
