@@ -45,8 +45,8 @@ static int add_memory(struct arguments *args, const struct daemon_config *config
 			"%lu MiB of hugepages are free, %lu MiB are needed: going on without hugepages, slower; "
 			"echo %lu > /proc/sys/vm/nr_hugepages mends it",
 			there >> 20, needed >> 20, pages);
-	add(args, "--no-huge");
 	add(args, "--no-shconf"); // else DPDK has a socket and a thread for further processes
+	add(args, "--no-huge");
 	add(args, "-m");
 	add(args, "%lu", (needed >> 20) + 1);
 	return 0;

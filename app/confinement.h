@@ -14,7 +14,8 @@ int confinement_privileges(struct error *err);
 // one line, and is no fault.
 int confinement_files(const struct daemon_config *config, struct error *err);
 
-// Once everything is open, before the daemon says that it is ready: the system calls, of all threads.
+// Once everything is open, before the daemon says that it is ready: the system calls, of all threads. Where
+// that is not permitted, a warning says so.
 int confinement_calls(const struct daemon_config *config, struct error *err);
 
 // Tells system calls that were refused. Now and then.

@@ -87,6 +87,7 @@ static void reload_asked(int signal, short what, void *context)
 
 static void tell_refused(int fd, short what, void *context)
 {
+	STEP_TIMED(WATCHDOG);
 	confinement_tell();
 }
 
