@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #define CONFINEMENT_PLACES 64
 
@@ -40,6 +41,9 @@ static void confinement_add(
 {
 	if (places->count == CONFINEMENT_PLACES || path[0] == '\0')
 		return;
+	// Made where it is missing, as it would be later: what is not there cannot be named. A failure is told then.
+	if (access == CONFINE_WRITE)
+		mkdir(path, 0755);
 	snprintf(places->text[places->count], PATH_MAX, "%s", path);
 	places->place[places->count] = (struct confine_place){places->text[places->count], access};
 	places->count++;

@@ -25,7 +25,7 @@ enum confine_access {
 };
 
 struct confine_place {
-	const char *path; // a folder or a file; "" and one that is not there are left out
+	const char *path; // a folder or a file; "" and one that cannot be reached now are left out
 	enum confine_access access;
 };
 

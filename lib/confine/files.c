@@ -81,7 +81,7 @@ static int files_add(
 	if (place->path[0] == '\0')
 		return 0;
 	rule.parent = open(place->path, O_PATH | O_CLOEXEC);
-	if (rule.parent < 0 && errno == ENOENT)
+	if (rule.parent < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
 		return 0;
 	if (rule.parent < 0 || fstat(rule.parent, &status) != 0)
 		return error_set(err, errno, "%s: %s", place->path, strerror(errno));
