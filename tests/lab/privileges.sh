@@ -77,11 +77,13 @@ lab_stop fulcrumd TERM
 lab_check "it ends cleanly" test $lab_status -eq 0
 lab_check "its segment is gone" test ! -e $FULCRUM_CHANNEL
 
-sed -i 's/^user: nobody$//; s/hugepages: auto/hugepages: off/' $LAB/fulcrumd.yaml
+sed -i 's/^user: nobody$//; s/hugepages: auto/hugepages: off/; s|^state:.*|state: /run/kept|' $LAB/fulcrumd.yaml
 lab_fulcrumd
 pid=${lab_pids[fulcrumd]}
 lab_check "as root, it gets no new privileges, either" test "$(of_threads NoNewPrivs $pid)" = 1
 lab_check "and has its filter" is_refused fulcrumd
+lab_check "it keeps what is applied in a folder that it had to make" sh -c \
+	"'$fulcrumctl' apply -f $lab_pool >/dev/null 2>&1 && test -s /run/kept/pools.yaml"
 lab_check "and, without hugepages, DPDK no door" lacks_dpdk_doors $pid
 lab_stop fulcrumd TERM
 
