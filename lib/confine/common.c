@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What any of the programs calls after its start. The lists were made by running every suite and adding what was refused;
+// What any of the programs calls after its start. The lists were made by running the stories and adding what was refused;
 // what one program alone needs stands with it.
 #include <confine/confine.h>
 
