@@ -15,18 +15,6 @@
 
 #define CONFINEMENT_PLACES 64
 
-static int confinement_one_privileges(void *context)
-{
-	return confine_privileges(context);
-}
-
-int confinement_privileges(struct error *err)
-{
-	int rc = threads_each(confinement_one_privileges, err);
-
-	return rc != 0 ? rc : confine_privileges(err);
-}
-
 // --- Files ---
 
 struct confinement_places {

@@ -7,11 +7,8 @@
 
 // Which rights, files and system calls the daemon keeps (confine.h), in foreground use as in the unit. On the main lcore.
 
-// Before the user's change, which takes the right to: no new privileges, for every thread there is.
-int confinement_privileges(struct error *err);
-
-// After it, and before the control room makes threads: the folders that it works in. A kernel without Landlock is told in
-// one line, and is no fault.
+// After the change of the user, and before the control room makes threads: the folders that it works in. A kernel without
+// Landlock is told in one line, and is no fault.
 int confinement_files(const struct daemon_config *config, struct error *err);
 
 // Once everything is open, before the daemon says that it is ready: the system calls, of all threads. Where

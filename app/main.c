@@ -7,6 +7,7 @@
 #include <base/log.h>
 #include <channel/channel.h>
 #include <config/config.h>
+#include <confine/confine.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -111,8 +112,6 @@ static int run(const struct daemon_config *config, bool *is_stuck, struct error 
 	if (rc == 0) {
 		rc = workers_make(config, &ports, &publisher, &workers, err);
 		if (rc == 0)
-			rc = confinement_privileges(err);
-		if (rc == 0)
 			rc = privileges_drop(config->user, err);
 		if (rc == 0)
 			rc = confinement_files(config, err);
@@ -186,6 +185,8 @@ int main(int argc, char **argv)
 	log_set_json((config.log & DAEMON_LOG_JSON) != 0);
 	if ((config.log & DAEMON_LOG_DEBUG) != 0)
 		log_set_level(LOG_LEVEL_DEBUG);
+	if (confine_privileges(&err) != 0)
+		log_warning("fulcrumd: %s", err.text);
 	if (log_set_queued() != 0)
 		log_warning("log: no thread for it: whoever reads it can hold up the daemon");
 	if (geteuid() != 0)

@@ -109,6 +109,9 @@ static bool run(struct agent *agent, bool persist, int *result, struct error *er
 		agent_take_back(&agent->previous, NULL, &ignored);
 		return false;
 	}
+	// Not before: a thread keeps the rights that it was made with.
+	if (log_set_queued() != 0)
+		log_warning("log: no thread for it: whoever reads it can hold up the agent");
 	say_ready(agent);
 	agent_watch_run(agent->watch);
 	notify("STOPPING=1");

@@ -207,9 +207,6 @@ static int act(const struct arguments *arguments)
 
 	switch (arguments->action) {
 	case ACTION_RUN:
-		if (log_set_queued() != 0)
-			log_warning(
-				"log: no thread for it: whoever reads it can hold up the agent");
 		result = agent_run(config, arguments->persist, &err);
 		if (result < 0)
 			log_error("fulcrum-backend: %s", err.text);
