@@ -163,8 +163,7 @@ int log_queue_start(log_queue_tell_fn *tell)
 	queue.tell = tell;
 	queue.is_ending = false;
 	sigfillset(&all); // signals are the loop's business
-	sigdelset(
-		&all, SIGSYS); // but a system call that a program may not make is told (confine.h)
+	sigdelset(&all, SIGSYS); // but a refused system call is told by one (confine.h)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = queue.is_running ? EALREADY : pthread_create(&thread, NULL, queue_run, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
