@@ -64,13 +64,14 @@ enum message_show_what {
 	MESSAGE_SHOW_WORKERS,
 	MESSAGE_SHOW_PORTS,
 	MESSAGE_SHOW_VERSION,
-	MESSAGE_SHOW_CONFIG, // the running configuration as YAML, in MESSAGE_TEXT pieces
+	MESSAGE_SHOW_CONFIG, // the running configuration as YAML, in MESSAGE_TEXT pieces, without its hash_key
 	MESSAGE_SHOW_CAPTURE, // the present one, or else the last
 	MESSAGE_SHOW_HISTORY, // newest first
 	MESSAGE_SHOW_ZONES, // of each service
 	MESSAGE_SHOW_VIPS,
 	MESSAGE_SHOW_DIGEST, // two MESSAGE_TEXT lines, "config" and "tables" with their SHA-256 in hex
 	MESSAGE_SHOW_MEMORY,
+	MESSAGE_SHOW_SECRETS, // as MESSAGE_SHOW_CONFIG, with its hash_key: for root and the daemon's own user
 };
 
 struct message_apply {

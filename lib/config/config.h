@@ -243,6 +243,8 @@ int config_load_path(const char *path, struct config **out, config_report_fn *re
 
 // Writes YAML that config_load_text() reads back as an equal configuration. 0, or the negative errno of a write that failed.
 int config_write(const struct config *config, FILE *out);
+// The same without the hash_key, for an eye; it does not load where there is one.
+int config_write_redacted(const struct config *config, FILE *out);
 
 // What the daemon wrote by config_write() loads, however long it has become.
 int config_load_written(const char *path, struct config **out, struct error *err);

@@ -175,13 +175,27 @@ static void write_pools(const struct config *config, FILE *out)
 	}
 }
 
-int config_write(const struct config *config, FILE *out)
+static int write_records(const struct config *config, FILE *out)
 {
-	errno = 0; // what follows sets it where a write fails, and leaves it alone where none does
-	write_hash_key(config, out);
 	write_services(config, out);
 	write_pools(config, out);
 	if (fflush(out) == 0 && !ferror(out))
 		return 0;
 	return errno != 0 ? -errno : -EIO;
+}
+
+int config_write(const struct config *config, FILE *out)
+{
+	errno = 0; // what follows sets it where a write fails, and leaves it alone where none does
+	write_hash_key(config, out);
+	return write_records(config, out);
+}
+
+// No reader takes it for a key, so that nobody applies another one by mistake.
+int config_write_redacted(const struct config *config, FILE *out)
+{
+	errno = 0;
+	if (config->hash_key_set)
+		fputs("hash_key: \"redacted: 'show config --secrets' tells it to root\"\n", out);
+	return write_records(config, out);
 }

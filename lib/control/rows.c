@@ -152,6 +152,7 @@ bool control_row(struct control *control, enum message_show_what what, uint32_t 
 		ROW(MESSAGE_SHOW_ZONES, MESSAGE_ROW_ZONE, zone, control_zone_row);
 		ROW(MESSAGE_SHOW_MEMORY, MESSAGE_ROW_MEMORY, memory, row_memory);
 	case MESSAGE_SHOW_CONFIG:
+	case MESSAGE_SHOW_SECRETS:
 	case MESSAGE_SHOW_DIGEST:
 		break;
 	}

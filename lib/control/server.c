@@ -18,7 +18,7 @@
 
 static void show(struct control *control, const struct message_show *request)
 {
-	if (request->what < MESSAGE_SHOW_SERVICES || request->what > MESSAGE_SHOW_MEMORY)
+	if (request->what < MESSAGE_SHOW_SERVICES || request->what > MESSAGE_SHOW_SECRETS)
 		control_reply_error(control, EINVAL, "there is nothing of that kind to show");
 	else
 		control_show(control, (enum message_show_what)request->what);

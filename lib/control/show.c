@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 // How the answer to a question begins; reply.c sends it.
 
@@ -31,8 +32,10 @@ static void write_text(struct control *control)
 		return;
 	if (reply->what == MESSAGE_SHOW_DIGEST)
 		rc = write_digests(control, file);
-	else
+	else if (reply->what == MESSAGE_SHOW_SECRETS)
 		rc = config_write(control->running->written, file);
+	else
+		rc = config_write_redacted(control->running->written, file);
 	if (fclose(file) != 0 || rc != 0) {
 		free(reply->text);
 		reply->text = NULL;
@@ -86,13 +89,26 @@ static bool show_backends(struct control *control)
 	return reply->shares != NULL;
 }
 
+// Whoever may read the state folder may know what stands there.
+static bool show_may_tell_secrets(const struct control *control)
+{
+	uint32_t uid = HISTORY_UID_UNKNOWN, pid;
+
+	history_identify(channel_server_client(control->server), &uid, &pid);
+	return uid == 0 || uid == geteuid();
+}
+
 void control_show(struct control *control, enum message_show_what what)
 {
+	if (what == MESSAGE_SHOW_SECRETS && !show_may_tell_secrets(control)) {
+		control_reply_error(control, EPERM, "secrets are told to root alone");
+		return;
+	}
 	control_reply_forget(control);
 	control->reply.what = what;
 	control->reply.step = REPLY_ROWS;
-	if (what == MESSAGE_SHOW_CONFIG || what == MESSAGE_SHOW_DIGEST ||
-		what == MESSAGE_SHOW_MEMORY) {
+	if (what == MESSAGE_SHOW_CONFIG || what == MESSAGE_SHOW_SECRETS ||
+		what == MESSAGE_SHOW_DIGEST || what == MESSAGE_SHOW_MEMORY) {
 		control->reply.text_is_lines = what == MESSAGE_SHOW_DIGEST;
 		control->reply.step = REPLY_WAIT;
 		control->reply.wants_job = true;

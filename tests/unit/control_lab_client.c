@@ -182,7 +182,7 @@ uint32_t lab_show(
 
 struct config *lab_shown_config(struct lab *lab)
 {
-	struct message_show show = {.what = MESSAGE_SHOW_CONFIG};
+	struct message_show show = {.what = MESSAGE_SHOW_SECRETS};
 	struct config *config;
 	struct error err;
 	char *text = NULL;

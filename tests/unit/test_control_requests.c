@@ -84,7 +84,7 @@ static void a_header_of_wrong_bytes_is_refused(void **state)
 
 static void a_kind_that_cannot_be_shown_is_refused(void **state)
 {
-	static const uint32_t kinds[] = {0, MESSAGE_SHOW_MEMORY + 1, 64, UINT32_MAX};
+	static const uint32_t kinds[] = {0, MESSAGE_SHOW_SECRETS + 1, 64, UINT32_MAX};
 
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		struct message_show show = {.what = kinds[i]};

@@ -273,11 +273,49 @@ static void balancers_that_judge_alike_have_one_digest(void **state)
 #define TEST(name)           cmocka_unit_test_setup_teardown(name, lab_setup_usual, lab_teardown)
 #define TEST_IN(place, name) cmocka_unit_test_setup_teardown(name, enter_##place, lab_teardown)
 
+// The first piece has the key, which stands first.
+static void begin_of_config(struct lab *lab, enum message_show_what what, char text[256])
+{
+	const struct message_show show = {.what = what};
+	bool is_first = true;
+
+	lab_send(lab, MESSAGE_SHOW, &show, sizeof(show));
+	while (lab_receive(lab) == MESSAGE_TEXT) {
+		if (is_first)
+			snprintf(text, 256, "%.*s", (int)lab->message.size,
+				(const char *)lab->message.body);
+		is_first = false;
+	}
+	assert_int_equal(lab->message.type, MESSAGE_DONE);
+}
+
+static void the_hash_key_is_shown_to_who_asks_for_secrets_alone(void **state)
+{
+	static const char yaml[] =
+		"hash_key: \"00112233445566778899aabbccddeeff\"\nservices: []\npools: []\n";
+	struct lab *lab = *state;
+	struct config *config = NULL;
+	struct message_done done;
+	char text[256] = "";
+	struct error err;
+
+	assert_int_equal(lab_apply_text(lab, yaml, &done), 0);
+	begin_of_config(lab, MESSAGE_SHOW_CONFIG, text);
+	assert_null(strstr(text, "00112233"));
+	assert_non_null(strstr(text, "hash_key: \"redacted: "));
+	// Nobody applies it by mistake.
+	assert_int_not_equal(
+		config_load_text("shown", text, strlen(text), &config, NULL, NULL, &err), 0);
+	begin_of_config(lab, MESSAGE_SHOW_SECRETS, text);
+	assert_non_null(strstr(text, "hash_key: \"00112233445566778899aabbccddeeff\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN(near, balancers_that_judge_alike_have_one_digest),
 		TEST_IN(near, memory_is_shown_as_it_is_taken),
+		TEST(the_hash_key_is_shown_to_who_asks_for_secrets_alone),
 		TEST(services_pools_and_ports_are_shown),
 		TEST(zones_are_shown_as_each_service_has_them),
 		TEST(backends_are_shown_with_their_shares_and_flows),

@@ -17,7 +17,8 @@ enum {
 	OPTION_STATE,
 	OPTION_SORT,
 	OPTION_REVERSE,
-	OPTION_WIDE
+	OPTION_WIDE,
+	OPTION_SECRETS
 };
 
 struct arguments {
@@ -26,6 +27,7 @@ struct arguments {
 	bool is_plain; // -o yaml: the configuration as it is
 	bool all;
 	bool is_wide;
+	bool has_secrets;
 	uint32_t watch_ms; // 0: once
 	struct filter filter;
 	const struct ctl *ctl;
@@ -46,6 +48,7 @@ static const struct argp_option options[] = {
 	{"sort", OPTION_SORT, "COLUMN", 0, "By this column: names from a, numbers from the largest",
 		0},
 	{"reverse", OPTION_REVERSE, NULL, 0, "The other way round", 0},
+	{"secrets", OPTION_SECRETS, NULL, 0, "config with its hash_key, for root", 0},
 	COMMON_OPTIONS,
 	{0},
 };
@@ -102,6 +105,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		return 0;
 	case 'w':
 		arguments->watch_ms = watch_parse(value, state);
+		return 0;
+	case OPTION_SECRETS:
+		arguments->has_secrets = true;
 		return 0;
 	case OPTION_WIDE:
 		arguments->is_wide = true;
@@ -241,12 +247,12 @@ static int receive_piece(void *context, uint16_t type, const void *body, uint32_
 	return CTL_OK;
 }
 
-static int show_config(struct session *session, bool json)
+static int show_config(struct session *session, bool json, bool has_secrets)
 {
 	char *yaml = NULL;
 	size_t size = 0;
 	FILE *text = json ? open_memstream(&yaml, &size) : stdout;
-	int status = send_show(session, MESSAGE_SHOW_CONFIG);
+	int status = send_show(session, has_secrets ? MESSAGE_SHOW_SECRETS : MESSAGE_SHOW_CONFIG);
 
 	if (status == CTL_OK && text != NULL)
 		status = session_receive(session, receive_piece, text, NULL);
@@ -285,7 +291,8 @@ static int look(void *context)
 	else if (strcmp(arguments->what, "version") == 0)
 		status = show_version(session, arguments->json);
 	else if (strcmp(arguments->what, "config") == 0)
-		status = show_config(session, arguments->json && !arguments->is_plain);
+		status = show_config(
+			session, arguments->json && !arguments->is_plain, arguments->has_secrets);
 	else
 		status = show_view(session, view_find(arguments->what), arguments);
 	session_close(session);
