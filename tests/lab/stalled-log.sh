@@ -7,6 +7,7 @@
 # by_pipe NAME PROGRAM: a program like it whose words go by the pipe of that name, to a reader that can be stopped.
 by_pipe() {
 	mkfifo $LAB/$1.pipe
+	: >$LAB/$1.log # who waits for a word of it waits for this one's
 	cat $LAB/$1.pipe >>$LAB/$1.log &
 	readers[$1]=$!
 	printf '#!/bin/sh\nexec %s "$@" 2>%s\n' "$2" $LAB/$1.pipe >$LAB/$1.program
