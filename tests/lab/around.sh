@@ -99,5 +99,6 @@ lab_wait_for "vip_is announced" 10 "until it is gone"
 
 ip -n lb link del fulcrum0
 lab_wait_for "logged 'its kernel-side interface fulcrum0 is gone'" 5 "a kernel side that is deleted is told by name"
-lab_check "doctor says so" doctor_says "fulcrum0 is gone"
+lab_wait_for "logged 'its kernel-side interface fulcrum0 is there'" 5 "it is made again"
+! doctor_says "fulcrum0 is gone" || lab_fail "doctor says that it is gone"
 lab_end
