@@ -136,6 +136,8 @@ ahead() {
 }
 ahead 7 tc filter add dev eth0 ingress pref 7 "${all[@]}"
 lab_check "the VIP is dead: that program ended the chain" eval '! serves'
+ahead "6, 7" tc filter add dev eth0 ingress pref 6 "${all[@]}"
+in_ns host tc filter del dev eth0 ingress pref 6
 in_ns host tc filter del dev eth0 ingress pref 7
 lab_wait_for "status_is 0" 20 "it is gone again"
 ahead 8 tc filter add dev eth0 egress protocol ip pref 8 "${all[@]}"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a running agent does: it looks that all is as it should be, and puts back what is gone.
 #include <base/log.h>
+#include <base/map.h>
 #include <base/notify.h>
 
 #include <errno.h>
@@ -21,21 +22,28 @@ struct agent_watch {
 	struct event *timer;
 	struct event *ends[2];
 	struct metrics *metrics; // NULL: nobody asked for them
-	// What is not as it should be, and was said.
-	bool detached[FB_LINKS_MAX];
-	bool arp[FB_LINKS_MAX];
-	bool ahead[FB_LINKS_MAX][2];
-	bool vips;
-	bool loopback;
-	bool host;
+	// The sentences about what is not as it should be that were said last, hashed; 0: all is well.
+	uint32_t detached[FB_LINKS_MAX];
+	uint32_t arp[FB_LINKS_MAX];
+	uint32_t ahead[FB_LINKS_MAX][2];
+	uint32_t vips;
+	uint32_t loopback;
+	uint32_t host;
 };
 
-// What cannot be done is said once, and again when it changed in between.
-static void say_once(bool *said, int result, const struct error *err)
+// A sentence is said once, and again when there was another one, or none, in between.
+static bool watch_is_news(uint32_t *said, const char *text)
 {
-	if (result < 0 && !*said)
+	uint32_t before = *said;
+
+	*said = text != NULL ? map_hash(text, strlen(text)) | 1 : 0;
+	return text != NULL && *said != before;
+}
+
+static void watch_say(uint32_t *said, int result, const struct error *err)
+{
+	if (watch_is_news(said, result < 0 ? err->text : NULL))
 		log_error("%s", err->text);
-	*said = result < 0;
 }
 
 static void watch_ahead(struct agent_watch *watch, uint32_t which)
@@ -47,9 +55,8 @@ static void watch_ahead(struct agent_watch *watch, uint32_t which)
 	for (enum link_side side = LINK_IN; side <= LINK_OUT; side++) {
 		bool is_ahead = look_ahead(&agent->state, link, side, text) > 0;
 
-		if (is_ahead && !watch->ahead[which][side])
+		if (watch_is_news(&watch->ahead[which][side], is_ahead ? text : NULL))
 			log_warning("%s", text);
-		watch->ahead[which][side] = is_ahead;
 	}
 }
 
@@ -63,11 +70,11 @@ static void watch_link(struct agent_watch *watch, uint32_t which)
 	if (result > 0)
 		log_warning(
 			"%s: %d of 2 filters were gone and are attached again", link->name, result);
-	say_once(&watch->detached[which], result, &err);
+	watch_say(&watch->detached[which], result, &err);
 	if (result < 0)
 		return;
 	result = agent_raise_arp(agent, link, &err);
-	say_once(&watch->arp[which], result, &err);
+	watch_say(&watch->arp[which], result, &err);
 	watch_ahead(watch, which);
 }
 
@@ -78,12 +85,12 @@ static void watch_vips(struct agent_watch *watch)
 
 	if (result > 0)
 		log_warning("%d VIPs were gone from lo and are there again", result);
-	say_once(&watch->vips, result, &err);
+	watch_say(&watch->vips, result, &err);
 	result = host_loopback_is_up()
 			 ? 0
 			 : error_set(&err, ENETDOWN,
 				   "lo is down, so no VIP answers: ip link set lo up");
-	say_once(&watch->loopback, result, &err);
+	watch_say(&watch->loopback, result, &err);
 }
 
 static void watch_host(struct agent_watch *watch)
@@ -94,7 +101,7 @@ static void watch_host(struct agent_watch *watch)
 	int result =
 		host_look(agent->config, agent->state.links, agent->state.link_count, &view, &err);
 
-	say_once(&watch->host, result, &err);
+	watch_say(&watch->host, result, &err);
 	if (result < 0 || memcmp(&view, &agent->view, sizeof(view)) == 0)
 		return;
 	agent->view = view;
