@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The wall clock is set by an hour, the kernel's news of routes run over, no descriptor is left, a control group gives no more
-# memory; and a backend dies meanwhile.
+# The wall clock is set by an hour, the kernel's news of routes run over, no descriptor is left, somebody deletes the kernel-side
+# interface, a control group gives no more memory; and a backend dies meanwhile.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/faults.sh"
 
@@ -23,6 +23,7 @@ if [ -f $LAB/shift ]; then
 fi
 fault_course netlink "netlink overflow"
 fault_course descriptors "descriptors gone"
+fault_course interface "fulcrum0 deleted"
 if fault_memory_group; then
 	fault_course memory "memory limit of a cgroup"
 else

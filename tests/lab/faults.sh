@@ -171,10 +171,19 @@ fault_clock() {
 }
 fault_clock_forward_begin() { fault_clock 3600; }
 fault_clock_forward_end() { fault_clock 0; }
-fault_clock_forward_told() { grep -q "$(date -u -d '+1 hour' +%Y-%m-%dT%H):.*is down" $LAB/fulcrumd.log; }
+fault_clock_forward_told() { fault_clock_logged '+1 hour' || fault_clock_logged '+59 minutes'; }
 fault_clock_back_begin() { fault_clock -3600; }
 fault_clock_back_end() { fault_clock 0; }
-fault_clock_back_told() { grep -q "$(date -u -d '-1 hour' +%Y-%m-%dT%H):.*is down" $LAB/fulcrumd.log; }
+fault_clock_back_told() { fault_clock_logged '-1 hour' || fault_clock_logged '-61 minutes'; }
+# fault_clock_logged 'from now': a backend went down in that hour, as the log has it.
+fault_clock_logged() {
+	grep -q "$(date -u -d "$1" +%Y-%m-%dT%H):.*is down" $LAB/fulcrumd.log
+}
+
+# The kernel's side of the port, with its addresses and routes.
+fault_interface_begin() { ip -n lb link del fulcrum0; }
+fault_interface_end() { lab_wait_for "ip -n lb addr show dev fulcrum0 | grep -q $BALANCER" 10 "it is made again"; }
+fault_interface_told() { grep -q "somebody deleted its kernel-side interface fulcrum0" $LAB/fulcrumd.log; }
 
 # The kernel tells more about its routes than the socket holds, while the daemon does not look.
 fault_netlink_begin() {
