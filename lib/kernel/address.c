@@ -52,7 +52,7 @@ bool kernel_address(struct kernel *kernel, uint32_t ifindex, uint8_t family,
 	kernel_is_unfit_fn *is_unfit, void *context, struct addr *out)
 {
 	struct search search = {ifindex, family, is_unfit, context, out};
-	uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
+	_Alignas(MNL_ALIGNTO) uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 	struct ifaddrmsg *info;
 

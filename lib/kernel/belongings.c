@@ -140,7 +140,7 @@ void belongings_take(struct kernel *kernel, uint32_t ifindex, struct belongings 
 
 static int belongings_set_up(struct kernel *kernel, uint32_t ifindex, uint32_t mtu)
 {
-	uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
+	_Alignas(MNL_ALIGNTO) uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
 
@@ -154,7 +154,7 @@ static int belongings_set_up(struct kernel *kernel, uint32_t ifindex, uint32_t m
 static int belongings_give_one(
 	struct kernel *kernel, uint32_t ifindex, const struct nlmsghdr *message)
 {
-	uint8_t space[4096];
+	_Alignas(MNL_ALIGNTO) uint8_t space[4096];
 	struct nlmsghdr *copy = (void *)space;
 	struct nlattr *interface;
 

@@ -3,6 +3,7 @@
 #define KERNEL_BELONGINGS_H
 
 #include <kernel/kernel.h>
+#include <libmnl/libmnl.h>
 
 // What an interface has that goes with it when somebody deletes it: addresses and routes, as the kernel told them. Taken now
 // and then, and given to the interface that is made in its place. What Fulcrum announces is left out: it is announced
@@ -14,7 +15,7 @@ struct belongings {
 	uint32_t mtu; // 0: nothing is known
 	uint32_t size;
 	bool has_routes; // as far as they are told in time
-	uint8_t messages[BELONGINGS_SIZE]; // of netlink, one behind the other
+	_Alignas(MNL_ALIGNTO) uint8_t messages[BELONGINGS_SIZE]; // of netlink, one behind the other
 };
 
 // Leaves what was known where the interface is not there, or is down. Where the kernel takes more than 2 ms to tell its

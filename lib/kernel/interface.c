@@ -39,7 +39,7 @@ bool kernel_interface_is_up(const struct kernel *kernel, const char *name, bool 
 static int set(
 	struct kernel *kernel, const char *name, uint16_t attribute, const void *value, size_t size)
 {
-	uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
+	_Alignas(MNL_ALIGNTO) uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
 	const struct link *link;

@@ -64,7 +64,8 @@ struct kernel {
 	bool rules_are_known;
 	bool has_rules; // of policy routing: what a packet's source is matters for its way
 	struct table table;
-	uint8_t buffer[32768]; // of one read; as large as the kernel's dumps fill
+	_Alignas(MNL_ALIGNTO)
+		uint8_t buffer[32768]; // of one read; as large as the kernel's dumps fill
 };
 
 int table_init(struct table *table);

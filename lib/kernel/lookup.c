@@ -111,7 +111,7 @@ int kernel_confirm(
 {
 	struct neighbour *neighbour = table_neighbour(&kernel->table, ifindex, gateway);
 	uint64_t now_ns = clock_monotonic_ns();
-	uint8_t space[REQUEST_SIZE] = {0};
+	_Alignas(MNL_ALIGNTO) uint8_t space[REQUEST_SIZE] = {0};
 	struct nlmsghdr *message;
 	struct ndmsg *info;
 	int rc;
@@ -144,7 +144,7 @@ static int take_state(const struct nlmsghdr *message, void *context)
 
 int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *gateway)
 {
-	uint8_t space[REQUEST_SIZE] = {0};
+	_Alignas(MNL_ALIGNTO) uint8_t space[REQUEST_SIZE] = {0};
 	uint16_t state = NUD_NONE;
 	struct nlmsghdr *message;
 

@@ -48,7 +48,7 @@ static void put_route(
 static int request(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
 	uint32_t ifindex, bool put)
 {
-	uint8_t space[REQUEST_SIZE] = {0};
+	_Alignas(MNL_ALIGNTO) uint8_t space[REQUEST_SIZE] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 
 	if (means.way == ANNOUNCER_ADDRESS) {

@@ -75,7 +75,7 @@ static int take_dumped(const struct nlmsghdr *message, void *context)
 int request_dump_type(struct kernel *kernel, uint16_t type, const void *header, size_t size,
 	mnl_cb_t take, void *context)
 {
-	uint8_t space[MNL_NLMSG_HDRLEN + 64];
+	_Alignas(MNL_ALIGNTO) uint8_t space[MNL_NLMSG_HDRLEN + 64];
 	int rc = -EINTR;
 
 	for (int i = 0; i < DUMP_ATTEMPTS && rc == -EINTR; i++) {

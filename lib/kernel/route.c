@@ -181,7 +181,7 @@ void routes_ask(struct kernel *kernel, const struct addr *destinations, const st
 	uint32_t count, struct kernel_next_hop *hops, int *codes)
 {
 	struct asked asked = {hops, codes, kernel->sequence + 1, count, 0};
-	uint8_t space[ROUTES_AT_ONCE * REQUEST_SIZE];
+	_Alignas(MNL_ALIGNTO) uint8_t space[ROUTES_AT_ONCE * REQUEST_SIZE];
 	size_t size = put_requests(space, &asked, destinations, sources);
 	int rc = 0;
 
