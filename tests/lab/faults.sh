@@ -185,14 +185,14 @@ fault_interface_begin() { ip -n lb link del fulcrum0; }
 fault_interface_end() { lab_wait_for "ip -n lb addr show dev fulcrum0 | grep -q $BALANCER" 10 "it is made again"; }
 fault_interface_told() { grep -q "somebody deleted its kernel-side interface fulcrum0" $LAB/fulcrumd.log; }
 
-# The kernel tells more about its routes than the socket holds, while the daemon does not look.
+# The kernel tells more about its routes than the socket holds, while the control thread does not look.
 fault_netlink_begin() {
 	local before
 	before=$(fault_netlink_drops)
-	kill -STOP "${lab_pids[fulcrumd]}"
+	fault_thread=fulcrumd fault_thread_begin
 	seq 1 30000 | awk '{ printf "route replace 192.0.2.%d/32 dev lo\nroute del 192.0.2.%d/32 dev lo\n", $1 % 250, $1 % 250 }' |
 		ip -n lb -batch -
-	kill -CONT "${lab_pids[fulcrumd]}"
+	fault_thread_end
 	lab_check "its socket ran over" test "$(fault_netlink_drops)" -gt "$before"
 }
 fault_netlink_end() { :; }

@@ -24,6 +24,9 @@ doctor_says() { # PATTERN
 }
 
 lab_begin
+# What a sanitizer reads at the end must be where the daemon may read.
+mkdir -p $LAB/state
+cp "$lab_root/tests/lab/af_xdp.lsan" $LAB/state
 lab_web_backends 2
 lab_cable lb eth0 router lb
 ip -n router link set lb master br-lb
@@ -90,4 +93,7 @@ lab_check "a client is served" lab_get
 lab_check "given back while the daemon lives" interface return eth0
 lab_check "eth0 has it" lb_has eth0
 lab_check "and fulcrum0 nothing" test -z "$(ip -n lb -o -4 address show dev fulcrum0)"
+lab_stop fulcrumd
+lab_check "the daemon ends well" test $lab_status -eq 0
+lab_check "and leaves no program on eth0" eval '! ip -n lb link show eth0 | grep -q xdp'
 lab_end
