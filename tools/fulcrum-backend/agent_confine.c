@@ -29,7 +29,8 @@ static int confine_capabilities(const struct agent *agent, struct error *err)
 {
 	if (geteuid() != 0)
 		return 0;
-	capng_get_caps_process();
+	if (capng_get_caps_process() != 0)
+		return error_set(err, EIO, "the kernel does not tell what rights it has");
 	capng_clear(CAPNG_SELECT_CAPS);
 	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_BPF,
 		CAP_PERFMON, -1);
