@@ -141,6 +141,7 @@ static void refuse_by_arguments(void)
 			MAP_FAILED,
 		"nor from the start");
 	require(fork() < 0 && errno == ENOSYS, "no process is made");
+	require(system("true") != 0, "nor for a program");
 	require(execl("/bin/true", "true", NULL) != 0 && errno == ENOSYS, "no program is run");
 	require(prctl(PR_SET_DUMPABLE, 0) != 0, "prctl() names alone");
 #endif
