@@ -4,6 +4,7 @@
 
 #include <base/map.h>
 #include <kernel/kernel.h>
+#include <kernel/messages.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
@@ -84,16 +85,6 @@ const struct link *table_link(const struct table *table, uint32_t ifindex);
 const struct link *table_link_named(const struct table *table, const char *name);
 struct neighbour *table_neighbour(
 	const struct table *table, uint32_t ifindex, const struct addr *address);
-
-// --- messages.c: what a datagram of the kernel's holds ---
-
-// False for a message that does not lie in its 'size' bytes.
-bool message_fits(const struct nlmsghdr *message, size_t size);
-// What an acknowledgement says: 0 or a negative errno, -EPROTO where it is neither.
-int message_code(int error);
-// Hands the messages that lie in 'bytes' to 'take', up to the first one that does not; returns what mnl_cb_run() does.
-int messages_run(const void *bytes, size_t size, uint32_t sequence, uint32_t port, mnl_cb_t take,
-	void *context);
 
 // Sends 'message' (its flags and sequence are set here) and hands every answer to 'take'. 0, or the kernel's negative errno.
 int request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags, mnl_cb_t take,

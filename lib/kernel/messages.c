@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <kernel/kernel_private.h>
+#include <kernel/messages.h>
 
 #include <errno.h>
 

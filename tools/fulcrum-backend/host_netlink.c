@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The part of the host that is spoken to by netlink; here the VIPs on lo.
+#include <kernel/messages.h>
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
@@ -10,23 +12,6 @@
 #include <time.h>
 
 #include "host_private.h"
-
-// So much of it is whole messages. libmnl takes a length of 2 GiB and more for a negative one, which fits everywhere.
-static size_t host_measure(const char *buffer, size_t size)
-{
-	const struct nlmsghdr *message;
-	size_t whole = 0;
-
-	while (size - whole >= sizeof(*message)) {
-		message = (const void *)(buffer + whole);
-		if (message->nlmsg_len < sizeof(*message) || message->nlmsg_len > size - whole)
-			break;
-		whole += MNL_ALIGN(message->nlmsg_len);
-		if (whole > size)
-			return size;
-	}
-	return whole;
-}
 
 int host_talk(struct nlmsghdr *message, mnl_cb_t callback, void *data)
 {
@@ -45,8 +30,8 @@ int host_talk(struct nlmsghdr *message, mnl_cb_t callback, void *data)
 		do {
 			got = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
 			result = got < 0 ? -1
-					 : mnl_cb_run(buffer, host_measure(buffer, got),
-						   message->nlmsg_seq, port, callback, data);
+					 : messages_run(buffer, (size_t)got, message->nlmsg_seq,
+						   port, callback, data);
 		} while (result > MNL_CB_STOP);
 	}
 	result = result < 0 ? -errno : 0;
