@@ -3,28 +3,12 @@
 # VIPs announced by routes through FRR: zebra and bgpd on the balancer, as config/frr.conf stands, tell a BIRD on the
 # router by BGP, with BFD beside it.
 . "$(dirname "$0")/lib.sh"
+. "$lab_root/tests/lab/bgp.sh"
 
 frr=/usr/lib/frr
 [ -x $frr/bgpd ] || {
 	echo "frr is not installed"
 	exit 77
-}
-
-write_router() {
-	cat >$LAB/bird-router.conf <<-CONF
-		log stderr all;
-		router id 10.0.0.1;
-		protocol device {}
-		protocol kernel { ipv4 { export where source = RTS_BGP; }; }
-		protocol kernel { ipv6 { export where source = RTS_BGP; }; }
-		protocol bfd { interface "br-lb" { interval 200 ms; multiplier 3; }; }
-		template bgp balancer {
-			local as 64500; bfd on; hold time 9;
-			connect delay time 1; connect retry time 2; error wait time 1, 2;
-		}
-		protocol bgp lb4 from balancer { neighbor 10.0.0.2 as 64512; ipv4 { import all; export none; }; }
-		protocol bgp lb6 from balancer { neighbor fd00:10::2 as 64512; ipv6 { import all; export none; }; }
-	CONF
 }
 
 # start_frr DAEMON [OPTION...]: in lb, with all of its sockets in the story's folder.
@@ -36,38 +20,13 @@ start_frr() {
 	lab_wait_for "[ -S $LAB/frr/$daemon.vty ]" 20 "$daemon"
 }
 
-router_has() {
-	ip -n router route show $VIP proto bird | grep -q "via $BALANCER" &&
-		ip -n router -6 route show $VIP6 proto bird | grep -q via
-}
-router_has_none() {
-	[ -z "$(ip -n router route show $VIP)$(ip -n router -6 route show $VIP6)" ]
-}
 has_session() {
 	[ "$(in_ns lb vtysh --vty_socket $LAB/frr -c 'show bgp summary json' | grep -c '"state":"Established"')" -eq 2 ]
 }
 
-# tells METRIC: the router has both VIPs with that MED and community; "": with neither.
-tells() {
-	local vip
-	for vip in $VIP/32 $VIP6/128; do
-		birdc -s $LAB/bird-router.ctl show route $vip all >$LAB/told || return 1
-		grep -q BGP.as_path $LAB/told || return 1
-		if [ -n "$1" ]; then
-			grep -q "BGP.med: $1$" $LAB/told && grep -q "BGP.community: (64512,$1)" $LAB/told || return 1
-		else
-			! grep -q BGP.community $LAB/told || return 1
-		fi
-	done
-}
-
 lab_begin
 lab_web_backends 3
-# A switch between the two: the router's link stays up when the balancer goes.
-lab_cable router other router other-end
-ip -n router link set other master br-lb
-ip -n router route del $VIP
-ip -n router -6 route del $VIP6
+router_beyond_a_switch
 lab_fulcrumd
 # They give root away, to a user of their own.
 chmod o+x $LAB
@@ -78,7 +37,7 @@ start_frr bgpd -n -p 179
 lab_check "frr.conf is right" vtysh -C -f "$lab_root/config/frr.conf"
 lab_check "FRR takes it" in_ns lb vtysh --vty_socket $LAB/frr -f "$lab_root/config/frr.conf"
 write_router
-lab_start bird-router router bird -f -c $LAB/bird-router.conf -s $LAB/bird-router.ctl -P $LAB/bird-router.pid
+start_bird bird-router router $LAB/bird-router.conf
 lab_wait_for has_session 60 "FRR and the router talk, by IPv4 and IPv6"
 lab_check "nothing is announced yet, the balancer's default route included" test \
 	-z "$(ip -n router route show proto bird)$(ip -n router -6 route show proto bird)"

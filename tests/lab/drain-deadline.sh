@@ -3,23 +3,8 @@
 # A drain with a finish line: what is left at the deadline is reset, and the client's kernel takes the reset;
 # a watched drain tells how many are left until none is; an undrain in time cancels the deadline.
 . "$(dirname "$0")/lib.sh"
-
-hold() {
-	rm -f $LAB/end-$1
-	: >$LAB/hold-$1.log
-	lab_start hold-$1 client python3 "$lab_root/tests/lab/stream.py" hold $VIP 7000 \
-		--connections $2 --period 0.2 --until $LAB/end-$1
-	lab_wait_for "grep -q 'all are open' $LAB/hold-$1.log" 30 "$2 connections are open"
-}
-
-# release NAME KEY: ends the client; 'released' is its count of KEY.
-release() {
-	touch $LAB/end-$1
-	lab_wait_for "! lab_alive hold-$1" 30 "the client has ended"
-	unset "lab_pids[hold-$1]"
-	released=$(python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])[sys.argv[2]])' \
-		$LAB/hold-$1.log $2)
-}
+. "$lab_root/tests/lab/streams.sh"
+lab_hold_wait_s=30 lab_hold_pace="--period 0.2"
 
 lab_begin
 lab_backends 2
@@ -38,7 +23,7 @@ YAML
 lab_check "the pool is applied" ctl apply -f $LAB/pool.yaml
 lab_wait_up s1 s2
 
-hold one 40
+lab_hold one 40
 lab_check "a deadline that is cancelled" ctl backend drain s1 --deadline 60s --then reset
 lab_check "a deadline for what is drained already is told, too" grep -q "in 1m what is left of its connections is reset" \
 	<(ctl backend drain s1 --deadline 60s --then reset)
@@ -50,15 +35,17 @@ lab_wait_for "! ctl show backends -o json | grep -Eq '\"drain_left_s\": ?[1-9]'"
 lab_check "a deadline that passes" ctl backend drain s1 --deadline 2s --then reset
 lab_wait_for "grep -q 'the deadline has passed; what is left is reset' $LAB/fulcrumd.log" 10 "the deadline passes"
 lab_wait_for "lab_backend_is s1 flows 0" 15 "nothing is left on s1"
-release one reset
+lab_hold_end one
+released=$(lab_held one reset)
 lab_say "$released of 40 connections were reset, those of s1"
 lab_check "s1 had some, and s2 kept its own" test $released -gt 5 -a $released -lt 35
 
 ctl backend undrain s1
-hold two 20
+lab_hold two 20
 lab_start watch lb "$fulcrumctl" backend drain s2 --watch
 lab_wait_for "grep -q 'connections, the oldest' $LAB/watch.log" 10 "the watch tells of connections"
-release two kept
+lab_hold_end two
+released=$(lab_held two kept)
 lab_check "a drain without a deadline breaks none" test $released -eq 20
 lab_wait_for "! lab_alive watch" 20 "the watch ends by itself"
 unset 'lab_pids[watch]'

@@ -3,21 +3,17 @@
 # The wall clock is set by an hour, the kernel's news of routes run over, no descriptor is left, somebody deletes the kernel-side
 # interface, a control group gives no more memory; and a backend dies meanwhile.
 . "$(dirname "$0")/lib.sh"
+. "$lab_root/tests/lab/clock.sh"
 . "$lab_root/tests/lab/faults.sh"
 
 with_clock() {
 	! fault_is_instrumented || return 0
-	head -c 8 /dev/zero >$LAB/shift
-	export CLOCK_SHIFT=$LAB/shift
-	fulcrumd_real=$fulcrumd
-	printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$lab_build/tests/lab/libclock_shift.so" "$fulcrumd" >$LAB/fulcrumd
-	chmod +x $LAB/fulcrumd
-	fulcrumd=$LAB/fulcrumd
+	clock_begin
 }
 
 fault_lab with_clock
 # A sanitizer reads the clocks for its program itself.
-if [ -f $LAB/shift ]; then
+if [ -f $LAB/clock ]; then
 	fault_course clock_forward "clock an hour ahead"
 	fault_course clock_back "clock an hour back"
 fi

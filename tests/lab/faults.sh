@@ -165,15 +165,12 @@ fault_disk_hung_told() { [ "$(fault_metric fulcrum_state_late_seconds)" != 0 ]; 
 
 # -- the machine --
 
-# The daemon's wall clock, which clock_shift.c is to have been preloaded for.
-fault_clock() {
-	python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("q", int(sys.argv[2])))' $LAB/shift "$1"
-}
-fault_clock_forward_begin() { fault_clock 3600; }
-fault_clock_forward_end() { fault_clock 0; }
+# The daemon's wall clock, for which clock_begin is to have been called.
+fault_clock_forward_begin() { clock_set 3600; }
+fault_clock_forward_end() { clock_set 0; }
 fault_clock_forward_told() { fault_clock_logged '+1 hour' || fault_clock_logged '+59 minutes'; }
-fault_clock_back_begin() { fault_clock -3600; }
-fault_clock_back_end() { fault_clock 0; }
+fault_clock_back_begin() { clock_set -3600; }
+fault_clock_back_end() { clock_set 0; }
 fault_clock_back_told() { fault_clock_logged '-1 hour' || fault_clock_logged '-61 minutes'; }
 # fault_clock_logged 'from now': a backend went down in that hour, as the log has it.
 fault_clock_logged() {

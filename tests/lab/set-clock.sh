@@ -3,37 +3,14 @@
 # Somebody sets the machine's clock, an hour ahead and an hour back: drains, slow starts and backends that leave go on as if
 # nothing had happened, and a deadline comes when it was to come.
 . "$(dirname "$0")/lib.sh"
-
-hold() {
-	rm -f $LAB/end-$1
-	: >$LAB/hold-$1.log
-	lab_start hold-$1 client python3 "$lab_root/tests/lab/stream.py" hold $VIP 7000 \
-		--connections $2 --period 0.2 --until $LAB/end-$1
-	lab_wait_for "grep -q 'all are open' $LAB/hold-$1.log" 30 "$2 connections are open"
-}
-
-# release NAME: ends the client
-release() {
-	touch $LAB/end-$1
-	lab_wait_for "! lab_alive hold-$1" 30 "the client has ended"
-	unset "lab_pids[hold-$1]"
-}
-
-result() { # NAME KEY
-	python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readlines()[-1])[sys.argv[2]])' \
-		$LAB/hold-$1.log $2
-}
+. "$lab_root/tests/lab/clock.sh"
+. "$lab_root/tests/lab/streams.sh"
+lab_hold_wait_s=30 lab_hold_pace="--period 0.2"
 
 # of NAME KEY: a number that 'show backends' has of it
 of() {
 	ctl show backends -o json | python3 -c 'import json, sys
 print(next(b[sys.argv[2]] or 0 for b in json.load(sys.stdin) if b["name"] == sys.argv[1]))' $1 $2
-}
-
-set_clock() { # SECONDS: by so much it is ahead from now on
-	python3 -c 'import struct, sys
-with open(sys.argv[1], "r+b") as f:
-    f.write(struct.pack("<q", int(sys.argv[2])))' $LAB/clock $1
 }
 
 stream() {
@@ -56,13 +33,7 @@ pool() { # BACKENDS...: those of the pool
 }
 
 lab_begin
-head -c 8 /dev/zero >$LAB/clock
-cat >$LAB/fulcrumd <<-SH
-	#!/bin/sh
-	LD_PRELOAD=$lab_build/tests/lab/libset_clock.so FULCRUM_LAB_CLOCK=$LAB/clock exec $fulcrumd "\$@"
-SH
-chmod +x $LAB/fulcrumd
-fulcrumd=$LAB/fulcrumd
+clock_begin
 lab_backends 4
 for k in 1 2 3 4; do
 	lab_agent b$k
@@ -77,30 +48,30 @@ lab_stop stream-2
 lab_wait_for "lab_backend_is s2 health down" 10 "s2 is down"
 stream 2
 lab_wait_for "lab_backend_is s2 health up" 10 "s2 is up, and begins slowly"
-hold one 30
+lab_hold one 30
 lab_check "s1 is drained" ctl backend drain s1 --deadline 10m --then reset
 lab_check "s3 leaves, with its connections" ctl apply -f <(pool 1 2 4)
 
 # What is left of the drain goes by seconds, whatever the clock: three of them are three looks at all that takes time.
 for by in 3600 -3600; do
 	left=$(of s1 drain_left_s)
-	set_clock $by
+	clock_set $by
 	lab_wait_for "[ \$(of s1 drain_left_s) -le $((left - 3)) ]" 30 "three seconds of the drain pass"
 	lab_check "set by $by s: the deadline is where it was" test "$(of s1 drain_left_s)" -gt 300
 	lab_check "and s2 begins as slowly" test "$(of s2 share_ppm)" -lt 300000
 done
 lab_check "no deadline has passed" sh -c "! grep -q 'the deadline has passed' $LAB/fulcrumd.log"
-release one
-lab_check "all 30 connections are kept, those of the one that left, too" test "$(result one kept)" -eq 30
+lab_hold_end one
+lab_check "all 30 connections are kept, those of the one that left, too" test "$(lab_held one kept)" -eq 30
 
-hold two 20
+lab_hold two 20
 lab_check "the clock is an hour behind, and a drain of 2 s begins" ctl backend drain s4 --deadline 2s --then reset
 lab_wait_for "grep -q 'the deadline has passed; what is left is reset' $LAB/fulcrumd.log" 10 "its deadline comes"
 told=$(sed -n 's/Z .*the deadline has passed.*//p' $LAB/fulcrumd.log)
 behind=$(($(date +%s) - $(date -u -d "$told" +%s)))
 lab_check "the daemon's clock is an hour behind indeed" test $behind -gt 3500 -a $behind -lt 4200
 lab_wait_for "lab_backend_is s4 flows 0" 15 "nothing is left on s4"
-release two
-of_s4=$(python3 -c 'import ast, sys; print(ast.literal_eval(sys.argv[1]).get("b4", 0))' "$(result two backends)")
-lab_check "and its $of_s4 connections are reset" test $of_s4 -gt 0 -a "$(result two reset)" -eq $of_s4
+lab_hold_end two
+of_s4=$(python3 -c 'import ast, sys; print(ast.literal_eval(sys.argv[1]).get("b4", 0))' "$(lab_held two backends)")
+lab_check "and its $of_s4 connections are reset" test $of_s4 -gt 0 -a "$(lab_held two reset)" -eq $of_s4
 lab_end

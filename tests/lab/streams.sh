@@ -38,16 +38,20 @@ lab_stream_apply() {
 	done
 }
 
-# lab_hold NAME N: N connections, a line on each every half second, until lab_hold_end.
+# How long a client may take to open its connections, and to end; how often it asks, and how patient it is.
+lab_hold_wait_s=60
+lab_hold_pace="--period 0.5 --stall 100"
+
+# lab_hold NAME N: N connections, a line on each at that pace, until lab_hold_end.
 lab_hold() {
 	lab_start "$1" client python3 "$lab_root/tests/lab/stream.py" hold $VIP 7000 \
-		--connections "$2" --period 0.5 --stall 100 --until "$LAB/$1.end"
-	lab_wait_for "grep -q 'all are open' $LAB/$1.log" 60 "$2 connections are open"
+		--connections "$2" $lab_hold_pace --until "$LAB/$1.end"
+	lab_wait_for "grep -q 'all are open' $LAB/$1.log" $lab_hold_wait_s "$2 connections are open"
 }
 
 lab_hold_end() {
 	touch "$LAB/$1.end"
-	lab_wait_for "! lab_alive $1" 60 "the client has ended"
+	lab_wait_for "! lab_alive $1" $lab_hold_wait_s "the client has ended"
 	unset "lab_pids[$1]"
 	lab_say "$1: $(tail -n 1 "$LAB/$1.log")"
 }
