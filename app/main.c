@@ -97,7 +97,7 @@ static int run_control(const struct daemon_config *config, const struct ports *p
 }
 
 // '*is_stuck': threads stay behind, for a disk or a worker that stands still, which finds its ports and tables where they were.
-static int run(const struct daemon_config *config, bool *is_stuck, struct error *err)
+static int daemon_run(const struct daemon_config *config, bool *is_stuck, struct error *err)
 {
 	static struct ports ports;
 	static struct workers workers;
@@ -199,7 +199,7 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = eal_start(&config, &err);
 	if (rc == 0) {
-		rc = run(&config, &is_stuck, &err);
+		rc = daemon_run(&config, &is_stuck, &err);
 		if (!is_stuck)
 			eal_stop();
 	}

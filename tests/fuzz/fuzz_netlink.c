@@ -254,7 +254,7 @@ static void set_up(void)
 	announcer.interface_count = 2;
 }
 
-static void begin(void)
+static void netlink_begin(void)
 {
 	FUZZ_ASSERT(table_init(&kernel.table) == 0);
 	FUZZ_ASSERT(map_init(&announcer.wishes, 0) == 0 && map_init(&announcer.presences, 0) == 0);
@@ -282,7 +282,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (kernel.base == NULL)
 		set_up();
-	begin();
+	netlink_begin();
 	input.at = data + 1;
 	input.left = size - 1;
 	for (int i = 0; i < 4 && input.left > 0; i++) {

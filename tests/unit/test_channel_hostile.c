@@ -51,7 +51,7 @@ static pid_t start_member(void (*act)(int ready))
 	return pid;
 }
 
-static void tell(int ready)
+static void hostile_tell(int ready)
 {
 	if (write(ready, "r", 1) != 1)
 		_exit(1);
@@ -70,7 +70,7 @@ static void lock_byte(int command, off_t byte)
 
 static void wait_for_the_servers_lock(int ready)
 {
-	tell(ready);
+	hostile_tell(ready);
 	lock_byte(F_OFD_SETLKW, 0);
 }
 
@@ -237,7 +237,7 @@ static void hold_in_silence(int ready)
 
 	if (channel_client_open(path, 1000, &client, NULL) < 0)
 		_exit(1);
-	tell(ready);
+	hostile_tell(ready);
 	make_show(&message);
 	while (channel_client_send(client, &message, 1000, &err) == 0)
 		pause();
@@ -282,13 +282,13 @@ static void a_stopped_client_loses_the_lock(void **state)
 static void hold_without_a_session(int ready)
 {
 	lock_byte(F_SETLK, 1);
-	tell(ready);
+	hostile_tell(ready);
 }
 
 static void hold_without_a_name(int ready)
 {
 	lock_byte(F_OFD_SETLK, 1);
-	tell(ready);
+	hostile_tell(ready);
 }
 
 static void a_silent_client_loses_the_lock(void **state)
@@ -369,7 +369,7 @@ static void serve_and_watch(int ready)
 
 	if (channel_server_new(path, 0600, &server, NULL) < 0)
 		_exit(1);
-	tell(ready);
+	hostile_tell(ready);
 	for (;;) {
 		enum channel_event event;
 
@@ -395,7 +395,7 @@ static void scribble(int ready)
 	struct segment *segment = map_segment();
 	int fd = open(path, O_RDWR);
 
-	tell(ready);
+	hostile_tell(ready);
 	for (uint64_t i = 0;; i++) {
 		size_t size = rand() % 4 != 0 ? 576 : sizeof(*segment);
 		size_t at = (size_t)rand() % size;

@@ -36,7 +36,7 @@ static void require(bool holds, const char *what)
 }
 
 // Runs 'act' in a process of its own; its exit status.
-static int run(void (*act)(void))
+static int confine_run(void (*act)(void))
 {
 	pid_t pid = fork();
 	int status;
@@ -86,7 +86,7 @@ static void refuse(void)
 
 static void a_call_that_is_not_listed_fails_and_is_told(void **state)
 {
-	assert_int_equal(run(refuse), 0);
+	assert_int_equal(confine_run(refuse), 0);
 }
 
 static int steps[2];
@@ -121,7 +121,7 @@ static void refuse_in_threads(void)
 
 static void threads_that_were_there_before_are_held_too(void **state)
 {
-	assert_int_equal(run(refuse_in_threads), 0);
+	assert_int_equal(confine_run(refuse_in_threads), 0);
 }
 
 static void refuse_by_arguments(void)
@@ -150,7 +150,7 @@ static void refuse_by_arguments(void)
 
 static void arguments_decide_for_some(void **state)
 {
-	assert_int_equal(run(refuse_by_arguments), 0);
+	assert_int_equal(confine_run(refuse_by_arguments), 0);
 }
 
 // --- Files ---
@@ -197,7 +197,7 @@ static void other_folders_are_out_of_reach(void **state)
 	assert_non_null(mkdtemp(inside));
 	assert_non_null(mkdtemp(outside));
 	assert_int_equal(open_in(outside, "there", O_WRONLY | O_CREAT), 0);
-	status = run(use_files);
+	status = confine_run(use_files);
 	for (const char *name = "ab"; *name != '\0'; name++) {
 		char path[128];
 
@@ -230,7 +230,7 @@ static void look_at_privileges(void)
 
 static void no_program_would_have_more_rights(void **state)
 {
-	assert_int_equal(run(look_at_privileges), 0);
+	assert_int_equal(confine_run(look_at_privileges), 0);
 }
 
 int main(void)

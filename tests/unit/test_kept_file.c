@@ -91,7 +91,7 @@ static int entries(const struct place *place)
 	return count;
 }
 
-static int put(const struct place *place, const char *text, enum kept_over over)
+static int kept_put(const struct place *place, const char *text, enum kept_over over)
 {
 	struct kept_file kept;
 	int rc = kept_file_begin(&kept, place->folder, "health", over);
@@ -102,11 +102,28 @@ static int put(const struct place *place, const char *text, enum kept_over over)
 	return kept_file_commit(&kept);
 }
 
+// The file holds "old", and another is begun that is to hold 'text'.
+static void put_old_and_begin(
+	const struct place *place, struct kept_file *kept, const char *text, char path[160])
+{
+	path_of(place, "health", path, 160);
+	assert_int_equal(kept_put(place, "old\n", KEPT_OVER_CRASHES), 0);
+	assert_int_equal(kept_file_begin(kept, place->folder, "health", KEPT_OVER_CRASHES), 0);
+	fputs(text, kept->file);
+}
+
+// It still does, and the other one is gone.
+static void assert_old_is_left(const struct place *place, const char *path)
+{
+	assert_holds(path, "old\n", 0600);
+	assert_int_equal(entries(place), 1);
+}
+
 static void a_folder_that_is_not_there_is_an_error_and_nothing_else(void **state)
 {
 	struct place nowhere = {.folder = "/nowhere/there"};
 
-	assert_int_equal(put(&nowhere, "x\n", KEPT_OVER_CRASHES), -ENOENT);
+	assert_int_equal(kept_put(&nowhere, "x\n", KEPT_OVER_CRASHES), -ENOENT);
 }
 
 static void symbolic_links_at_its_names_are_replaced_and_not_followed(void **state)
@@ -120,7 +137,7 @@ static void symbolic_links_at_its_names_are_replaced_and_not_followed(void **sta
 	for (size_t i = 0; i < 2 * sizeof(targets) / sizeof(targets[0]); i++) {
 		plant(place, "health", targets[i / 2]);
 		plant(place, "health.new", targets[i / 2]);
-		assert_int_equal(put(place, "up web/a1\n", overs[i % 2]), 0);
+		assert_int_equal(kept_put(place, "up web/a1\n", overs[i % 2]), 0);
 		assert_holds(path, "up web/a1\n", 0600);
 		assert_holds(place->victim, "mine\n", 0644);
 		assert_int_equal(entries(place), 1);
@@ -133,14 +150,11 @@ static void a_file_of_a_killed_process_is_in_nobodys_way(void **state)
 	struct kept_file kept;
 	char path[160];
 
-	path_of(place, "health", path, sizeof(path));
-	assert_int_equal(put(place, "old\n", KEPT_OVER_CRASHES), 0);
-	assert_int_equal(kept_file_begin(&kept, place->folder, "health", KEPT_OVER_CRASHES), 0);
-	fputs("half", kept.file);
+	put_old_and_begin(place, &kept, "half", path);
 	fclose(kept.file); // and it is killed
 	close(kept.folder);
 	assert_holds(path, "old\n", 0600);
-	assert_int_equal(put(place, "new\n", KEPT_OVER_CRASHES), 0);
+	assert_int_equal(kept_put(place, "new\n", KEPT_OVER_CRASHES), 0);
 	assert_holds(path, "new\n", 0600);
 	assert_int_equal(entries(place), 1);
 }
@@ -151,15 +165,11 @@ static void what_is_abandoned_leaves_what_was_there(void **state)
 	struct kept_file kept;
 	char path[160];
 
-	path_of(place, "health", path, sizeof(path));
-	assert_int_equal(put(place, "old\n", KEPT_OVER_CRASHES), 0);
-	assert_int_equal(kept_file_begin(&kept, place->folder, "health", KEPT_OVER_CRASHES), 0);
-	fputs("new\n", kept.file);
+	put_old_and_begin(place, &kept, "new\n", path);
 	assert_int_equal(kept_file_seal(&kept), 0);
 	assert_holds(path, "old\n", 0600);
 	kept_file_abandon(&kept);
-	assert_holds(path, "old\n", 0600);
-	assert_int_equal(entries(place), 1);
+	assert_old_is_left(place, path);
 }
 
 static void what_cannot_be_written_leaves_what_was_there(void **state)
@@ -168,15 +178,11 @@ static void what_cannot_be_written_leaves_what_was_there(void **state)
 	struct kept_file kept;
 	char path[160];
 
-	path_of(place, "health", path, sizeof(path));
-	assert_int_equal(put(place, "old\n", KEPT_OVER_CRASHES), 0);
-	assert_int_equal(kept_file_begin(&kept, place->folder, "health", KEPT_OVER_CRASHES), 0);
-	fputs("new\n", kept.file);
+	put_old_and_begin(place, &kept, "new\n", path);
 	// The disk takes no more of it.
 	assert_true(dup2(open("/dev/full", O_WRONLY | O_CLOEXEC), fileno(kept.file)) >= 0);
 	assert_int_equal(kept_file_commit(&kept), -ENOSPC);
-	assert_holds(path, "old\n", 0600);
-	assert_int_equal(entries(place), 1);
+	assert_old_is_left(place, path);
 }
 
 static void only_a_regular_file_is_read(void **state)
@@ -200,7 +206,7 @@ static void only_a_regular_file_is_read(void **state)
 	assert_non_null(strstr(err.text, "/health: it is no regular file"));
 	assert_null(kept_file_open(place->folder, &err));
 	unlink(path);
-	assert_int_equal(put(place, "old\n", KEPT_OVER_CRASHES), 0);
+	assert_int_equal(kept_put(place, "old\n", KEPT_OVER_CRASHES), 0);
 	file = kept_file_open(path, &err);
 	assert_non_null(file);
 	fclose(file);
