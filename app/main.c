@@ -153,7 +153,7 @@ static int check_pools(const struct daemon_config *config)
 
 	if (config->pools[0] == '\0')
 		return EXIT_SUCCESS;
-	if (config_load_path(config->pools, &pools, log_sentence, &is_told, &err) != 0) {
+	if (config_load_path(config->pools, &pools, log_sentence, NULL, &is_told, &err) != 0) {
 		if (!is_told)
 			log_error("%s", err.text);
 		return EXIT_BAD_FILE;

@@ -235,11 +235,14 @@ int config_load_file(const char *path, struct config **out, config_report_fn *re
 int config_load_text(const char *name, const char *text, size_t size, struct config **out,
 	config_report_fn *report, void *context, struct error *err);
 
-// Whether a file of a folder is a pool file by its name: *.yaml or *.yml. What begins with a dot is an editor's.
-bool config_is_pool_file(const char *name);
-// A file, or a folder: then all of its pool files, in the order of their names.
-int config_load_path(const char *path, struct config **out, config_report_fn *report, void *context,
-	struct error *err);
+// The pool files of a folder: *.yaml and *.yml, in the order of their names; for config_free_paths(). 'passed' is told of what
+// else lies there, a sentence a file, but for what begins with a dot, which is an editor's; NULL: nobody is. None is -EINVAL.
+int config_find_files(const char *folder, char ***paths, uint32_t *count, config_report_fn *passed,
+	void *context, struct error *err);
+void config_free_paths(char **paths, uint32_t count);
+// A file, or a folder: then all of its pool files.
+int config_load_path(const char *path, struct config **out, config_report_fn *report,
+	config_report_fn *passed, void *context, struct error *err);
 
 // Writes YAML that config_load_text() reads back as an equal configuration. 0, or the negative errno of a write that failed.
 int config_write(const struct config *config, FILE *out);

@@ -135,11 +135,16 @@ static void log_sentence(void *context, const char *sentence)
 		log_error("config: pools: %s", sentence);
 }
 
+static void log_passed(void *context, const char *sentence)
+{
+	log_warning("config: pools: %s", sentence);
+}
+
 int commit_read_pools(struct commit *commit)
 {
 	uint32_t count = 0;
-	int rc = config_load_path(
-		commit->pools_path, &commit->config, log_sentence, &count, &commit->err);
+	int rc = config_load_path(commit->pools_path, &commit->config, log_sentence, log_passed,
+		&count, &commit->err);
 
 	if (rc == 0)
 		read_last(commit);

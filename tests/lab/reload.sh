@@ -65,7 +65,13 @@ mkdir $LAB/pools.yaml
 sed -n '/^services/,/^pools/ {/^pools/!p}' $LAB/good.yaml >$LAB/pools.yaml/10-services.yaml
 sed -n '/^pools/,$ p' $LAB/good.yaml | sed 's/10\.0\.1\.12/10.0.1.13/' >$LAB/pools.yaml/20-pools.yaml
 echo "an editor's" >$LAB/pools.yaml/.#20-pools.yaml
+echo "somebody's" >$LAB/pools.yaml/notes.txt
+mkdir $LAB/pools.yaml/old.yaml
 reload
 lab_wait_for '[ "$(version pools_refused)" = "" ]' 10 "a folder is taken"
+for name in notes.txt old.yaml; do
+	lab_check "$name in it is passed over, and named" grep -q "config: pools: .*/$name: note: passed over" $LAB/fulcrumd.log
+done
+lab_check "what is an editor's is not" sh -c "! grep -q '#20-pools.yaml: note' $LAB/fulcrumd.log"
 lab_check "and in force" lab_backend_is web-2 address 10.0.1.13
 lab_end

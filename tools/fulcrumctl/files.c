@@ -2,7 +2,6 @@
 #include "ctl.h"
 #include "load.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,56 +59,28 @@ static int add_path(struct paths *paths, char *path)
 	return CTL_OK;
 }
 
-// What begins with a dot is an editor's.
-static int is_shown(const struct dirent *entry)
+static void tell_passed(void *context, const char *sentence)
 {
-	return entry->d_name[0] != '.';
-}
-
-// In the order of the bytes, whatever the locale.
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int add_entry(struct paths *paths, const char *folder, const char *name, uint32_t *taken)
-{
-	const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
-	struct stat about;
-	char *path;
-
-	if (asprintf(&path, "%s%s%s", folder, slash, name) < 0)
-		path = NULL;
-	if (path != NULL && (!config_is_pool_file(name) ||
-				    (stat(path, &about) == 0 && S_ISDIR(about.st_mode)))) {
-		fprintf(stderr,
-			"%s: note: passed over: of a folder, files that end in .yaml or .yml are taken\n",
-			path);
-		free(path);
-		return CTL_OK;
-	}
-	++*taken;
-	return add_path(paths, path);
+	fprintf(stderr, "%s\n", sentence);
 }
 
 static int add_folder(struct paths *paths, const char *folder)
 {
-	struct dirent **entries;
-	int count = scandir(folder, &entries, is_shown, by_name);
 	int status = CTL_OK;
-	uint32_t taken = 0;
+	struct error err;
+	uint32_t count;
+	char **list;
+	int rc = config_find_files(folder, &list, &count, tell_passed, NULL, &err);
 
-	if (count < 0)
-		return ctl_fail(CTL_BAD_INPUT, "%s: %s", folder, strerror(errno));
-	for (int i = 0; i < count; i++) {
+	if (rc != 0)
+		return ctl_fail(rc == -ENOMEM ? CTL_FAILED : CTL_BAD_INPUT, "%s", err.text);
+	for (uint32_t i = 0; i < count; i++) {
 		if (status == CTL_OK)
-			status = add_entry(paths, folder, entries[i]->d_name, &taken);
-		free(entries[i]);
+			status = add_path(paths, list[i]);
+		else
+			free(list[i]);
 	}
-	free(entries);
-	if (status == CTL_OK && taken == 0)
-		status = ctl_fail(
-			CTL_BAD_INPUT, "%s: there is no *.yaml or *.yml in this folder", folder);
+	free(list);
 	return status;
 }
 
@@ -128,15 +99,8 @@ int load_find_paths(const struct load_files *files, char ***paths, uint32_t *cou
 			status = add_path(&found, strdup(word));
 	}
 	if (status != CTL_OK)
-		load_free_paths(found.list, found.count);
+		config_free_paths(found.list, found.count);
 	*paths = found.list;
 	*count = found.count;
 	return status;
-}
-
-void load_free_paths(char **paths, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		free(paths[i]);
-	free(paths);
 }

@@ -115,7 +115,7 @@ int load_files(const struct load_files *files, struct config **out)
 	if (status != CTL_OK)
 		return status;
 	status = load_paths(paths, count, out);
-	load_free_paths(paths, count);
+	config_free_paths(paths, count);
 	return status;
 }
 

@@ -42,9 +42,8 @@ void load_need_file(const struct load_files *files, const struct argp_state *sta
 int load_files(const struct load_files *files, struct config **out);
 
 // The files that the words stand for, the folders' in the order of their names. Returns the exit status, with CTL_OK
-// their names, which the caller frees with load_free_paths().
+// their names, which the caller frees with config_free_paths().
 int load_find_paths(const struct load_files *files, char ***paths, uint32_t *count);
-void load_free_paths(char **paths, uint32_t count);
 
 // Says on standard error what is allowed and hardly meant: the hash key, a secret, left to the built-in one; a quorum that the
 // pool cannot reach.
