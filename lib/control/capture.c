@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <capture/capture.h>
 #include <config/endpoint.h>
 #include <control/capture_private.h>
 #include <control/control_private.h>
@@ -8,7 +9,6 @@
 #include <control/saving_private.h>
 #include <metrics/step.h>
 #include <packet/headers.h>
-#include <snapshot/capture.h>
 
 #include <errno.h>
 #include <event2/event.h>

@@ -2,8 +2,8 @@
 #ifndef CONTROL_CAPTURE_PRIVATE_H
 #define CONTROL_CAPTURE_PRIVATE_H
 
+#include <capture/capture.h>
 #include <channel/message.h>
-#include <snapshot/capture.h>
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -16,13 +16,13 @@
 #include <control/half_open.h>
 #include <control/health_private.h>
 #include <control/identity.h>
-#include <control/job.h>
 #include <control/registry.h>
 #include <control/reply_private.h>
 #include <control/saving_private.h>
 #include <control/stuck.h>
 #include <events/events.h>
 #include <health/health.h>
+#include <jobs/job.h>
 #include <kernel/announcer.h>
 #include <kernel/follow.h>
 #include <kernel/kernel.h>

@@ -2,7 +2,7 @@
 #ifndef CONTROL_SAVING_PRIVATE_H
 #define CONTROL_SAVING_PRIVATE_H
 
-#include <control/job.h>
+#include <jobs/job.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

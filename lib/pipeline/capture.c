@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <capture/capture.h>
 #include <pipeline/capture.h>
-#include <snapshot/capture.h>
 
 #include <stdio.h>
 

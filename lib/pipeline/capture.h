@@ -4,7 +4,7 @@
 
 #include <pipeline/worker_private.h>
 
-// A worker's side of a capture (snapshot/capture.h): stage_capture() takes packets as they came in, and these are
+// A worker's side of a capture (capture/capture.h): stage_capture() takes packets as they came in, and these are
 // what others call while worker->capture is set. A packet
 // that the capture's filter takes is marked in its buffer, so that it is known again where it leaves.
 

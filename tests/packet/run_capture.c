@@ -6,8 +6,8 @@
 #include "pcap.h"
 #include "world.h"
 
+#include <capture/capture.h>
 #include <packet/headers.h>
-#include <snapshot/capture.h>
 
 #include <stdlib.h>
 #include <string.h>

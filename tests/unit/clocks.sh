@@ -17,7 +17,7 @@ lib/events/events.c when an event was, as told
 lib/health/target.c since when, as told
 lib/health/tls_peer.c whether a certificate has ended
 lib/health/verdict.c since when, and until when it is held, as told
-lib/snapshot/capture.c the times in a capture file'
+lib/capture/capture.c the times in a capture file'
 found=$(grep -rlE 'clock_wall_|CLOCK_REALTIME|\btime\(NULL\)|gettimeofday' lib app --include='*.c' | sort)
 bad=0
 for file in $found; do

@@ -2,9 +2,9 @@
 // What the control room refuses, and that it changes nothing then.
 #include "control_lab.h"
 
+#include <capture/capture.h>
 #include <errno.h>
 #include <setjmp.h>
-#include <snapshot/capture.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>

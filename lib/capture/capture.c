@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <snapshot/capture.h>
-#include <snapshot/pcapng.h>
+#include <capture/capture.h>
+#include <capture/pcapng.h>
 
 #include <errno.h>
 #include <fcntl.h>

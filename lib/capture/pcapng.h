@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef SNAPSHOT_PCAPNG_H
-#define SNAPSHOT_PCAPNG_H
+#ifndef CAPTURE_PCAPNG_H
+#define CAPTURE_PCAPNG_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <snapshot/pcapng.h>
+#include <capture/pcapng.h>
 
 #include <string.h>
 

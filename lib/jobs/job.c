@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/job.h>
+#include <jobs/job.h>
 
 #include <errno.h>
 #include <event2/event.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef SNAPSHOT_CAPTURE_H
-#define SNAPSHOT_CAPTURE_H
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
 
 #include <base/addr.h>
 #include <base/error.h>

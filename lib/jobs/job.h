@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_JOB_H
-#define CONTROL_JOB_H
+#ifndef JOBS_JOB_H
+#define JOBS_JOB_H
 
 #include <stdbool.h>
 #include <stdint.h>
