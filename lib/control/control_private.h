@@ -5,7 +5,6 @@
 #include <base/clock.h>
 #include <channel/channel.h>
 #include <channel/message.h>
-#include <control/allowance.h>
 #include <control/apply_private.h>
 #include <control/backend_private.h>
 #include <control/capture_private.h>
@@ -21,6 +20,7 @@
 #include <control/saving_private.h>
 #include <control/stuck.h>
 #include <events/events.h>
+#include <handover/allowance.h>
 #include <health/health.h>
 #include <jobs/job.h>
 #include <kernel/announcer.h>

@@ -4,7 +4,7 @@
 
 #include <control/control.h>
 #include <control/edition.h>
-#include <control/flows_file.h>
+#include <handover/flows_file.h>
 #include <snapshot/snapshot.h>
 
 // The flow tables go from a daemon that ends to the next one, through the state folder (flows_file.h). A connection that

@@ -9,8 +9,8 @@
 #include "fuzz.h"
 #include "handover_side.h"
 
-#include <control/flows_file_private.h>
 #include <flow/flow_inline.h>
+#include <handover/flows_file_private.h>
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/allowance.h>
+#include <handover/allowance.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
 // The file of a handover: there is none, it cannot be written, or it is not as a daemon wrote it.
 #include "handover_room.h"
 
-#include <control/flows_file_private.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <handover/flows_file_private.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

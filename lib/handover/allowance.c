@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/allowance.h>
+#include <handover/allowance.h>
 
 void allowance_init(struct allowance *allowance, uint64_t share, uint64_t most_ns, uint64_t now_ns)
 {

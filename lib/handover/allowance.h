@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_ALLOWANCE_H
-#define CONTROL_ALLOWANCE_H
+#ifndef HANDOVER_ALLOWANCE_H
+#define HANDOVER_ALLOWANCE_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_FLOWS_FILE_PRIVATE_H
-#define CONTROL_FLOWS_FILE_PRIVATE_H
+#ifndef HANDOVER_FLOWS_FILE_PRIVATE_H
+#define HANDOVER_FLOWS_FILE_PRIVATE_H
 
-#include <control/flows_file.h>
+#include <handover/flows_file.h>
 #include <stddef.h>
 
 // As the bytes lie in the file, which a machine of the other byte order takes for no file of ours.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_FLOWS_FILE_H
-#define CONTROL_FLOWS_FILE_H
+#ifndef HANDOVER_FLOWS_FILE_H
+#define HANDOVER_FLOWS_FILE_H
 
 #include <base/error.h>
 #include <config/daemon.h>

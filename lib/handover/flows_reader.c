@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/flows_file_private.h>
+#include <handover/flows_file_private.h>
 
 #include <errno.h>
 #include <fcntl.h>
