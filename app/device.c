@@ -174,7 +174,7 @@ static uint64_t rss_in_force(uint16_t id)
 
 static int read_table(uint16_t id, uint16_t *queues, uint32_t size)
 {
-	struct rte_eth_rss_reta_entry64 table[SPREAD_TABLE_MAX / RTE_ETH_RETA_GROUP_SIZE];
+	struct rte_eth_rss_reta_entry64 table[RSS_TABLE_MAX / RTE_ETH_RETA_GROUP_SIZE];
 	int rc;
 
 	memset(table, 0xff, sizeof(table)); // all entries are asked for
@@ -184,16 +184,16 @@ static int read_table(uint16_t id, uint16_t *queues, uint32_t size)
 	return rc;
 }
 
-void device_spread(uint16_t id, uint16_t queues, struct spread *out)
+void device_rss_indirection(uint16_t id, uint16_t queues, struct rss_indirection *out)
 {
 	struct rte_eth_rss_conf conf = {.rss_key = out->key, .rss_key_len = sizeof(out->key)};
 	struct rte_eth_dev_info info;
 
-	*out = (struct spread){.size = 1};
+	*out = (struct rss_indirection){.size = 1};
 	if (queues == 1)
 		return;
 	out->size = 0;
-	if (rte_eth_dev_info_get(id, &info) != 0 || info.reta_size > SPREAD_TABLE_MAX ||
+	if (rte_eth_dev_info_get(id, &info) != 0 || info.reta_size > RSS_TABLE_MAX ||
 		info.hash_key_size < 40 || info.hash_key_size > sizeof(out->key) ||
 		rte_eth_dev_rss_hash_conf_get(id, &conf) != 0 ||
 		read_table(id, out->queues, info.reta_size) != 0)

@@ -5,7 +5,7 @@
 #include <base/addr.h>
 #include <base/error.h>
 #include <config/daemon.h>
-#include <control/spread.h>
+#include <running/rss.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,7 +35,7 @@ void device_rss(uint16_t id, const char *device, char *out, size_t size);
 bool device_has_partial(uint16_t id, const char *device);
 
 // How it spreads packets over its queues, as far as its driver tells.
-void device_spread(uint16_t id, uint16_t queues, struct spread *out);
+void device_rss_indirection(uint16_t id, uint16_t queues, struct rss_indirection *out);
 
 // The device by which the kernel uses port number 'number', with the port's own MAC, so that what the kernel
 // announces there leads back to the port: virtio_user where the kernel has vhost-net, a tap else.

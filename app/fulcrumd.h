@@ -12,7 +12,7 @@
 struct rte_mempool;
 
 struct ports {
-	struct control_port control[DAEMON_PORTS_MAX];
+	struct running_port control[DAEMON_PORTS_MAX];
 	struct pipeline_port pipeline[DAEMON_PORTS_MAX];
 	uint32_t count;
 	uint32_t queues; // of every port each way: as many workers can work

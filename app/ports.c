@@ -42,7 +42,7 @@ static int make_buffers(const struct daemon_config *config, struct ports *ports,
 static void describe(struct ports *ports, uint32_t p, const struct daemon_port *port, uint16_t id,
 	const struct mac *mac)
 {
-	struct control_port *control = &ports->control[p];
+	struct running_port *control = &ports->control[p];
 
 	memcpy(control->name, port->name, sizeof(control->name));
 	memcpy(control->device, port->device, sizeof(control->device));
@@ -51,7 +51,7 @@ static void describe(struct ports *ports, uint32_t p, const struct daemon_port *
 	control->id = id;
 	control->queues = (uint16_t)ports->queues;
 	device_rss(id, port->device, control->rss, sizeof(control->rss));
-	device_spread(id, control->queues, &control->spread);
+	device_rss_indirection(id, control->queues, &control->rss_indirection);
 	control->tells_link = device_tells_link(id);
 	control->is_bond = device_is_bond(id);
 	control->mtu = port->mtu;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <control/apply_private.h>
-#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
 #include <control/path.h>
@@ -9,6 +8,7 @@
 #include <control/saving_private.h>
 #include <control/taps.h>
 #include <metrics/step.h>
+#include <running/fail_open.h>
 
 #include <string.h>
 
@@ -22,8 +22,9 @@ static const char *const then_words[] = {
 
 static bool end_drain(struct control *control, uint32_t at, uint64_t now_ns)
 {
-	const struct config_backend *backend = &control->running->config->backends[at];
-	struct control_backend *state = &control->states[edition_index(control->running, at)];
+	const struct config_backend *backend = &control->running.now->config->backends[at];
+	struct running_backend *state =
+		&control->running.states[configuration_index(control->running.now, at)];
 	struct events_entry entry;
 
 	if (state->drain_until_ns == 0 || state->drain_is_over || now_ns < state->drain_until_ns)
@@ -39,7 +40,7 @@ static bool end_drain(struct control *control, uint32_t at, uint64_t now_ns)
 #define RAMP_STEPS 10
 
 // A backend that served until a restart has had its slow start.
-void control_begin_ramp(const struct config_pool *pool, struct control_backend *state)
+void control_begin_ramp(const struct config_pool *pool, struct running_backend *state)
 {
 	bool ramps = state->health == HEALTH_UP && state->recalled != HEALTH_UP &&
 		     pool->slow_start_s > 0;
@@ -51,8 +52,9 @@ void control_begin_ramp(const struct config_pool *pool, struct control_backend *
 // True: it takes another step.
 static bool step_ramp(struct control *control, uint32_t at, uint64_t now_ns)
 {
-	const struct config *config = control->running->config;
-	struct control_backend *state = &control->states[edition_index(control->running, at)];
+	const struct config *config = control->running.now->config;
+	struct running_backend *state =
+		&control->running.states[configuration_index(control->running.now, at)];
 	uint32_t whole_s = config->pools[config->backends[at].pool_index].slow_start_s;
 	uint64_t elapsed_s = (now_ns - state->ramp_from_ns) / CLOCK_NS_PER_S;
 	uint8_t held_back = 0;
@@ -92,30 +94,31 @@ void control_age(int fd, short what, void *context)
 	control_saving_watch(control);
 	taps_remember(control->taps);
 	control_reap(control);
-	is_due |= control_floor_age(control);
+	is_due |= fail_open_age(&control->running);
 
-	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {
+	for (uint32_t i = 0; i < control->running.now->config->backend_count; i++) {
 		is_due |= end_drain(control, i, now_ns);
 		is_due |= step_ramp(control, i, now_ns);
 		is_due |= control_path_age(
-			&control->states[edition_index(control->running, i)], now_ns);
+			&control->running.states[configuration_index(control->running.now, i)],
+			now_ns);
 	}
 	if (is_due)
 		control_rebuild_later(control);
 }
 
-// The backend's place in the running edition, where those that leave stand among the others.
-static bool find_backend(const struct edition *edition, uint32_t written, uint32_t *at)
+// The backend's place in the running configuration, where those that leave stand among the others.
+static bool find_backend(const struct configuration *configuration, uint32_t written, uint32_t *at)
 {
 	char name[2 * CONFIG_NAME_SIZE + 1];
 
-	snprintf(name, sizeof(name), "%s/%s", edition->written->backends[written].pool,
-		edition->written->backends[written].name);
-	return config_find_backend(edition->config, name, at, NULL) == 0;
+	snprintf(name, sizeof(name), "%s/%s", configuration->written->backends[written].pool,
+		configuration->written->backends[written].name);
+	return config_find_backend(configuration->config, name, at, NULL) == 0;
 }
 
 static void take_deadline(struct control *control, const struct message_backend_set *set,
-	struct control_backend *state)
+	struct running_backend *state)
 {
 	if (state->drain_is_over)
 		control_rebuild_later(control);
@@ -132,15 +135,16 @@ void control_take_drain(
 {
 	uint32_t at;
 
-	if (set->state == CONFIG_STATE_UNSET || !find_backend(control->running, written, &at))
+	if (set->state == CONFIG_STATE_UNSET || !find_backend(control->running.now, written, &at))
 		return;
-	take_deadline(control, set, &control->states[edition_index(control->running, at)]);
+	take_deadline(control, set,
+		&control->running.states[configuration_index(control->running.now, at)]);
 }
 
 void control_take_leaving(
 	struct control *control, const struct message_backend_set *set, uint32_t index)
 {
-	struct control_backend *state = &control->states[index];
+	struct running_backend *state = &control->running.states[index];
 
 	if (set->state == CONFIG_STATE_UNSET || !state->is_leaving)
 		return;

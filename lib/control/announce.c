@@ -14,7 +14,7 @@
 static const struct config_service *service_of(
 	const struct control *control, const struct control_vip *vip, uint32_t i)
 {
-	const struct edition *running = control->running;
+	const struct configuration *running = control->running.now;
 
 	return &running->config->services[running->services_by_vip[vip->first_service + i]];
 }
@@ -22,7 +22,7 @@ static const struct config_service *service_of(
 static uint32_t count_usable(
 	const struct control *control, const struct config_service *service, uint32_t enough)
 {
-	const struct config *config = control->running->config;
+	const struct config *config = control->running.now->config;
 	const struct config_pool *pool = &config->pools[service->pool_index];
 	uint32_t place = (uint32_t)(service - config->services), usable = 0;
 
@@ -237,9 +237,10 @@ uint32_t control_withdraw(struct control *control)
 
 static void describe(const struct control *control, struct control_vip *vip, uint32_t at)
 {
-	const struct edition *running = control->running;
+	const struct configuration *running = control->running.now;
 
-	*vip = (struct control_vip){.first_service = at, .since_s = control->applied.wall_s};
+	*vip = (struct control_vip){
+		.first_service = at, .since_s = control->running.applied.wall_s};
 	vip->address = running->config->services[running->services_by_vip[at]].vip;
 	for (; at < running->config->service_count; at++) {
 		const struct config_service *service =
@@ -314,7 +315,7 @@ static void compare(struct control *control, const struct control_vip *before, u
 void control_announce_take(struct control *control)
 {
 	struct control_vip *before = control->vips;
-	uint32_t count = control->vip_count, services = control->running->config->service_count;
+	uint32_t count = control->vip_count, services = control->running.now->config->service_count;
 
 	control->vips = control->vips_before;
 	control->vips_before = before;

@@ -15,7 +15,7 @@ struct control;
 // A VIP of the running configuration, with its services.
 struct control_vip {
 	struct addr address;
-	uint32_t first_service; // in the edition's services_by_vip
+	uint32_t first_service; // in the configuration's services_by_vip
 	uint32_t service_count;
 	uint8_t mode; // enum config_announce_mode; with NONE the rest is not used
 	uint32_t metric; // of its route; 0: the kernel's own

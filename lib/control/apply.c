@@ -24,13 +24,13 @@ static void take_next(struct control *control)
 	control->next_commit = NULL;
 	if (next == NULL) {
 		control_reload_next(control);
-	} else if (next->if_version != 0 && next->if_version != control->version) {
-		error_set(&err, ESTALE, "version %lu is in force, not %lu", control->version,
-			next->if_version);
+	} else if (next->if_version != 0 && next->if_version != control->running.version) {
+		error_set(&err, ESTALE, "version %lu is in force, not %lu",
+			control->running.version, next->if_version);
 		control_reply_error(control, ESTALE, err.text);
 		commit_free(next);
 	} else {
-		next->version = control->version + 1;
+		next->version = control->running.version + 1;
 		control->commit = next;
 	}
 	control_poll_now(control);
@@ -46,7 +46,7 @@ static void concluded(void *context)
 	if (commit->reaps)
 		control_reap_end(control, commit);
 	else
-		control->is_saved = commit->is_saved;
+		control->running.is_saved = commit->is_saved;
 	if (commit->wants_saving)
 		control_keep(control, commit->wish);
 	commit->wish = NULL;
@@ -90,8 +90,9 @@ static void decide(struct control *control, struct commit *commit)
 {
 	health_forget_files(control->health);
 	if (commit->is_equal && !commit->is_confirmation)
-		commit->author = control->author; // it is not put in force by being asked for again
-	control->author = commit->author;
+		commit->author =
+			control->running.author; // it is not put in force by being asked for again
+	control->running.author = commit->author;
 	control_tell_commit(control, commit);
 	if (!commit->is_equal) {
 		control_install(control, commit);
@@ -100,15 +101,15 @@ static void decide(struct control *control, struct commit *commit)
 		if (commit->confirm_s > 0)
 			control_trial_begin(control, commit);
 	} else {
-		commit->now = control->running;
-		commit->version = control->version;
-		commit->applied = control->applied;
+		commit->now = control->running.now;
+		commit->version = control->running.version;
+		commit->applied = control->running.applied;
 	}
 	for (uint32_t i = 0; i < commit->selected_count; i++)
 		control_take_drain(control, &commit->set, commit->selected[i]);
 	for (uint32_t i = 0; i < commit->leaving_count; i++)
 		control_take_leaving(control, &commit->set, commit->leaving[i]);
-	if (commit->is_equal && control->is_saved) {
+	if (commit->is_equal && control->running.is_saved) {
 		commit->is_saved = true;
 		concluded(commit);
 	} else {
@@ -120,7 +121,7 @@ static void decide(struct control *control, struct commit *commit)
 // Those that left are gone from what runs, and all else is as it was.
 static void decide_reaping(struct control *control, struct commit *commit)
 {
-	bool is_saved = control->is_saved;
+	bool is_saved = control->running.is_saved;
 
 	if (commit->is_equal) {
 		concluded(commit);
@@ -128,9 +129,9 @@ static void decide_reaping(struct control *control, struct commit *commit)
 	}
 	log_info(
 		"config: %u backends that were taken out have no connections any more, and are gone",
-		control->running->config->backend_count - commit->all->backend_count);
+		control->running.now->config->backend_count - commit->all->backend_count);
 	control_install(control, commit);
-	control->is_saved = is_saved;
+	control->running.is_saved = is_saved;
 	commit->step = COMMIT_DECIDED;
 	control_work(control);
 }
@@ -207,7 +208,7 @@ void control_prepare_start(struct control *control)
 		return;
 	}
 	build_begin(control, &commit->build);
-	commit->running = control->running;
+	commit->running = control->running.now;
 	job_start(control->job, commit_prepare, prepared, commit);
 }
 
@@ -225,11 +226,11 @@ struct commit *control_commit_new(struct control *control)
 		return NULL;
 	commit->control = control;
 	commit->author = HISTORY_NOBODY;
-	commit->version = control->version + 1;
+	commit->version = control->running.version + 1;
 	clock_stamp(&commit->applied);
 	commit->start_ns = clock_monotonic_ns();
-	commit->backend_registry = &control->backends;
-	commit->service_registry = &control->services;
+	commit->backend_registry = &control->running.backend_registry;
+	commit->service_registry = &control->running.service_registry;
 	commit->descriptors_own = control->descriptors_own;
 	commit->flows = control->config.flows;
 	commit->worker_count = control->config.worker_count;
@@ -249,7 +250,7 @@ static const char *find_obstacle(
 	error_set(err, EINPROGRESS,
 		"version %lu waits %u s more for its confirmation: 'fulcrumctl confirm' keeps it, "
 		"'fulcrumctl confirm --revert' takes it back",
-		control->version, control_trial_left_s(control));
+		control->running.version, control_trial_left_s(control));
 	return err->text;
 }
 
@@ -281,7 +282,8 @@ void control_commit_start(struct control *control, struct commit *commit)
 		return;
 	}
 	identify(control, commit);
-	commit->version = commit->is_confirmation ? control->version : control->version + 1;
+	commit->version =
+		commit->is_confirmation ? control->running.version : control->running.version + 1;
 	if (control->commit != NULL)
 		control->next_commit = commit;
 	else

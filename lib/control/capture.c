@@ -49,7 +49,7 @@ static int check_request(const struct message_capture *request, struct error *er
 static int find_filter(const struct control *control, const struct message_capture *request,
 	struct capture_filter *out, struct error *err)
 {
-	const struct config *config = control->running->config;
+	const struct config *config = control->running.now->config;
 
 	*out = (struct capture_filter){.drops_only = request->drops_only != 0};
 	if (request->service[0] == '\0')

@@ -10,7 +10,7 @@
 
 struct checkpoint;
 
-// Begins a file beside the last one. 'handover' is copied; the edition that it points to is to stay until the end. 0 and
+// Begins a file beside the last one. 'handover' is copied; the configuration that it points to is to stay until the end. 0 and
 // '*out', or a negative errno with the sentence.
 int checkpoint_new(const struct handover *handover, struct checkpoint **out, struct error *err);
 // Goes on for about so long, by the tables of 'snapshot'. True: there is more to do.

@@ -2,27 +2,26 @@
 #include <base/clock.h>
 #include <base/log.h>
 #include <config/loss.h>
-#include <control/backend_private.h>
 #include <control/control_private.h>
-#include <control/descriptors.h>
+#include <running/descriptors.h>
 #include <store/saver.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool find_written(const struct edition *edition, uint32_t at, uint32_t *written)
+static bool find_written(const struct configuration *configuration, uint32_t at, uint32_t *written)
 {
 	char name[REGISTRY_NAME_SIZE];
 
-	edition_backend_name(edition->config, at, name);
-	return config_find_backend(edition->written, name, written, NULL) == 0;
+	configuration_backend_name(configuration->config, at, name);
+	return config_find_backend(configuration->written, name, written, NULL) == 0;
 }
 
 // Of a selection among all that run: those that leave are set apart, the others are found in what is written.
 static int split_selection(struct commit *commit)
 {
-	const struct edition *running = commit->running;
+	const struct configuration *running = commit->running;
 	uint32_t kept = 0;
 
 	commit->leaving = calloc((size_t)commit->selected_count + 1, sizeof(*commit->leaving));
@@ -34,7 +33,7 @@ static int split_selection(struct commit *commit)
 		if (find_written(running, at, &written))
 			commit->selected[kept++] = written;
 		else
-			commit->leaving[commit->leaving_count++] = edition_index(running, at);
+			commit->leaving[commit->leaving_count++] = configuration_index(running, at);
 	}
 	commit->selected_count = kept;
 	if (commit->leaving_count > 0 &&
@@ -97,7 +96,7 @@ static void inherit_states(struct commit *commit)
 			continue;
 		before = commit_find_running(commit, commit->config, i);
 		backend->state = CONFIG_STATE_ACTIVE;
-		if (before != EDITION_NONE &&
+		if (before != CONFIGURATION_NONE &&
 			commit->running->config->backends[before].state != CONFIG_STATE_LEAVING)
 			backend->state = commit->running->config->backends[before].state;
 	}
@@ -119,42 +118,48 @@ static bool is_equal(const struct config *a, const struct config *b)
 	       same_records(a->backends, b->backends, a->backend_count, sizeof(*a->backends));
 }
 
-// What differs from the running edition for one backend: its state, its probes.
+// What differs from the running configuration for one backend: its state, its probes.
 static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 {
-	struct control_backend *state = &commit->build.states[edition_index(commit->edition, at)];
+	struct running_backend *state =
+		&commit->build.states[configuration_index(commit->configuration, at)];
 	const struct config_backend *backend = &commit->all->backends[at];
 	bool is_stranger =
-		before == EDITION_NONE ||
+		before == CONFIGURATION_NONE ||
 		!addr_equal(&commit->running->config->backends[before].address, &backend->address);
-	uint32_t probes = edition_probes(commit->edition, at) != NULL ? CONFIG_PROBES_MAX : 1;
+	uint32_t probes =
+		configuration_probes(commit->configuration, at) != NULL ? CONFIG_PROBES_MAX : 1;
 
 	for (uint32_t p = 0; p < probes; p++) {
-		bool was_probed = !is_stranger && edition_is_probed(commit->running, before, p);
+		bool was_probed =
+			!is_stranger && configuration_is_probed(commit->running, before, p);
 
-		if (edition_is_probed(commit->edition, at, p) &&
-			!(was_probed && edition_same_target(
-						commit->running, before, commit->edition, at, p)))
+		if (configuration_is_probed(commit->configuration, at, p) &&
+			!(was_probed && configuration_same_target(commit->running, before,
+						commit->configuration, at, p)))
 			commit->puts[commit->put_count++] = (struct probe_put){at, p};
 	}
-	if (control_backend_touch(state, commit->edition, at, is_stranger, commit->applied.wall_s))
+	if (running_backend_touch(
+		    state, commit->configuration, at, is_stranger, commit->applied.wall_s))
 		commit->touched[commit->touched_count++] = at | (is_stranger ? COMMIT_STRANGER : 0);
 }
 
 // The probes of backends that are gone, or no longer probed.
 static void find_drops(struct commit *commit)
 {
-	const struct edition *old = commit->running;
+	const struct configuration *old = commit->running;
 
 	for (uint32_t i = 0; old != NULL && i < old->config->backend_count; i++) {
-		uint32_t index = edition_index(old, i), now = commit->edition->places[index];
-		uint32_t probes = edition_probes(old, i) != NULL ? CONFIG_PROBES_MAX : 1;
+		uint32_t index = configuration_index(old, i),
+			 now = commit->configuration->places[index];
+		uint32_t probes = configuration_probes(old, i) != NULL ? CONFIG_PROBES_MAX : 1;
 
 		for (uint32_t p = 0; p < probes; p++) {
-			if (edition_is_probed(old, i, p) &&
-				(now == EDITION_NONE ||
-					!edition_is_probed(commit->edition, now, p)))
-				commit->drops[commit->drop_count++] = edition_target_id(index, p);
+			if (configuration_is_probed(old, i, p) &&
+				(now == CONFIGURATION_NONE ||
+					!configuration_is_probed(commit->configuration, now, p)))
+				commit->drops[commit->drop_count++] =
+					configuration_target_id(index, p);
 		}
 	}
 }
@@ -162,9 +167,10 @@ static void find_drops(struct commit *commit)
 static int compare(struct commit *commit)
 {
 	size_t count = (size_t)commit->all->backend_count + 1;
-	size_t puts = (size_t)edition_count_probes(commit->edition) + 1;
-	size_t old =
-		commit->running == NULL ? 1 : (size_t)edition_count_probes(commit->running) + 1;
+	size_t puts = (size_t)configuration_count_probes(commit->configuration) + 1;
+	size_t old = commit->running == NULL
+			     ? 1
+			     : (size_t)configuration_count_probes(commit->running) + 1;
 
 	commit->touched = calloc(count, sizeof(*commit->touched));
 	commit->puts = calloc(puts, sizeof(*commit->puts));
@@ -180,13 +186,14 @@ static int compare(struct commit *commit)
 	return 0;
 }
 
-static int make_edition(struct commit *commit)
+static int make_configuration(struct commit *commit)
 {
-	commit->edition = edition_new(commit->all, commit->config, &commit->backend_plan,
-		&commit->service_plan, commit->backend_registry->capacity, commit->running);
-	if (commit->edition == NULL)
+	commit->configuration =
+		configuration_new(commit->all, commit->config, &commit->backend_plan,
+			&commit->service_plan, commit->backend_registry->capacity, commit->running);
+	if (commit->configuration == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
-	commit->build.edition = commit->edition;
+	commit->build.configuration = commit->configuration;
 	return compare(commit);
 }
 
@@ -261,7 +268,7 @@ static int prepare_reaping(struct commit *commit)
 	if (rc != 0 || commit->is_equal)
 		return rc;
 	rc = commit_plan(commit);
-	return rc == 0 ? make_edition(commit) : rc;
+	return rc == 0 ? make_configuration(commit) : rc;
 }
 
 static int prepare(struct commit *commit)
@@ -283,10 +290,10 @@ static int prepare(struct commit *commit)
 	if (rc == 0)
 		rc = commit_plan(commit);
 	if (rc == 0)
-		rc = make_edition(commit);
+		rc = make_configuration(commit);
 	if (rc == 0 && !commit->is_kept && !commit->takes_back)
-		rc = descriptors_check(
-			commit->edition, commit->running, commit->descriptors_own, &commit->err);
+		rc = descriptors_check(commit->configuration, commit->running,
+			commit->descriptors_own, &commit->err);
 	return rc;
 }
 
@@ -301,7 +308,8 @@ static void carry_out_services(struct commit *commit)
 {
 	struct registry *registry = commit->service_registry;
 
-	registry_carry_out(registry, &commit->service_plan, edition_service_name, commit->config);
+	registry_carry_out(
+		registry, &commit->service_plan, configuration_service_name, commit->config);
 	for (uint32_t i = 0; i < commit->config->service_count; i++) {
 		const char *name = commit->config->services[i].name;
 		uint32_t index = commit->service_plan.indexes[i];
@@ -323,8 +331,8 @@ void commit_build(void *context)
 	}
 	if (commit->rc != 0)
 		return;
-	registry_carry_out(
-		commit->backend_registry, &commit->backend_plan, edition_backend_name, commit->all);
+	registry_carry_out(commit->backend_registry, &commit->backend_plan,
+		configuration_backend_name, commit->all);
 	carry_out_services(commit);
 }
 
@@ -332,14 +340,14 @@ void commit_free(struct commit *commit)
 {
 	if (commit == NULL)
 		return;
-	if (commit->edition == NULL) {
+	if (commit->configuration == NULL) {
 		if (commit->all != commit->config)
 			config_free(commit->all);
 		config_free(commit->config);
 	} else if (!commit->is_installed) {
-		edition_free(commit->edition);
+		configuration_free(commit->configuration);
 	}
-	edition_free(commit->before);
+	configuration_free(commit->before);
 	config_free(commit->fallback);
 	config_free(commit->last_file);
 	if (commit->wish != NULL)

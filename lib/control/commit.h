@@ -4,8 +4,9 @@
 
 #include <base/clock.h>
 #include <channel/message.h>
-#include <control/edition.h>
 #include <control/selection.h>
+#include <running/build.h>
+#include <running/configuration.h>
 #include <snapshot/snapshot.h>
 #include <stdio.h>
 #include <store/history.h>
@@ -18,8 +19,6 @@
 //     conclude (job): say what changed, write the state file, free what was before
 
 struct control;
-struct control_backend;
-struct control_port;
 struct saver_wish;
 
 // A probe of the backend that stands at 'at', by its number.
@@ -27,22 +26,6 @@ struct probe_put {
 	uint32_t at;
 	uint32_t probe;
 };
-
-// What a snapshot is built from, by whoever builds it.
-struct build {
-	const struct edition *edition;
-	struct control_backend *states; // by the backend's index
-	const struct control_port *ports;
-	const struct snapshot *previous;
-	const struct snapshot_own_input *own;
-	uint32_t service_capacity;
-	uint64_t version;
-	uint64_t age_s; // since what is built came into force
-	struct snapshot *snapshot; // out
-};
-
-// 0, or a negative errno with the sentence.
-int build_run(struct build *build, struct error *err);
 
 // What install() has to do with a backend's state.
 #define COMMIT_STRANGER \
@@ -87,7 +70,7 @@ struct commit {
 	// Borrowed for prepare().
 	struct flow_table *const *flows; // one a worker
 	uint32_t worker_count;
-	const struct edition *running; // NULL at the start
+	const struct configuration *running; // NULL at the start
 	const struct config *left; // at the start: draining ones of it are leaving, too; NULL
 	struct registry *backend_registry; // nobody else uses them meanwhile
 	struct registry *service_registry;
@@ -103,10 +86,10 @@ struct commit {
 	uint32_t *leaving; // indexes of those of them that leave, and are in no 'config'
 	uint32_t leaving_count;
 	bool is_equal; // to the running one: there is nothing to install
-	struct edition *edition;
+	struct configuration *configuration;
 	struct registry_plan backend_plan; // carried out by build(), when nothing can fail any more
 	struct registry_plan service_plan;
-	uint32_t *places; // where each backend of 'all' stood before, or EDITION_NONE
+	uint32_t *places; // where each backend of 'all' stood before, or CONFIGURATION_NONE
 	uint32_t next; // place that commit_find_running() tries first
 	uint32_t *touched; // backends whose state changes with it, some with COMMIT_STRANGER
 	uint32_t touched_count;
@@ -129,9 +112,9 @@ struct commit {
 	uint64_t rounds; // control->rounds when it began
 
 	// For conclude(), and what it made.
-	struct edition *before; // freed by it
-	const struct edition *now;
-	bool is_installed; // 'edition' is no longer the commit's own
+	struct configuration *before; // freed by it
+	const struct configuration *now;
+	bool is_installed; // 'configuration' is no longer the commit's own
 	const char *state_folder;
 	char *text; // a line a change
 	size_t text_size;
@@ -143,7 +126,7 @@ struct commit {
 	bool wants_saving;
 };
 
-// Where backend 'at' of 'config' stands in the running edition, by name; EDITION_NONE.
+// Where backend 'at' of 'config' stands in the running configuration, by name; CONFIGURATION_NONE.
 uint32_t commit_find_running(struct commit *commit, const struct config *config, uint32_t at);
 // Plans the indexes of commit->all's backends and commit->config's services, and sets commit->places (plan.c). 0, or a
 // negative errno with the sentence. Parts of prepare(), as what follows.

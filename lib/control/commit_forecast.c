@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/forecast.h>
 
@@ -14,8 +13,8 @@ static void expect_new_backends(struct commit *commit, bool *is_stranger)
 {
 	for (uint32_t i = 0; i < commit->touched_count; i++) {
 		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
-		uint32_t index = edition_index(commit->edition, at);
-		struct control_backend *state = &commit->build.states[index];
+		uint32_t index = configuration_index(commit->configuration, at);
+		struct running_backend *state = &commit->build.states[index];
 
 		if ((commit->touched[i] & COMMIT_STRANGER) == 0)
 			continue;
@@ -53,7 +52,7 @@ static int make_forecast(struct commit *commit)
 	bool *is_stranger = calloc(commit->backend_registry->capacity, sizeof(*is_stranger));
 	struct forecast_input input = {
 		.running = commit->running,
-		.planned = commit->edition,
+		.planned = commit->configuration,
 		.before = commit->build.previous,
 		.is_stranger = is_stranger,
 		.flows = commit->flows,

@@ -63,7 +63,7 @@ void commit_conclude(void *context)
 	struct lines lines = {.file = NULL};
 
 	if (commit->reaps) {
-		edition_free(commit->before);
+		configuration_free(commit->before);
 		commit->before = NULL;
 		return;
 	}
@@ -78,6 +78,6 @@ void commit_conclude(void *context)
 		prepare_saving(commit);
 	if (lines.file != stderr)
 		fclose(lines.file);
-	edition_free(commit->before);
+	configuration_free(commit->before);
 	commit->before = NULL;
 }

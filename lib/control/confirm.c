@@ -54,7 +54,7 @@ static struct commit *new_reversal(struct control *control)
 		return NULL;
 	commit->takes_back = true;
 	commit->author.kind = HISTORY_TAKEN_BACK;
-	commit->author.of = control->version;
+	commit->author.of = control->running.version;
 	commit->author.other_uid = control->trial.author.uid;
 	commit->author.other_pid = control->trial.author.pid;
 	commit->config = config_clone(control->trial.before);
@@ -76,7 +76,7 @@ void control_trial_over(int fd, short what, void *context)
 		return;
 	}
 	log_warning("config: version %lu was not confirmed: version %lu comes back",
-		control->version, control->trial.version_before);
+		control->running.version, control->trial.version_before);
 	commit->is_own = true;
 	commit->author.kind = HISTORY_EXPIRED;
 	history_identify((uint32_t)getpid(), &commit->author.uid, &commit->author.pid);
@@ -107,9 +107,9 @@ static struct commit *new_confirmation(struct control *control)
 		return NULL;
 	commit->is_confirmation = true;
 	commit->is_equal = true;
-	commit->now = control->running;
-	commit->version = control->version;
-	commit->applied = control->applied;
+	commit->now = control->running.now;
+	commit->version = control->running.version;
+	commit->applied = control->running.applied;
 	commit->author = control->trial.author;
 	commit->step = COMMIT_DECIDED;
 	return commit;

@@ -5,7 +5,6 @@
 #include <control/apply_private.h>
 #include <control/capture_private.h>
 #include <control/control_private.h>
-#include <control/descriptors.h>
 #include <control/exporter.h>
 #include <control/health_private.h>
 #include <control/interfaces.h>
@@ -13,6 +12,7 @@
 #include <control/reply_private.h>
 #include <control/resolve_private.h>
 #include <control/taps.h>
+#include <running/descriptors.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -69,26 +69,16 @@ static int allocate(struct control *control)
 {
 	const struct daemon_config *daemon = control->config.daemon;
 
-	if (registry_init(&control->backends, daemon->backends_max) != 0 ||
-		registry_init(&control->services, daemon->services_max) != 0)
+	control->events = events_new();
+	if (control->events == NULL || running_init(&control->running, control->events,
+					       daemon->backends_max, daemon->services_max) != 0)
 		return -ENOMEM;
 	if (census_init(&control->census, daemon->backends_max, control->config.worker_count) != 0)
 		return -ENOMEM;
-	control->events = events_new();
-	if (control->events == NULL)
-		return -ENOMEM;
-	control->states = calloc(daemon->backends_max, sizeof(*control->states));
-	control->states_copy = calloc(daemon->backends_max, sizeof(*control->states_copy));
-	control->backend_baselines =
-		calloc(daemon->backends_max, sizeof(*control->backend_baselines));
-	control->service_baselines =
-		calloc(daemon->services_max, sizeof(*control->service_baselines));
 	control->vips = calloc(daemon->services_max, sizeof(*control->vips));
 	control->vips_before = calloc(daemon->services_max, sizeof(*control->vips));
 	control->identity = identity_new();
-	if (control->identity == NULL || control->vips == NULL || control->vips_before == NULL ||
-		control->states == NULL || control->states_copy == NULL ||
-		control->backend_baselines == NULL || control->service_baselines == NULL)
+	if (control->identity == NULL || control->vips == NULL || control->vips_before == NULL)
 		return -ENOMEM;
 	return make_events(control);
 }
@@ -127,7 +117,7 @@ static void warn_of_descriptors(const struct control *control)
 {
 	struct error err;
 
-	if (descriptors_check(control->running, NULL, control->descriptors_own, &err) != 0)
+	if (descriptors_check(control->running.now, NULL, control->descriptors_own, &err) != 0)
 		log_warning("health: %s", err.text);
 }
 
@@ -240,17 +230,9 @@ void control_free(struct control *control)
 	commit_free(control->commit);
 	commit_free(control->next_commit);
 	snapshot_free(control->build.snapshot);
-	edition_free(control->running);
-	registry_free(&control->services);
 	census_free(&control->census);
 	free(control->vips);
 	free(control->vips_before);
-	for (uint32_t i = 0; control->states != NULL && i < control->backends.end; i++)
-		free(control->states[i].probe_floors);
-	registry_free(&control->backends);
-	free(control->states);
-	free(control->states_copy);
-	free(control->backend_baselines);
-	free(control->service_baselines);
+	running_free(&control->running);
 	free(control);
 }

@@ -5,9 +5,9 @@
 #include <base/addr.h>
 #include <base/error.h>
 #include <config/daemon.h>
-#include <control/spread.h>
 #include <flow/flow.h>
 #include <metrics/metrics.h>
+#include <running/running.h>
 #include <snapshot/publish.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,21 +21,6 @@ struct control;
 struct relay;
 struct rte_mempool;
 
-struct control_port {
-	char name[16];
-	char device[128];
-	char kernel_interface[16]; // "" is none
-	uint16_t id; // DPDK's
-	char rss[64]; // what spreads its packets over the queues, in words
-	struct spread spread;
-	bool tells_link; // else it is taken to have one
-	bool is_bond;
-	uint16_t queues;
-	uint16_t mtu;
-	uint16_t vlan_tci; // that all of its frames carry; ENCAP_VLAN_NONE
-	struct mac mac;
-};
-
 // All of it is borrowed until control_free().
 struct control_config {
 	const struct daemon_config *daemon;
@@ -45,7 +30,7 @@ struct control_config {
 	uint32_t worker_count;
 	const struct rte_mempool *buffers; // of the ports; NULL: there are none to tell of
 	struct relay *relay; // of half-open probes; NULL: there are no such probes
-	const struct control_port *ports;
+	const struct running_port *ports;
 	uint32_t port_count;
 };
 

@@ -6,16 +6,13 @@
 #include <channel/channel.h>
 #include <channel/message.h>
 #include <control/apply_private.h>
-#include <control/backend_private.h>
 #include <control/capture_private.h>
 #include <control/census.h>
 #include <control/commit.h>
 #include <control/control.h>
-#include <control/edition.h>
 #include <control/half_open.h>
 #include <control/health_private.h>
 #include <control/identity.h>
-#include <control/registry.h>
 #include <control/reply_private.h>
 #include <control/saving_private.h>
 #include <control/stuck.h>
@@ -26,6 +23,7 @@
 #include <kernel/announcer.h>
 #include <kernel/follow.h>
 #include <kernel/kernel.h>
+#include <running/running.h>
 
 // The loop's own state, all of it on the loop's thread but for what is said to be a job's.
 
@@ -65,11 +63,7 @@ struct control {
 	struct event *hold_timer; // the next VIP that is to be announced again
 	struct channel_message message; // the request, and then the reply, at hand
 
-	struct edition *running;
-	uint64_t version; // of the running configuration; 0: there was no apply yet
-	struct history_entry author; // of it
-	struct clock_stamp applied; // when it was
-	bool is_saved; // the state folder has it
+	struct running running;
 	uint64_t apply_start_ns; // of the apply whose grace period goes on; 0
 	uint64_t apply_us;
 	uint64_t started_s;
@@ -78,13 +72,6 @@ struct control {
 	uint64_t requests; // over the channel
 	uint64_t applies; // changes of the configuration by clients
 	uint64_t apply_failures;
-	struct registry backends; // of a commit's job alone, but for the capacities
-	struct registry services;
-	struct control_backend *states; // by the backend's index
-	struct control_backend *states_copy; // a job's
-	struct metrics_traffic
-		*backend_baselines; // what was counted before the index had its present owner
-	struct metrics_traffic *service_baselines;
 	struct control_vip *vips; // in the order of their addresses
 	struct control_vip *vips_before; // as much room, for the next ones
 	uint32_t vip_count;
@@ -102,7 +89,6 @@ struct control {
 	struct mac foreign_macs[DAEMON_PORTS_MAX]; // that somebody gave the kernel side last
 	uint64_t watchdog_token;
 	bool watchdog_waits; // for a worker
-	bool has_floors; // somebody may be kept in service by max_down_percent
 
 	struct census census; // of all flows, for everybody who is told of them
 	struct transaction transaction;

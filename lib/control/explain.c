@@ -19,14 +19,15 @@ int control_explain_check(const struct message_explain *request, struct error *e
 	return 0;
 }
 
-// Where the backend of a reference stands in the running configuration, or EDITION_NONE.
+// Where the backend of a reference stands in the running configuration, or CONFIGURATION_NONE.
 static uint32_t place_of(const struct control *control, uint32_t reference)
 {
-	const struct edition *running = control->running;
+	const struct configuration *running = control->running.now;
 	uint32_t index = reference & BACKEND_INDEX_MASK;
-	uint32_t at = index < running->capacity ? running->places[index] : EDITION_NONE;
+	uint32_t at = index < running->capacity ? running->places[index] : CONFIGURATION_NONE;
 
-	return at != EDITION_NONE && running->backends[at] == reference ? at : EDITION_NONE;
+	return at != CONFIGURATION_NONE && running->backends[at] == reference ? at
+									      : CONFIGURATION_NONE;
 }
 
 static void name_backend(
@@ -34,14 +35,14 @@ static void name_backend(
 {
 	uint32_t at = place_of(control, reference);
 
-	if (at != EDITION_NONE)
-		memcpy(name, control->running->config->backends[at].name, CONFIG_NAME_SIZE);
+	if (at != CONFIGURATION_NONE)
+		memcpy(name, control->running.now->config->backends[at].name, CONFIG_NAME_SIZE);
 }
 
 static void name_service(
 	const struct control *control, uint16_t index, struct message_row_explain *out)
 {
-	const struct edition *running = control->running;
+	const struct configuration *running = control->running.now;
 
 	for (uint32_t i = 0; i < running->config->service_count; i++) {
 		if (running->services[i] != index)
@@ -101,12 +102,12 @@ static void fill_way(const struct control *control, const struct snapshot *snaps
 	uint32_t at = place_of(control, reference);
 	struct mac mac;
 
-	if (backend == NULL || at == EDITION_NONE)
+	if (backend == NULL || at == CONFIGURATION_NONE)
 		return;
 	name_backend(control, reference, out->backend);
-	out->address = control->running->config->backends[at].address;
-	memcpy(out->zone, control->running->config->backends[at].zone, sizeof(out->zone));
-	out->state = control->running->config->backends[at].state;
+	out->address = control->running.now->config->backends[at].address;
+	memcpy(out->zone, control->running.now->config->backends[at].zone, sizeof(out->zone));
+	out->state = control->running.now->config->backends[at].state;
 	out->health = control_backend_health(control, at);
 	control_backend_reason(control, at, out->reason, sizeof(out->reason));
 	if (backend->port == BACKEND_PORT_NONE)
@@ -122,17 +123,17 @@ static void fill_way(const struct control *control, const struct snapshot *snaps
 // Whose the packet is, by whatever port it comes.
 static uint32_t find_worker(const struct control *control, const struct packet *packet)
 {
-	uint32_t found = spread_worker(&control->config.ports[0].spread, packet);
+	uint32_t found = rss_worker(&control->config.ports[0].rss_indirection, packet);
 
 	for (uint32_t p = 1; p < control->config.port_count; p++)
-		if (spread_worker(&control->config.ports[p].spread, packet) != found)
-			return SPREAD_UNKNOWN;
+		if (rss_worker(&control->config.ports[p].rss_indirection, packet) != found)
+			return RSS_WORKER_UNKNOWN;
 	return found;
 }
 
 static enum message_by_rss by_rss(uint32_t found, uint32_t worker)
 {
-	if (found == SPREAD_UNKNOWN)
+	if (found == RSS_WORKER_UNKNOWN)
 		return MESSAGE_BY_RSS_UNKNOWN;
 	return found == worker ? MESSAGE_BY_RSS_YES : MESSAGE_BY_RSS_NO;
 }

@@ -16,12 +16,12 @@ _Static_assert((int)MESSAGE_FLOW_NEW == (int)FLOW_NEW &&
 	"a state goes over the channel as it is");
 
 static int find_service(struct flows_listing *listing, const char *name,
-	const struct edition *edition, struct error *err)
+	const struct configuration *configuration, struct error *err)
 {
-	for (uint32_t i = 0; i < edition->config->service_count; i++) {
-		if (strcmp(edition->config->services[i].name, name) == 0) {
+	for (uint32_t i = 0; i < configuration->config->service_count; i++) {
+		if (strcmp(configuration->config->services[i].name, name) == 0) {
 			listing->is_by_service = true;
-			listing->service = edition->services[i];
+			listing->service = configuration->services[i];
 			return 0;
 		}
 	}
@@ -29,20 +29,20 @@ static int find_service(struct flows_listing *listing, const char *name,
 }
 
 static int find_backend(struct flows_listing *listing, const char *name,
-	const struct edition *edition, struct error *err)
+	const struct configuration *configuration, struct error *err)
 {
 	uint32_t at;
-	int rc = config_find_backend(edition->config, name, &at, err);
+	int rc = config_find_backend(configuration->config, name, &at, err);
 
 	if (rc != 0)
 		return rc;
 	listing->is_by_backend = true;
-	listing->backend = edition->backends[at];
+	listing->backend = configuration->backends[at];
 	return 0;
 }
 
 int flows_begin(struct flows_listing *listing, const struct message_flows *request,
-	const struct edition *edition, struct error *err)
+	const struct configuration *configuration, struct error *err)
 {
 	char service[sizeof(request->service) + 1] = {0};
 	char backend[sizeof(request->backend) + 1] = {0};
@@ -57,9 +57,9 @@ int flows_begin(struct flows_listing *listing, const struct message_flows *reque
 		 !prefix_is_sound(&request->clients))
 		rc = error_set(err, EINVAL, "the clients' prefix has bits behind its end");
 	if (rc == 0 && service[0] != '\0')
-		rc = find_service(listing, service, edition, err);
+		rc = find_service(listing, service, configuration, err);
 	if (rc == 0 && backend[0] != '\0')
-		rc = find_backend(listing, backend, edition, err);
+		rc = find_backend(listing, backend, configuration, err);
 	return rc;
 }
 
@@ -75,16 +75,17 @@ static bool matches(const struct flows_listing *listing, const struct flow_row *
 static void name_row(
 	const struct flows_source *source, const struct flow_row *row, struct message_row_flow *out)
 {
-	const struct config *config = source->edition->config;
+	const struct config *config = source->configuration->config;
 	uint32_t index = row->backend & BACKEND_INDEX_MASK;
-	uint32_t place =
-		index < source->edition->capacity ? source->edition->places[index] : EDITION_NONE;
+	uint32_t place = index < source->configuration->capacity
+				 ? source->configuration->places[index]
+				 : CONFIGURATION_NONE;
 
 	for (uint32_t i = 0; i < config->service_count; i++) {
-		if (source->edition->services[i] == row->service)
+		if (source->configuration->services[i] == row->service)
 			memcpy(out->service, config->services[i].name, sizeof(out->service));
 	}
-	if (place != EDITION_NONE && source->edition->backends[place] == row->backend) {
+	if (place != CONFIGURATION_NONE && source->configuration->backends[place] == row->backend) {
 		memcpy(out->pool, config->backends[place].pool, sizeof(out->pool));
 		memcpy(out->backend, config->backends[place].name, sizeof(out->backend));
 	}

@@ -5,8 +5,8 @@
 #include <base/addr.h>
 #include <base/error.h>
 #include <channel/message.h>
-#include <control/edition.h>
 #include <flow/flow.h>
+#include <running/configuration.h>
 #include <snapshot/snapshot.h>
 
 // A listing of flows, step by step through the workers' tables, which nobody holds still for it. On the
@@ -31,7 +31,7 @@ struct flows_listing {
 
 // 0, or -ENOENT, -EEXIST (an ambiguous name), -EINVAL with the sentence.
 int flows_begin(struct flows_listing *listing, const struct message_flows *request,
-	const struct edition *edition, struct error *err);
+	const struct configuration *configuration, struct error *err);
 
 enum flows_step {
 	FLOWS_ROW, // '*out' is one to send
@@ -44,7 +44,7 @@ struct flows_source {
 	struct flow_table *const *tables;
 	uint32_t table_count;
 	const struct snapshot *snapshot;
-	const struct edition *edition;
+	const struct configuration *configuration;
 	uint32_t now_s;
 };
 

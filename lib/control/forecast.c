@@ -18,8 +18,9 @@ struct forecast {
 	const struct forecast_input *in;
 	struct message_row_plan *rows;
 	uint32_t row_count;
-	uint32_t *row_of_pool; // by the place of a pool of the running edition
-	uint32_t *service_places; // by a service's index: where it stands in the running edition
+	uint32_t *row_of_pool; // by the place of a pool of the running configuration
+	uint32_t *
+		service_places; // by a service's index: where it stands in the running configuration
 	uint32_t tries;
 	uint32_t now_s; // of the piece at hand
 };
@@ -73,7 +74,7 @@ static int allocate(struct forecast *f)
 	if (f->rows == NULL || f->row_of_pool == NULL || f->service_places == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < services; i++)
-		f->service_places[i] = EDITION_NONE;
+		f->service_places[i] = CONFIGURATION_NONE;
 	for (uint32_t i = 0; i < now->service_count; i++)
 		f->service_places[f->in->running->services[i]] = i;
 	return 0;
@@ -230,7 +231,8 @@ static void count_flow(struct forecast *f, const struct place *place)
 	struct message_row_plan *row;
 	struct packet packet;
 
-	if (at == EDITION_NONE || snapshot_find_backend(f->in->before, place->row.backend) == NULL)
+	if (at == CONFIGURATION_NONE ||
+		snapshot_find_backend(f->in->before, place->row.backend) == NULL)
 		return;
 	service = &f->in->running->config->services[at];
 	row = &f->rows[f->row_of_pool[service->pool_index]];

@@ -3,7 +3,7 @@
 #define CONTROL_FORECAST_H
 
 #include <channel/message.h>
-#include <control/edition.h>
+#include <running/configuration.h>
 #include <snapshot/snapshot.h>
 
 // What a change would cost: each pool's slots that go to another backend, and what becomes of each flow that the workers'
@@ -13,7 +13,7 @@
 struct flow_table;
 
 struct forecast_input {
-	const struct edition *running, *planned;
+	const struct configuration *running, *planned;
 	const struct snapshot *before, *after; // theirs
 	const bool *
 		is_stranger; // by a backend's index: in 'planned' it is another machine, or a new one

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/backend_private.h>
 #include <control/half_open_private.h>
 #include <packet/headers.h>
 #include <snapshot/relay.h>
@@ -125,7 +124,7 @@ static uint32_t ip_header_size(const struct addr *address)
 // The connection of service number 'at' of the configuration, as far as that says.
 static void describe(struct attempt *attempt, uint32_t at)
 {
-	const struct edition *running = attempt->probe->half_opens->control->running;
+	const struct configuration *running = attempt->probe->half_opens->control->running.now;
 	const struct config_service *service = &running->config->services[at];
 
 	attempt->service = running->services[at];
@@ -140,7 +139,8 @@ static uint16_t most_mss(const struct attempt *attempt)
 {
 	const struct probe_request *request = &attempt->probe->request;
 	const struct control *control = attempt->probe->half_opens->control;
-	uint32_t mtu = control_path_mtu(control, &control->states[request->id]);
+	const struct running_backend *state = &control->running.states[request->id];
+	uint32_t mtu = running_backend_path_mtu(state, control->config.ports[state->port].mtu);
 
 	return (uint16_t)(mtu - ip_header_size(&request->address) -
 			  ip_header_size(&attempt->connection.vip) - sizeof(struct tcp_header));
@@ -167,7 +167,7 @@ static const char *send_syn(struct attempt *attempt)
 	struct half_open *connection = &attempt->connection;
 	uint32_t index = attempt->probe->request.id;
 
-	if (!half_opens->control->states[index].resolved)
+	if (!half_opens->control->running.states[index].resolved)
 		return "its next hop is not known";
 	if (!half_open_own_address(half_opens, index, connection->vip.family, &connection->own))
 		return connection->vip.family == ADDR_IPV4
@@ -193,14 +193,14 @@ static bool begin(struct half_open_probe *probe, struct attempt *attempt, uint32
 	return why == NULL;
 }
 
-// Those whose turn it is, of the 'total' services that begin at 'first' in the edition's list.
+// Those whose turn it is, of the 'total' services that begin at 'first' in the configuration's list.
 static bool begin_all(struct half_open_probe *probe, uint32_t first, uint32_t total)
 {
 	const struct control *control = probe->half_opens->control;
-	uint32_t turn = control->states[probe->request.id].half_open_next;
+	uint32_t turn = control->running.states[probe->request.id].half_open_next;
 
 	for (uint32_t i = 0; i < probe->count; i++) {
-		uint32_t at = control->running->half_open[first + (turn + i) % total];
+		uint32_t at = control->running.now->half_open[first + (turn + i) % total];
 
 		if (!begin(probe, &probe->attempts[i], at))
 			return false;
@@ -211,11 +211,11 @@ static bool begin_all(struct half_open_probe *probe, uint32_t first, uint32_t to
 static void *half_open_start(const struct probe_request *request, struct probe_result *result)
 {
 	struct half_opens *half_opens = request->path_context;
-	const struct edition *running = half_opens->control->running;
+	const struct configuration *running = half_opens->control->running.now;
 	uint32_t at = running->places[request->id];
-	uint32_t pool = at == EDITION_NONE ? 0 : running->config->backends[at].pool_index;
+	uint32_t pool = at == CONFIGURATION_NONE ? 0 : running->config->backends[at].pool_index;
 	uint32_t first = running->half_open_start[pool];
-	uint32_t total = at == EDITION_NONE ? 0 : running->half_open_start[pool + 1] - first;
+	uint32_t total = at == CONFIGURATION_NONE ? 0 : running->half_open_start[pool + 1] - first;
 	uint32_t count = total < HALF_OPEN_WINDOW ? total : HALF_OPEN_WINDOW;
 	struct half_open_probe *probe;
 

@@ -34,7 +34,7 @@ bool half_open_own_address(
 	struct half_opens *half_opens, uint32_t index, uint8_t family, struct addr *out)
 {
 	struct control *control = half_opens->control;
-	const struct kernel_next_hop *hop = &control->states[index].hop;
+	const struct kernel_next_hop *hop = &control->running.states[index].hop;
 	struct own_address *own;
 
 	if (hop->source.family == family && !is_unfit(control, &hop->source)) {

@@ -42,7 +42,7 @@ static void finish(struct half_open_probe *probe)
 	struct probe_result result = probe->result;
 
 	if (result.outcome == PROBE_SUCCEEDED)
-		control->states[request.id].half_open_next += probe->count;
+		control->running.states[request.id].half_open_next += probe->count;
 	half_open_record(probe, result.outcome);
 	half_open_probe_free(probe);
 	request.done(request.context, &result);

@@ -22,9 +22,9 @@ static uint64_t hash_text(const char *text)
 }
 
 // Some drivers draw the key of their RSS at every start.
-static uint64_t hash_spread(const struct spread *spread)
+static uint64_t hash_spread(const struct rss_indirection *indirection)
 {
-	return siphash(no_key, spread, offsetof(struct spread, size));
+	return siphash(no_key, indirection, offsetof(struct rss_indirection, size));
 }
 
 // A worker's rows are good for the same worker of the next daemon if packets are spread over as many, by the same ports.
@@ -34,10 +34,10 @@ static uint64_t mark_of_spread(const struct control_config *config)
 	char text[256];
 
 	for (uint32_t p = 0; p < config->port_count; p++) {
-		const struct control_port *port = &config->ports[p];
+		const struct running_port *port = &config->ports[p];
 
 		snprintf(text, sizeof(text), "%016lx %016lx %s %u %s", mark,
-			hash_spread(&port->spread), port->device, port->queues, port->rss);
+			hash_spread(&port->rss_indirection), port->device, port->queues, port->rss);
 		mark = hash_text(text);
 	}
 	return mark;
@@ -46,7 +46,7 @@ static uint64_t mark_of_spread(const struct control_config *config)
 void handover_mark(const struct handover *handover, struct flows_mark *out)
 {
 	static const char text[] = "flows";
-	const struct config *config = handover->edition->config;
+	const struct config *config = handover->configuration->config;
 	struct clock_stamp now;
 
 	clock_stamp(&now);
@@ -65,30 +65,31 @@ void handover_mark(const struct handover *handover, struct flows_mark *out)
 
 void handover_write_names(const struct handover *handover, struct flows_writer *writer)
 {
-	const struct config *config = handover->edition->config;
+	const struct config *config = handover->configuration->config;
 	char name[REGISTRY_NAME_SIZE];
 
 	for (uint32_t i = 0; i < config->service_count; i++) {
-		edition_service_name(config, i, name);
+		configuration_service_name(config, i, name);
 		flows_writer_add_name(writer, KEPT_SERVICE, name);
 	}
 	for (uint32_t i = 0; i < config->backend_count; i++) {
-		edition_backend_name(config, i, name);
+		configuration_backend_name(config, i, name);
 		flows_writer_add_name(writer, KEPT_BACKEND, name);
 	}
 }
 
 bool handover_number(const struct handover *handover, struct flow_kept *kept)
 {
-	const struct edition *edition = handover->edition;
+	const struct configuration *configuration = handover->configuration;
 	uint32_t index = kept->backend & BACKEND_INDEX_MASK;
-	uint32_t service = kept->service < edition->service_end
-				   ? edition->service_places[kept->service]
-				   : EDITION_NONE;
-	uint32_t backend = index < edition->capacity ? edition->places[index] : EDITION_NONE;
+	uint32_t service = kept->service < configuration->service_end
+				   ? configuration->service_places[kept->service]
+				   : CONFIGURATION_NONE;
+	uint32_t backend =
+		index < configuration->capacity ? configuration->places[index] : CONFIGURATION_NONE;
 
-	if (service == EDITION_NONE || backend == EDITION_NONE ||
-		edition->backends[backend] != kept->backend)
+	if (service == CONFIGURATION_NONE || backend == CONFIGURATION_NONE ||
+		configuration->backends[backend] != kept->backend)
 		return false;
 	kept->service = (uint16_t)service;
 	kept->backend = backend;

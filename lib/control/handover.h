@@ -3,8 +3,8 @@
 #define CONTROL_HANDOVER_H
 
 #include <control/control.h>
-#include <control/edition.h>
 #include <handover/flows_file.h>
+#include <running/configuration.h>
 #include <snapshot/snapshot.h>
 
 // The flow tables go from a daemon that ends to the next one, through the state folder (flows_file.h). A connection that
@@ -18,7 +18,7 @@ struct spool;
 struct handover {
 	const char *file; // its name in the state folder
 	const struct control_config *config;
-	const struct edition *edition; // that is running
+	const struct configuration *configuration; // that is running
 	const struct snapshot *snapshot;
 	const struct registry *services; // to take: whose names have which index
 	const struct registry *backends;

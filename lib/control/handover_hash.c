@@ -19,9 +19,9 @@ static struct addr client_of(const struct flow_kept *kept)
 bool handover_hash(const struct handover *handover, const struct flow_kept *kept,
 	struct packet *packet, struct hash128 *hash)
 {
-	const struct edition *edition = handover->edition;
+	const struct configuration *configuration = handover->configuration;
 	const struct config_service *service =
-		&edition->config->services[edition->service_places[kept->service]];
+		&configuration->config->services[configuration->service_places[kept->service]];
 	const struct addr client = client_of(kept);
 
 	if (!config_has_single_port(service) || client.family != service->vip.family)

@@ -12,15 +12,15 @@
 // The probes of what runs, what they say of backends, and what follows from it.
 
 struct control;
-struct control_backend;
-struct edition;
+struct running_backend;
+struct configuration;
 
 // Probes to begin and to end, and how far that got.
 struct target_changes {
 	uint32_t *drops;
 	uint32_t drop_count;
 	uint32_t dropped;
-	struct probe_put *puts; // in the running edition
+	struct probe_put *puts; // in the running configuration
 	uint32_t put_count;
 	uint32_t put;
 };
@@ -38,22 +38,6 @@ void control_targets_forget(struct control *control);
 void control_health_changed(
 	void *context, uint32_t index, enum health_status status, const char *reason);
 
-// --- keep.c: the floors of pools ---
-
-// A backend that served fails by one of its probes: it is lost, or kept.
-void control_floor_lose(struct control *control, const struct config_pool *pool,
-	struct control_backend *state, uint32_t probe);
-void control_floor_recover(struct control *control, const struct config_pool *pool,
-	struct control_backend *state, uint32_t probe);
-// What is remembered of probes that are no more, or of another backend.
-void control_floor_forget(struct control_backend *state, const struct edition *edition, uint32_t at,
-	bool is_stranger);
-// Once a second. True: somebody is kept no longer.
-bool control_floor_age(struct control *control);
-// For one of its services at least.
-bool control_floor_keeps(const struct control_backend *state);
-uint32_t control_floor_kept(const struct control *control, const struct config_pool *pool);
-
 // --- recall.c: the health over a restart ---
 
 // When the running configuration is there. 0 or -ENOMEM.
@@ -66,9 +50,9 @@ void control_save_health_start(struct control *control);
 // --- age.c: what ends by the clock ---
 
 // A backend's health changed: its slow start begins, or there is none.
-void control_begin_ramp(const struct config_pool *pool, struct control_backend *state);
+void control_begin_ramp(const struct config_pool *pool, struct running_backend *state);
 void control_age(int fd, short what, void *context);
-// The deadline that comes with an operator's word on a backend of the running edition, or the end of one.
+// The deadline that comes with an operator's word on a backend of the running configuration, or the end of one.
 // A backend that leaves, by its index: drained with a deadline, or disabled.
 void control_take_leaving(
 	struct control *control, const struct message_backend_set *set, uint32_t index);

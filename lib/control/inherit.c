@@ -23,10 +23,10 @@ struct handover control_handover(const struct control *control, const char *file
 	return (struct handover){
 		.file = file,
 		.config = &control->config,
-		.edition = control->running,
+		.configuration = control->running.now,
 		.snapshot = control->config.publisher->current,
-		.services = &control->services,
-		.backends = &control->backends,
+		.services = &control->running.service_registry,
+		.backends = &control->running.backend_registry,
 		.budget_ns = SAVE_BUDGET_NS,
 	};
 }
@@ -43,7 +43,7 @@ static uint64_t ms_since(uint64_t begun_ns)
 
 struct config *control_copy_left(const struct control *control)
 {
-	const struct config *running = control->running->config;
+	const struct config *running = control->running.now->config;
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < running->backend_count; i++)
@@ -74,7 +74,7 @@ static void inherit_hand_over(struct control *control, struct spool *spool)
 		wish_left(control->config.daemon->state, control_copy_left(control));
 	struct saver_wish *flows = spool_wish(spool, true);
 
-	if (control_is_unkept(control) && control->saving.version != control->version)
+	if (control_is_unkept(control) && control->saving.version != control->running.version)
 		control_keep_running(control);
 	if (left != NULL)
 		saver_want(saver, SAVER_LEFT, left);

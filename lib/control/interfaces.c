@@ -10,7 +10,7 @@
 void control_interfaces_init(struct control *control)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		const struct control_port *port = &control->config.ports[p];
+		const struct running_port *port = &control->config.ports[p];
 
 		memcpy(control->kernel_sides[p].first_name, port->kernel_interface,
 			sizeof(port->kernel_interface));
@@ -20,7 +20,7 @@ void control_interfaces_init(struct control *control)
 	}
 }
 
-static void interfaces_tell(const struct control_port *port, const char *what,
+static void interfaces_tell(const struct running_port *port, const char *what,
 	const struct kernel_follow *follow, enum kernel_followed event, bool is_made_again)
 {
 	switch (event) {
@@ -50,7 +50,7 @@ static void interfaces_tell(const struct control_port *port, const char *what,
 void control_follow_interfaces(struct control *control)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		const struct control_port *port = &control->config.ports[p];
+		const struct running_port *port = &control->config.ports[p];
 		struct kernel_follow *side = &control->kernel_sides[p], *wire = &control->wires[p];
 
 		interfaces_tell(port, "kernel-side interface", side,

@@ -34,7 +34,7 @@ static uint64_t find_wait_s(const struct commit *commit, uint32_t pool)
 static bool may_go(const struct commit *commit, uint32_t index, const struct census_counts *counts,
 	uint64_t wait_s)
 {
-	const struct control_backend *state = &commit->build.states[index];
+	const struct running_backend *state = &commit->build.states[index];
 	int64_t left_ns = (int64_t)commit->start_ns - state->leaving_ns;
 
 	return !counts->is_known[index] && state->is_leaving &&
@@ -53,7 +53,7 @@ static uint32_t *find_missing(struct commit *commit, uint32_t *count)
 	for (uint32_t i = 0; stays != NULL && i < commit->config->backend_count; i++) {
 		uint32_t before = commit_find_running(commit, commit->config, i);
 
-		if (before != EDITION_NONE)
+		if (before != CONFIGURATION_NONE)
 			stays[before] = true;
 	}
 	for (uint32_t i = 0; missing != NULL && stays != NULL && i < running->backend_count; i++) {
@@ -71,14 +71,14 @@ static uint32_t *find_missing(struct commit *commit, uint32_t *count)
 static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint32_t count)
 {
 	const struct config *running = commit->running->config;
-	uint32_t kept = 0, pool = EDITION_NONE;
+	uint32_t kept = 0, pool = CONFIGURATION_NONE;
 	struct census census;
 	uint64_t wait_s = 0;
 
 	if (count_flows(commit, &census) != 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t index = edition_index(commit->running, missing[i]);
+		uint32_t index = configuration_index(commit->running, missing[i]);
 
 		if (running->backends[missing[i]].pool_index != pool) { // they stand together
 			pool = running->backends[missing[i]].pool_index;
@@ -104,7 +104,7 @@ static uint32_t *find_left(const struct commit *commit, uint32_t *count)
 
 	*count = 0;
 	for (uint32_t i = 0; found != NULL && i < left->backend_count; i++) {
-		edition_backend_name(left, i, name);
+		configuration_backend_name(left, i, name);
 		if (config_find_backend(commit->all, name, &at, NULL) != 0)
 			found[(*count)++] = i;
 	}

@@ -14,7 +14,7 @@
 
 bool control_port_has_link(const struct control *control, uint32_t p)
 {
-	const struct control_port *port = &control->config.ports[p];
+	const struct running_port *port = &control->config.ports[p];
 	struct rte_eth_link link;
 
 	if (!port->tells_link)
@@ -26,7 +26,7 @@ bool control_port_has_link(const struct control *control, uint32_t p)
 // types 'ip link' go by that. One that cannot be told is left as it is.
 static void tell_kernel(struct control *control, uint32_t p, bool is_down)
 {
-	const struct control_port *port = &control->config.ports[p];
+	const struct running_port *port = &control->config.ports[p];
 	const char *name = control_kernel_side_name(control, p);
 	int rc;
 
@@ -37,7 +37,7 @@ static void tell_kernel(struct control *control, uint32_t p, bool is_down)
 		log_warning("port %s: %s cannot be told so: %s", port->name, name, strerror(-rc));
 }
 
-static void tell_link(struct control *control, const struct control_port *port, bool is_down)
+static void tell_link(struct control *control, const struct running_port *port, bool is_down)
 {
 	const char *now = is_down ? "down" : "up";
 	struct events_entry entry =
@@ -54,7 +54,7 @@ static void follow_links(struct control *control)
 	bool changed = false;
 
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		const struct control_port *port = &control->config.ports[p];
+		const struct running_port *port = &control->config.ports[p];
 		bool is_down = !control_port_has_link(control, p);
 
 		if (is_down == control->link_is_down[p])
@@ -71,7 +71,7 @@ static void follow_links(struct control *control)
 // The log gets a line for each address that is another one than the last: whoever insists does not fill it.
 static void put_back_mac(struct control *control, uint32_t p, const struct mac *foreign)
 {
-	const struct control_port *port = &control->config.ports[p];
+	const struct running_port *port = &control->config.ports[p];
 	const char *name = control_kernel_side_name(control, p);
 	int rc = kernel_set_interface_mac(control->kernel, name, &port->mac);
 	char theirs[MAC_TEXT_SIZE], ours[MAC_TEXT_SIZE];
@@ -92,7 +92,7 @@ static void put_back_mac(struct control *control, uint32_t p, const struct mac *
 static void follow_macs(struct control *control)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		const struct control_port *port = &control->config.ports[p];
+		const struct running_port *port = &control->config.ports[p];
 		const char *name = control_kernel_side_name(control, p);
 		struct mac mac;
 

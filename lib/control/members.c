@@ -34,7 +34,7 @@ static uint64_t members_down(uint16_t bond)
 }
 
 static void members_tell(
-	struct control *control, const struct control_port *port, uint16_t member, bool is_down)
+	struct control *control, const struct running_port *port, uint16_t member, bool is_down)
 {
 	const char *now = is_down ? "down" : "up";
 	struct events_entry entry;
@@ -51,7 +51,7 @@ static void members_tell(
 void control_follow_members(struct control *control)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		const struct control_port *port = &control->config.ports[p];
+		const struct running_port *port = &control->config.ports[p];
 		uint64_t down = port->is_bond ? members_down(port->id) : 0;
 		uint64_t changed = down ^ control->members_down[p];
 

@@ -150,32 +150,37 @@ static void add_config(struct measure *m, const char *part, const struct config 
 		malloc_usable_size(config->backends));
 }
 
-static void add_edition(struct measure *m)
+static void add_configuration(struct measure *m)
 {
-	const struct edition *edition = m->control->running;
+	const struct configuration *configuration = m->control->running.now;
 
-	add_config(m, "configuration", edition->config);
-	if (edition->written != edition->config)
-		add_config(m, "the same as written", edition->written);
+	add_config(m, "configuration", configuration->config);
+	if (configuration->written != configuration->config)
+		add_config(m, "the same as written", configuration->written);
 	add(m, "configuration's indexes", HEAP,
-		malloc_usable_size(edition->backends) + malloc_usable_size(edition->services) +
-			malloc_usable_size(edition->services_by_vip) +
-			malloc_usable_size(edition->places) +
-			malloc_usable_size(edition->service_places) +
-			malloc_usable_size(edition->half_open_start) +
-			malloc_usable_size(edition->half_open));
+		malloc_usable_size(configuration->backends) +
+			malloc_usable_size(configuration->services) +
+			malloc_usable_size(configuration->services_by_vip) +
+			malloc_usable_size(configuration->places) +
+			malloc_usable_size(configuration->service_places) +
+			malloc_usable_size(configuration->half_open_start) +
+			malloc_usable_size(configuration->half_open));
 }
 
 static void add_control(struct measure *m)
 {
 	const struct control *c = m->control;
 
-	add_counted(m, "backends' names and states", HEAP, c->backends.capacity, "backend",
-		registry_bytes(&c->backends) + malloc_usable_size(c->states) +
-			malloc_usable_size(c->states_copy) +
-			malloc_usable_size(c->backend_baselines));
-	add_counted(m, "services' names and states", HEAP, c->services.capacity, "service",
-		registry_bytes(&c->services) + malloc_usable_size(c->service_baselines) +
+	add_counted(m, "backends' names and states", HEAP, c->running.backend_registry.capacity,
+		"backend",
+		registry_bytes(&c->running.backend_registry) +
+			malloc_usable_size(c->running.states) +
+			malloc_usable_size(c->running.states_copy) +
+			malloc_usable_size(c->running.backend_baselines));
+	add_counted(m, "services' names and states", HEAP, c->running.service_registry.capacity,
+		"service",
+		registry_bytes(&c->running.service_registry) +
+			malloc_usable_size(c->running.service_baselines) +
 			malloc_usable_size(c->vips) + malloc_usable_size(c->vips_before));
 }
 
@@ -221,7 +226,7 @@ void control_measure_memory(struct control *control)
 		free(m.rows);
 		return;
 	}
-	add_edition(&m);
+	add_configuration(&m);
 	add_control(&m);
 	heap = mallinfo2();
 	add_rest(&m, "probes, libraries, the rest", HEAP, heap.uordblks + heap.hblkhd);

@@ -26,7 +26,7 @@ static void label_worker(struct page *page, uint32_t worker)
 
 static void label_backend(struct page *page, uint32_t index)
 {
-	const struct edition *running = page->control->running;
+	const struct configuration *running = page->control->running.now;
 	const struct config_backend *backend = &running->config->backends[running->places[index]];
 
 	exposition_label(&page->text, "pool", backend->pool);
@@ -35,7 +35,7 @@ static void label_backend(struct page *page, uint32_t index)
 
 static void label_service(struct page *page, uint32_t index)
 {
-	const struct edition *running = page->control->running;
+	const struct configuration *running = page->control->running.now;
 
 	exposition_label(&page->text, "service",
 		running->config->services[running->service_places[index]].name);
@@ -85,7 +85,7 @@ void page_sample(struct page *page, uint32_t row, const char *suffix)
 		label_zone(page, row);
 		break;
 	case METRICS_OF_POOLS:
-		exposition_label(text, "pool", control->running->config->pools[row].name);
+		exposition_label(text, "pool", control->running.now->config->pools[row].name);
 		break;
 	case METRICS_OF_BACKENDS:
 		label_backend(page, row);
@@ -135,7 +135,7 @@ uint64_t page_number_at(const void *from, const struct page_family *family)
 static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_BUILD] = {page_build, 0},
 	[METRICS_START_TIME] = {page_control, FROM(control, started_s)},
-	[METRICS_CONFIG_VERSION] = {page_control, FROM(control, version)},
+	[METRICS_CONFIG_VERSION] = {page_control, FROM(control, running.version)},
 	[METRICS_CONFIG_APPLIED] = {page_applied, 0},
 	[METRICS_CONFIG_DURATION] = {page_duration, 0},
 	[METRICS_CONFIG_CONFIRM] = {page_confirm, 0},
@@ -265,13 +265,13 @@ static uint32_t row_count(const struct page *page, enum metrics_scope scope)
 	case METRICS_OF_VIPS:
 		return control->vip_count;
 	case METRICS_OF_SERVICES:
-		return control->running->service_end;
+		return control->running.now->service_end;
 	case METRICS_OF_ZONES:
 		return snapshot_zone_rows(control->config.publisher->current);
 	case METRICS_OF_POOLS:
-		return control->running->written->pool_count;
+		return control->running.now->written->pool_count;
 	case METRICS_OF_BACKENDS:
-		return control->running->capacity;
+		return control->running.now->capacity;
 	default:
 		return 1;
 	}
@@ -282,7 +282,7 @@ static void begin_family(struct page *page)
 	exposition_begin(&page->text, (enum metrics_id)page->family);
 	page->is_begun = true;
 	page->row = 0;
-	page->pools_version = page->control->version;
+	page->pools_version = page->control->running.version;
 }
 
 // Pools, VIPs and zones have no index: once they may stand elsewhere, what is left of the family is left out.
@@ -293,7 +293,7 @@ static bool is_over(const struct page *page)
 	return page->row >= row_count(page, scope) ||
 	       ((scope == METRICS_OF_POOLS || scope == METRICS_OF_VIPS ||
 			scope == METRICS_OF_ZONES) &&
-		       page->pools_version != page->control->version);
+		       page->pools_version != page->control->running.version);
 }
 
 static void step(struct page *page)

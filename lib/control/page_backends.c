@@ -5,10 +5,10 @@
 // The backend of an index; NULL: nobody has it.
 static const struct config_backend *find(const struct page *page, uint32_t index)
 {
-	const struct edition *running = page->control->running;
+	const struct configuration *running = page->control->running.now;
 	uint32_t at = running->places[index];
 
-	return at != EDITION_NONE ? &running->config->backends[at] : NULL;
+	return at != CONFIGURATION_NONE ? &running->config->backends[at] : NULL;
 }
 
 void page_backend_info(struct page *page, const struct page_family *family, uint32_t index)
@@ -34,20 +34,20 @@ void page_backend_health(struct page *page, const struct page_family *family, ui
 	if (find(page, index) == NULL)
 		return;
 	page_sample(page, index, "");
-	exposition_signed(&page->text, values[page->control->states[index].health]);
+	exposition_signed(&page->text, values[page->control->running.states[index].health]);
 }
 
 void page_backend_usable(struct page *page, const struct page_family *family, uint32_t index)
 {
 	if (find(page, index) != NULL)
 		page_number(page, index,
-			rows_is_usable(page->control, page->control->running->places[index]));
+			rows_is_usable(page->control, page->control->running.now->places[index]));
 }
 
 void page_backend_since(struct page *page, const struct page_family *family, uint32_t index)
 {
 	if (find(page, index) != NULL)
-		page_number(page, index, page->control->states[index].since_s);
+		page_number(page, index, page->control->running.states[index].since_s);
 }
 
 void page_backend_weight(struct page *page, const struct page_family *family, uint32_t index)
@@ -110,7 +110,7 @@ void page_backend_resets(struct page *page, const struct page_family *family, ui
 
 void page_backend_drain(struct page *page, const struct page_family *family, uint32_t index)
 {
-	uint64_t until_ns = page->control->states[index].drain_until_ns;
+	uint64_t until_ns = page->control->running.states[index].drain_until_ns;
 	int64_t left_ns = (int64_t)until_ns - (int64_t)clock_monotonic_ns();
 
 	if (find(page, index) != NULL && until_ns != 0)
@@ -120,23 +120,25 @@ void page_backend_drain(struct page *page, const struct page_family *family, uin
 
 void page_backend_path_mtu(struct page *page, const struct page_family *family, uint32_t index)
 {
-	const struct control_backend *state = &page->control->states[index];
+	const struct running_backend *state = &page->control->running.states[index];
 
 	if (find(page, index) != NULL && state->resolved)
-		page_number(page, index, control_path_mtu(page->control, state));
+		page_number(page, index,
+			running_backend_path_mtu(
+				state, page->control->config.ports[state->port].mtu));
 }
 
 void page_backend_path_errors(struct page *page, const struct page_family *family, uint32_t index)
 {
 	if (find(page, index) != NULL)
-		page_number(page, index, page->control->states[index].path_errors);
+		page_number(page, index, page->control->running.states[index].path_errors);
 }
 
 // --- What only a probe knows ---
 
 static bool find_probed(const struct page *page, uint32_t index, struct health_view *out)
 {
-	return find(page, index) != NULL && page->control->states[index].is_probed &&
+	return find(page, index) != NULL && page->control->running.states[index].is_probed &&
 	       health_view(page->control->health, index, out);
 }
 

@@ -35,8 +35,8 @@ void page_events(struct page *page, const struct page_family *family, uint32_t r
 
 void page_applied(struct page *page, const struct page_family *family, uint32_t row)
 {
-	if (page->control->applied.wall_s != 0)
-		page_number(page, row, page->control->applied.wall_s);
+	if (page->control->running.applied.wall_s != 0)
+		page_number(page, row, page->control->running.applied.wall_s);
 }
 
 void page_confirm(struct page *page, const struct page_family *family, uint32_t row)
@@ -55,7 +55,7 @@ void page_duration(struct page *page, const struct page_family *family, uint32_t
 
 void page_saved(struct page *page, const struct page_family *family, uint32_t row)
 {
-	page_number(page, row, page->control->is_saved);
+	page_number(page, row, page->control->running.is_saved);
 }
 
 void page_state_late(struct page *page, const struct page_family *family, uint32_t row)
@@ -65,7 +65,7 @@ void page_state_late(struct page *page, const struct page_family *family, uint32
 
 void page_secret(struct page *page, const struct page_family *family, uint32_t row)
 {
-	page_number(page, row, page->control->running->config->hash_key_set);
+	page_number(page, row, page->control->running.now->config->hash_key_set);
 }
 
 void page_channel(struct page *page, const struct page_family *family, uint32_t row)
@@ -177,7 +177,7 @@ void page_dropped(struct page *page, const struct page_family *family, uint32_t 
 
 void page_port_info(struct page *page, const struct page_family *family, uint32_t row)
 {
-	const struct control_port *port = &page->control->config.ports[row];
+	const struct running_port *port = &page->control->config.ports[row];
 	char mac[MAC_TEXT_SIZE];
 
 	page_sample(page, row, "");

@@ -7,13 +7,13 @@
 
 static uint32_t place_of(const struct page *page, uint32_t index)
 {
-	return page->control->running->places[index];
+	return page->control->running.now->places[index];
 }
 
 void page_backend_kept(struct page *page, const struct page_family *family, uint32_t index)
 {
-	if (place_of(page, index) != EDITION_NONE)
-		page_number(page, index, control_floor_keeps(&page->control->states[index]));
+	if (place_of(page, index) != CONFIGURATION_NONE)
+		page_number(page, index, fail_open_keeps(&page->control->running.states[index]));
 }
 
 _Static_assert(CONFIG_PROBES_MAX <= HISTOGRAM_BOUNDS + 3, "a backend's ports fit into a row");
@@ -21,23 +21,23 @@ _Static_assert(CONFIG_PROBES_MAX <= HISTOGRAM_BOUNDS + 3, "a backend's ports fit
 void page_backend_ports(struct page *page, const struct page_family *family, uint32_t index)
 {
 	static const int64_t values[] = {[HEALTH_UNKNOWN] = -1, [HEALTH_UP] = 1, [HEALTH_DOWN] = 0};
-	const struct edition *running = page->control->running;
+	const struct configuration *running = page->control->running.now;
 	uint32_t at = place_of(page, index);
 	struct health_target target;
 	char port[8];
 
-	if (at == EDITION_NONE || edition_probes(running, at) == NULL)
+	if (at == CONFIGURATION_NONE || configuration_probes(running, at) == NULL)
 		return;
 	for (uint32_t p = 0; p < CONFIG_PROBES_MAX; p++) {
-		if (edition_probes(running, at)->service[p] == EDITION_NONE ||
-			!edition_is_probed(running, at, p))
+		if (configuration_probes(running, at)->service[p] == CONFIGURATION_NONE ||
+			!configuration_is_probed(running, at, p))
 			continue;
-		edition_target(running, at, p, &target);
+		configuration_target(running, at, p, &target);
 		snprintf(port, sizeof(port), "%u", target.port);
 		page_sample(page, index, "");
 		exposition_label(&page->text, "port", port);
-		exposition_signed(&page->text,
-			values[control_probe_health(&page->control->states[index], p)]);
+		exposition_signed(&page->text, values[running_backend_probe_health(
+						       &page->control->running.states[index], p)]);
 	}
 }
 
@@ -48,10 +48,11 @@ static bool find_path(const struct page *page, uint32_t index, struct half_open_
 	const struct control *control = page->control;
 	uint32_t at = place_of(page, index);
 
-	return at != EDITION_NONE &&
-	       control->running->config->pools[control->running->config->backends[at].pool_index]
+	return at != CONFIGURATION_NONE &&
+	       control->running.now->config
+			       ->pools[control->running.now->config->backends[at].pool_index]
 			       .health.via == CONFIG_VIA_FORWARDING &&
-	       half_opens_view(control->half_opens, control->running->backends[at], out);
+	       half_opens_view(control->half_opens, control->running.now->backends[at], out);
 }
 
 void page_path_up(struct page *page, const struct page_family *family, uint32_t index)

@@ -3,6 +3,7 @@
 #include <control/announce_private.h>
 #include <control/exporter_private.h>
 #include <control/health_private.h>
+#include <running/fail_open.h>
 
 #include <stdio.h>
 
@@ -10,15 +11,15 @@
 
 static const struct config_service *service_of(const struct page *page, uint32_t index)
 {
-	const struct edition *running = page->control->running;
+	const struct configuration *running = page->control->running.now;
 
 	return &running->config->services[running->service_places[index]];
 }
 
 static bool has_service(const struct page *page, uint32_t index)
 {
-	return index < page->control->running->service_end &&
-	       page->control->running->service_places[index] != EDITION_NONE;
+	return index < page->control->running.now->service_end &&
+	       page->control->running.now->service_places[index] != CONFIGURATION_NONE;
 }
 
 // As the workers' tables have it.
@@ -120,7 +121,7 @@ void page_vip_since(struct page *page, const struct page_family *family, uint32_
 static const struct snapshot_pool *built_of(const struct page *page, uint32_t row)
 {
 	return snapshot_find_pool_from(page->control->config.publisher->current,
-		page->control->running->config->pools[row].name, row);
+		page->control->running.now->config->pools[row].name, row);
 }
 
 void page_pool_backends(struct page *page, const struct page_family *family, uint32_t row)
@@ -138,12 +139,13 @@ void page_pool_usable(struct page *page, const struct page_family *family, uint3
 void page_pool_kept(struct page *page, const struct page_family *family, uint32_t row)
 {
 	page_number(page, row,
-		control_floor_kept(page->control, &page->control->running->config->pools[row]));
+		fail_open_kept(
+			&page->control->running, &page->control->running.now->config->pools[row]));
 }
 
 void page_pool_slots(struct page *page, const struct page_family *family, uint32_t row)
 {
-	page_number(page, row, page->control->running->config->pools[row].table_size);
+	page_number(page, row, page->control->running.now->config->pools[row].table_size);
 }
 
 void page_pool_tables(struct page *page, const struct page_family *family, uint32_t row)
@@ -156,7 +158,7 @@ void page_pool_tables(struct page *page, const struct page_family *family, uint3
 void page_pool_probes(struct page *page, const struct page_family *family, uint32_t row)
 {
 	const struct histogram *latency = health_latency(
-		page->control->health, page->control->running->config->pools[row].name);
+		page->control->health, page->control->running.now->config->pools[row].name);
 
 	if (latency != NULL)
 		page_histogram(page, row, latency);

@@ -39,12 +39,12 @@ void page_zone_share(struct page *page, const struct page_family *family, uint32
 
 void page_service_spilled(struct page *page, const struct page_family *family, uint32_t row)
 {
-	const struct edition *running = page->control->running;
+	const struct configuration *running = page->control->running.now;
 	const struct snapshot_account *account =
 		snapshot_service_account(page->control->config.publisher->current, row);
 	uint32_t others_ppm = 0;
 
-	if (row >= running->service_end || running->service_places[row] == EDITION_NONE ||
+	if (row >= running->service_end || running->service_places[row] == CONFIGURATION_NONE ||
 		account->zone_count == 0 || account->zones[0].rank == 0)
 		return;
 	for (uint32_t i = 1; i < account->zone_count; i++)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
-#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/path.h>
 #include <control/rebuild_private.h>
@@ -18,11 +17,12 @@
 // Whether it quotes a packet of ours to that backend: from the address that its packets have, or one that is drawn for it.
 static bool is_ours(const struct control *control, uint32_t at, const struct tunnel_error *error)
 {
-	const struct config *config = control->running->config;
+	const struct config *config = control->running.now->config;
 	const struct config_backend *backend = &config->backends[at];
 	const struct prefix *drawn =
 		config_outer_source(&config->pools[backend->pool_index], error->source.family);
-	const struct control_backend *state = &control->states[edition_index(control->running, at)];
+	const struct running_backend *state =
+		&control->running.states[configuration_index(control->running.now, at)];
 
 	if (!state->resolved || !addr_equal(&backend->address, &error->destination))
 		return false;
@@ -32,8 +32,9 @@ static bool is_ours(const struct control *control, uint32_t at, const struct tun
 
 static void learn(struct control *control, uint32_t at, const struct tunnel_error *error)
 {
-	const struct config_backend *backend = &control->running->config->backends[at];
-	struct control_backend *state = &control->states[edition_index(control->running, at)];
+	const struct config_backend *backend = &control->running.now->config->backends[at];
+	struct running_backend *state =
+		&control->running.states[configuration_index(control->running.now, at)];
 	uint64_t now_ns = clock_monotonic_ns();
 	char from[ADDR_TEXT_SIZE];
 	uint16_t mtu;
@@ -49,7 +50,8 @@ static void learn(struct control *control, uint32_t at, const struct tunnel_erro
 		state->path_from = error->from;
 		return;
 	}
-	mtu = tunnel_error_mtu(error, control_path_mtu(control, state));
+	mtu = tunnel_error_mtu(
+		error, running_backend_path_mtu(state, control->config.ports[state->port].mtu));
 	if (mtu == 0)
 		return;
 	state->path_mtu = mtu;
@@ -66,13 +68,13 @@ bool control_path_take(struct control *control, const uint8_t *bytes, size_t siz
 
 	if (!tunnel_error_read(bytes, size, &error))
 		return false;
-	for (uint32_t i = 0; i < control->running->config->backend_count; i++)
+	for (uint32_t i = 0; i < control->running.now->config->backend_count; i++)
 		if (is_ours(control, i, &error))
 			learn(control, i, &error);
 	return true;
 }
 
-bool control_path_age(struct control_backend *state, uint64_t now_ns)
+bool control_path_age(struct running_backend *state, uint64_t now_ns)
 {
 	if (state->path_until_ns == 0 || now_ns < state->path_until_ns)
 		return false;
@@ -81,7 +83,7 @@ bool control_path_age(struct control_backend *state, uint64_t now_ns)
 	return true;
 }
 
-void control_path_remark(const struct control_backend *state, char *out, size_t size)
+void control_path_remark(const struct running_backend *state, char *out, size_t size)
 {
 	char from[ADDR_TEXT_SIZE];
 

@@ -9,14 +9,14 @@
 // What routers say of the tunnels to backends. On the control thread.
 
 struct control;
-struct control_backend;
+struct running_backend;
 
 // The bytes of a packet from its IP header on, as a worker handed them over. False: no error about a tunnel. One that quotes
 // no packet of ours changes nothing.
 bool control_path_take(struct control *control, const uint8_t *bytes, size_t size);
 // Forgets what was learned ten minutes ago. True: something was.
-bool control_path_age(struct control_backend *state, uint64_t now_ns);
+bool control_path_age(struct running_backend *state, uint64_t now_ns);
 // What is known of the backend's path, in words; nothing is written where there is nothing to say.
-void control_path_remark(const struct control_backend *state, char *out, size_t size);
+void control_path_remark(const struct running_backend *state, char *out, size_t size);
 
 #endif

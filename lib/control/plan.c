@@ -15,19 +15,19 @@ static bool same_name(const struct config_backend *a, const struct config_backen
 // Most configurations have the backends in the order of the one before: the next one is tried first.
 uint32_t commit_find_running(struct commit *commit, const struct config *config, uint32_t at)
 {
-	const struct edition *running = commit->running;
+	const struct configuration *running = commit->running;
 	char name[REGISTRY_NAME_SIZE];
 	uint32_t index;
 
 	if (running == NULL)
-		return EDITION_NONE;
+		return CONFIGURATION_NONE;
 	if (commit->next < running->config->backend_count &&
 		same_name(&running->config->backends[commit->next], &config->backends[at]))
 		return commit->next++;
-	edition_backend_name(config, at, name);
+	configuration_backend_name(config, at, name);
 	index = registry_find(commit->backend_registry, name);
 	if (index == REGISTRY_NONE)
-		return EDITION_NONE;
+		return CONFIGURATION_NONE;
 	commit->next = running->places[index] + 1;
 	return running->places[index];
 }
@@ -51,9 +51,9 @@ static int plan_backends(struct commit *commit, struct registry_plan *out)
 	int rc = known == NULL ? -ENOMEM : find_before(commit);
 
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
-		known[i] = commit->places[i] == EDITION_NONE
+		known[i] = commit->places[i] == CONFIGURATION_NONE
 				   ? REGISTRY_NONE
-				   : edition_index(commit->running, commit->places[i]);
+				   : configuration_index(commit->running, commit->places[i]);
 	if (rc == 0)
 		rc = registry_plan(commit->backend_registry, count, known, out);
 	free(known);
@@ -96,7 +96,7 @@ static uint32_t find_by_endpoint(const struct map *nameless, const struct config
 static void list_nameless(
 	const struct commit *commit, const uint32_t *known, struct nameless *list, struct map *map)
 {
-	const struct edition *running = commit->running;
+	const struct configuration *running = commit->running;
 
 	for (uint32_t i = 0; i < commit->config->service_count; i++) {
 		if (known[i] != REGISTRY_NONE)

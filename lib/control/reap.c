@@ -13,17 +13,18 @@ void control_reap(struct control *control)
 {
 	struct commit *commit;
 
-	if (control->running->config == control->running->written || control->commit != NULL ||
-		control->trial.before != NULL || clock_monotonic_ns() < control->reap_next_ns)
+	if (control->running.now->config == control->running.now->written ||
+		control->commit != NULL || control->trial.before != NULL ||
+		clock_monotonic_ns() < control->reap_next_ns)
 		return;
 	commit = control_commit_new(control);
 	if (commit == NULL)
 		return; // in a second
 	commit->reaps = true;
 	commit->is_own = true;
-	commit->version = control->version;
-	commit->applied = control->applied;
-	commit->author = control->author;
+	commit->version = control->running.version;
+	commit->applied = control->running.applied;
+	commit->author = control->running.author;
 	control->commit = commit;
 	control_work(control);
 }

@@ -2,7 +2,6 @@
 #include <base/clock.h>
 #include <base/kept_file.h>
 #include <base/log.h>
-#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
 #include <control/rebuild_private.h>
@@ -27,18 +26,18 @@ _Static_assert(HEALTH_LINE_NAME_SIZE == REGISTRY_NAME_SIZE, "a backend's name");
 
 #define FILE_NAME "health"
 
-static void write_line(const struct edition *running, uint32_t at,
-	const struct control_backend *state, uint32_t probe, FILE *file)
+static void write_line(const struct configuration *running, uint32_t at,
+	const struct running_backend *state, uint32_t probe, FILE *file)
 {
-	struct health_line line = {.is_up = control_health_in_force(state, probe) == HEALTH_UP};
+	struct health_line line = {.is_up = running_backend_health(state, probe) == HEALTH_UP};
 	struct health_target target;
 
-	if (control_probe_health(state, probe) == HEALTH_UNKNOWN ||
-		!edition_is_probed(running, at, probe))
+	if (running_backend_probe_health(state, probe) == HEALTH_UNKNOWN ||
+		!configuration_is_probed(running, at, probe))
 		return;
-	edition_backend_name(running->config, at, line.name);
+	configuration_backend_name(running->config, at, line.name);
 	if (probe != 0) {
-		edition_target(running, at, probe, &target);
+		configuration_target(running, at, probe, &target);
 		line.port = target.port;
 	}
 	health_line_write(&line, file);
@@ -46,12 +45,12 @@ static void write_line(const struct edition *running, uint32_t at,
 
 static void write_lines(const struct control *control, FILE *file)
 {
-	const struct edition *running = control->running;
+	const struct configuration *running = control->running.now;
 
 	for (uint32_t i = 0; i < running->config->backend_count; i++) {
-		const struct control_backend *state =
-			&control->states_copy[edition_index(running, i)];
-		uint32_t probes = edition_probes(running, i) != NULL ? CONFIG_PROBES_MAX : 1;
+		const struct running_backend *state =
+			&control->running.states_copy[configuration_index(running, i)];
+		uint32_t probes = configuration_probes(running, i) != NULL ? CONFIG_PROBES_MAX : 1;
 
 		for (uint32_t p = 0; p < probes; p++)
 			write_line(running, i, state, p, file);
@@ -117,11 +116,11 @@ void control_save_health_later(struct control *control)
 }
 
 // The probe of a port beside the pool's own; 0: there is none.
-static uint32_t find_probe(const struct edition *running, uint32_t index, uint16_t port)
+static uint32_t find_probe(const struct configuration *running, uint32_t index, uint16_t port)
 {
 	uint32_t at = running->places[index];
-	const struct edition_probes *probes =
-		at != EDITION_NONE ? edition_probes(running, at) : NULL;
+	const struct configuration_probes *probes =
+		at != CONFIGURATION_NONE ? configuration_probes(running, at) : NULL;
 	uint32_t probe = 1;
 
 	while (probes != NULL && probe < CONFIG_PROBES_MAX &&
@@ -132,18 +131,18 @@ static uint32_t find_probe(const struct edition *running, uint32_t index, uint16
 
 static void recall_line(struct control *control, const struct health_line *line)
 {
-	uint32_t index = registry_find(&control->backends, line->name), probe;
-	struct control_backend *state;
+	uint32_t index = registry_find(&control->running.backend_registry, line->name), probe;
+	struct running_backend *state;
 	bool is_up = line->is_up;
 
 	if (index == REGISTRY_NONE)
 		return;
-	state = &control->states[index];
+	state = &control->running.states[index];
 	if (line->port == 0) {
 		state->recalled = is_up ? HEALTH_UP : HEALTH_DOWN;
 		return;
 	}
-	probe = find_probe(control->running, index, line->port);
+	probe = find_probe(control->running.now, index, line->port);
 	if (probe != 0 && is_up)
 		state->recalled_up |= (uint16_t)(1u << probe);
 	else if (probe != 0)
@@ -155,9 +154,9 @@ static void forget(int fd, short what, void *context)
 	STEP_TIMED(HEALTH_FILE);
 	struct control *control = context;
 
-	for (uint32_t i = 0; i < control->running->config->backend_count; i++) {
-		struct control_backend *state =
-			&control->states[edition_index(control->running, i)];
+	for (uint32_t i = 0; i < control->running.now->config->backend_count; i++) {
+		struct running_backend *state =
+			&control->running.states[configuration_index(control->running.now, i)];
 
 		state->recalled = HEALTH_UNKNOWN;
 		state->recalled_up = state->recalled_down = 0;

@@ -27,7 +27,8 @@ void control_reload(struct control *control)
 
 static void refuse(struct control *control, const char *sentence)
 {
-	log_error("config: pools: refused, version %lu goes on: %s", control->version, sentence);
+	log_error("config: pools: refused, version %lu goes on: %s", control->running.version,
+		sentence);
 	snprintf(control->pools_refusal, sizeof(control->pools_refusal), "%.*s",
 		(int)sizeof(control->pools_refusal) - 1, sentence);
 }
@@ -63,7 +64,7 @@ void control_reload_read(struct control *control, struct commit *commit)
 		commit_free(commit);
 		return;
 	}
-	commit->version = control->version + 1;
+	commit->version = control->running.version + 1;
 	control->commit = commit;
 	control_work(control);
 }
@@ -78,7 +79,7 @@ void control_reload_done(struct control *control, const struct commit *commit)
 	control->pools_refusal[0] = '\0';
 	if (commit->is_equal)
 		log_info("config: pools: nothing changed; version %lu is in force",
-			control->version);
+			control->running.version);
 }
 
 // --- In the commit's jobs ---

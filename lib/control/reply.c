@@ -40,7 +40,7 @@ void control_reply_error(struct control *control, int code, const char *text)
 
 void control_reply_done(struct control *control, uint64_t changes)
 {
-	struct message_done body = {.version = control->version,
+	struct message_done body = {.version = control->running.version,
 		.changes = changes,
 		.is_unkept = control_is_unkept(control)};
 
@@ -113,7 +113,7 @@ static void step_flows(struct control *control)
 		.tables = control->config.flows,
 		.table_count = control->config.worker_count,
 		.snapshot = control->config.publisher->current,
-		.edition = control->running,
+		.configuration = control->running.now,
 		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S),
 	};
 	struct message_row_flow row;

@@ -102,9 +102,6 @@ void control_explain(struct control *control, const struct message_explain *requ
 bool control_row(struct control *control, enum message_show_what what, uint32_t row);
 // zones.c: the next row; 'row' is not asked.
 bool control_zone_row(struct control *control, uint32_t row, struct message_row_zone *out);
-// "port 3023 (service ssh)". Returns 'text'.
-const char *control_probe_name(
-	const struct control *control, uint32_t at, uint32_t probe, char *text, size_t size);
 // Why the backend at 'at' is not up, or takes no new flow; see struct message_row_backend.
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size);
 // Of all of its probes, enum message_health.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/interfaces.h>
 #include <control/rebuild_private.h>
@@ -22,7 +21,7 @@ static uint8_t find_port(const struct control *control, uint32_t ifindex)
 	return BACKEND_PORT_NONE;
 }
 
-static bool is_same(const struct control_backend *a, const struct control_backend *b)
+static bool is_same(const struct running_backend *a, const struct running_backend *b)
 {
 	return a->resolved == b->resolved && a->port == b->port &&
 	       a->hop.vlan_id == b->hop.vlan_id && a->hop.mtu == b->hop.mtu &&
@@ -33,20 +32,20 @@ static bool is_same(const struct control_backend *a, const struct control_backen
 struct batch {
 	uint32_t count;
 	struct addr addresses[RESOLVE_STEP];
-	struct control_backend *states[RESOLVE_STEP];
+	struct running_backend *states[RESOLVE_STEP];
 	struct kernel_next_hop hops[RESOLVE_STEP];
 	int codes[RESOLVE_STEP];
 };
 
 static void batch_add(
-	struct batch *batch, const struct addr *address, struct control_backend *state)
+	struct batch *batch, const struct addr *address, struct running_backend *state)
 {
 	batch->addresses[batch->count] = *address;
 	batch->states[batch->count++] = state;
 }
 
 // The kernel's questions to a neighbour, or the answers, may wait for a worker that stands still: then where it was, it is.
-static bool is_kept(const struct control *control, const struct control_backend *state,
+static bool is_kept(const struct control *control, const struct running_backend *state,
 	const struct kernel_next_hop *hop)
 {
 	uint32_t worker;
@@ -57,10 +56,10 @@ static bool is_kept(const struct control *control, const struct control_backend 
 }
 
 // True: the answer is another one than before. Without an answer what was known stands.
-static bool take_hop(struct control *control, struct control_backend *state, int code,
+static bool take_hop(struct control *control, struct running_backend *state, int code,
 	const struct kernel_next_hop *hop)
 {
-	struct control_backend fresh = *state;
+	struct running_backend fresh = *state;
 	bool is_changed;
 
 	if (code != 0 && code != -EINVAL) {
@@ -113,13 +112,14 @@ bool control_resolve_commit(struct control *control, struct commit *commit)
 
 		if ((commit->touched[commit->resolve_next++] & COMMIT_STRANGER) != 0)
 			batch_add(&batch, &commit->all->backends[at].address,
-				&commit->build.states[edition_index(commit->edition, at)]);
+				&commit->build
+					 .states[configuration_index(commit->configuration, at)]);
 	}
 	batch_run(control, &batch);
 	return commit->resolve_next < commit->touched_count;
 }
 
-void control_resolve_take(struct control_backend *state, const struct control_backend *from)
+void control_resolve_take(struct running_backend *state, const struct running_backend *from)
 {
 	state->hop = from->hop;
 	state->port = from->port;
@@ -128,20 +128,20 @@ void control_resolve_take(struct control_backend *state, const struct control_ba
 
 void control_resolve_installed(struct control *control, const struct commit *commit)
 {
-	// A round that was going on counted in the edition before.
+	// A round that was going on counted in the configuration before.
 	if (control->resolve_left > 0 || control->rounds != commit->rounds)
 		control_resolve_all(control);
 	if (commit->touched_count > 0)
 		control_solicit(-1, 0, control);
 }
 
-// --- All of the running edition's ---
+// --- All of the running configuration's ---
 
 // One round asks for every backend once. A change in the midst of a round makes it go on until all were
 // asked again; it does not begin anew, so that the last ones have their turn however often something changes.
 static void step_round(struct control *control)
 {
-	const struct config *config = control->running->config;
+	const struct config *config = control->running.now->config;
 	struct batch batch = {0};
 
 	while (batch.count < RESOLVE_STEP && control->resolve_left > 0) {
@@ -153,7 +153,7 @@ static void step_round(struct control *control)
 		}
 		control->resolve_left--;
 		batch_add(&batch, &config->backends[at].address,
-			&control->states[edition_index(control->running, at)]);
+			&control->running.states[configuration_index(control->running.now, at)]);
 	}
 	if (batch_run(control, &batch))
 		control->resolve_changed = true;
@@ -188,6 +188,6 @@ void control_resolve_all(struct control *control)
 	control->rounds++;
 	control->resolve_failed = false;
 	control_follow_interfaces(control);
-	control->resolve_left = control->running->config->backend_count;
+	control->resolve_left = control->running.now->config->backend_count;
 	control_resolve_step(-1, 0, control);
 }

@@ -8,14 +8,14 @@
 
 struct commit;
 struct control;
-struct control_backend;
+struct running_backend;
 
 // --- resolve.c, solicit.c: next hops ---
 
 // Of the backends that a commit adds, into the states that it builds from: begin, then steps while true.
 void control_resolve_begin(struct control *control, struct commit *commit);
 bool control_resolve_commit(struct control *control, struct commit *commit);
-void control_resolve_take(struct control_backend *state, const struct control_backend *from);
+void control_resolve_take(struct running_backend *state, const struct running_backend *from);
 // Asks for all again where a round began meanwhile, or goes on.
 void control_resolve_installed(struct control *control, const struct commit *commit);
 

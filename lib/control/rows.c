@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/endpoint.h>
-#include <control/backend_private.h>
 #include <control/health_private.h>
 #include <control/reply_private.h>
 #include <control/rows.h>
+#include <running/fail_open.h>
 
 #include <string.h>
 
@@ -22,45 +22,46 @@ void rows_backend_traffic(
 	const struct control *control, uint32_t index, struct metrics_traffic *out)
 {
 	metrics_backend(control->config.metrics, control->config.worker_count, index, out);
-	subtract(out, &control->backend_baselines[index]);
+	subtract(out, &control->running.backend_baselines[index]);
 }
 
 void rows_service_traffic(
 	const struct control *control, uint32_t index, struct metrics_traffic *out)
 {
 	metrics_service(control->config.metrics, control->config.worker_count, index, out);
-	subtract(out, &control->service_baselines[index]);
+	subtract(out, &control->running.service_baselines[index]);
 }
 
 // Whether a service that goes by that probe gives it new flows.
 static bool is_usable(const struct control *control, uint32_t at, uint32_t probe)
 {
-	const struct control_backend *state = &control->states[edition_index(control->running, at)];
-	const struct config_backend *backend = &control->running->config->backends[at];
+	const struct running_backend *state =
+		&control->running.states[configuration_index(control->running.now, at)];
+	const struct config_backend *backend = &control->running.now->config->backends[at];
 
 	return snapshot_is_usable(
-		control_backend_status(backend, state, probe), state->resolved, backend);
+		running_backend_status(backend, state, probe), state->resolved, backend);
 }
 
 // For some service of its pool at least.
 bool rows_is_usable(const struct control *control, uint32_t at)
 {
-	const struct edition_probes *probes = edition_probes(control->running, at);
+	const struct configuration_probes *probes = configuration_probes(control->running.now, at);
 	bool is_one = probes == NULL && is_usable(control, at, 0);
 
 	for (uint32_t p = 0; probes != NULL && p < CONFIG_PROBES_MAX && !is_one; p++)
-		is_one = probes->service[p] != EDITION_NONE && is_usable(control, at, p);
+		is_one = probes->service[p] != CONFIGURATION_NONE && is_usable(control, at, p);
 	return is_one;
 }
 
 bool rows_is_usable_for(const struct control *control, uint32_t at, uint32_t service)
 {
-	return is_usable(control, at, control->running->service_probes[service]);
+	return is_usable(control, at, control->running.now->service_probes[service]);
 }
 
 uint32_t rows_pool_backends(const struct control *control, uint32_t pool)
 {
-	const struct config *written = control->running->written;
+	const struct config *written = control->running.now->written;
 
 	return pool < written->pool_count ? written->pools[pool].backend_count : 0;
 }
@@ -68,20 +69,20 @@ uint32_t rows_pool_backends(const struct control *control, uint32_t pool)
 const struct snapshot_account *rows_account(const struct control *control, uint32_t service)
 {
 	return snapshot_service_account(
-		control->config.publisher->current, control->running->services[service]);
+		control->config.publisher->current, control->running.now->services[service]);
 }
 
 static bool row_service(
 	const struct control *control, uint32_t row, struct message_row_service *out)
 {
-	const struct config *config = control->running->config;
+	const struct config *config = control->running.now->config;
 	const struct config_service *service;
 	struct metrics_traffic traffic;
 
 	if (row >= config->service_count)
 		return false;
 	service = &config->services[row];
-	rows_service_traffic(control, control->running->services[row], &traffic);
+	rows_service_traffic(control, control->running.now->services[row], &traffic);
 	memcpy(out->name, service->name, sizeof(out->name));
 	memcpy(out->pool, service->pool, sizeof(out->pool));
 	out->vip = service->vip;
@@ -102,25 +103,26 @@ static bool row_service(
 static bool row_pool(const struct control *control, uint32_t row, struct message_row_pool *out)
 {
 	const struct snapshot *snapshot = control->config.publisher->current;
-	const struct config *config = control->running->config;
+	const struct config *config = control->running.now->config;
 	const struct snapshot_pool *built;
 	const struct config_pool *pool;
 	struct metrics_traffic traffic;
 
-	if (row >= control->running->written->pool_count) // those that leave stand behind
+	if (row >= control->running.now->written->pool_count) // those that leave stand behind
 		return false;
 	pool = &config->pools[row];
 	built = snapshot_find_pool_from(snapshot, pool->name, row);
 	memcpy(out->name, pool->name, sizeof(out->name));
 	out->backends = rows_pool_backends(control, row);
 	out->backends_usable = built != NULL ? built->usable : 0;
-	out->backends_kept = control_floor_kept(control, pool);
+	out->backends_kept = fail_open_kept(&control->running, pool);
 	out->max_down_percent = pool->max_down_percent;
 	out->table_size = pool->table_size;
 	out->table_generation = built != NULL ? built->tables_built : 0;
 	for (uint32_t i = 0; i < pool->backend_count; i++) {
 		rows_backend_traffic(control,
-			edition_index(control->running, pool->first_backend + i), &traffic);
+			configuration_index(control->running.now, pool->first_backend + i),
+			&traffic);
 		out->packets += traffic.packets;
 		out->bytes += traffic.bytes;
 	}

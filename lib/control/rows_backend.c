@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <config/device.h>
-#include <control/backend_private.h>
 #include <control/path.h>
 #include <control/reply_private.h>
 #include <control/rows.h>
@@ -21,7 +20,7 @@ void rows_add_shares(const struct snapshot_view *view, uint64_t *shares)
 // How many slots each backend of the pool has, counted once for all its rows. Every service's table counts alike.
 static void count_shares(struct control *control, uint32_t pool)
 {
-	const struct config_pool *config = &control->running->config->pools[pool];
+	const struct config_pool *config = &control->running.now->config->pools[pool];
 	const struct snapshot *snapshot = control->config.publisher->current;
 	const struct snapshot_pool *built = snapshot_find_pool_from(snapshot, config->name, pool);
 	struct reply *reply = &control->reply;
@@ -29,7 +28,8 @@ static void count_shares(struct control *control, uint32_t pool)
 	reply->pool = pool;
 	reply->share_whole = 0;
 	for (uint32_t i = 0; i < config->backend_count; i++)
-		reply->shares[edition_index(control->running, config->first_backend + i)] = 0;
+		reply->shares[configuration_index(
+			control->running.now, config->first_backend + i)] = 0;
 	for (uint32_t at = built != NULL ? built->first_view : VIEW_NONE; at != VIEW_NONE;
 		at = snapshot->views[at].next) {
 		const struct snapshot_view *view = &snapshot->views[at];
@@ -54,7 +54,8 @@ static void explain_health(const struct control *control, uint32_t index, char *
 {
 	struct health_view view;
 
-	if (!control->states[index].is_probed || !health_view(control->health, index, &view))
+	if (!control->running.states[index].is_probed ||
+		!health_view(control->health, index, &view))
 		return;
 	if (view.reason[0] == '\0' && view.remark[0] != '\0')
 		snprintf(out, size, "%s", view.remark);
@@ -62,7 +63,7 @@ static void explain_health(const struct control *control, uint32_t index, char *
 		explain_certificate(view.certificate_end_s, out, size);
 	else
 		snprintf(out, size, "%s%s",
-			control->states[index].floor.is_kept
+			control->running.states[index].fail_open.is_kept
 				? "kept in service by max_down_percent: "
 				: "",
 			view.reason);
@@ -70,15 +71,16 @@ static void explain_health(const struct control *control, uint32_t index, char *
 
 uint8_t control_backend_health(const struct control *control, uint32_t at)
 {
-	const struct control_backend *state = &control->states[edition_index(control->running, at)];
-	const struct edition_probes *probes = edition_probes(control->running, at);
+	const struct running_backend *state =
+		&control->running.states[configuration_index(control->running.now, at)];
+	const struct configuration_probes *probes = configuration_probes(control->running.now, at);
 	uint8_t health = (uint8_t)state->health;
 	bool is_first = true;
 
 	for (uint32_t p = 0; probes != NULL && p < CONFIG_PROBES_MAX; p++) {
-		uint8_t other = (uint8_t)control_probe_health(state, p);
+		uint8_t other = (uint8_t)running_backend_probe_health(state, p);
 
-		if (probes->service[p] == EDITION_NONE)
+		if (probes->service[p] == CONFIGURATION_NONE)
 			continue;
 		if (!is_first && other != health)
 			return MESSAGE_HEALTH_PARTLY;
@@ -92,18 +94,19 @@ uint8_t control_backend_health(const struct control *control, uint32_t at)
 static size_t explain_probe(
 	const struct control *control, uint32_t at, uint32_t probe, char *out, size_t size)
 {
-	uint32_t index = edition_index(control->running, at);
-	enum health_status health = control_probe_health(&control->states[index], probe);
+	uint32_t index = configuration_index(control->running.now, at);
+	enum health_status health =
+		running_backend_probe_health(&control->running.states[index], probe);
 	struct health_view view = {0};
 	char name[96];
 	int used;
 
-	health_view(control->health, edition_target_id(index, probe), &view);
+	health_view(control->health, configuration_target_id(index, probe), &view);
 	used = snprintf(out, size, "%s is %s%s%s%s",
-		control_probe_name(control, at, probe, name, sizeof(name)),
+		configuration_probe_name(control->running.now, at, probe, name, sizeof(name)),
 		health_status_name(health),
-		health == HEALTH_DOWN &&
-				control_health_in_force(&control->states[index], probe) == HEALTH_UP
+		health == HEALTH_DOWN && running_backend_health(&control->running.states[index],
+						 probe) == HEALTH_UP
 			? ", kept in service"
 			: "",
 		view.reason[0] != '\0' ? ": " : "", view.reason);
@@ -113,13 +116,14 @@ static size_t explain_probe(
 // Of a backend that is not alike to all services: the ports that are not up.
 static void explain_probes(const struct control *control, uint32_t at, char *out, size_t size)
 {
-	const struct edition_probes *probes = edition_probes(control->running, at);
-	const struct control_backend *state = &control->states[edition_index(control->running, at)];
+	const struct configuration_probes *probes = configuration_probes(control->running.now, at);
+	const struct running_backend *state =
+		&control->running.states[configuration_index(control->running.now, at)];
 	size_t used = 0;
 
 	for (uint32_t p = 0; p < CONFIG_PROBES_MAX && used + 3 < size; p++) {
-		if (probes->service[p] == EDITION_NONE ||
-			control_probe_health(state, p) == HEALTH_UP)
+		if (probes->service[p] == CONFIGURATION_NONE ||
+			running_backend_probe_health(state, p) == HEALTH_UP)
 			continue;
 		if (used > 0)
 			used += (size_t)snprintf(out + used, size - used, "; ");
@@ -136,7 +140,7 @@ static void explain_route(
 	char wire[DEVICE_INTERFACE_SIZE];
 
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		const struct control_port *port = &control->config.ports[p];
+		const struct running_port *port = &control->config.ports[p];
 
 		if (beside[0] == '\0')
 			beside = port->kernel_interface;
@@ -164,7 +168,7 @@ static void explain_route(
 
 static void explain_leaving(const struct control *control, uint32_t index, char *out, size_t size)
 {
-	const struct control_backend *state = &control->states[index];
+	const struct running_backend *state = &control->running.states[index];
 	struct health_view view = {0};
 
 	if (state->drain_is_over && state->drain_then != MESSAGE_THEN_KEEP)
@@ -177,15 +181,15 @@ static void explain_leaving(const struct control *control, uint32_t index, char 
 
 void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size)
 {
-	const struct config_backend *backend = &control->running->config->backends[at];
-	uint32_t index = edition_index(control->running, at);
-	const struct control_backend *state = &control->states[index];
+	const struct config_backend *backend = &control->running.now->config->backends[at];
+	uint32_t index = configuration_index(control->running.now, at);
+	const struct running_backend *state = &control->running.states[index];
 
 	if (backend->state == CONFIG_STATE_DISABLED)
 		snprintf(out, size, "disabled by the operator");
 	else if (backend->state == CONFIG_STATE_LEAVING)
 		explain_leaving(control, index, out, size);
-	else if (!state->is_probed && !edition_is_unprobed(control->running, at))
+	else if (!state->is_probed && !configuration_is_unprobed(control->running.now, at))
 		snprintf(out, size, "no service uses the pool, so there is no port to probe");
 	else if (state->port == BACKEND_PORT_NONE && !state->hop.reachable)
 		snprintf(out, size, "the kernel has no route to it");
@@ -209,9 +213,9 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out)
 {
 	uint64_t now_ns = clock_monotonic_ns();
-	const struct config *config = control->running->config;
+	const struct config *config = control->running.now->config;
 	const struct config_backend *backend;
-	const struct control_backend *state;
+	const struct running_backend *state;
 	struct health_view view = {0};
 	struct metrics_traffic traffic;
 	uint32_t index;
@@ -221,8 +225,8 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	backend = &config->backends[row];
 	if (control->reply.pool != backend->pool_index)
 		count_shares(control, backend->pool_index);
-	index = edition_index(control->running, row);
-	state = &control->states[index];
+	index = configuration_index(control->running.now, row);
+	state = &control->running.states[index];
 	rows_backend_traffic(control, index, &traffic);
 	memcpy(out->name, backend->name, sizeof(out->name));
 	memcpy(out->pool, backend->pool, sizeof(out->pool));
@@ -244,7 +248,7 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 		state->since_s > state->probes_since_s ? state->since_s : state->probes_since_s;
 	health_view(control->health, index, &view);
 	out->downs = view.downs;
-	out->is_kept = control_floor_keeps(state);
+	out->is_kept = fail_open_keeps(state);
 	out->packets = traffic.packets;
 	out->bytes = traffic.bytes;
 	out->new_flows = traffic.new_flows;

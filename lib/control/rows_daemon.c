@@ -59,7 +59,7 @@ bool row_worker(const struct control *control, uint32_t row, struct message_row_
 
 bool row_port(const struct control *control, uint32_t row, struct message_row_port *out)
 {
-	const struct control_port *port;
+	const struct running_port *port;
 	struct rte_eth_stats stats = {0};
 	struct rte_eth_link link = {0};
 
@@ -101,10 +101,10 @@ bool row_daemon(const struct control *control, uint32_t row, struct message_row_
 	out->pid = (uint32_t)getpid();
 	out->workers = control->config.worker_count;
 	out->started_s = control->started_s;
-	out->config_version = control->version;
-	out->applied_s = control->applied.wall_s;
+	out->config_version = control->running.version;
+	out->applied_s = control->running.applied.wall_s;
 	out->apply_us = control->apply_us;
-	out->hash_key_secret = control->running->config->hash_key_set;
+	out->hash_key_secret = control->running.now->config->hash_key_set;
 	out->is_unkept = control_is_unkept(control);
 	out->state_late_s = (uint32_t)(control_saving_late_ns(control) / CLOCK_NS_PER_S);
 	out->confirm_left_s = control_trial_left_s(control);
@@ -132,8 +132,8 @@ _Static_assert(HISTORY_UID_UNKNOWN + 1 == 0, "and nobody as 0");
 // What waits for its confirmation is not kept yet.
 static bool row_trial(const struct control *control, struct message_row_history *out)
 {
-	out->version = control->version;
-	out->applied_s = control->applied.wall_s;
+	out->version = control->running.version;
+	out->applied_s = control->running.applied.wall_s;
 	out->uid = control->trial.author.uid;
 	out->pid = control->trial.author.pid;
 	out->kind = (uint32_t)control->trial.author.kind;
@@ -158,7 +158,7 @@ bool row_history(const struct control *control, uint32_t row, struct message_row
 	out->uid = entry->uid;
 	out->pid = entry->pid;
 	out->kind = (uint32_t)entry->kind;
-	out->running = out->version == control->version;
+	out->running = out->version == control->running.version;
 	// Its number and 1: nobody's is the largest one.
 	if (entry->kind == HISTORY_TAKEN_BACK || entry->kind == HISTORY_EXPIRED) {
 		out->tried_by = entry->other_uid + 1;

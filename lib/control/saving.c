@@ -22,7 +22,7 @@
 
 uint64_t control_patience_ns(const struct control *control)
 {
-	return LATE_NS + control->running->config->backend_count * LATE_BACKEND_NS;
+	return LATE_NS + control->running.now->config->backend_count * LATE_BACKEND_NS;
 }
 
 uint64_t control_saving_late_ns(const struct control *control)
@@ -34,8 +34,8 @@ uint64_t control_saving_late_ns(const struct control *control)
 
 bool control_is_unkept(const struct control *control)
 {
-	return control->config.daemon->state[0] != '\0' && !control->is_saved &&
-	       control->trial.before == NULL && control->version > 0;
+	return control->config.daemon->state[0] != '\0' && !control->running.is_saved &&
+	       control->trial.before == NULL && control->running.version > 0;
 }
 
 bool control_keep_is_settled(const struct control *control, uint64_t until_ns)
@@ -62,7 +62,7 @@ static void saving_tell(struct control *control, bool is_kept)
 			is_kept ? "kept" : "not kept", "config");
 
 	control->saving.is_told = !is_kept;
-	entry.version = control->version;
+	entry.version = control->running.version;
 	if (is_kept)
 		events_tell(control->events, &entry, "apply: version %lu is kept at last",
 			entry.version);
@@ -89,12 +89,12 @@ static void saving_config_done(
 {
 	struct saving *saving = &control->saving;
 
-	if (version != control->version)
+	if (version != control->running.version)
 		return; // another one waits behind it, or is on trial
 	saving->has_failed = rc != 0;
 	snprintf(saving->fault, sizeof(saving->fault), "%.*s", (int)sizeof(saving->fault) - 1,
 		err->text);
-	control->is_saved = rc == 0;
+	control->running.is_saved = rc == 0;
 	if (rc != 0)
 		saving_tell_unkept(control);
 	else if (saving->is_told)
@@ -106,11 +106,11 @@ void control_keep(struct control *control, struct saver_wish *wish)
 {
 	struct saving *saving = &control->saving;
 
-	saving->is_told &= saving->version == control->version;
-	saving->version = control->version;
+	saving->is_told &= saving->version == control->running.version;
+	saving->version = control->running.version;
 	saving->has_failed = wish == NULL;
 	snprintf(saving->fault, sizeof(saving->fault), "%s", wish == NULL ? "out of memory" : "");
-	control->is_saved = false;
+	control->running.is_saved = false;
 	if (wish != NULL)
 		saver_want(saving->saver, SAVER_CONFIG, wish);
 	else
@@ -119,11 +119,11 @@ void control_keep(struct control *control, struct saver_wish *wish)
 
 void control_keep_running(struct control *control)
 {
-	const struct state_mark mark = {control->version, control->applied};
+	const struct state_mark mark = {control->running.version, control->running.applied};
 
-	control_keep(
-		control, wish_config(control->config.daemon->state,
-				 config_clone(control->running->written), &mark, &control->author));
+	control_keep(control, wish_config(control->config.daemon->state,
+				      config_clone(control->running.now->written), &mark,
+				      &control->running.author));
 }
 
 // --- All that is written ---

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/control_private.h>
-#include <control/digest.h>
 #include <control/reply_private.h>
 #include <control/saving_private.h>
+#include <running/digest.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,10 +13,11 @@
 static int write_digests(const struct control *control, FILE *file)
 {
 	char config[DIGEST_TEXT_SIZE], tables[DIGEST_TEXT_SIZE];
-	int rc = digest_config(control->running->written, config);
+	int rc = digest_config(control->running.now->written, config);
 
 	if (rc == 0)
-		rc = digest_tables(control->running, control->config.publisher->current, tables);
+		rc = digest_tables(
+			control->running.now, control->config.publisher->current, tables);
 	if (rc == 0)
 		fprintf(file, "config %s\ntables %s\n", config, tables);
 	return rc;
@@ -33,9 +34,9 @@ static void write_text(struct control *control)
 	if (reply->what == MESSAGE_SHOW_DIGEST)
 		rc = write_digests(control, file);
 	else if (reply->what == MESSAGE_SHOW_SECRETS)
-		rc = config_write(control->running->written, file);
+		rc = config_write(control->running.now->written, file);
 	else
-		rc = config_write_redacted(control->running->written, file);
+		rc = config_write_redacted(control->running.now->written, file);
 	if (fclose(file) != 0 || rc != 0) {
 		free(reply->text);
 		reply->text = NULL;
@@ -85,7 +86,7 @@ static bool show_backends(struct control *control)
 	struct reply *reply = &control->reply;
 
 	show_after_census(control);
-	reply->shares = calloc(control->backends.capacity, sizeof(*reply->shares));
+	reply->shares = calloc(control->running.backend_registry.capacity, sizeof(*reply->shares));
 	return reply->shares != NULL;
 }
 
@@ -128,7 +129,7 @@ void control_show_flows(struct control *control, const struct message_flows *req
 	int rc;
 
 	control_reply_forget(control);
-	rc = flows_begin(&control->reply.listing, request, control->running, &err);
+	rc = flows_begin(&control->reply.listing, request, control->running.now, &err);
 	if (rc != 0)
 		control_reply_error(control, -rc, err.text);
 	else

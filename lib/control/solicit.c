@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/resolve_private.h>
 
@@ -13,13 +12,13 @@
 #define SOLICIT_STEP  32
 
 // A backend that fails may have moved to another MAC.
-static bool is_doubted(const struct control_backend *state)
+static bool is_doubted(const struct running_backend *state)
 {
 	return state->health == HEALTH_DOWN || state->probes_down != 0;
 }
 
 // Returns how many requests it took.
-static uint32_t solicit_look_at(struct control *control, const struct control_backend *state)
+static uint32_t solicit_look_at(struct control *control, const struct running_backend *state)
 {
 	if (state->port == BACKEND_PORT_NONE)
 		return 0;
@@ -31,7 +30,7 @@ static uint32_t solicit_look_at(struct control *control, const struct control_ba
 }
 
 // Backends that stand together are often behind one gateway.
-static bool is_same_neighbour(const struct control_backend *a, const struct control_backend *b)
+static bool is_same_neighbour(const struct running_backend *a, const struct running_backend *b)
 {
 	return a != NULL && a->hop.ifindex == b->hop.ifindex &&
 	       addr_equal(&a->hop.gateway, &b->hop.gateway);
@@ -42,14 +41,14 @@ void control_solicit_step(int fd, short what, void *context)
 	STEP_TIMED(SOLICIT);
 	static const struct timeval now = {0};
 	struct control *control = context;
-	uint32_t count = control->running->config->backend_count;
-	const struct control_backend *last = NULL;
+	uint32_t count = control->running.now->config->backend_count;
+	const struct running_backend *last = NULL;
 	uint32_t asked = 0;
 
 	for (int i = 0; i < SOLICIT_LOOKS && asked < SOLICIT_STEP && control->solicit_next < count;
 		i++) {
-		uint32_t index = edition_index(control->running, control->solicit_next++);
-		const struct control_backend *state = &control->states[index];
+		uint32_t index = configuration_index(control->running.now, control->solicit_next++);
+		const struct running_backend *state = &control->running.states[index];
 
 		if (!is_same_neighbour(last, state))
 			asked += solicit_look_at(control, state);

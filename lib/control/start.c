@@ -31,7 +31,7 @@ static int begin(struct control *control, struct config *config, const struct co
 	commit->left = left;
 	commit->version = mark->version;
 	commit->applied = mark->applied;
-	commit->running = control->running;
+	commit->running = control->running.now;
 	build_begin(control, &commit->build);
 	commit->build.age_s = clock_since_s(&mark->applied);
 	commit_prepare(commit);
@@ -46,15 +46,16 @@ static int begin(struct control *control, struct config *config, const struct co
 		control_install(control, commit);
 	else if (rc != 0)
 		*err = commit->err;
-	control->is_saved = true;
+	control->running.is_saved = true;
 	commit_free(commit);
 	return rc;
 }
 
-// The probes of one edition are all handed on before the next one takes its place.
+// The probes of one configuration are all handed on before the next one takes its place.
 static void finish_targets(struct control *control)
 {
-	for (uint32_t i = 0; i < control->backends.capacity && control_targets_pending(control);
+	for (uint32_t i = 0;
+		i < control->running.backend_registry.capacity && control_targets_pending(control);
 		i++)
 		control_targets_step(-1, 0, control);
 }

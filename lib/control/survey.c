@@ -13,7 +13,7 @@
 
 int survey_init(struct survey *survey, struct control *control)
 {
-	uint32_t capacity = control->backends.capacity;
+	uint32_t capacity = control->running.backend_registry.capacity;
 
 	*survey = (struct survey){.control = control,
 		.share_ppm = calloc(capacity, sizeof(*survey->share_ppm)),
@@ -43,7 +43,7 @@ static void begin(struct survey *survey)
 // False: all is cleared.
 static bool clear_some(struct survey *survey)
 {
-	uint32_t left = survey->control->backends.capacity - survey->cleared;
+	uint32_t left = survey->control->running.backend_registry.capacity - survey->cleared;
 	uint32_t count = left < CLEAR_STEP ? left : CLEAR_STEP;
 
 	memset(survey->next_share_ppm + survey->cleared, 0,

@@ -48,7 +48,7 @@ struct taps *taps_new(struct control *control)
 	char name[16];
 
 	for (uint32_t p = 0; taps != NULL && p < control->config.port_count; p++) {
-		const struct control_port *port = &control->config.ports[p];
+		const struct running_port *port = &control->config.ports[p];
 
 		taps_name_wire(port->device, name);
 		if (port->kernel_interface[0] != '\0')
@@ -67,7 +67,7 @@ void taps_free(struct taps *taps)
 }
 
 // True: it was made again.
-static bool taps_make(const struct control_port *port, const char *what, const struct tap *tap,
+static bool taps_make(const struct running_port *port, const char *what, const struct tap *tap,
 	const char *then, uint32_t *waits)
 {
 	bool is_told = *waits != 0;
@@ -97,7 +97,7 @@ static void taps_side_is_made(struct taps *taps, uint32_t p)
 static void taps_give(struct taps *taps, uint32_t p)
 {
 	struct control *control = taps->control;
-	const struct control_port *port = &control->config.ports[p];
+	const struct running_port *port = &control->config.ports[p];
 	struct port_taps *own = &taps->ports[p];
 	const char *name = control_kernel_side_name(control, p);
 	uint32_t refused;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
-#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
 
@@ -49,10 +48,11 @@ static void step_again(struct control *control, uint32_t delay_ms)
 
 static bool put(struct control *control, const struct probe_put *put, uint32_t order)
 {
-	struct control_backend *state = &control->states[edition_index(control->running, put->at)];
+	struct running_backend *state =
+		&control->running.states[configuration_index(control->running.now, put->at)];
 	struct health_target target;
 
-	edition_target(control->running, put->at, put->probe, &target);
+	configuration_target(control->running.now, put->at, put->probe, &target);
 	if (health_put_target(control->health, &target, order) != 0)
 		return false;
 	if (put->probe == 0)

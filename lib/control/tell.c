@@ -19,7 +19,7 @@ static void tell_state(struct control *control, const struct commit *commit, uin
 	const struct config_backend *now = &commit->all->backends[at];
 	uint32_t place = commit->places[at];
 	const struct config_backend *before =
-		place == EDITION_NONE ? NULL : &commit->running->config->backends[place];
+		place == CONFIGURATION_NONE ? NULL : &commit->running->config->backends[place];
 	const char *state = config_state_name((enum config_backend_state)now->state);
 	const char *old =
 		before != NULL ? config_state_name((enum config_backend_state)before->state) : "";
@@ -35,7 +35,8 @@ static bool has_new_state(const struct commit *commit, uint32_t at)
 {
 	uint32_t place = commit->places[at];
 
-	if (place == EDITION_NONE) // a new one: its first state is news where it does not serve
+	if (place ==
+		CONFIGURATION_NONE) // a new one: its first state is news where it does not serve
 		return commit->all->backends[at].state != CONFIG_STATE_ACTIVE;
 	return commit->all->backends[at].state != commit->running->config->backends[place].state;
 }
@@ -70,7 +71,7 @@ void control_tell_commit(struct control *control, const struct commit *commit)
 		strcpy(entry.after, "confirmed");
 	else if (commit->is_equal)
 		return;
-	entry.version = commit->is_confirmation ? control->version : commit->version;
+	entry.version = commit->is_confirmation ? control->running.version : commit->version;
 	set_author(&entry, &commit->author);
 	if (commit->author.of != 0)
 		snprintf(of, sizeof(of), " of version %lu", commit->author.of);

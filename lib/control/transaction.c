@@ -57,8 +57,8 @@ static int add(struct control *control, enum message_type type, struct error *er
 
 	switch (type) {
 	case MESSAGE_APPLY_SERVICE:
-		rc = check_room(err, config->service_count, control->services.capacity, "services",
-			"services_max");
+		rc = check_room(err, config->service_count,
+			control->running.service_registry.capacity, "services", "services_max");
 		if (rc != 0)
 			return rc;
 		rc = config_add_service(config, body);
@@ -67,8 +67,8 @@ static int add(struct control *control, enum message_type type, struct error *er
 		rc = config_add_pool(config, body);
 		break;
 	default:
-		rc = check_room(err, config->backend_count, control->backends.capacity, "backends",
-			"backends_max");
+		rc = check_room(err, config->backend_count,
+			control->running.backend_registry.capacity, "backends", "backends_max");
 		if (rc != 0)
 			return rc;
 		rc = config_add_backend(config, body);
@@ -101,9 +101,9 @@ static int check(const struct control *control, struct error *err)
 		header->pool_count != config->pool_count ||
 		header->backend_count != config->backend_count)
 		return error_set(err, EPROTO, "the transaction is not whole");
-	if (header->if_version != 0 && header->if_version != control->version)
-		return error_set(err, ESTALE, "version %lu is in force, not %lu", control->version,
-			header->if_version);
+	if (header->if_version != 0 && header->if_version != control->running.version)
+		return error_set(err, ESTALE, "version %lu is in force, not %lu",
+			control->running.version, header->if_version);
 	return control_check_own_addresses(control, config, err);
 }
 

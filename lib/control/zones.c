@@ -21,7 +21,7 @@ static void fill(const struct config_service *service, const struct snapshot_zon
 
 bool control_zone_row(struct control *control, uint32_t row, struct message_row_zone *out)
 {
-	const struct config *config = control->running->config;
+	const struct config *config = control->running.now->config;
 	struct zone_rows *at = &control->reply.zones;
 
 	for (; at->service < config->service_count; at->service++, at->zone = 0) {

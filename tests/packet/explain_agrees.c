@@ -12,7 +12,7 @@
 
 #define CONFIGURATIONS 50
 #define EDITIONS       4 // of each, so that there are previous tables
-#define PACKETS        500 // an edition
+#define PACKETS        500 // an configuration
 #define NAMES          64
 #define CAPACITY       256 // small: full buckets and guests are met too
 
@@ -267,7 +267,7 @@ static void check(const struct packet *packet)
 	}
 }
 
-static void run_edition(void)
+static void run_configuration(void)
 {
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		struct packet packet = make_packet();
@@ -286,7 +286,7 @@ int main(void)
 		stage_forget(&stage);
 		for (uint32_t e = 0; e < EDITIONS; e++) {
 			publish(e == 0 ? NULL : current);
-			run_edition();
+			run_configuration();
 		}
 	}
 	printf("%u packets: %u hits, %u by the previous table, %u without a backend, %u resets, %u rejected\n",

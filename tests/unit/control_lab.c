@@ -153,7 +153,7 @@ static int run_daemon(const struct lab *lab)
 		.services_max = options->services_max,
 		.worker_cores = {5},
 		.metrics = {addr_from_ipv4_be(htobe32(INADDR_LOOPBACK)), options->metrics_port}};
-	struct control_port port = {.name = "wan", .device = "net_none", .id = 31, .mtu = 1500};
+	struct running_port port = {.name = "wan", .device = "net_none", .id = 31, .mtu = 1500};
 	void *counters = new_lines(metrics_footprint(daemon.backends_max, daemon.services_max));
 	struct metrics_worker *metrics =
 		metrics_new(counters, daemon.backends_max, daemon.services_max);

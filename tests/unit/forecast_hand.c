@@ -130,8 +130,8 @@ static void resolve(struct commit *commit)
 {
 	for (uint32_t i = 0; i < commit->touched_count; i++) {
 		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
-		struct control_backend *state =
-			&commit->build.states[edition_index(commit->edition, at)];
+		struct running_backend *state =
+			&commit->build.states[configuration_index(commit->configuration, at)];
 
 		state->port = 0;
 		state->resolved = true;
@@ -151,7 +151,7 @@ void prepare(struct commit *commit)
 static void rebuild(struct hand *hand)
 {
 	struct snapshot *before = hand->current;
-	struct build build = {.edition = hand->running,
+	struct build build = {.configuration = hand->running,
 		.states = hand->states,
 		.ports = &hand->port,
 		.previous = before,
@@ -172,17 +172,17 @@ void install(struct hand *hand, struct commit *commit)
 	for (uint32_t i = 0; i < commit->touched_count; i++) {
 		bool is_stranger = (commit->touched[i] & COMMIT_STRANGER) != 0;
 		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
-		uint32_t index = edition_index(commit->edition, at);
+		uint32_t index = configuration_index(commit->configuration, at);
 
-		control_backend_touch(&hand->states[index], commit->edition, at, is_stranger,
+		running_backend_touch(&hand->states[index], commit->configuration, at, is_stranger,
 			commit->applied.wall_s);
 		control_resolve_take(&hand->states[index], &commit->build.states[index]);
 	}
-	for (uint32_t i = 0; i < commit->edition->config->backend_count; i++)
-		hand->states[edition_index(commit->edition, i)].is_leaving =
-			commit->edition->config->backends[i].state == CONFIG_STATE_LEAVING;
+	for (uint32_t i = 0; i < commit->configuration->config->backend_count; i++)
+		hand->states[configuration_index(commit->configuration, i)].is_leaving =
+			commit->configuration->config->backends[i].state == CONFIG_STATE_LEAVING;
 	commit->before = hand->running;
-	hand->running = commit->edition;
+	hand->running = commit->configuration;
 	commit->is_installed = true;
 	hand->current = commit->build.snapshot;
 	commit->build.snapshot = NULL;
@@ -196,19 +196,20 @@ void find_up(struct hand *hand, const struct commit *commit)
 		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
 
 		if ((commit->touched[i] & COMMIT_STRANGER) != 0)
-			hand->states[edition_index(commit->edition, at)].health = HEALTH_UP;
+			hand->states[configuration_index(commit->configuration, at)].health =
+				HEALTH_UP;
 	}
 	rebuild(hand);
 }
 
 void change_health(struct hand *hand)
 {
-	const struct edition *running = hand->running;
+	const struct configuration *running = hand->running;
 
 	for (uint32_t i = 0; i < running->config->backend_count; i++) {
-		struct control_backend *state = &hand->states[edition_index(running, i)];
+		struct running_backend *state = &hand->states[configuration_index(running, i)];
 
-		if (edition_is_probed(running, i, 0))
+		if (configuration_is_probed(running, i, 0))
 			state->health = pick(8) == 0 ? HEALTH_DOWN : HEALTH_UP;
 	}
 	rebuild(hand);
@@ -229,7 +230,7 @@ void hand_init(struct hand *hand)
 
 	assert_int_equal(registry_init(&hand->backends, BACKENDS), 0);
 	assert_int_equal(registry_init(&hand->services, SERVICES), 0);
-	hand->port = (struct control_port){.mtu = 1500, .vlan_tci = ENCAP_VLAN_NONE};
+	hand->port = (struct running_port){.mtu = 1500, .vlan_tci = ENCAP_VLAN_NONE};
 	hand->now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
 	for (uint32_t i = 0; i < WORKERS; i++)
 		hand->tables[i] = new_table();
@@ -244,7 +245,7 @@ void hand_init(struct hand *hand)
 void hand_end(struct hand *hand)
 {
 	snapshot_free(hand->current);
-	edition_free(hand->running);
+	configuration_free(hand->running);
 	registry_free(&hand->backends);
 	registry_free(&hand->services);
 	for (uint32_t i = 0; i < WORKERS; i++)

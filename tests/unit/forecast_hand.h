@@ -27,9 +27,9 @@ struct flow {
 
 struct hand {
 	struct registry backends, services;
-	struct edition *running;
-	struct control_backend states[BACKENDS], copy[BACKENDS];
-	struct control_port port;
+	struct configuration *running;
+	struct running_backend states[BACKENDS], copy[BACKENDS];
+	struct running_port port;
 	struct snapshot *current;
 	struct flow_table *tables[WORKERS];
 	uint64_t version;

@@ -50,12 +50,14 @@ static void number(struct side *side, const char *yaml)
 	struct config *config = read_config(yaml);
 	struct registry_plan backends, services;
 
-	carry_out(&side->backends, config, config->backend_count, edition_backend_name, &backends);
-	carry_out(&side->services, config, config->service_count, edition_service_name, &services);
-	edition_free(side->edition);
-	side->edition =
-		edition_new(config, config, &backends, &services, side->backends.capacity, NULL);
-	require(side->edition != NULL, "no edition");
+	carry_out(&side->backends, config, config->backend_count, configuration_backend_name,
+		&backends);
+	carry_out(&side->services, config, config->service_count, configuration_service_name,
+		&services);
+	configuration_free(side->configuration);
+	side->configuration = configuration_new(
+		config, config, &backends, &services, side->backends.capacity, NULL);
+	require(side->configuration != NULL, "no configuration");
 	registry_plan_free(&backends);
 	registry_plan_free(&services);
 }
@@ -77,7 +79,7 @@ static void make_snapshot(struct side *side)
 		ttls[i] = side_ttl;
 	side->snapshot =
 		(struct snapshot){.ttls = ttls, .service_capacity = side->services.capacity};
-	hash_key_init(&side->snapshot.key, side->edition->config->hash_key);
+	hash_key_init(&side->snapshot.key, side->configuration->config->hash_key);
 }
 
 void side_init(struct side *side, const char *folder, const char *before, const char *yaml,
@@ -101,7 +103,7 @@ void side_init(struct side *side, const char *folder, const char *before, const 
 		.port_count = 1};
 	side->handover = (struct handover){.file = FLOWS_FILE_PLANNED,
 		.config = &side->config,
-		.edition = side->edition,
+		.configuration = side->configuration,
 		.snapshot = &side->snapshot,
 		.services = &side->services,
 		.backends = &side->backends,
@@ -113,7 +115,7 @@ void side_free(struct side *side)
 	for (uint32_t w = 0; w < side->config.worker_count; w++)
 		munmap(side->tables[w], flow_table_footprint(flow_table_capacity(side->tables[w])));
 	free(side->snapshot.ttls);
-	edition_free(side->edition);
+	configuration_free(side->configuration);
 	registry_free(&side->services);
 	registry_free(&side->backends);
 }
@@ -121,15 +123,15 @@ void side_free(struct side *side)
 struct snapshot *side_tables(
 	const struct side *side, const char *draining, const struct snapshot *previous)
 {
-	const struct edition *edition = side->edition;
-	uint32_t count = edition->config->backend_count;
+	const struct configuration *configuration = side->configuration;
+	uint32_t count = configuration->config->backend_count;
 	struct snapshot_backend_input *backends = calloc(count, sizeof(*backends));
 	struct snapshot_input input = {
-		.config = edition->config,
+		.config = configuration->config,
 		.backends = backends,
-		.services = edition->services,
-		.probes = edition->service_probes,
-		.backend_capacity = edition->capacity,
+		.services = configuration->services,
+		.probes = configuration->service_probes,
+		.backend_capacity = configuration->capacity,
 		.service_capacity = side->services.capacity,
 		.version = previous == NULL ? 1 : 2,
 		.now_s = side_now_s(),
@@ -140,8 +142,9 @@ struct snapshot *side_tables(
 
 	for (uint32_t i = 0; i < count; i++)
 		backends[i] = (struct snapshot_backend_input){
-			.reference = edition->backends[i],
-			.status = edition->backends[i] == drained ? BACKEND_DRAINING : BACKEND_UP,
+			.reference = configuration->backends[i],
+			.status = configuration->backends[i] == drained ? BACKEND_DRAINING
+									: BACKEND_UP,
 			.resolved = true,
 			.mtu = 1500,
 		};
@@ -172,8 +175,8 @@ uint32_t side_service(const struct side *side, const char *name)
 
 uint64_t side_hash(const struct side *side, const char *service, const char *client, uint16_t port)
 {
-	uint32_t place = side->edition->service_places[side_service(side, service)];
-	const struct config_service *to = &side->edition->config->services[place];
+	uint32_t place = side->configuration->service_places[side_service(side, service)];
+	const struct config_service *to = &side->configuration->config->services[place];
 	struct hash128 hash;
 	struct packet packet;
 	struct addr source;

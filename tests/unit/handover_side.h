@@ -10,11 +10,11 @@
 
 struct side {
 	struct daemon_config daemon;
-	struct control_port port;
+	struct running_port port;
 	struct control_config config;
 	struct registry services;
 	struct registry backends;
-	struct edition *edition;
+	struct configuration *configuration;
 	struct snapshot snapshot;
 	struct flow_table *tables[SIDE_WORKERS_MAX];
 	struct handover handover;

@@ -105,10 +105,10 @@ static struct channel_client *ask(void)
 
 static void a_client_waits_as_long_as_the_servers_heart_beats(void **state)
 {
-	pid_t server = start_slow_server(5000, true); // each nap is a good tenth of a millisecond
+	pid_t server = start_slow_server(20000, true); // each nap is a good tenth of a millisecond
 	struct channel_client *client = ask();
 
-	assert_int_equal(channel_client_receive(client, &message, 100, &err), 0);
+	assert_int_equal(channel_client_receive(client, &message, 1000, &err), 0);
 	assert_int_equal(message.type, MESSAGE_DONE);
 	channel_client_close(client);
 	end_process(server);

@@ -29,7 +29,7 @@ static const char yaml[] =
 // The indexes that the records have: not those of their places.
 static uint32_t references[] = {(7u << BACKEND_INDEX_BITS) | 2, 0, 1};
 static uint16_t services[] = {1, 0};
-static uint32_t places[] = {1, 2, 0, EDITION_NONE};
+static uint32_t places[] = {1, 2, 0, CONFIGURATION_NONE};
 #define WEB  1
 #define DNS  0
 #define GONE 3u // an index that no backend has
@@ -41,7 +41,7 @@ static const struct flow_ttl ttls[] = {
 };
 
 struct hand {
-	struct edition edition;
+	struct configuration configuration;
 	struct snapshot snapshot;
 	struct flow_table *tables[WORKERS];
 	struct flows_listing listing;
@@ -52,13 +52,13 @@ static int enter(void **state)
 	struct hand *hand = calloc(1, sizeof(*hand));
 	struct error err;
 
-	if (config_load_text(
-		    "test.yaml", yaml, strlen(yaml), &hand->edition.config, NULL, NULL, &err) != 0)
+	if (config_load_text("test.yaml", yaml, strlen(yaml), &hand->configuration.config, NULL,
+		    NULL, &err) != 0)
 		return -1;
-	hand->edition.backends = references;
-	hand->edition.services = services;
-	hand->edition.places = places;
-	hand->edition.capacity = COUNT(places);
+	hand->configuration.backends = references;
+	hand->configuration.services = services;
+	hand->configuration.places = places;
+	hand->configuration.capacity = COUNT(places);
 	hand->snapshot.ttls = (struct flow_ttl *)ttls;
 	hand->snapshot.service_capacity = COUNT(ttls);
 	for (int w = 0; w < WORKERS; w++) {
@@ -78,7 +78,7 @@ static int leave(void **state)
 
 	for (int w = 0; w < WORKERS; w++)
 		free(hand->tables[w]);
-	config_free(hand->edition.config);
+	config_free(hand->configuration.config);
 	free(hand);
 	return 0;
 }
@@ -110,14 +110,14 @@ static int ask(struct hand *hand, const char *service, const char *backend, cons
 	memcpy(request.backend, backend, strnlen(backend, sizeof(request.backend)));
 	if (client[0] != '\0')
 		assert_int_equal(prefix_parse_or_address(client, &request.clients), 0);
-	return flows_begin(&hand->listing, &request, &hand->edition, err);
+	return flows_begin(&hand->listing, &request, &hand->configuration, err);
 }
 
 // All of the listing; returns how many rows there were. The first 'most' go to 'rows'.
 static uint32_t list(struct hand *hand, struct message_row_flow *rows, uint32_t most)
 {
 	const struct flows_source source = {
-		hand->tables, WORKERS, &hand->snapshot, &hand->edition, CLOCK_S};
+		hand->tables, WORKERS, &hand->snapshot, &hand->configuration, CLOCK_S};
 	struct message_row_flow row;
 	uint32_t count = 0;
 

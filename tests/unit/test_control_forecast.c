@@ -110,7 +110,7 @@ static const struct config_backend *machine_of(const struct hand *hand, uint32_t
 {
 	uint32_t at = hand->running->places[reference & BACKEND_INDEX_MASK];
 
-	return at != EDITION_NONE && hand->running->backends[at] == reference
+	return at != CONFIGURATION_NONE && hand->running->backends[at] == reference
 		       ? &hand->running->config->backends[at]
 		       : NULL;
 }

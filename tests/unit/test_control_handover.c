@@ -87,7 +87,8 @@ static void a_row_whose_backend_went_before_is_not_saved(void **state)
 	room_start(room, 1);
 	room_add(room, 0, &room_flows[0]);
 	room_add(room, 0, &room_flows[1]);
-	room->side.edition->backends[0] += 1u << BACKEND_INDEX_BITS; // another one has its index
+	room->side.configuration->backends[0] += 1u
+						 << BACKEND_INDEX_BITS; // another one has its index
 	assert_int_equal(room_save(room), 0);
 	assert_int_equal(room->count.unknown, 1);
 	assert_int_equal(room->count.done, 1);
@@ -117,7 +118,7 @@ static void every_worker_knows_a_flow_where_packets_are_spread_by_another_key(vo
 
 	room_save_all(room, NULL, 2);
 	room_start(room, 2);
-	room->side.port.spread.key[0]++;
+	room->side.port.rss_indirection.key[0]++;
 	assert_int_equal(room_take(room), 0);
 	for (size_t f = 0; f < FLOWS; f++) {
 		room_assert_knows(room, 0, &room_flows[f]);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a router said of a backend's path holds for ten minutes (RFC 1191 6.3), by the clock that nobody sets.
-#include <control/backend_private.h>
 #include <control/control_private.h>
 #include <control/path.h>
+#include <running/backend.h>
 
 #include <base/clock.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@ static void what_was_learned_is_forgotten_in_time(void **state)
 {
 	const uint64_t learned_ns = 1000 * CLOCK_NS_PER_S,
 		       until_ns = learned_ns + 600 * CLOCK_NS_PER_S;
-	struct control_backend backend = {.path_mtu = 1400, .path_until_ns = until_ns};
+	struct running_backend backend = {.path_mtu = 1400, .path_until_ns = until_ns};
 	char text[128] = "";
 
 	assert_false(control_path_age(&backend, learned_ns));

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_EDITION_H
-#define CONTROL_EDITION_H
+#ifndef RUNNING_CONFIGURATION_H
+#define RUNNING_CONFIGURATION_H
 
 #include <config/config.h>
-#include <control/registry.h>
 #include <health/health.h>
+#include <running/registry.h>
 
 // A configuration with the indexes of its records: what is in force. Immutable once made, so any thread may
 // read it; the control lcore replaces it as a whole.
 
-#define EDITION_NONE UINT32_MAX
+#define CONFIGURATION_NONE UINT32_MAX
 
-// The probes of a pool beside its own, by number. A number stays with its probe from one edition to the next, and goes
+// The probes of a pool beside its own, by number. A number stays with its probe from one configuration to the next, and goes
 // over to another one with the service that wants that instead, so that what is known of it does too.
-struct edition_probes {
+struct configuration_probes {
 	struct config_probe list
 		[CONFIG_PROBES_MAX]; // port 0: there is none; number 0 stands for the pool's own
-	uint32_t service[CONFIG_PROBES_MAX]; // the first one that goes by it, or EDITION_NONE
+	uint32_t service[CONFIG_PROBES_MAX]; // the first one that goes by it, or CONFIGURATION_NONE
 	uint16_t heirs; // bits of those whose service went by the pool's own until now
 };
 
-struct edition {
+struct configuration {
 	struct config *config; // finished, with the backends that are leaving
 	struct config
 		*written; // the same without them, as an operator wrote it; may be 'config' itself
@@ -29,7 +29,7 @@ struct edition {
 	uint32_t *
 		services_by_vip; // where each stands in the configuration, in the order of the VIPs
 	uint32_t *
-		places; // by a backend's index: where it stands in the configuration, or EDITION_NONE
+		places; // by a backend's index: where it stands in the configuration, or CONFIGURATION_NONE
 	uint32_t *service_places; // by a service's index, likewise
 	uint32_t service_end; // above every index of a service
 	uint16_t *probe_ports; // of each pool; 0: nobody knows
@@ -37,42 +37,47 @@ struct edition {
 	// p stand from half_open_start[p] to half_open_start[p + 1].
 	uint32_t *half_open_start;
 	uint32_t *half_open;
-	struct edition_probes **probes; // of each pool; NULL: there is but its own
+	struct configuration_probes **probes; // of each pool; NULL: there is but its own
 	uint32_t probe_pools; // how many pools 'probes' is of
 	uint8_t *service_probes; // the number of the one that each service goes by
 	uint32_t capacity; // of 'places'
 };
 
 // The names of the records in a registry; the context is a struct config.
-void edition_backend_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
-void edition_service_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
+void configuration_backend_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
+void configuration_service_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
 
 // Takes both configurations over when it succeeds; NULL without memory. 'before' is the one in force, or NULL.
-struct edition *edition_new(struct config *config, struct config *written,
+struct configuration *configuration_new(struct config *config, struct config *written,
 	const struct registry_plan *backends, const struct registry_plan *services,
-	uint32_t capacity, const struct edition *before);
-void edition_free(struct edition *edition); // NULL is fine
+	uint32_t capacity, const struct configuration *before);
+void configuration_free(struct configuration *configuration); // NULL is fine
 
 // The index of a backend.
-uint32_t edition_index(const struct edition *edition, uint32_t at);
+uint32_t configuration_index(const struct configuration *configuration, uint32_t at);
 // Its pool's probes beside the pool's own, or NULL.
-const struct edition_probes *edition_probes(const struct edition *edition, uint32_t at);
+const struct configuration_probes *configuration_probes(
+	const struct configuration *configuration, uint32_t at);
 // False: it has no probe of that number. Of number 0, its pool is not probed, or nobody knows a port.
-bool edition_is_probed(const struct edition *edition, uint32_t at, uint32_t probe);
+bool configuration_is_probed(
+	const struct configuration *configuration, uint32_t at, uint32_t probe);
 // How many probes there are, over all backends, or more.
-uint32_t edition_count_probes(const struct edition *edition);
+uint32_t configuration_count_probes(const struct configuration *configuration);
 // Such a probe. Its id has the backend's index, and the number above it.
-void edition_target(
-	const struct edition *edition, uint32_t at, uint32_t probe, struct health_target *out);
-#define EDITION_PROBE_SHIFT 24
-static inline uint32_t edition_target_id(uint32_t index, uint32_t probe)
+void configuration_target(const struct configuration *configuration, uint32_t at, uint32_t probe,
+	struct health_target *out);
+#define CONFIGURATION_PROBE_SHIFT 24
+static inline uint32_t configuration_target_id(uint32_t index, uint32_t probe)
 {
-	return index | probe << EDITION_PROBE_SHIFT;
+	return index | probe << CONFIGURATION_PROBE_SHIFT;
 }
-// True where two editions probe it alike.
-bool edition_same_target(const struct edition *a, uint32_t at_a, const struct edition *b,
-	uint32_t at_b, uint32_t probe);
+// The same in words: "port 3023 (service ssh)". Returns 'text'.
+const char *configuration_probe_name(const struct configuration *configuration, uint32_t at,
+	uint32_t probe, char *text, size_t size);
+// True where two configurations probe it alike.
+bool configuration_same_target(const struct configuration *a, uint32_t at_a,
+	const struct configuration *b, uint32_t at_b, uint32_t probe);
 // True where the pool of a backend asks for no probes: then it counts as up.
-bool edition_is_unprobed(const struct edition *edition, uint32_t at);
+bool configuration_is_unprobed(const struct configuration *configuration, uint32_t at);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/descriptors.h>
+#include <running/descriptors.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,18 +21,19 @@ uint32_t descriptors_open(void)
 	return count - 3; // ".", ".." and its own
 }
 
-uint32_t descriptors_of_probes(const struct edition *edition)
+uint32_t descriptors_of_probes(const struct configuration *configuration)
 {
 	struct health_target target;
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < edition->config->backend_count; i++) {
-		uint32_t probes = edition_probes(edition, i) != NULL ? CONFIG_PROBES_MAX : 1;
+	for (uint32_t i = 0; i < configuration->config->backend_count; i++) {
+		uint32_t probes =
+			configuration_probes(configuration, i) != NULL ? CONFIG_PROBES_MAX : 1;
 
 		for (uint32_t probe = 0; probe < probes; probe++) {
-			if (!edition_is_probed(edition, i, probe))
+			if (!configuration_is_probed(configuration, i, probe))
 				continue;
-			edition_target(edition, i, probe, &target);
+			configuration_target(configuration, i, probe, &target);
 			count += target.policy.type != CONFIG_PROBE_NONE;
 		}
 	}
@@ -53,10 +54,10 @@ static uint64_t descriptors_limit(void)
 	return limit.rlim_cur;
 }
 
-int descriptors_check(const struct edition *edition, const struct edition *running, uint32_t own,
-	struct error *err)
+int descriptors_check(const struct configuration *configuration,
+	const struct configuration *running, uint32_t own, struct error *err)
 {
-	uint32_t probes = descriptors_of_probes(edition);
+	uint32_t probes = descriptors_of_probes(configuration);
 	uint64_t needed = (uint64_t)own + SPARE + probes, limit = descriptors_limit();
 
 	if (needed <= limit || (running != NULL && probes <= descriptors_of_probes(running)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/config.h>
-#include <control/descriptors.h>
-#include <control/edition.h>
+#include <running/configuration.h>
+#include <running/descriptors.h>
 
 #include <errno.h>
 #include <setjmp.h>
@@ -18,8 +18,9 @@
 
 #define SERVICES 26
 
-// An edition of services that are named by a letter, which is also their index; "a:443 b:8081" are names and ports.
-static struct edition *make(const char *services, const char *health, const struct edition *before)
+// An configuration of services that are named by a letter, which is also their index; "a:443 b:8081" are names and ports.
+static struct configuration *make(
+	const char *services, const char *health, const struct configuration *before)
 {
 	uint32_t indexes[SERVICES], backend = 0;
 	uint8_t generations[SERVICES] = {0};
@@ -44,18 +45,18 @@ static struct edition *make(const char *services, const char *health, const stru
 		health);
 	if (config_load_text("test", yaml, strlen(yaml), &config, NULL, NULL, &err) != 0)
 		fail_msg("%s", err.text);
-	return edition_new(config, config, &backends, &plan, 1, before);
+	return configuration_new(config, config, &backends, &plan, 1, before);
 }
 
 // "0 1 2": the number of the probe that each service goes by.
-static void assert_numbers(const struct edition *edition, const char *expected)
+static void assert_numbers(const struct configuration *configuration, const char *expected)
 {
 	char text[128];
 	size_t used = 0;
 
-	for (uint32_t i = 0; i < edition->config->service_count; i++)
+	for (uint32_t i = 0; i < configuration->config->service_count; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%u",
-			i == 0 ? "" : " ", edition->service_probes[i]);
+			i == 0 ? "" : " ", configuration->service_probes[i]);
 	assert_string_equal(text, expected);
 }
 
@@ -80,11 +81,11 @@ static void a_service_on_another_port_is_asked_there_by_a_mere_connection(void *
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct edition *edition = make(rows[i].services, rows[i].health, NULL);
+		struct configuration *configuration = make(rows[i].services, rows[i].health, NULL);
 
-		assert_non_null(edition);
-		assert_numbers(edition, rows[i].numbers);
-		edition_free(edition);
+		assert_non_null(configuration);
+		assert_numbers(configuration, rows[i].numbers);
+		configuration_free(configuration);
 	}
 }
 
@@ -103,45 +104,45 @@ static void a_number_stays_with_its_port_and_goes_over_with_its_service(void **s
 		{"a:443 e:443 d:9000 c:8083", "0 0 1 2", 0},
 		{"a:443 e:444 d:9000 c:8083", "0 3 1 2", 1 << 3}, // e went by the pool's own
 	};
-	struct edition *before = NULL;
+	struct configuration *before = NULL;
 
 	for (size_t i = 0; i < COUNT(steps); i++) {
-		struct edition *edition = make(steps[i].services, "", before);
+		struct configuration *configuration = make(steps[i].services, "", before);
 
-		assert_numbers(edition, steps[i].numbers);
-		if (edition->probes[0] != NULL)
-			assert_int_equal(edition->probes[0]->heirs, steps[i].heirs);
-		edition_free(before);
-		before = edition;
+		assert_numbers(configuration, steps[i].numbers);
+		if (configuration->probes[0] != NULL)
+			assert_int_equal(configuration->probes[0]->heirs, steps[i].heirs);
+		configuration_free(before);
+		before = configuration;
 	}
-	edition_free(before);
+	configuration_free(before);
 }
 
 static void each_probe_has_its_port_and_an_id_of_its_own(void **state)
 {
-	struct edition *edition = make("a:443 b:8081", "", NULL);
+	struct configuration *configuration = make("a:443 b:8081", "", NULL);
 	struct health_target own, other;
 
-	assert_true(edition_is_probed(edition, 0, 0));
-	assert_true(edition_is_probed(edition, 0, 1));
-	assert_false(edition_is_probed(edition, 0, 2));
-	edition_target(edition, 0, 0, &own);
-	edition_target(edition, 0, 1, &other);
+	assert_true(configuration_is_probed(configuration, 0, 0));
+	assert_true(configuration_is_probed(configuration, 0, 1));
+	assert_false(configuration_is_probed(configuration, 0, 2));
+	configuration_target(configuration, 0, 0, &own);
+	configuration_target(configuration, 0, 1, &other);
 	assert_int_equal(own.port, 443);
 	assert_int_equal(other.port, 8081);
 	assert_int_equal(own.id, 0);
-	assert_int_equal(other.id, 1u << EDITION_PROBE_SHIFT);
-	edition_free(edition);
+	assert_int_equal(other.id, 1u << CONFIGURATION_PROBE_SHIFT);
+	configuration_free(configuration);
 }
 
 static void a_port_beside_the_pools_own_is_asked_to_accept_and_for_nothing_else(void **state)
 {
-	struct edition *edition = make("a:443 b:8081",
+	struct configuration *configuration = make("a:443 b:8081",
 		"type: https, host: x, path: /readyz, body: yes, interval: 1700ms, fall: 7", NULL);
 	struct health_target own, other;
 
-	edition_target(edition, 0, 0, &own);
-	edition_target(edition, 0, 1, &other);
+	configuration_target(configuration, 0, 0, &own);
+	configuration_target(configuration, 0, 1, &other);
 	assert_int_equal(own.policy.type, CONFIG_PROBE_HTTPS);
 	assert_string_equal(own.policy.path, "/readyz");
 	assert_int_equal(other.policy.type, CONFIG_PROBE_TCP);
@@ -150,26 +151,26 @@ static void a_port_beside_the_pools_own_is_asked_to_accept_and_for_nothing_else(
 	assert_string_equal(other.policy.body, "");
 	assert_int_equal(other.policy.interval_ms, 1700);
 	assert_int_equal(other.policy.fall, 7);
-	edition_free(edition);
+	configuration_free(configuration);
 }
 
 static void a_backend_is_asked_on_its_own_port_where_it_has_one(void **state)
 {
-	struct edition *before = make("a:443 b:8081", "port: 9000", NULL);
-	struct edition *edition = make("a:443 b:8081", "port: 9000", before);
-	struct config_backend *backend = &((struct config *)edition->config)->backends[0];
+	struct configuration *before = make("a:443 b:8081", "port: 9000", NULL);
+	struct configuration *configuration = make("a:443 b:8081", "port: 9000", before);
+	struct config_backend *backend = &((struct config *)configuration->config)->backends[0];
 	struct health_target target;
 
-	assert_true(edition_same_target(before, 0, edition, 0, 0));
+	assert_true(configuration_same_target(before, 0, configuration, 0, 0));
 	backend->health.port = 9001;
-	edition_target(edition, 0, 0, &target);
+	configuration_target(configuration, 0, 0, &target);
 	assert_int_equal(target.port, 9001);
-	assert_numbers(edition, "0 0");
-	assert_false(edition_is_probed(edition, 0, 1));
+	assert_numbers(configuration, "0 0");
+	assert_false(configuration_is_probed(configuration, 0, 1));
 	// Its probe begins anew.
-	assert_false(edition_same_target(before, 0, edition, 0, 0));
-	edition_free(before);
-	edition_free(edition);
+	assert_false(configuration_same_target(before, 0, configuration, 0, 0));
+	configuration_free(before);
+	configuration_free(configuration);
 }
 
 // The pool has one backend.
@@ -189,17 +190,18 @@ static void each_port_that_is_probed_wants_a_descriptor(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct edition *edition = make(cases[i].services, cases[i].health, NULL);
+		struct configuration *configuration =
+			make(cases[i].services, cases[i].health, NULL);
 
-		assert_int_equal(descriptors_of_probes(edition), cases[i].count);
-		edition_free(edition);
+		assert_int_equal(descriptors_of_probes(configuration), cases[i].count);
+		configuration_free(configuration);
 	}
 }
 
 static void a_configuration_that_wants_more_descriptors_than_there_are_is_refused(void **state)
 {
-	struct edition *few = make("a:443", "type: tcp", NULL);
-	struct edition *many = make("a:443 b:8081 c:8082", "type: tcp", NULL);
+	struct configuration *few = make("a:443", "type: tcp", NULL);
+	struct configuration *many = make("a:443 b:8081 c:8082", "type: tcp", NULL);
 	struct rlimit before, limit;
 	struct error err;
 
@@ -218,8 +220,8 @@ static void a_configuration_that_wants_more_descriptors_than_there_are_is_refuse
 		descriptors_check(many, many, 111, &err), 0); // it is no worse than what runs
 	assert_int_equal(descriptors_check(few, many, 200, &err), 0);
 	assert_int_equal(descriptors_check(few, NULL, 200, &err), -EMFILE);
-	edition_free(few);
-	edition_free(many);
+	configuration_free(few);
+	configuration_free(many);
 }
 
 int main(void)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whose a packet is: by the vectors that Microsoft published for makers of cards ("Verifying the RSS Hash Calculation").
 #include <base/addr.h>
-#include <control/spread.h>
 #include <judge/explain.h>
 #include <packet/headers.h>
 #include <rte_ethdev.h>
+#include <running/rss.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,9 +50,9 @@ static struct packet packet_of(size_t row, uint8_t protocol)
 }
 
 // A card whose table tells the hash's last ten bits.
-static struct spread spread_of(uint64_t kinds)
+static struct rss_indirection spread_of(uint64_t kinds)
 {
-	struct spread spread = {.kinds = kinds, .size = SPREAD_TABLE_MAX};
+	struct rss_indirection spread = {.kinds = kinds, .size = RSS_TABLE_MAX};
 
 	memcpy(spread.key, key, sizeof(key));
 	for (uint32_t i = 0; i < spread.size; i++)
@@ -63,38 +63,38 @@ static struct spread spread_of(uint64_t kinds)
 static void what_the_card_does_not_tell_is_unknown(void **state)
 {
 	const struct packet packet = packet_of(0, IP_TCP);
-	struct spread spread = spread_of(ALL_PORTS);
+	struct rss_indirection spread = spread_of(ALL_PORTS);
 
 	spread.size = 0;
-	assert_int_equal(spread_worker(&spread, &packet), SPREAD_UNKNOWN);
+	assert_int_equal(rss_worker(&spread, &packet), RSS_WORKER_UNKNOWN);
 	spread = spread_of(ALL_PORTS & ~RTE_ETH_RSS_NONFRAG_IPV4_TCP);
-	assert_int_equal(spread_worker(&spread, &packet), SPREAD_UNKNOWN);
+	assert_int_equal(rss_worker(&spread, &packet), RSS_WORKER_UNKNOWN);
 	spread = spread_of(0);
-	assert_int_equal(spread_worker(&spread, &packet), SPREAD_UNKNOWN);
+	assert_int_equal(rss_worker(&spread, &packet), RSS_WORKER_UNKNOWN);
 }
 
 static void one_queue_is_the_first_workers(void **state)
 {
 	const struct packet packet = packet_of(0, IP_TCP);
-	const struct spread spread = {.size = 1};
+	const struct rss_indirection spread = {.size = 1};
 
-	assert_int_equal(spread_worker(&spread, &packet), 0);
+	assert_int_equal(rss_worker(&spread, &packet), 0);
 }
 
 static void a_hash_is_as_cards_have_it(void **state)
 {
 	static const uint8_t protocols[] = {IP_TCP, IP_UDP};
-	const struct spread ports = spread_of(ALL_PORTS);
-	const struct spread addresses = spread_of(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6);
+	const struct rss_indirection ports = spread_of(ALL_PORTS);
+	const struct rss_indirection addresses = spread_of(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6);
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		for (size_t p = 0; p < COUNT(protocols); p++) {
 			const struct packet packet = packet_of(i, protocols[p]);
 
-			assert_int_equal(spread_worker(&ports, &packet),
-				rows[i].by_ports % SPREAD_TABLE_MAX);
-			assert_int_equal(spread_worker(&addresses, &packet),
-				rows[i].by_addresses % SPREAD_TABLE_MAX);
+			assert_int_equal(
+				rss_worker(&ports, &packet), rows[i].by_ports % RSS_TABLE_MAX);
+			assert_int_equal(rss_worker(&addresses, &packet),
+				rows[i].by_addresses % RSS_TABLE_MAX);
 		}
 }
 

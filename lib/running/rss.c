@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/spread.h>
 #include <packet/headers.h>
+#include <running/rss.h>
 
 #include <rte_ethdev.h>
 #include <rte_thash.h>
@@ -36,17 +36,17 @@ static uint32_t write_words(const struct packet *packet, uint32_t words[9])
 	return 2 * count;
 }
 
-uint32_t spread_worker(const struct spread *spread, const struct packet *packet)
+uint32_t rss_worker(const struct rss_indirection *indirection, const struct packet *packet)
 {
 	const uint64_t addresses =
 		packet->family == ADDR_IPV4 ? RTE_ETH_RSS_IPV4 : RTE_ETH_RSS_IPV6;
 	uint32_t words[9];
 	uint32_t count = write_words(packet, words);
 
-	if (spread->size == 1)
-		return spread->queues[0];
-	if (spread->size == 0 || (spread->kinds & (with_ports(packet) | addresses)) == 0)
-		return SPREAD_UNKNOWN;
-	count += (spread->kinds & with_ports(packet)) != 0;
-	return spread->queues[rte_softrss(words, count, spread->key) % spread->size];
+	if (indirection->size == 1)
+		return indirection->queues[0];
+	if (indirection->size == 0 || (indirection->kinds & (with_ports(packet) | addresses)) == 0)
+		return RSS_WORKER_UNKNOWN;
+	count += (indirection->kinds & with_ports(packet)) != 0;
+	return indirection->queues[rte_softrss(words, count, indirection->key) % indirection->size];
 }

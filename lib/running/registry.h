@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_REGISTRY_H
-#define CONTROL_REGISTRY_H
+#ifndef RUNNING_REGISTRY_H
+#define RUNNING_REGISTRY_H
 
 #include <base/map.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/floor.h>
+#include <running/fail_open.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,10 +19,10 @@ static void a_share_of_those_that_served_may_be_lost_and_always_one(void **state
 		{8, 50, 4}, {10, 30, 3}, {10, 39, 3}, {100, 100, 100}, {1000, 1, 10}};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct floor_count count = {.serving = rows[i].served};
+		struct fail_open_count count = {.serving = rows[i].served};
 		uint32_t lost = 0;
 
-		while (count.serving > 0 && floor_may_lose(&count, rows[i].percent)) {
+		while (count.serving > 0 && fail_open_may_lose(&count, rows[i].percent)) {
 			count.serving--;
 			count.lost = ++lost;
 		}
@@ -33,9 +33,9 @@ static void a_share_of_those_that_served_may_be_lost_and_always_one(void **state
 static void who_failed_long_ago_counts_only_while_a_loss_goes_on(void **state)
 {
 	static const struct {
-		struct floor_mark mark;
+		struct fail_open_mark mark;
 		bool is_serving;
-		struct floor_count count;
+		struct fail_open_count count;
 	} rows[] = {
 		{{0}, true, {.serving = 1}},
 		{{0}, false, {0}}, // never served
@@ -49,9 +49,9 @@ static void who_failed_long_ago_counts_only_while_a_loss_goes_on(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct floor_count count = {0};
+		struct fail_open_count count = {0};
 
-		floor_add(&count, &rows[i].mark, rows[i].is_serving, 1000, WINDOW);
+		fail_open_add(&count, &rows[i].mark, rows[i].is_serving, 1000, WINDOW);
 		assert_memory_equal(&count, &rows[i].count, sizeof(count));
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/digest.h>
+#include <running/digest.h>
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -157,20 +157,21 @@ static bool put_number(EVP_MD_CTX *hash, uint32_t number)
 
 // A backend that is leaving takes no new flows, and whether it is still there depends on the flows of this balancer
 // alone: it is no part of what balancers have in common.
-static bool is_leaving(const struct edition *edition, uint32_t at)
+static bool is_leaving(const struct configuration *configuration, uint32_t at)
 {
-	return edition->config->backends[at].state == CONFIG_STATE_LEAVING;
+	return configuration->config->backends[at].state == CONFIG_STATE_LEAVING;
 }
 
 // Where each backend stands in the order, by its index.
-static uint32_t *rank_backends(const struct edition *edition, const struct orders *orders)
+static uint32_t *rank_backends(
+	const struct configuration *configuration, const struct orders *orders)
 {
-	uint32_t *ranks = calloc(edition->capacity, sizeof(*ranks));
+	uint32_t *ranks = calloc(configuration->capacity, sizeof(*ranks));
 	uint32_t rank = 0;
 
-	for (uint32_t i = 0; ranks != NULL && i < edition->config->backend_count; i++)
-		if (!is_leaving(edition, orders->backends[i]))
-			ranks[edition_index(edition, orders->backends[i])] = rank++;
+	for (uint32_t i = 0; ranks != NULL && i < configuration->config->backend_count; i++)
+		if (!is_leaving(configuration, orders->backends[i]))
+			ranks[configuration_index(configuration, orders->backends[i])] = rank++;
 	return ranks;
 }
 
@@ -188,24 +189,25 @@ static bool put_table(
 	return good;
 }
 
-static bool put_tables(EVP_MD_CTX *hash, const struct edition *edition,
+static bool put_tables(EVP_MD_CTX *hash, const struct configuration *configuration,
 	const struct snapshot *snapshot, const struct orders *orders, const uint32_t *ranks)
 {
-	const struct config *config = edition->config;
+	const struct config *config = configuration->config;
 	bool good = EVP_DigestUpdate(hash, &snapshot->key, sizeof(snapshot->key)) == 1;
 
 	for (uint32_t i = 0; good && i < config->backend_count; i++) {
 		uint32_t at = orders->backends[i];
 
-		if (is_leaving(edition, at))
+		if (is_leaving(configuration, at))
 			continue;
 		good = put_text(hash, config->backends[at].pool) &&
 		       put_text(hash, config->backends[at].name) &&
-		       put_number(hash, snapshot->backends[edition_index(edition, at)].status);
+		       put_number(hash,
+			       snapshot->backends[configuration_index(configuration, at)].status);
 	}
 	for (uint32_t i = 0; good && i < config->service_count; i++) {
 		uint32_t at = orders->services[i];
-		uint32_t view = snapshot->services[edition->services[at]].view;
+		uint32_t view = snapshot->services[configuration->services[at]].view;
 
 		good = put_text(hash, config->services[at].name) &&
 		       put_table(hash, snapshot->views[view].current, ranks);
@@ -213,15 +215,16 @@ static bool put_tables(EVP_MD_CTX *hash, const struct edition *edition,
 	return good;
 }
 
-int digest_tables(
-	const struct edition *edition, const struct snapshot *snapshot, char out[DIGEST_TEXT_SIZE])
+int digest_tables(const struct configuration *configuration, const struct snapshot *snapshot,
+	char out[DIGEST_TEXT_SIZE])
 {
 	struct orders orders;
-	uint32_t *ranks =
-		sort_all(edition->config, &orders) ? rank_backends(edition, &orders) : NULL;
+	uint32_t *ranks = sort_all(configuration->config, &orders)
+				  ? rank_backends(configuration, &orders)
+				  : NULL;
 	EVP_MD_CTX *hash = begin();
 	bool good = ranks != NULL && hash != NULL &&
-		    put_tables(hash, edition, snapshot, &orders, ranks);
+		    put_tables(hash, configuration, snapshot, &orders, ranks);
 
 	free(ranks);
 	orders_free(&orders);

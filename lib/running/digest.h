@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_DIGEST_H
-#define CONTROL_DIGEST_H
+#ifndef RUNNING_DIGEST_H
+#define RUNNING_DIGEST_H
 
-#include <control/edition.h>
+#include <running/configuration.h>
 #include <snapshot/snapshot.h>
 
 // What two balancers compare to know whether they would judge alike: SHA-256 (FIPS 180-4, by OpenSSL) over things in an
@@ -16,7 +16,7 @@ int digest_config(const struct config *config, char out[DIGEST_TEXT_SIZE]);
 // What new packets are judged by: the hash key, each service's table and how each backend stands, so intent and health.
 // Left out is what is each balancer's own or passes by itself: flows, next hops, the tables before the last change. 0 or
 // -ENOMEM.
-int digest_tables(
-	const struct edition *edition, const struct snapshot *snapshot, char out[DIGEST_TEXT_SIZE]);
+int digest_tables(const struct configuration *configuration, const struct snapshot *snapshot,
+	char out[DIGEST_TEXT_SIZE]);
 
 #endif

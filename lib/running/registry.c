@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/registry.h>
+#include <running/registry.h>
 
 #include <errno.h>
 #include <stdio.h>
