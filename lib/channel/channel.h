@@ -18,7 +18,7 @@
 // its own (claim.h), puts back what it alone writes once a round of its loop, and gives the path a fresh segment where the
 // client that holds the lock says nothing: that client keeps the old one.
 
-#define CHANNEL_VERSION     12u
+#define CHANNEL_VERSION     13u
 #define CHANNEL_MESSAGE_MAX 16384u // bytes of one message's body
 
 // A message: what it is, and up to CHANNEL_MESSAGE_MAX bytes whose layout channel/message.h gives.

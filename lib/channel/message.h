@@ -163,7 +163,8 @@ struct message_explain {
 	uint16_t destination_port;
 	uint8_t protocol; // enum config_protocol
 	uint8_t tcp_flags; // as in the TCP header
-	uint16_t zero;
+	uint8_t ttl; // or hop limit
+	uint8_t zero;
 };
 _Static_assert(sizeof(struct message_explain) == 48, "goes over the channel as it is");
 
@@ -371,6 +372,13 @@ struct message_row_flow {
 };
 _Static_assert(sizeof(struct message_row_flow) == 228, "goes over the channel as it is");
 
+// What a packet without a service is answered by, as the last one of a traceroute.
+enum message_answer {
+	MESSAGE_ANSWER_NONE,
+	MESSAGE_ANSWER_RESET,
+	MESSAGE_ANSWER_PORT_UNREACHABLE,
+};
+
 struct message_row_explain {
 	char service[CONFIG_NAME_SIZE]; // "": 'drop' says why, or it goes to the kernel
 	char pool[CONFIG_NAME_SIZE];
@@ -382,7 +390,7 @@ struct message_row_explain {
 	uint32_t to_kernel; // 1: it is for no VIP
 	uint32_t slot;
 	uint32_t slots; // 0: nobody is usable, or there is no service
-	uint32_t zero;
+	uint32_t answer; // enum message_answer: in place of 'drop'
 };
 _Static_assert(sizeof(struct message_row_explain) == 432, "goes over the channel as it is");
 

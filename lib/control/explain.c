@@ -80,6 +80,12 @@ static void fill_packet(const struct control *control, const struct explanation 
 	out->to_kernel = !explanation->is_vip;
 	if (out->to_kernel)
 		return;
+	if (explanation->ends_traceroute) {
+		out->answer = explanation->packet.kind == PACKET_UDP
+				      ? MESSAGE_ANSWER_PORT_UNREACHABLE
+				      : MESSAGE_ANSWER_RESET;
+		return;
+	}
 	if (explanation->reason != DROP_REASON_COUNT) {
 		snprintf(out->drop, sizeof(out->drop), "%s", drop_label(explanation->reason));
 		return;
@@ -175,7 +181,7 @@ bool control_explain_row(struct control *control, uint32_t row)
 	explain_make_packet(request->protocol == CONFIG_TCP ? IP_TCP : IP_UDP, &request->source,
 		request->source_port, &request->destination, request->destination_port,
 		request->tcp_flags, &packet);
-	explain_packet(control->config.publisher->current, &packet, &explanation);
+	explain_packet(control->config.publisher->current, &packet, request->ttl, &explanation);
 	memset(message, 0, sizeof(*message));
 	if (row == 0) {
 		message->type = MESSAGE_ROW_EXPLAIN;

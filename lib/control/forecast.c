@@ -176,7 +176,7 @@ static bool is_flow_to(const struct forecast *f, const struct place *place,
 
 	explain_make_packet(protocol, &place->row.client, be16toh(place->row.client_port),
 		&service->vip, port, TCP_ACK, packet);
-	explain_packet(f->in->before, packet, &explanation);
+	explain_packet(f->in->before, packet, EXPLAIN_TTL, &explanation);
 	return explanation.is_vip && explanation.reason == DROP_REASON_COUNT &&
 	       flow_row_is_of(f->in->flows[place->worker], place->bucket, &place->row,
 		       explanation.hash.flow);
@@ -210,7 +210,7 @@ static void judge(const struct forecast *f, const struct place *place, const str
 	struct explanation explanation;
 	struct explained_flow flow = {0};
 
-	explain_packet(f->in->after, packet, &explanation);
+	explain_packet(f->in->after, packet, EXPLAIN_TTL, &explanation);
 	if (explanation.is_vip && explanation.reason == DROP_REASON_COUNT)
 		explain_flow(&explanation, f->in->flows[place->worker], f->now_s, &flow);
 	else

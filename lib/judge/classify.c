@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <judge/classify.h>
+#include <packet/headers.h>
 
 // A source that no host can have, or none beyond its link: an answer would go nowhere, or to everybody. RFC 1122 3.2.1.3
 // and RFC 3927 2.7, RFC 4291 2.5.2, 2.5.3, 2.5.5, 2.5.6 and 2.7.
@@ -23,4 +24,14 @@ enum drop_reason classify_source(const struct snapshot *snapshot, const struct p
 	if (source_is_invalid(&source))
 		return DROP_SOURCE_INVALID;
 	return snapshot_own_has(&snapshot->own, &source) ? DROP_SOURCE_OWN : CLASSIFY_KEEP;
+}
+
+bool classify_ends_traceroute(
+	const struct snapshot *snapshot, const struct packet *packet, uint8_t left)
+{
+	bool begins = packet->kind == PACKET_TCP &&
+		      (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+
+	return left == 1 && (packet->kind == PACKET_UDP || begins) &&
+	       classify_source(snapshot, packet) == CLASSIFY_KEEP;
 }

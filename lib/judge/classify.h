@@ -15,6 +15,11 @@
 // began, so this is asked where there is none.
 enum drop_reason classify_source(const struct snapshot *snapshot, const struct packet *packet);
 
+// Whether a packet without a service is answered: it came with a TTL or hop limit 'left' of 1, so it was sent to get just
+// this far, as the last one of a traceroute is. UDP gets port unreachable then, and a SYN a reset.
+bool classify_ends_traceroute(
+	const struct snapshot *snapshot, const struct packet *packet, uint8_t left);
+
 // True for nearly every IPv4 source, which has nothing in common with one that classify_source() refuses.
 static inline bool classify_source_is_plain(
 	const struct snapshot *snapshot, const struct packet *packet)

@@ -44,8 +44,8 @@ static void look_up_tables(struct explanation *out)
 		out->previous = generation_backend(view->previous, out->slot_hash);
 }
 
-void explain_packet(
-	const struct snapshot *snapshot, const struct packet *packet, struct explanation *out)
+void explain_packet(const struct snapshot *snapshot, const struct packet *packet, uint8_t ttl,
+	struct explanation *out)
 {
 	struct addr destination = packet_destination(packet);
 	const struct snapshot_vip *vip = snapshot_find_vip(&snapshot->vips, &destination);
@@ -58,6 +58,8 @@ void explain_packet(
 	if (!out->is_vip)
 		return;
 	out->reason = classify_service(snapshot, vip, packet, &out->service);
+	out->ends_traceroute =
+		out->reason == DROP_NO_SERVICE && classify_ends_traceroute(snapshot, packet, ttl);
 	if (out->reason != CLASSIFY_KEEP)
 		return;
 	service = &snapshot->services[out->service];

@@ -11,6 +11,8 @@
 // What would become of a packet, step by step, by the code that the workers judge with. Changes nothing: the flow
 // tables are looked at in copies. Any thread that may read the snapshot.
 
+#define EXPLAIN_TTL 64 // of a packet of which nothing else is known
+
 // What the packet alone decides.
 struct explanation {
 	const struct snapshot *snapshot;
@@ -18,6 +20,7 @@ struct explanation {
 	struct hash128 hash;
 	bool is_vip; // else it goes to the kernel, and nothing below counts
 	enum drop_reason reason; // DROP_REASON_COUNT: it has a service
+	bool ends_traceroute; // it has none, and is answered by port unreachable or a reset
 	uint16_t service; // index
 	const struct snapshot_view *view;
 	uint64_t slot_hash;
@@ -42,8 +45,9 @@ void explain_make_packet(uint8_t protocol, const struct addr *source, uint16_t s
 	const struct addr *destination, uint16_t destination_port, uint8_t tcp_flags,
 	struct packet *out);
 
-void explain_packet(
-	const struct snapshot *snapshot, const struct packet *packet, struct explanation *out);
+// 'ttl' is the packet's, or its hop limit.
+void explain_packet(const struct snapshot *snapshot, const struct packet *packet, uint8_t ttl,
+	struct explanation *out);
 // For an explanation with a service. 'now_s' is the worker's clock.
 void explain_flow(const struct explanation *explanation, const struct flow_table *flows,
 	uint32_t now_s, struct explained_flow *out);

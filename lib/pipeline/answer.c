@@ -147,25 +147,19 @@ enum drop_reason worker_echo_fragment(
 	return ECHO_ANSWERED;
 }
 
-// The last hop of a traceroute: what has a TTL of 1 was sent to get just this far.
-static bool ends_traceroute(
-	const struct worker *worker, const uint8_t *l3, const struct packet *packet)
+static uint8_t ttl_of(const uint8_t *l3, const struct packet *packet)
 {
-	uint8_t left = packet->family == ADDR_IPV4 ? ((const struct ipv4_header *)l3)->ttl
-						   : ((const struct ipv6_header *)l3)->hop_limit;
-	bool begins = packet->kind == PACKET_TCP &&
-		      (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
-
-	return left == 1 && (packet->kind == PACKET_UDP || begins) &&
-	       classify_source(worker->snapshot, packet) == CLASSIFY_KEEP;
+	return packet->family == ADDR_IPV4 ? ((const struct ipv4_header *)l3)->ttl
+					   : ((const struct ipv6_header *)l3)->hop_limit;
 }
 
 void worker_no_service(
 	struct worker *worker, uint32_t port, struct rte_mbuf *mbuf, const struct packet *packet)
 {
+	uint8_t left = ttl_of(l3_of(mbuf, packet), packet);
 	bool is_udp = packet->kind == PACKET_UDP;
 
-	if (!ends_traceroute(worker, l3_of(mbuf, packet), packet)) {
+	if (!classify_ends_traceroute(worker->snapshot, packet, left)) {
 		worker_drop(worker, mbuf, DROP_NO_SERVICE);
 		return;
 	}

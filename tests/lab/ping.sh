@@ -56,6 +56,10 @@ lab_check "by UDP to ports without one" test "$(hops $VIP)" = "198.51.100.1 $VIP
 lab_check "by UDP over IPv6 to ports without one" test "$(hops -6 $VIP6)" = "fd00:100::1 $VIP6 "
 lab_check "by TCP to a port without one" test "$(hops -T -p 81 $VIP)" = "198.51.100.1 $VIP "
 lab_check "by TCP over IPv6 to a port without one" test "$(hops -6 -T -p 81 $VIP6)" = "fd00:100::1 $VIP6 "
+ctl explain udp 198.51.100.2:40000 $VIP:33434 --ttl 1 >$LAB/why
+lab_check "explain tells the last packet's answer" grep -q 'answered by port unreachable' $LAB/why
+ctl explain tcp "[fd00:100::2]:40000" "[$VIP6]:81" --syn --ttl 1 >$LAB/why
+lab_check "by TCP over IPv6, too" grep -q 'answered by a RST' $LAB/why
 before=$(lab_dropped no_service)
 lab_check "what comes with hops to spare gets no answer" sh -c "! ip netns exec client traceroute -n -q 1 -w 1 -f 30 -m 30 $VIP | grep -q '30  $VIP'"
 lab_check "and is counted" test "$(lab_dropped no_service)" -gt "$before"

@@ -14,13 +14,14 @@
 #define EDITIONS       4 // of each, so that there are previous tables
 #define PACKETS        500 // an configuration
 #define NAMES          64
+#define CLIENT_MAC     0xfe // its last byte; no backend has it
 #define CAPACITY       256 // small: full buckets and guests are met too
 
 static struct stage stage;
 static struct config *config;
 static struct snapshot *current;
 static uint64_t seed = 0x9e3779b97f4a7c15ull;
-static uint32_t met[SELECT_VERDICTS], met_hits, met_previous, met_dropped;
+static uint32_t met[SELECT_VERDICTS], met_hits, met_previous, met_dropped, met_answered;
 
 static uint32_t pick(uint32_t below)
 {
@@ -140,7 +141,7 @@ static struct packet make_packet(void)
 }
 
 // The frame's size.
-static uint32_t write_frame(const struct packet *packet, uint8_t frame[128])
+static uint32_t write_frame(const struct packet *packet, uint8_t ttl, uint8_t frame[128])
 {
 	bool is_tcp = packet->kind == PACKET_TCP, is_ipv4 = packet->family == ADDR_IPV4;
 	uint32_t payload = is_tcp ? sizeof(struct tcp_header) : sizeof(struct udp_header);
@@ -151,11 +152,12 @@ static uint32_t write_frame(const struct packet *packet, uint8_t frame[128])
 
 	memset(frame, 0, 128);
 	frame[6] = 2; // an answer goes to somebody
+	frame[11] = CLIENT_MAC;
 	frame[12] = is_ipv4 ? 0x08 : 0x86;
 	frame[13] = is_ipv4 ? 0x00 : 0xdd;
 	if (is_ipv4) {
 		*ip = (struct ipv4_header){.version_ihl = 0x45,
-			.ttl = 64,
+			.ttl = ttl,
 			.length_be = be16((uint16_t)(sizeof(*ip) + payload)),
 			.protocol = packet->payload_protocol,
 			.source_be = packet->ipv4.source_be,
@@ -165,7 +167,7 @@ static uint32_t write_frame(const struct packet *packet, uint8_t frame[128])
 		ip6->version_class_label_be = be32(6u << 28);
 		ip6->length_be = be16((uint16_t)payload);
 		ip6->next = packet->payload_protocol;
-		ip6->hop_limit = 64;
+		ip6->hop_limit = ttl;
 		memcpy(ip6->source, packet->ipv6.source, 16);
 		memcpy(ip6->destination, packet->ipv6.destination, 16);
 	}
@@ -193,17 +195,46 @@ static struct seen look(void)
 	return seen;
 }
 
-// What came out of a side: the last byte of its destination's MAC, or -1.
-static int take_out(uint32_t side)
+// What came out of a side: the last byte of its destination's MAC, or -1. And the protocol that it is of.
+static int take_protocol(uint32_t side, uint8_t *protocol)
 {
 	struct rte_mbuf *mbuf = stage_take_out(&stage, side);
+	const uint8_t *frame;
 	int last;
 
 	if (mbuf == NULL)
 		return -1;
-	last = rte_pktmbuf_mtod(mbuf, uint8_t *)[5];
+	frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	last = frame[5];
+	*protocol = frame[14 + (frame[12] == 0x08 ? 9 : 6)];
 	rte_pktmbuf_free(mbuf);
 	return last;
+}
+
+static int take_out(uint32_t side)
+{
+	uint8_t protocol;
+
+	return take_protocol(side, &protocol);
+}
+
+// No service has it, and yet it is not dropped, unless there were too many such answers.
+static void check_traceroute(const struct packet *packet, const struct seen *before)
+{
+	bool is_udp = packet->kind == PACKET_UDP;
+	uint8_t icmp = packet->family == ADDR_IPV4 ? IP_ICMP : IP_ICMPV6;
+	enum drop_reason limit = is_udp ? DROP_ICMP_RATE : DROP_RESET_RATE;
+	const struct seen after = look();
+	uint8_t protocol = 0;
+	int out = take_protocol(WIRE, &protocol);
+
+	met_answered += out == CLIENT_MAC;
+	need(after.dropped[DROP_NO_SERVICE] == before->dropped[DROP_NO_SERVICE],
+		"it was to be answered");
+	if (after.dropped[limit] != before->dropped[limit])
+		return;
+	need(out == CLIENT_MAC, "the client was to be answered");
+	need(protocol == (is_udp ? icmp : IP_TCP), "it was answered by another thing");
 }
 
 static void check_flow(const struct explained_flow *flow, const struct seen *before)
@@ -237,7 +268,7 @@ static void check_flow(const struct explained_flow *flow, const struct seen *bef
 			"it went to another backend");
 }
 
-static void check(const struct packet *packet)
+static void check(const struct packet *packet, uint8_t ttl)
 {
 	size_t flows_size = flow_table_footprint(CAPACITY);
 	struct seen before = look(), after;
@@ -247,17 +278,19 @@ static void check(const struct packet *packet)
 
 	need(flows != NULL, "out of memory");
 	memcpy(flows, stage.flow_memory, flows_size);
-	explain_packet(current, packet, &explanation);
+	explain_packet(current, packet, ttl, &explanation);
 	if (explanation.is_vip && explanation.reason == DROP_REASON_COUNT)
 		explain_flow(&explanation, stage.config.flows, worker_now_s(), &flow);
 	need(memcmp(flows, stage.flow_memory, flows_size) == 0, "explain wrote to the flow table");
 	free(flows);
 	stage_bring_in(&stage, WIRE,
-		stage_make(&stage, frame, write_frame(packet, frame), RTE_PKTMBUF_HEADROOM));
+		stage_make(&stage, frame, write_frame(packet, ttl, frame), RTE_PKTMBUF_HEADROOM));
 	worker_poll(stage.worker);
 	after = look();
 	if (!explanation.is_vip) {
 		need(take_out(KERNEL) != -1, "it was to go to the kernel");
+	} else if (explanation.ends_traceroute) {
+		check_traceroute(packet, &before);
 	} else if (explanation.reason != DROP_REASON_COUNT) {
 		met_dropped++;
 		need(after.dropped[explanation.reason] - before.dropped[explanation.reason] == 1,
@@ -272,7 +305,7 @@ static void run_configuration(void)
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		struct packet packet = make_packet();
 
-		check(&packet);
+		check(&packet, pick(3) == 0 ? 1 : (uint8_t)pick(256));
 	}
 }
 
@@ -289,13 +322,13 @@ int main(void)
 			run_configuration();
 		}
 	}
-	printf("%u packets: %u hits, %u by the previous table, %u without a backend, %u resets, %u rejected\n",
+	printf("%u packets: %u hits, %u by the previous table, %u without a backend, %u resets, %u rejected, %u ends of a traceroute\n",
 		CONFIGURATIONS * EDITIONS * PACKETS, met_hits, met_previous, met[SELECT_NO_BACKEND],
-		met[SELECT_RESET], met[SELECT_REJECT]);
+		met[SELECT_RESET], met[SELECT_REJECT], met_answered);
 	need(met[SELECT_FORWARD] > 1000 && met[SELECT_NO_BACKEND] > 100 &&
 			met[SELECT_RESET] > 100 && met[SELECT_REJECT] > 100,
 		"not every verdict was met often enough");
-	need(met_hits > 1000 && met_previous > 100 && met_dropped > 100,
+	need(met_hits > 1000 && met_previous > 100 && met_dropped > 100 && met_answered > 50,
 		"not every way was met often enough");
 	config_free(config);
 	stage_close(&stage);

@@ -30,8 +30,8 @@ class Channel:
         """True with the lock of the segment that the path names."""
         self.fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         magic, version = struct.unpack("<8sI", os.pread(self.fd, 12, 0))
-        if magic != b"FULCCHNL" or version != 12:
-            sys.exit(f"{path}: is no channel of version 12")
+        if magic != b"FULCCHNL" or version != 13:
+            sys.exit(f"{path}: is no channel of version 13")
         size, self.message_max = struct.unpack("<QI", os.pread(self.fd, 12, 48))
         self.segment = mmap.mmap(self.fd, size)
         self.words = memoryview(self.segment).cast("Q")

@@ -36,7 +36,7 @@ static const char *chosen(const struct room *room, const struct snapshot *snapsh
 	assert_int_equal(addr_parse("203.0.113.10", &vip), 0);
 	explain_make_packet(
 		IP_TCP, &source, (uint16_t)(FIRST_PORT + client), &vip, 443, 0, &packet);
-	explain_packet(snapshot, &packet, &explanation);
+	explain_packet(snapshot, &packet, EXPLAIN_TTL, &explanation);
 	assert_true(explanation.has_current);
 	return explanation.current == side_backend(side, "one/a") ? "one/a" : "one/b";
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <packet/drop.h>
+#include <packet/headers.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,6 +27,7 @@ static struct explained packet_new(void)
 					   .source_port = 40000,
 					   .destination_port = 443,
 					   .protocol = CONFIG_TCP,
+					   .ttl = 64,
 				   }};
 
 	addr_parse("198.51.100.7", &packet.request.source);
@@ -81,6 +83,17 @@ static void a_packet_that_reaches_no_backend_is_explained(void **state)
 	explain(lab, &packet);
 	assert_int_equal(packet.flows, 0);
 	assert_string_equal(packet.row.drop, drop_label(DROP_NO_SERVICE));
+	assert_int_equal(packet.row.answer, MESSAGE_ANSWER_NONE);
+	packet.request.ttl = 1; // the end of a traceroute
+	packet.request.tcp_flags = TCP_SYN;
+	explain(lab, &packet);
+	assert_int_equal(packet.flows, 0);
+	assert_string_equal(packet.row.drop, "");
+	assert_int_equal(packet.row.answer, MESSAGE_ANSWER_RESET);
+	packet.request.protocol = CONFIG_UDP;
+	explain(lab, &packet);
+	assert_int_equal(packet.row.answer, MESSAGE_ANSWER_PORT_UNREACHABLE);
+	packet.request.protocol = CONFIG_TCP;
 	addr_parse("203.0.113.11", &packet.request.destination);
 	explain(lab, &packet);
 	assert_int_equal(packet.flows, 0);

@@ -33,7 +33,7 @@ static struct judged judge(struct hand *hand, const struct packet *packet, uint3
 	struct judged out = {0};
 	struct explanation *e = &out.explanation;
 
-	explain_packet(hand->current, packet, e);
+	explain_packet(hand->current, packet, EXPLAIN_TTL, e);
 	if (!e->is_vip || e->reason != DROP_REASON_COUNT)
 		return out;
 	out.in = (struct select_input){
@@ -139,7 +139,7 @@ static void list_live(struct hand *hand)
 
 		flow->packet = hand->known[i];
 		flow->worker = hand->known_workers[i];
-		explain_packet(hand->current, &flow->packet, &e);
+		explain_packet(hand->current, &flow->packet, EXPLAIN_TTL, &e);
 		if (!e.is_vip || e.reason != DROP_REASON_COUNT)
 			continue;
 		explain_flow(&e, hand->tables[flow->worker], hand->now_s, &explained);

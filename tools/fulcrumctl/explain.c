@@ -21,6 +21,7 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{"syn", 's', NULL, 0, "TCP: the packet that begins a connection, not one in its middle", 0},
+	{"ttl", 't', "1-255", 0, "The packet's TTL or hop limit as it arrives; 64 without it", 0},
 	{"output", 'o', "table|json|yaml", 0, "For people (the default), or for programs", 0},
 	{0},
 };
@@ -58,6 +59,16 @@ static void parse_words(struct arguments *arguments, struct argp_state *state)
 		request->tcp_flags = arguments->is_syn ? TCP_SYN : TCP_ACK;
 }
 
+static void parse_ttl(struct arguments *arguments, const char *value, struct argp_state *state)
+{
+	char *end;
+	unsigned long ttl = strtoul(value, &end, 10);
+
+	if (*value < '0' || *value > '9' || *end != '\0' || ttl < 1 || ttl > UINT8_MAX)
+		argp_error(state, "'%s' is no TTL from 1 to 255", value);
+	arguments->request.ttl = (uint8_t)ttl;
+}
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -65,6 +76,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case 's':
 		arguments->is_syn = true;
+		return 0;
+	case 't':
+		parse_ttl(arguments, value, state);
 		return 0;
 	case 'o':
 		arguments->json = ctl_parse_output(value, state);
@@ -111,6 +125,9 @@ static void print_packet(const struct message_row_explain *packet)
 {
 	if (packet->to_kernel)
 		printf("service    none: no VIP has that address; it goes to the kernel\n");
+	else if (packet->answer != MESSAGE_ANSWER_NONE)
+		printf("service    none: answered by %s, as the end of a traceroute\n",
+			packet->answer == MESSAGE_ANSWER_RESET ? "a RST" : "port unreachable");
 	else if (packet->drop[0] != '\0')
 		printf("service    none: dropped as '%s'\n", packet->drop);
 	else
@@ -191,7 +208,7 @@ static int print_json(const struct answer *answer)
 
 int command_explain(const struct ctl *ctl, int argc, char **argv)
 {
-	struct arguments arguments = {0};
+	struct arguments arguments = {.request.ttl = 64};
 	struct answer answer = {0};
 	int status;
 

@@ -10,11 +10,19 @@ static const char *view_by_rss(uint64_t value)
 	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
 }
 
+static const char *view_answer(uint64_t value)
+{
+	static const char *const names[] = {"none", "reset", "port_unreachable"};
+
+	return value < sizeof(names) / sizeof(names[0]) ? names[value] : "?";
+}
+
 static const struct column packet_columns[] = {
 	{NULL, "service", COLUMN_TEXT, FIELD(row_explain, service), NULL},
 	{NULL, "pool", COLUMN_TEXT, FIELD(row_explain, pool), NULL},
 	{NULL, "to_kernel", COLUMN_BOOL, FIELD(row_explain, to_kernel), NULL},
 	{NULL, "drop", COLUMN_TEXT, FIELD(row_explain, drop), NULL},
+	{NULL, "answer", COLUMN_NAME, FIELD(row_explain, answer), view_answer},
 	{NULL, "zones", COLUMN_TEXT, FIELD(row_explain, zones), NULL},
 	{NULL, "slot", COLUMN_NUMBER, FIELD(row_explain, slot), NULL},
 	{NULL, "slots", COLUMN_NUMBER, FIELD(row_explain, slots), NULL},
