@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <base/siphash.h>
 #include <control/handover.h>
-#include <maglev/siphash.h>
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/siphash.h>
 #include <maglev/maglev.h>
-#include <maglev/siphash.h>
 #include <maglev/slots.h>
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <snapshot/relay.h>
 
-#include <maglev/siphash.h>
+#include <base/siphash.h>
 #include <rte_ring_elem.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 #include <base/map.h>
 #include <base/parse.h>
 #include <base/printable.h>
+#include <base/siphash.h>
 
 #include <errno.h>
 #include <setjmp.h>
@@ -314,6 +315,22 @@ static void a_character_that_is_cut_by_the_end_of_its_bytes_is_none(void **state
 	assert_int_equal(code, 0x1f600);
 }
 
+// The vectors of the paper's appendix A and of its reference implementation.
+static void siphash_gives_its_authors_results(void **state)
+{
+	static const struct {
+		size_t size;
+		uint64_t result;
+	} vectors[] = {{0, 0x726fdb47dd0e0e31}, {1, 0x74f839c593dc67fd}, {7, 0xab0200f58b01d137},
+		{8, 0x93f5f5799a932462}, {15, 0xa129ca6149be45e5}};
+	uint8_t bytes[16];
+
+	for (uint8_t i = 0; i < 16; i++)
+		bytes[i] = i;
+	for (size_t i = 0; i < COUNT(vectors); i++)
+		assert_int_equal(siphash(bytes, bytes, vectors[i].size), vectors[i].result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +350,7 @@ int main(void)
 		cmocka_unit_test(bytes_are_text_or_hexadecimal),
 		cmocka_unit_test(a_map_keeps_nodes_that_share_a_hash_apart),
 		cmocka_unit_test(a_prefix_stands_before_the_sentence),
+		cmocka_unit_test(siphash_gives_its_authors_results),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

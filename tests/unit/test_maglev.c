@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <maglev/maglev.h>
-#include <maglev/siphash.h>
 
 #include <errno.h>
 #include <setjmp.h>
@@ -96,22 +95,6 @@ static void a_table_that_cannot_be_is_refused(void **state)
 			maglev_build(bad[i].members, bad[i].count, bad[i].size, &table, NULL),
 			-EINVAL);
 	}
-}
-
-// The vectors of the paper's appendix A and of its reference implementation.
-static void siphash_gives_its_authors_results(void **state)
-{
-	static const struct {
-		size_t size;
-		uint64_t result;
-	} vectors[] = {{0, 0x726fdb47dd0e0e31}, {1, 0x74f839c593dc67fd}, {7, 0xab0200f58b01d137},
-		{8, 0x93f5f5799a932462}, {15, 0xa129ca6149be45e5}};
-	uint8_t bytes[16];
-
-	for (uint8_t i = 0; i < 16; i++)
-		bytes[i] = i;
-	for (size_t i = 0; i < COUNT(vectors); i++)
-		assert_int_equal(siphash(bytes, bytes, vectors[i].size), vectors[i].result);
 }
 
 static void equal_weights_get_equal_shares(void **state)
@@ -324,7 +307,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_that_cannot_be_is_refused),
-		cmocka_unit_test(siphash_gives_its_authors_results),
 		cmocka_unit_test(equal_weights_get_equal_shares),
 		cmocka_unit_test(shares_match_weights_within_a_hundredth),
 		cmocka_unit_test(a_weight_of_zero_takes_no_slot_and_moves_none),

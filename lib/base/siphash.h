@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef MAGLEV_SIPHASH_H
-#define MAGLEV_SIPHASH_H
+#ifndef BASE_SIPHASH_H
+#define BASE_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
