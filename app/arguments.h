@@ -2,10 +2,9 @@
 #ifndef APP_ARGUMENTS_H
 #define APP_ARGUMENTS_H
 
-#include "needs.h"
-
 #include <base/error.h>
 #include <config/daemon.h>
+#include <needs/needs.h>
 #include <stddef.h>
 
 // EAL's command line, made from the daemon's file. Nothing here touches DPDK.

@@ -8,7 +8,7 @@
 
 #include <channel/message.h>
 #include <config/daemon.h>
-#include <needs.h>
+#include <needs/needs.h>
 #include <sched.h>
 
 // What 'fulcrumctl doctor' looks at: a table of checks (doctor_checks.c), each of which adds one row or more. A check

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "needs.h"
+#include <needs/needs.h>
 
 #include <flow/flow.h>
 #include <metrics/metrics.h>

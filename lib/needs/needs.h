@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef APP_NEEDS_H
-#define APP_NEEDS_H
+#ifndef NEEDS_NEEDS_H
+#define NEEDS_NEEDS_H
 
 #include <config/daemon.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 // What the daemon's file asks of the machine: for the daemon, which takes it, and for 'fulcrumctl doctor', which
-// looks whether it is there. Any thread. Nothing here touches DPDK.
+// looks whether it is there. No state: any thread.
 
 #define NEEDS_CARD_SIZE 16 // "0000:03:00.0"
 #define NEEDS_CARDS_MAX 8 // of a port
