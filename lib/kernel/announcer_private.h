@@ -115,12 +115,4 @@ int place_put(struct kernel *kernel, const struct addr *vip, struct announcer_me
 int place_remove(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
 	uint32_t ifindex);
 
-// --- frame.c: what neighbours are told ---
-
-#define FRAME_SIZE_MAX 86 // an IPv6 neighbour advertisement
-// An ARP announcement (RFC 5227 2.3) or an unsolicited neighbour advertisement (RFC 4861 7.2.6). Returns its size.
-uint32_t frame_build(const struct addr *vip, const struct mac *mac, uint8_t frame[FRAME_SIZE_MAX]);
-// 0 or a negative errno.
-int frame_send(int fd, uint32_t ifindex, const struct addr *vip, const struct mac *mac);
-
 #endif

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
+#include <frames/announcement.h>
 #include <kernel/announcer_private.h>
 
 #include <errno.h>
 #include <event2/event.h>
+#include <linux/if_packet.h>
 #include <string.h>
+#include <sys/socket.h>
 
 // What is wanted against what the kernel has.
 
@@ -27,13 +30,25 @@ const char *announcer_interface(const struct announcer *announcer, uint32_t ifin
 
 // --- Frames ---
 
+// 0 or a negative errno.
+static int announce_frame(int fd, uint32_t ifindex, const struct addr *vip, const struct mac *mac)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)ifindex};
+	uint8_t frame[ANNOUNCEMENT_SIZE_MAX];
+	uint32_t size = announcement_build(vip, mac, frame);
+
+	return sendto(fd, frame, size, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof(to)) < 0
+		       ? -errno
+		       : 0;
+}
+
 // A frame that cannot be sent now has its turn with the next tick.
 static void send_frame(struct announcer *announcer, struct presence *presence)
 {
 	const struct link *link = table_link(&announcer->kernel->table, presence->ifindex);
 
 	if (link != NULL && link->up &&
-		frame_send(announcer->frames, link->ifindex, &presence->vip, &link->mac) == 0)
+		announce_frame(announcer->frames, link->ifindex, &presence->vip, &link->mac) == 0)
 		presence->frames_left--;
 	if (presence->frames_left > 0)
 		tick_later(announcer);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <encap/answer.h>
+#include <frames/answer.h>
 #include <judge/classify.h>
 #include <packet/headers.h>
 #include <pipeline/worker_private.h>

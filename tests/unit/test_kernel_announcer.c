@@ -427,33 +427,6 @@ static void a_thousand_vips_come_and_go_at_the_end(void **state)
 	begin(room);
 }
 
-// ---- frames, as scapy builds them
-
-static void frames_are_as_another_implementation_builds_them(void **state)
-{
-	static const struct {
-		const char *vip;
-		const char *hex;
-	} cases[] = {
-		{"203.0.113.10",
-			"ffffffffffff02000000000108060001080006040001020000000001cb00710a000000000000cb00710a000000000000000000000000000000000000"},
-		{"2001:db8::10",
-			"33330000000102000000000186dd6000000000203aff20010db8000000000000000000000010ff0200000000000000000000000000018800f90c2000000020010db80000000000000000000000100201020000000001"},
-	};
-	const struct mac mac = {{2, 0, 0, 0, 0, 1}};
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct addr vip = addr(cases[i].vip);
-		uint8_t frame[FRAME_SIZE_MAX];
-		char hex[2 * FRAME_SIZE_MAX + 1];
-		uint32_t size = frame_build(&vip, &mac, frame);
-
-		for (uint32_t at = 0; at < size; at++)
-			snprintf(hex + 2 * at, 3, "%02x", frame[at]);
-		assert_string_equal(hex, cases[i].hex);
-	}
-}
-
 int main(void)
 {
 #define ROOM_TEST(f) cmocka_unit_test_setup_teardown(f, enter, leave)
@@ -469,7 +442,6 @@ int main(void)
 		ROOM_TEST(another_way_replaces_the_one_before),
 		ROOM_TEST(a_route_has_its_metric_and_gets_another),
 		ROOM_TEST(a_thousand_vips_come_and_go_at_the_end),
-		cmocka_unit_test(frames_are_as_another_implementation_builds_them),
 	};
 	int rc;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <encap/answer.h>
 #include <encap/encap.h>
+#include <frames/answer.h>
 
 #define QUOTE_IPV4 576
 #define QUOTE_IPV6 1280

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef ENCAP_ANSWER_H
-#define ENCAP_ANSWER_H
+#ifndef FRAMES_ANSWER_H
+#define FRAMES_ANSWER_H
 
 #include <packet/parse.h>
 #include <stdint.h>
