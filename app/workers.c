@@ -4,10 +4,10 @@
 #include <base/clock.h>
 #include <base/log.h>
 #include <errno.h>
+#include <halfopen/relay.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
-#include <snapshot/relay.h>
 #include <time.h>
 
 // A worker's round takes microseconds; one that has no processor for so long will not have one soon.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <control/half_open_private.h>
+#include <halfopen/relay.h>
 #include <packet/headers.h>
-#include <snapshot/relay.h>
 
 #include <event2/event.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include <base/map.h>
 #include <control/control_private.h>
 #include <control/half_open.h>
-#include <encap/half_open.h>
+#include <halfopen/packet.h>
 
 #define HALF_OPEN_INTERFACES 16 // whose addresses are kept
 #define HALF_OPEN_SENT       16384 // SYNs that are known when their answer comes late

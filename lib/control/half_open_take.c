@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/half_open_private.h>
 #include <control/path.h>
+#include <halfopen/relay.h>
 #include <metrics/step.h>
-#include <snapshot/relay.h>
 
 #include <event2/event.h>
 

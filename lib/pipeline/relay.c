@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <encap/tunnel_error.h>
+#include <halfopen/relay.h>
 #include <pipeline/worker_private.h>
-#include <snapshot/relay.h>
 
 // Half-open probes in one tick.
 #define SEND_MAX 256

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Any bytes as what comes back of a half-open probe: nothing beside them is read, and an answer has
 // all that the prober asks of it.
-#include <encap/half_open.h>
+#include <halfopen/packet.h>
 
 #include "fuzz.h"
 

@@ -2,11 +2,11 @@
 #ifndef BENCH_STAGE_H
 #define BENCH_STAGE_H
 
+#include <halfopen/relay.h>
 #include <pipeline/pipeline.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>
-#include <snapshot/relay.h>
 
 // A worker between ports that are rings, in a process of its own and without hugepages: frames are put in, the
 // worker polls once, and what it sent is taken out. Any failure of the set-up ends the program with a sentence.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <snapshot/relay.h>
+#include <halfopen/relay.h>
 
 #include <base/siphash.h>
 #include <rte_ring_elem.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef ENCAP_HALF_OPEN_H
-#define ENCAP_HALF_OPEN_H
+#ifndef HALFOPEN_PACKET_H
+#define HALFOPEN_PACKET_H
 
 #include <base/addr.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <encap/half_open.h>
+#include <halfopen/packet.h>
 
 #include <packet/checksum.h>
 #include <packet/headers.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Every packet here is scapy's (2.5.0), from an IP header on, in hexadecimal.
-#include <encap/half_open.h>
+#include <halfopen/packet.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

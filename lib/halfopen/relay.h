@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef SNAPSHOT_RELAY_H
-#define SNAPSHOT_RELAY_H
+#ifndef HALFOPEN_RELAY_H
+#define HALFOPEN_RELAY_H
 
-#include <encap/half_open.h>
+#include <halfopen/packet.h>
 #include <stdbool.h>
 #include <stdint.h>
 
