@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <encap/encap.h>
 #include <frames/answer.h>
+#include <frames/ip.h>
 
 #define QUOTE_IPV4 576
 #define QUOTE_IPV6 1280
@@ -12,48 +13,26 @@
 #define ICMPV6_NO_PORT       4
 #define ICMPV6_TOO_BIG       2
 
-// The IP header of an answer with 'payload' bytes behind it. Returns the header's size.
-static size_t write_ip(uint8_t *at, const struct packet *packet, uint8_t protocol, size_t payload,
-	uint8_t tos, uint16_t fragment)
+// From the address that the packet was sent to, back to its sender.
+static size_t answer_write_ip(uint8_t *at, const struct packet *packet, uint8_t protocol,
+	size_t payload, uint8_t tos, uint16_t fragment)
 {
-	struct ipv6_header six = {
-		.version_class_label_be = be32(6u << 28 | (uint32_t)tos << 20),
-		.length_be = be16((uint16_t)payload),
-		.next = protocol,
-		.hop_limit = ENCAP_TTL,
-	};
-	struct ipv4_header four = {
-		.version_ihl = 0x45,
+	const struct ip_fields fields = {
+		.source = packet_destination(packet),
+		.destination = packet_source(packet),
+		.protocol = protocol,
 		.tos = tos,
-		.length_be = be16((uint16_t)(payload + sizeof(four))),
+		.ttl = ENCAP_TTL,
+		.fragment = fragment,
 		// RFC 6864 4.1: nothing but a fragment needs one
 		.id_be = (fragment & ~IPV4_DF) != 0 ? (uint16_t)packet->fragment_id : 0,
-		.fragment_be = be16(fragment),
-		.ttl = ENCAP_TTL,
-		.protocol = protocol,
-		.source_be = packet->ipv4.destination_be,
-		.destination_be = packet->ipv4.source_be,
 	};
 
-	if (packet->family == ADDR_IPV4) {
-		four.checksum = (uint16_t)~checksum_ipv4_sum(&four);
-		memcpy(at, &four, sizeof(four));
-		return sizeof(four);
-	}
-	memcpy(six.source, packet->ipv6.destination, 16);
-	memcpy(six.destination, packet->ipv6.source, 16);
-	memcpy(at, &six, sizeof(six));
-	return sizeof(six);
-}
-
-static size_t ip_size(const struct packet *packet)
-{
-	return packet->family == ADDR_IPV4 ? sizeof(struct ipv4_header)
-					   : sizeof(struct ipv6_header);
+	return ip_write_header(at, &fields, payload);
 }
 
 // The checksum over a payload that the VIP sends to the client; ICMP over IPv4 has no pseudo-header.
-static uint16_t payload_checksum(
+static uint16_t answer_sum_payload(
 	const struct packet *packet, uint8_t protocol, const void *payload, size_t size)
 {
 	struct addr vip = packet_destination(packet);
@@ -94,17 +73,17 @@ uint8_t *answer_echo(uint8_t *l3, const struct packet *packet, uint16_t *size)
 		return NULL;
 	icmp->type = ipv4 ? 0 : 129;
 	icmp->checksum = 0;
-	icmp->checksum = payload_checksum(packet, ipv4 ? IP_ICMP : IP_ICMPV6, icmp, payload);
+	icmp->checksum = answer_sum_payload(packet, ipv4 ? IP_ICMP : IP_ICMPV6, icmp, payload);
 	// RFC 1349 5.1: with the request's type of service. Options and extension headers are not sent back.
-	start = l3 + offset - ip_size(packet);
-	*size = (uint16_t)(ip_size(packet) + payload);
-	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, payload, tos, IPV4_DF);
+	start = l3 + offset - ip_header_size(packet->family);
+	*size = (uint16_t)(ip_header_size(packet->family) + payload);
+	answer_write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, payload, tos, IPV4_DF);
 	return start;
 }
 
 // The change of a checksum by one word, RFC 1624 equation 3. A sum of nothing but zeros is the one that has two forms, and
 // all ones is right in both.
-static uint16_t checksum_change(uint16_t checksum, uint16_t from, uint16_t to)
+static uint16_t answer_change_checksum(uint16_t checksum, uint16_t from, uint16_t to)
 {
 	uint16_t changed = (uint16_t)~checksum_fold_small(
 		(uint32_t)(uint16_t)~checksum + (uint16_t)~from + to);
@@ -112,13 +91,13 @@ static uint16_t checksum_change(uint16_t checksum, uint16_t from, uint16_t to)
 	return changed == 0 ? 0xffff : changed;
 }
 
-static void turn_icmp(struct icmp_header *icmp, bool ipv4)
+static void answer_turn_icmp(struct icmp_header *icmp, bool ipv4)
 {
 	uint8_t type = ipv4 ? 0 : 129;
 
-	icmp->checksum =
-		checksum_change(icmp->checksum, be16((uint16_t)(icmp->type << 8 | icmp->code)),
-			be16((uint16_t)(type << 8 | icmp->code)));
+	icmp->checksum = answer_change_checksum(icmp->checksum,
+		be16((uint16_t)(icmp->type << 8 | icmp->code)),
+		be16((uint16_t)(type << 8 | icmp->code)));
 	icmp->type = type;
 }
 
@@ -134,35 +113,37 @@ uint8_t *answer_echo_fragment(uint8_t *l3, const struct packet *packet, uint16_t
 	uint8_t *start;
 
 	if (packet->kind == PACKET_ICMP_ECHO)
-		turn_icmp((struct icmp_header *)payload, ipv4);
+		answer_turn_icmp((struct icmp_header *)payload, ipv4);
 	if (ipv4) {
 		// A router may cut it once more: nobody here hears of a path that is too small for it.
 		start = payload - sizeof(struct ipv4_header);
-		write_ip(start, packet, protocol, payload_size, tos, (uint16_t)(where & ~IPV4_DF));
+		answer_write_ip(
+			start, packet, protocol, payload_size, tos, (uint16_t)(where & ~IPV4_DF));
 	} else {
 		start = (uint8_t *)fragment - sizeof(struct ipv6_header);
 		fragment->next = protocol;
 		fragment->reserved = 0;
-		write_ip(start, packet, IP_FRAGMENT, payload_size + sizeof(*fragment), tos, 0);
+		answer_write_ip(
+			start, packet, IP_FRAGMENT, payload_size + sizeof(*fragment), tos, 0);
 	}
 	*size = (uint16_t)(payload + payload_size - start);
 	return start;
 }
 
 // An error in front of what it quotes of the packet.
-static uint8_t *write_error(
+static uint8_t *answer_write_error(
 	uint8_t *l3, const struct packet *packet, struct icmp_header icmp, uint16_t *size)
 {
 	bool ipv4 = packet->family == ADDR_IPV4;
 	size_t most = ipv4 ? QUOTE_IPV4 : QUOTE_IPV6;
-	size_t header = ip_size(packet) + sizeof(struct icmp_header);
+	size_t header = ip_header_size(packet->family) + sizeof(struct icmp_header);
 	size_t quote = *size < most - header ? *size : most - header;
 	uint8_t *start = l3 - header;
 
 	// Without DF: what tells of a small MTU must itself pass a smaller one.
-	write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, sizeof(icmp) + quote, 0, 0);
+	answer_write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, sizeof(icmp) + quote, 0, 0);
 	memcpy(l3 - sizeof(icmp), &icmp, sizeof(icmp));
-	icmp.checksum = payload_checksum(
+	icmp.checksum = answer_sum_payload(
 		packet, ipv4 ? IP_ICMP : IP_ICMPV6, l3 - sizeof(icmp), sizeof(icmp) + quote);
 	memcpy(l3 - sizeof(icmp), &icmp, sizeof(icmp));
 	*size = (uint16_t)(header + quote);
@@ -178,7 +159,7 @@ uint8_t *answer_too_big(uint8_t *l3, const struct packet *packet, uint16_t mtu, 
 		.rest_be = be32(mtu), // ICMP: the upper half is unused and zero
 	};
 
-	return write_error(l3, packet, icmp, size);
+	return answer_write_error(l3, packet, icmp, size);
 }
 
 uint8_t *answer_no_port(uint8_t *l3, const struct packet *packet, uint16_t *size)
@@ -189,7 +170,7 @@ uint8_t *answer_no_port(uint8_t *l3, const struct packet *packet, uint16_t *size
 		.code = ipv4 ? ICMP_NO_PORT : ICMPV6_NO_PORT,
 	};
 
-	return write_error(l3, packet, icmp, size);
+	return answer_write_error(l3, packet, icmp, size);
 }
 
 uint8_t *answer_reset(uint8_t *l3, const struct packet *packet, uint16_t *size)
@@ -214,8 +195,9 @@ uint8_t *answer_reset(uint8_t *l3, const struct packet *packet, uint16_t *size)
 		reset.flags |= TCP_ACK;
 		reset.acknowledgment_be = be32(be32(segment.sequence_be) + length);
 	}
-	reset.checksum = payload_checksum(packet, IP_TCP, &reset, sizeof(reset));
-	*size = (uint16_t)(write_ip(l3, packet, IP_TCP, sizeof(reset), 0, IPV4_DF) + sizeof(reset));
-	memcpy(l3 + ip_size(packet), &reset, sizeof(reset));
+	reset.checksum = answer_sum_payload(packet, IP_TCP, &reset, sizeof(reset));
+	*size = (uint16_t)(answer_write_ip(l3, packet, IP_TCP, sizeof(reset), 0, IPV4_DF) +
+			   sizeof(reset));
+	memcpy(l3 + ip_header_size(packet->family), &reset, sizeof(reset));
 	return l3;
 }

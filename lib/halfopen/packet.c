@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <frames/ip.h>
 #include <halfopen/packet.h>
 
-#include <packet/checksum.h>
-#include <packet/headers.h>
 #include <string.h>
 
 #define PROBE_TTL      1
@@ -23,40 +22,18 @@ struct syn {
 	uint8_t option[4];
 } __attribute__((packed));
 
-static size_t write_ip(uint8_t *at, const struct half_open *connection, size_t payload)
-{
-	struct ipv6_header six = {
-		.version_class_label_be = be32(6u << 28),
-		.length_be = be16((uint16_t)payload),
-		.next = IP_TCP,
-		.hop_limit = PROBE_TTL,
-	};
-	struct ipv4_header four = {
-		.version_ihl = 0x45,
-		.length_be = be16((uint16_t)(payload + sizeof(four))),
-		.fragment_be = be16(IPV4_DF),
-		.ttl = PROBE_TTL,
-		.protocol = IP_TCP,
-	};
-
-	if (connection->vip.family == ADDR_IPV4) {
-		four.source_be = addr_ipv4_be(&connection->own);
-		four.destination_be = addr_ipv4_be(&connection->vip);
-		four.checksum = (uint16_t)~checksum_ipv4_sum(&four);
-		memcpy(at, &four, sizeof(four));
-		return sizeof(four);
-	}
-	memcpy(six.source, connection->own.bytes, 16);
-	memcpy(six.destination, connection->vip.bytes, 16);
-	memcpy(at, &six, sizeof(six));
-	return sizeof(six);
-}
-
 // Puts the segment, whose checksum is still zero, behind its IP header.
-static uint16_t finish(
+static uint16_t halfopen_finish(
 	const struct half_open *connection, struct tcp_header *tcp, size_t size, uint8_t *out)
 {
-	size_t ip = write_ip(out, connection, size);
+	const struct ip_fields fields = {
+		.source = connection->own,
+		.destination = connection->vip,
+		.protocol = IP_TCP,
+		.ttl = PROBE_TTL,
+		.fragment = IPV4_DF,
+	};
+	size_t ip = ip_write_header(out, &fields, size);
 
 	tcp->source_be = be16(connection->own_port);
 	tcp->destination_be = be16(connection->vip_port);
@@ -77,14 +54,14 @@ uint16_t half_open_syn(const struct half_open *connection, uint8_t *out)
 		.option = {OPTION_MSS, 4, (uint8_t)(mss >> 8), (uint8_t)mss},
 	};
 
-	return finish(connection, &syn.tcp, sizeof(syn), out);
+	return halfopen_finish(connection, &syn.tcp, sizeof(syn), out);
 }
 
 uint16_t half_open_reset(const struct half_open *connection, uint8_t *out)
 {
 	struct tcp_header reset = {.sequence_be = be32(connection->sequence + 1), .flags = TCP_RST};
 
-	return finish(connection, &reset, sizeof(reset), out);
+	return halfopen_finish(connection, &reset, sizeof(reset), out);
 }
 
 // --- What comes back ---
@@ -98,7 +75,7 @@ struct ip {
 	size_t size; // of the payload that is there
 };
 
-static bool read_ipv4(const uint8_t *bytes, size_t size, struct ip *out)
+static bool halfopen_read_ipv4(const uint8_t *bytes, size_t size, struct ip *out)
 {
 	struct ipv4_header header;
 	size_t length;
@@ -115,7 +92,7 @@ static bool read_ipv4(const uint8_t *bytes, size_t size, struct ip *out)
 	return true;
 }
 
-static bool read_ipv6(const uint8_t *bytes, size_t size, struct ip *out)
+static bool halfopen_read_ipv6(const uint8_t *bytes, size_t size, struct ip *out)
 {
 	struct ipv6_header header;
 
@@ -127,22 +104,22 @@ static bool read_ipv6(const uint8_t *bytes, size_t size, struct ip *out)
 	return true;
 }
 
-static bool read_ip(const uint8_t *bytes, size_t size, struct ip *out)
+static bool halfopen_read_ip(const uint8_t *bytes, size_t size, struct ip *out)
 {
 	if (size == 0)
 		return false;
 	switch (bytes[0] >> 4) {
 	case 4:
-		return read_ipv4(bytes, size, out);
+		return halfopen_read_ipv4(bytes, size, out);
 	case 6:
-		return read_ipv6(bytes, size, out);
+		return halfopen_read_ipv6(bytes, size, out);
 	default:
 		return false;
 	}
 }
 
 // RFC 9293 3.1: kind, length with both, value; two kinds are a byte alone.
-static uint16_t read_mss(const uint8_t *options, size_t size, uint16_t fallback)
+static uint16_t halfopen_read_mss(const uint8_t *options, size_t size, uint16_t fallback)
 {
 	for (size_t at = 0; at + 1 < size && options[at] != OPTION_END;) {
 		uint8_t length = options[at] == OPTION_NOP ? 1 : options[at + 1];
@@ -156,7 +133,7 @@ static uint16_t read_mss(const uint8_t *options, size_t size, uint16_t fallback)
 	return fallback;
 }
 
-static bool read_segment(const struct ip *ip, struct half_open_answer *out)
+static bool halfopen_read_segment(const struct ip *ip, struct half_open_answer *out)
 {
 	struct tcp_header tcp;
 	size_t length;
@@ -171,21 +148,21 @@ static bool read_segment(const struct ip *ip, struct half_open_answer *out)
 	out->connection = (struct half_open){ip->destination, ip->source, be16(tcp.destination_be),
 		be16(tcp.source_be), be32(tcp.acknowledgment_be) - 1};
 	out->kind = (tcp.flags & TCP_RST) != 0 ? HALF_OPEN_REFUSED : HALF_OPEN_ACCEPTED;
-	out->mss = read_mss(ip->payload + sizeof(tcp), length - sizeof(tcp),
+	out->mss = halfopen_read_mss(ip->payload + sizeof(tcp), length - sizeof(tcp),
 		ip->family == ADDR_IPV4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6);
 	return true;
 }
 
 // The SYN's ports and sequence number are in the 8 bytes that RFC 792 has quoted at least.
-static bool read_quote(const uint8_t *bytes, size_t size, struct half_open_answer *out)
+static bool halfopen_read_quote(const uint8_t *bytes, size_t size, struct half_open_answer *out)
 {
 	struct tcp_header tcp = {0};
 	struct ip ip;
 
-	if (!read_ip(bytes, size, &ip))
+	if (!halfopen_read_ip(bytes, size, &ip))
 		return false;
 	out->in_tunnel = ip.protocol == IP_IPIP || ip.protocol == IP_IPV6;
-	if (out->in_tunnel && !read_ip(ip.payload, ip.size, &ip))
+	if (out->in_tunnel && !halfopen_read_ip(ip.payload, ip.size, &ip))
 		return false;
 	if (ip.protocol != IP_TCP || ip.size < 8)
 		return false;
@@ -196,7 +173,7 @@ static bool read_quote(const uint8_t *bytes, size_t size, struct half_open_answe
 	return true;
 }
 
-static bool read_icmp(const struct ip *ip, struct half_open_answer *out)
+static bool halfopen_read_icmp(const struct ip *ip, struct half_open_answer *out)
 {
 	struct icmp_header icmp;
 
@@ -206,7 +183,7 @@ static bool read_icmp(const struct ip *ip, struct half_open_answer *out)
 	out->icmp_type = icmp.type;
 	out->icmp_code = icmp.code;
 	out->from = ip->source;
-	return read_quote(ip->payload + sizeof(icmp), ip->size - sizeof(icmp), out);
+	return halfopen_read_quote(ip->payload + sizeof(icmp), ip->size - sizeof(icmp), out);
 }
 
 bool half_open_read(const uint8_t *bytes, size_t size, struct half_open_answer *out)
@@ -214,11 +191,11 @@ bool half_open_read(const uint8_t *bytes, size_t size, struct half_open_answer *
 	struct ip ip;
 
 	memset(out, 0, sizeof(*out));
-	if (!read_ip(bytes, size, &ip))
+	if (!halfopen_read_ip(bytes, size, &ip))
 		return false;
 	if (ip.protocol == IP_TCP)
-		return read_segment(&ip, out);
+		return halfopen_read_segment(&ip, out);
 	if (ip.protocol == (ip.family == ADDR_IPV4 ? IP_ICMP : IP_ICMPV6))
-		return read_icmp(&ip, out);
+		return halfopen_read_icmp(&ip, out);
 	return false;
 }
