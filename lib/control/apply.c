@@ -34,7 +34,7 @@ static void take_next(struct control *control)
 		control->commit = next;
 	}
 	control_poll_now(control);
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 static void concluded(void *context)
@@ -114,7 +114,7 @@ static void decide(struct control *control, struct commit *commit)
 		concluded(commit);
 	} else {
 		commit->step = COMMIT_DECIDED;
-		control_work(control);
+		jobs_next(control->jobs);
 	}
 }
 
@@ -133,7 +133,7 @@ static void decide_reaping(struct control *control, struct commit *commit)
 	control_install(control, commit);
 	control->running.is_saved = is_saved;
 	commit->step = COMMIT_DECIDED;
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 static void built(void *context)
@@ -151,7 +151,7 @@ static void built(void *context)
 void control_build_start(struct control *control)
 {
 	control->commit->step = COMMIT_BUILDING;
-	job_start(control->job, commit_build, built, control->commit);
+	jobs_run(control->jobs, commit_build, built, control->commit);
 }
 
 static void forecast(void *context)
@@ -172,7 +172,7 @@ static void forecast(void *context)
 void control_forecast_start(struct control *control)
 {
 	control->commit->step = COMMIT_BUILDING;
-	job_start(control->job, commit_forecast, forecast, control->commit);
+	jobs_run(control->jobs, commit_forecast, forecast, control->commit);
 }
 
 static void prepared(void *context)
@@ -209,13 +209,36 @@ void control_prepare_start(struct control *control)
 	}
 	build_begin(control, &commit->build);
 	commit->running = control->running.now;
-	job_start(control->job, commit_prepare, prepared, commit);
+	jobs_run(control->jobs, commit_prepare, prepared, commit);
 }
 
 void control_conclude_start(struct control *control)
 {
 	control->commit->step = COMMIT_CONCLUDING;
-	job_start(control->job, commit_conclude, concluded, control->commit);
+	jobs_run(control->jobs, commit_conclude, concluded, control->commit);
+}
+
+// One step at a time.
+bool control_commit_next(void *context)
+{
+	struct control *control = context;
+	const struct commit *commit = control->commit;
+
+	if (commit == NULL)
+		return false;
+	if (commit->step == COMMIT_RESOLVING)
+		return true; // no other build comes in between
+	if (commit->step == COMMIT_DECIDED)
+		control_conclude_start(control);
+	else if (commit->step == COMMIT_RESOLVED && commit->is_plan)
+		control_forecast_start(control);
+	else if (commit->step == COMMIT_RESOLVED)
+		control_build_start(control);
+	else if (commit->step == COMMIT_WANTED && !control_targets_pending(control))
+		control_prepare_start(control);
+	else
+		return false;
+	return true;
 }
 
 struct commit *control_commit_new(struct control *control)
@@ -289,7 +312,7 @@ void control_commit_start(struct control *control, struct commit *commit)
 	else
 		control->commit = commit;
 	control->reply.step = REPLY_WAIT;
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 void control_commit(

@@ -59,6 +59,8 @@ void control_forecast_start(struct control *control);
 struct commit *control_commit_new(struct control *control);
 // Takes the commit over (NULL: there was no memory for it) and starts it, or answers why not.
 void control_commit_start(struct control *control, struct commit *commit);
+// The commits' start function (jobs.h).
+bool control_commit_next(void *context);
 void control_prepare_start(struct control *control);
 void control_build_start(struct control *control);
 void control_conclude_start(struct control *control);
@@ -128,7 +130,7 @@ void control_take_flows(struct control *control);
 int control_checkpoint_init(struct control *control);
 void control_checkpoint_free(struct control *control);
 // The next step of a copy, as a job.
-void control_checkpoint_start(struct control *control);
+bool control_checkpoint_start(void *context);
 // The running configuration becomes another one: what is half written refers to the one before.
 void control_checkpoint_forget(struct control *control);
 // Flows may have become such as no hash table finds: a copy begins within a tenth of a second, where it may.

@@ -81,7 +81,7 @@ void control_trial_over(int fd, short what, void *context)
 	commit->author.kind = HISTORY_EXPIRED;
 	history_identify((uint32_t)getpid(), &commit->author.uid, &commit->author.pid);
 	control->commit = commit;
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 void control_trial_begin(struct control *control, struct commit *commit)

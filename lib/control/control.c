@@ -32,6 +32,20 @@ static void kernel_changed(void *context)
 	control_follow_own_addresses(control);
 }
 
+static int make_jobs(struct control *control)
+{
+	int rc = jobs_new(control->base, &control->jobs);
+
+	if (rc != 0)
+		return rc;
+	jobs_set(control->jobs, JOBS_COMMIT, control_commit_next, control);
+	jobs_set(control->jobs, JOBS_SHOW, control_show_start, control);
+	jobs_set(control->jobs, JOBS_REBUILD, control_rebuild_start, control);
+	jobs_set(control->jobs, JOBS_HEALTH, control_save_health_start, control);
+	jobs_set(control->jobs, JOBS_CHECKPOINT, control_checkpoint_start, control);
+	return 0;
+}
+
 static int make_events(struct control *control)
 {
 	static const struct timeval second = {.tv_sec = 1};
@@ -62,7 +76,7 @@ static int make_events(struct control *control)
 		return -ENOMEM;
 	if (control_saving_init(control) != 0)
 		return -ENOMEM;
-	return job_new(control->base, &control->job);
+	return make_jobs(control);
 }
 
 static int allocate(struct control *control)
@@ -192,7 +206,7 @@ void control_free(struct control *control)
 {
 	if (control == NULL)
 		return;
-	job_free(control->job);
+	jobs_free(control->jobs);
 	saver_end(control->saving.saver, clock_monotonic_ns() + CLOCK_NS_PER_S);
 	control->saving.saver = NULL;
 	control_checkpoint_free(control);

@@ -19,7 +19,7 @@
 #include <events/events.h>
 #include <handover/allowance.h>
 #include <health/health.h>
-#include <jobs/job.h>
+#include <jobs/jobs.h>
 #include <kernel/announcer.h>
 #include <kernel/follow.h>
 #include <kernel/kernel.h>
@@ -44,7 +44,7 @@ struct control {
 	struct health *health;
 	struct half_opens *half_opens;
 	struct stuck *stuck; // workers that stand still
-	struct job *job;
+	struct jobs *jobs;
 	struct taps *taps;
 	struct event *poll_timer;
 	struct event *rebuild_event;
@@ -131,8 +131,6 @@ struct control {
 
 void control_poll(int fd, short what, void *context);
 void control_poll_now(struct control *control);
-// Starts the next job that is wanted.
-void control_work(struct control *control);
 
 // Goes on with the count of flows.
 void control_census_step(struct control *control);

@@ -45,7 +45,7 @@ int control_recall_health(struct control *control);
 // Reads it once more, for ports that only the running configuration has. False: there is nothing.
 bool control_recall_lines(struct control *control);
 void control_save_health_later(struct control *control);
-void control_save_health_start(struct control *control);
+bool control_save_health_start(void *context);
 
 // --- age.c: what ends by the clock ---
 

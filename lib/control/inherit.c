@@ -121,8 +121,8 @@ bool control_save_flows(struct control *control)
 	bool is_whole;
 	int rc;
 
-	job_free(control->job);
-	control->job = NULL;
+	jobs_free(control->jobs);
+	control->jobs = NULL;
 	if (!has_folder(control))
 		return inherit_end(control, until_ns);
 	control_checkpoint_forget(control);

@@ -124,7 +124,7 @@ static void protect_go_on(struct control *control)
 		protect_schedule(control, control->checkpoint_again);
 		control->checkpoint_again = false;
 	}
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 // There was no memory for it: later.
@@ -136,7 +136,7 @@ static void protect_fail(struct control *control)
 	spool_free(control->spool);
 	control->spool = NULL;
 	protect_schedule(control, false);
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 static void done(void *context)
@@ -164,15 +164,20 @@ void control_checkpoint_written(struct control *control, int rc, const struct er
 		protect_go_on(control);
 }
 
-void control_checkpoint_start(struct control *control)
+bool control_checkpoint_start(void *context)
 {
+	struct control *control = context;
+
+	if (!control->checkpoint_due)
+		return false;
 	control->checkpoint_due = false;
 	if (control->checkpoint == NULL && control->spool != NULL) {
 		protect_hand_over(control);
-		return;
+		return false;
 	}
 	control->checkpoint_runs = true;
-	job_start(control->job, work, done, control);
+	jobs_run(control->jobs, work, done, control);
+	return true;
 }
 
 static void on_due(int fd, short what, void *context)
@@ -181,7 +186,7 @@ static void on_due(int fd, short what, void *context)
 	struct control *control = context;
 
 	control->checkpoint_due = true;
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 int control_checkpoint_init(struct control *control)

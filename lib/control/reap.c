@@ -26,7 +26,7 @@ void control_reap(struct control *control)
 	commit->applied = control->running.applied;
 	commit->author = control->running.author;
 	control->commit = commit;
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 void control_reap_end(struct control *control, const struct commit *commit)

@@ -65,15 +65,20 @@ static void done(void *context)
 		control_announce(control);
 		rebuild_after(control, 1000 * 1000);
 	}
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
-void control_rebuild_start(struct control *control)
+bool control_rebuild_start(void *context)
 {
+	struct control *control = context;
+
+	if (!control->rebuild_due)
+		return false;
 	control->rebuild_due = false;
 	build_begin(control, &control->build);
 	control->build.configuration = control->running.now;
-	job_start(control->job, work, done, control);
+	jobs_run(control->jobs, work, done, control);
+	return true;
 }
 
 int control_rebuild_now(struct control *control, struct error *err)
@@ -95,7 +100,7 @@ void control_rebuild_due(int fd, short what, void *context)
 	struct control *control = context;
 
 	control->rebuild_due = true;
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 void control_rebuild_later(struct control *control)

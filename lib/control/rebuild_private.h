@@ -13,7 +13,7 @@ struct control;
 // For a build by a job that is about to start.
 void build_begin(struct control *control, struct build *out);
 void control_publish(struct control *control, struct snapshot *snapshot);
-void control_rebuild_start(struct control *control);
+bool control_rebuild_start(void *context);
 // At the start, without a job. 0, or a negative errno with the sentence.
 int control_rebuild_now(struct control *control, struct error *err);
 void control_rebuild_due(int fd, short what, void *context);

@@ -85,16 +85,20 @@ static void saved(void *context)
 		saver_want(control->saving.saver, SAVER_HEALTH, wish);
 	else
 		control_save_health_later(control);
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
-void control_save_health_start(struct control *control)
+bool control_save_health_start(void *context)
 {
+	struct control *control = context;
 	struct build copy;
 
+	if (!control->health_save_due)
+		return false;
 	control->health_save_due = false;
 	build_begin(control, &copy);
-	job_start(control->job, save, saved, control);
+	jobs_run(control->jobs, save, saved, control);
+	return true;
 }
 
 static void save_due(int fd, short what, void *context)
@@ -103,7 +107,7 @@ static void save_due(int fd, short what, void *context)
 	struct control *control = context;
 
 	control->health_save_due = true;
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 void control_save_health_later(struct control *control)

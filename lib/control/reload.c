@@ -66,7 +66,7 @@ void control_reload_read(struct control *control, struct commit *commit)
 	}
 	commit->version = control->running.version + 1;
 	control->commit = commit;
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
 void control_reload_refused(struct control *control, const struct commit *commit)

@@ -91,7 +91,8 @@ void control_reply_forget(struct control *control);
 // --- show.c: how the answer to a question begins ---
 
 void control_show(struct control *control, enum message_show_what what);
-void control_show_start(struct control *control); // of the job that reply.wants_job asks for
+// The start function of the job that reply.wants_job asks for (jobs.h).
+bool control_show_start(void *context);
 void control_show_flows(struct control *control, const struct message_flows *request);
 void control_show_events(struct control *control, const struct message_events *request);
 void control_explain(struct control *control, const struct message_explain *request);

@@ -175,7 +175,7 @@ void control_resolve_step(int fd, short what, void *context)
 	if (is_wanted && !control_resolve_commit(control, commit)) {
 		commit->step = COMMIT_RESOLVED;
 		is_wanted = false;
-		control_work(control);
+		jobs_next(control->jobs);
 	}
 	if (control->resolve_left > 0)
 		step_round(control);

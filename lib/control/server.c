@@ -108,40 +108,6 @@ static void dispatch(struct control *control)
 	}
 }
 
-// True: other jobs wait.
-static bool start_commit(struct control *control)
-{
-	const struct commit *commit = control->commit;
-
-	if (commit == NULL)
-		return false;
-	if (commit->step == COMMIT_RESOLVING)
-		return true; // no other build comes in between
-	if (commit->step == COMMIT_DECIDED)
-		control_conclude_start(control);
-	else if (commit->step == COMMIT_RESOLVED && commit->is_plan)
-		control_forecast_start(control);
-	else if (commit->step == COMMIT_RESOLVED)
-		control_build_start(control);
-	else if (commit->step == COMMIT_WANTED && !control_targets_pending(control))
-		control_prepare_start(control);
-	return job_is_busy(control->job);
-}
-
-void control_work(struct control *control)
-{
-	if (job_is_busy(control->job) || start_commit(control))
-		return;
-	if (control->reply.wants_job)
-		control_show_start(control);
-	else if (control->rebuild_due)
-		control_rebuild_start(control);
-	else if (control->health_save_due)
-		control_save_health_start(control);
-	else if (control->checkpoint_due)
-		control_checkpoint_start(control);
-}
-
 void control_census_step(struct control *control)
 {
 	const struct census_source source = {

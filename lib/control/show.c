@@ -65,13 +65,18 @@ static void gathered(void *context)
 	else
 		control_reply_error(control, ENOMEM, "out of memory");
 	control_poll_now(control);
-	control_work(control);
+	jobs_next(control->jobs);
 }
 
-void control_show_start(struct control *control)
+bool control_show_start(void *context)
 {
+	struct control *control = context;
+
+	if (!control->reply.wants_job)
+		return false;
 	control->reply.wants_job = false;
-	job_start(control->job, gather, gathered, control);
+	jobs_run(control->jobs, gather, gathered, control);
+	return true;
 }
 
 // Whoever asks how many flows there are is told of those that there are when he asks.
@@ -113,7 +118,7 @@ void control_show(struct control *control, enum message_show_what what)
 		control->reply.text_is_lines = what == MESSAGE_SHOW_DIGEST;
 		control->reply.step = REPLY_WAIT;
 		control->reply.wants_job = true;
-		control_work(control);
+		jobs_next(control->jobs);
 	} else if (what == MESSAGE_SHOW_HISTORY) {
 		control_read_history(control);
 	} else if (what == MESSAGE_SHOW_WORKERS) {

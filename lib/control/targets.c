@@ -75,7 +75,7 @@ void control_targets_step(int fd, short what, void *context)
 		}
 		if (changes->put == changes->put_count) {
 			control_targets_forget(control);
-			control_work(control);
+			jobs_next(control->jobs);
 			return;
 		}
 		if (!put(control, &changes->puts[changes->put], changes->put)) {
