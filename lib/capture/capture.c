@@ -27,19 +27,19 @@ struct capture_record {
 	uint8_t block[];
 };
 
-static uint32_t record_count(uint32_t size)
+static uint32_t capture_count_records(uint32_t size)
 {
 	uint32_t count = RECORD_BYTES / size;
 
 	return count < RECORDS_MIN ? RECORDS_MIN : count > RECORDS_MAX ? RECORDS_MAX : count;
 }
 
-static int allocate(struct capture *capture)
+static int capture_allocate(struct capture *capture)
 {
 	static uint32_t captures; // DPDK's objects have names
 	uint32_t size =
 		(uint32_t)sizeof(struct capture_record) + PCAPNG_PACKET_ROOM(capture->snap_size);
-	uint32_t count = record_count(size);
+	uint32_t count = capture_count_records(size);
 	char name[32];
 
 	snprintf(name, sizeof(name), "capture-%u", ++captures);
@@ -50,7 +50,7 @@ static int allocate(struct capture *capture)
 	return capture->records == NULL || capture->ring == NULL ? -ENOMEM : 0;
 }
 
-static int set_mark(struct capture *capture)
+static int capture_set_mark(struct capture *capture)
 {
 	static const struct rte_mbuf_dynflag flag = {.name = "fulcrum_capture"};
 	int bit = rte_mbuf_dynflag_register(&flag);
@@ -62,7 +62,7 @@ static int set_mark(struct capture *capture)
 }
 
 // 0, or a negative errno. A disk that fills up takes a part first.
-static int write_whole(int fd, struct iovec *parts, int count)
+static int capture_write_whole(int fd, struct iovec *parts, int count)
 {
 	while (count > 0) {
 		ssize_t written = writev(fd, parts, count);
@@ -81,7 +81,7 @@ static int write_whole(int fd, struct iovec *parts, int count)
 	return 0;
 }
 
-static int write_interface(struct capture *capture, uint16_t port)
+static int capture_write_interface(struct capture *capture, uint16_t port)
 {
 	char name[RTE_ETH_NAME_MAX_LEN] = "";
 	uint8_t block[PCAPNG_INTERFACE_ROOM];
@@ -97,20 +97,20 @@ static int write_interface(struct capture *capture, uint16_t port)
 		link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
 		interface.bits_a_second = link.link_speed * 1000000ull;
 	part.iov_len = pcapng_put_interface(block, &interface);
-	return write_whole(capture->fd, &part, 1);
+	return capture_write_whole(capture->fd, &part, 1);
 }
 
 // Every port is an interface.
-static int write_head(struct capture *capture)
+static int capture_write_head(struct capture *capture)
 {
 	uint8_t block[PCAPNG_SECTION_ROOM];
 	struct iovec part = {block, pcapng_put_section(block, "fulcrumd " FULCRUM_VERSION)};
-	int rc = write_whole(capture->fd, &part, 1);
+	int rc = capture_write_whole(capture->fd, &part, 1);
 	uint16_t port, count = 0;
 
 	RTE_ETH_FOREACH_DEV (port) {
 		if (rc == 0)
-			rc = write_interface(capture, port);
+			rc = capture_write_interface(capture, port);
 		capture->interfaces[port] = count++;
 	}
 	return rc;
@@ -125,7 +125,7 @@ int capture_open(struct capture *capture, const char *path, struct error *err)
 		return error_set(err, EEXIST, "%s is there already, and is left as it is", path);
 	if (capture->fd < 0)
 		return error_set(err, errno, "%s cannot be made: %s", path, strerror(errno));
-	rc = write_head(capture);
+	rc = capture_write_head(capture);
 	if (rc == 0)
 		return 0;
 	unlink(path);
@@ -143,7 +143,7 @@ int capture_new(const struct capture_filter *filter, uint32_t snap_size, struct 
 	capture->filter = *filter;
 	capture->snap_size = snap_size;
 	capture->fd = -1;
-	if (set_mark(capture) != 0 || allocate(capture) != 0)
+	if (capture_set_mark(capture) != 0 || capture_allocate(capture) != 0)
 		rc = error_set(err, ENOMEM, "no memory for a capture's records; raise eal.memory");
 	if (rc != 0) {
 		capture_free(capture);
@@ -172,7 +172,7 @@ void capture_free(struct capture *capture)
 
 // A packet is at most seconds old when it is written. So its age by the TSC is taken from the wall clock, and neither
 // what the TSC began with nor a frequency that is a little wrong shows in the file.
-static uint64_t wall_ns_of(struct capture *capture, uint64_t tsc)
+static uint64_t capture_wall_ns(struct capture *capture, uint64_t tsc)
 {
 	uint64_t now_tsc = rte_rdtsc(), hz = rte_get_tsc_hz();
 
@@ -197,11 +197,11 @@ int capture_write(struct capture *capture, uint32_t max)
 	if (count == 0)
 		return 0;
 	for (uint32_t i = 0; i < count; i++) {
-		pcapng_set_time(records[i]->block, wall_ns_of(capture, records[i]->tsc));
+		pcapng_set_time(records[i]->block, capture_wall_ns(capture, records[i]->tsc));
 		parts[i] = (struct iovec){records[i]->block, records[i]->size};
 		bytes += records[i]->size;
 	}
-	rc = write_whole(capture->fd, parts, (int)count);
+	rc = capture_write_whole(capture->fd, parts, (int)count);
 	rte_mempool_put_bulk(capture->records, (void **)records, count);
 	if (rc != 0)
 		return rc;
@@ -210,7 +210,7 @@ int capture_write(struct capture *capture, uint32_t max)
 	return (int)count;
 }
 
-static void record_fill(struct capture_record *record, const struct rte_mbuf *mbuf,
+static void capture_fill_record(struct capture_record *record, const struct rte_mbuf *mbuf,
 	const struct pcapng_packet *packet)
 {
 	const void *from;
@@ -241,6 +241,6 @@ void capture_packet(struct capture *capture, const struct rte_mbuf *mbuf, uint16
 		return;
 	}
 	record->tsc = rte_rdtsc();
-	record_fill(record, mbuf, &packet);
+	capture_fill_record(record, mbuf, &packet);
 	rte_ring_enqueue(capture->ring, record); // which has room for every record
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <capture/recording.h>
 #include <control/announce_private.h>
 #include <control/apply_private.h>
-#include <control/capture_private.h>
 #include <control/control_private.h>
 #include <control/exporter.h>
 #include <control/health_private.h>
@@ -75,6 +75,9 @@ static int make_events(struct control *control)
 		event_add(control->link_timer, &blink) != 0)
 		return -ENOMEM;
 	if (control_saving_init(control) != 0)
+		return -ENOMEM;
+	if (recording_new(control->base, control->config.publisher, control_capture_opened, control,
+		    &control->recording) != 0)
 		return -ENOMEM;
 	return make_jobs(control);
 }
@@ -212,7 +215,7 @@ void control_free(struct control *control)
 	control_checkpoint_free(control);
 	control_reading_end(control, clock_monotonic_ns() + CLOCK_NS_PER_S);
 	free(control->health_text);
-	control_capture_free(control);
+	recording_free(control->recording);
 	channel_server_free(control->server);
 	health_free(control->health);
 	stuck_free(control->stuck);

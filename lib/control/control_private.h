@@ -6,7 +6,6 @@
 #include <channel/channel.h>
 #include <channel/message.h>
 #include <control/apply_private.h>
-#include <control/capture_private.h>
 #include <control/census.h>
 #include <control/commit.h>
 #include <control/control.h>
@@ -31,6 +30,7 @@ struct control_vip;
 struct checkpoint;
 struct event;
 struct exporter;
+struct recording;
 struct taps;
 
 struct control {
@@ -95,7 +95,8 @@ struct control {
 	struct selection selection; // of the session, for its next BACKEND_SET
 	struct reply reply;
 	struct trial trial;
-	struct recording recording;
+	struct recording *recording; // of packets, for a client
+	uint64_t recording_number; // of the answer that waits for its file to be opened
 	struct saving saving;
 
 	// What the jobs are about. One runs at a time, in this order.
@@ -141,6 +142,14 @@ void control_census_step(struct control *control);
 int control_standstill_start(struct control *control);
 // Answers to what began at 'since_ns' may be in the queue of a worker that stands still (health_set_doubt()).
 uint32_t control_doubts(void *context, uint64_t since_ns, uint32_t queues, char *why, size_t size);
+
+// --- capture.c: what clients ask of captures ---
+
+// A recording_opened_fn.
+bool control_capture_opened(void *context, int rc, const struct error *err);
+// Both answer.
+void control_capture_begin(struct control *control, const struct message_capture *request);
+void control_capture_end(struct control *control, uint64_t id);
 
 // --- watchdog.c ---
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
-#include <control/capture_private.h>
+#include <capture/recording.h>
 #include <control/control_private.h>
 #include <control/handover.h>
 #include <control/saving_private.h>
@@ -105,7 +105,7 @@ static void inherit_remove_checkpoint(const struct control *control)
 static bool inherit_end(struct control *control, uint64_t until_ns)
 {
 	bool has_read = control_reading_end(control, until_ns);
-	bool has_recorded = control_capture_finish(control, until_ns);
+	bool has_recorded = recording_end(control->recording, until_ns);
 
 	return has_read && has_recorded;
 }

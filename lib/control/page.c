@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
+#include <capture/recording.h>
 #include <control/announce_private.h>
 #include <control/exporter_private.h>
 #include <http/web.h>
@@ -160,7 +161,7 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_PROBES_LATE] = {page_probes, FROM(health_stats, late)},
 	[METRICS_PROBE_LATENESS] = {page_lateness, 0},
 	[METRICS_CAPTURE_RUNNING] = {page_capture, 0},
-	[METRICS_CAPTURE_MISSED] = {page_capture, FROM(message_row_capture, missed)},
+	[METRICS_CAPTURE_MISSED] = {page_capture, FROM(recording_status, missed)},
 	[METRICS_WORKER] = {page_worker_info, 0},
 	[METRICS_WORKER_ROUNDS] = {page_rounds, FROM(metrics_worker, loops)},
 	[METRICS_WORKER_BUSY] = {page_rounds, FROM(metrics_worker, loops_busy)},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log_queue.h>
+#include <capture/recording.h>
 #include <control/exporter_private.h>
 #include <control/interfaces.h>
 #include <control/saving_private.h>
@@ -125,9 +126,10 @@ void page_lateness(struct page *page, const struct page_family *family, uint32_t
 
 void page_capture(struct page *page, const struct page_family *family, uint32_t row)
 {
-	const struct message_row_capture *told = &page->control->recording.told;
+	const struct recording_status *status = recording_status(page->control->recording);
 
-	page_number(page, row, family->offset == 0 ? told->running : page_number_at(told, family));
+	page_number(page, row,
+		family->offset == 0 ? status->is_running : page_number_at(status, family));
 }
 
 // --- Workers, reasons, ports ---

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <capture/recording.h>
 #include <control/apply_private.h>
 #include <control/interfaces.h>
 #include <control/resolve_private.h>
@@ -116,7 +117,16 @@ bool row_daemon(const struct control *control, uint32_t row, struct message_row_
 
 bool row_capture(const struct control *control, uint32_t row, struct message_row_capture *out)
 {
-	*out = control->recording.told;
+	const struct recording_status *status = recording_status(control->recording);
+
+	*out = (struct message_row_capture){
+		.id = status->id,
+		.packets = status->packets,
+		.missed = status->missed,
+		.bytes = status->bytes,
+		.running = status->is_running,
+		.code = status->code,
+	};
 	return row == 0;
 }
 

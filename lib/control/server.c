@@ -2,7 +2,6 @@
 #include <base/clock.h>
 #include <base/log.h>
 #include <control/apply_private.h>
-#include <control/capture_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
 #include <control/rebuild_private.h>

@@ -4,19 +4,19 @@
 
 #include <stdio.h>
 
-static uint32_t protocol_of(const struct packet *packet)
+static uint32_t capture_protocol_of(const struct packet *packet)
 {
 	if (packet->kind != PACKET_ICMP_ERROR)
 		return packet->payload_protocol;
 	return packet->family == ADDR_IPV4 ? packet->ipv4.protocol : packet->ipv6.protocol;
 }
 
-static bool has_protocol(const struct capture_filter *filter, uint32_t protocol)
+static bool capture_has_protocol(const struct capture_filter *filter, uint32_t protocol)
 {
 	return (protocol == IP_TCP && filter->tcp) || (protocol == IP_UDP && filter->udp);
 }
 
-static bool has_port(const struct capture_filter *filter, uint16_t port)
+static bool capture_has_port(const struct capture_filter *filter, uint16_t port)
 {
 	uint32_t i = 0;
 
@@ -26,30 +26,31 @@ static bool has_port(const struct capture_filter *filter, uint16_t port)
 }
 
 // A later fragment has no ports: it is taken by its address and protocol alone.
-static bool is_of_service(const struct capture_filter *filter, const struct packet *packet)
+static bool capture_takes_service(const struct capture_filter *filter, const struct packet *packet)
 {
 	uint16_t port = be16(packet_destination_port_be(packet));
 
 	switch (packet->kind) {
 	case PACKET_LATER_FRAGMENT:
 		return packet->family == ADDR_IPV6 ||
-		       has_protocol(filter, packet->payload_protocol);
+		       capture_has_protocol(filter, packet->payload_protocol);
 	case PACKET_TCP:
 	case PACKET_UDP:
 	case PACKET_ICMP_ERROR:
-		return has_protocol(filter, protocol_of(packet)) && has_port(filter, port);
+		return capture_has_protocol(filter, capture_protocol_of(packet)) &&
+		       capture_has_port(filter, port);
 	}
 	return false;
 }
 
-static bool is_wanted(const struct worker *worker, const struct capture_filter *filter,
+static bool capture_takes(const struct worker *worker, const struct capture_filter *filter,
 	const struct packet *packet)
 {
 	struct addr destination = packet_destination(packet);
 
 	if (filter->vip.family == ADDR_NONE)
 		return snapshot_find_vip(&worker->snapshot->vips, &destination) != NULL;
-	return addr_equal(&filter->vip, &destination) && is_of_service(filter, packet);
+	return addr_equal(&filter->vip, &destination) && capture_takes_service(filter, packet);
 }
 
 // After stage_parse(), before anything is changed or dropped for its service.
@@ -64,7 +65,7 @@ void stage_capture(struct worker *worker, struct burst *burst)
 		struct rte_mbuf *mbuf = burst->mbufs[i];
 
 		mbuf->ol_flags &= ~capture->mark;
-		if (!is_wanted(worker, &capture->filter, &burst->packets[i]))
+		if (!capture_takes(worker, &capture->filter, &burst->packets[i]))
 			continue;
 		mbuf->ol_flags |= capture->mark;
 		if (!capture->filter.drops_only)
