@@ -27,7 +27,7 @@ for program in app/fulcrumd tools/fulcrumctl/fulcrumctl tools/fulcrum-backend/fu
 	check "$program is a program for 64-bit ARM" sh -c "[ \$(od -An -tu2 -j18 -N2 '$system/src/build/gcc/$program') -eq 183 ]"
 done
 
-# Programs alone: what a test script starts would be for another processor. Those with network namespaces skip themselves.
+# Programs alone: what a test script starts would be for another processor.
 emulated=0
 for test in "$system"/src/build/gcc/tests/unit/test_*; do
 	[ -f "$test" ] && [ -x "$test" ] || continue

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Real netlink in two network namespaces of the test's own, with a veth pair between them.
+#include "../unit/run_until.h"
 #include "far_namespace.h"
-#include "run_until.h"
 
 #include <kernel/follow.h>
 #include <kernel/kernel_private.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Real netlink in two network namespaces of the test's own. Beside near and far, where a case wants them: side,
 // 10.9.0.1/24, and near.7, a VLAN on near, 10.7.0.1/24, where the kernel knows VLANs.
+#include "../unit/run_until.h"
 #include "far_namespace.h"
-#include "run_until.h"
 
 #include <kernel/announcer_private.h>
 
