@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -27,8 +28,7 @@ uint64_t clock_wall_ns(void)
 	return clock_read_ns(CLOCK_REALTIME);
 }
 
-// The first half of the kernel's random name of this boot.
-static uint64_t clock_boot(void)
+static uint64_t clock_read_boot(void)
 {
 	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
 	unsigned int part[3] = {0};
@@ -37,6 +37,19 @@ static uint64_t clock_boot(void)
 	if (file != NULL)
 		fclose(file);
 	return count == 3 ? (uint64_t)part[0] << 32 | part[1] << 16 | part[2] : 0;
+}
+
+// The first half of the kernel's random name of this boot, asked for once: no process outlives it.
+static uint64_t clock_boot(void)
+{
+	static _Atomic uint64_t known;
+	uint64_t boot = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (boot == 0) {
+		boot = clock_read_boot();
+		atomic_store_explicit(&known, boot, memory_order_relaxed);
+	}
+	return boot;
 }
 
 void clock_stamp(struct clock_stamp *out)

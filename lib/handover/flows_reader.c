@@ -14,7 +14,8 @@ struct flows_reader {
 	struct flows_mark mark;
 	struct block_head head; // of the block at hand
 	uint32_t at; // so much of it is read
-	uint8_t body[]; // BLOCK_SIZE
+	uint32_t room; // for a block
+	uint8_t body[];
 };
 
 // False: the file ends before that.
@@ -93,6 +94,21 @@ static int take_out(
 	return fd;
 }
 
+// With room for the largest block that the file can have.
+static struct flows_reader *flows_reader_make(int fd)
+{
+	struct flows_reader *reader;
+	struct stat stat;
+	uint32_t room = BLOCK_SIZE;
+
+	if (fstat(fd, &stat) == 0 && stat.st_size < BLOCK_SIZE)
+		room = (uint32_t)stat.st_size;
+	reader = malloc(sizeof(*reader) + room);
+	if (reader != NULL)
+		*reader = (struct flows_reader){.fd = fd, .room = room};
+	return reader;
+}
+
 int flows_reader_new(const char *folder, const char *name, struct flows_mark *mark,
 	struct flows_reader **out, struct error *err)
 {
@@ -103,9 +119,7 @@ int flows_reader_new(const char *folder, const char *name, struct flows_mark *ma
 
 	if (fd < 0)
 		return fd;
-	reader = malloc(sizeof(*reader) + BLOCK_SIZE);
-	if (reader != NULL)
-		*reader = (struct flows_reader){.fd = fd};
+	reader = flows_reader_make(fd);
 	rc = reader == NULL ? error_set(err, ENOMEM, "out of memory")
 			    : read_mark(path, fd, &reader->mark, err);
 	if (rc != 0) {
@@ -134,7 +148,7 @@ static bool read_block(struct flows_reader *reader)
 	struct block_head *head = &reader->head;
 
 	reader->at = 0;
-	if (!read_all(reader->fd, head, sizeof(*head)) || head->size > BLOCK_SIZE ||
+	if (!read_all(reader->fd, head, sizeof(*head)) || head->size > reader->room ||
 		!read_all(reader->fd, reader->body, head->size) ||
 		head->crc != flows_file_crc(head, reader->body))
 		return false;
