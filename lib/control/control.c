@@ -123,7 +123,8 @@ static int begin_announcing(struct control *control, struct error *err)
 		if (name[0] != '\0')
 			memcpy(interfaces[count++], name, sizeof(interfaces[0]));
 	}
-	rc = announcer_new(control->kernel, interfaces, count, &control->announcer, err);
+	rc = announcer_new(
+		control->base, control->kernel, interfaces, count, &control->announcer, err);
 	if (rc == 0)
 		control_announce(control);
 	return rc;

@@ -23,7 +23,7 @@ static void read_address(const struct nlmsghdr *message, struct addr *out)
 		uint16_t type = mnl_attr_get_type(attr);
 
 		if (type == IFA_LOCAL || type == IFA_ADDRESS)
-			addr_from_af(info->ifa_family, mnl_attr_get_payload(attr),
+			kernel_read_addr(info->ifa_family, mnl_attr_get_payload(attr),
 				mnl_attr_get_payload_len(attr), type == IFA_LOCAL ? &local : out);
 	}
 	if (local.family != ADDR_NONE)
@@ -59,7 +59,7 @@ bool kernel_address(struct kernel *kernel, uint32_t ifindex, uint8_t family,
 	*out = (struct addr){0};
 	message->nlmsg_type = RTM_GETADDR;
 	info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
-	info->ifa_family = (uint8_t)addr_to_af(&(struct addr){.family = family});
-	request_run(kernel, message, NLM_F_DUMP, take_address, &search);
+	info->ifa_family = (uint8_t)kernel_af_of(&(struct addr){.family = family});
+	kernel_request_run(kernel, message, NLM_F_DUMP, take_address, &search);
 	return out->family != ADDR_NONE;
 }

@@ -109,7 +109,7 @@ void announcer_settle(struct announcer *announcer)
 // Nobody hears of a VIP on an interface that is down.
 static bool is_on_a_link(const struct announcer *announcer, const struct presence *presence)
 {
-	const struct link *link = table_link(&announcer->kernel->table, presence->ifindex);
+	const struct kernel_link *link = kernel_find_link(announcer->kernel, presence->ifindex);
 
 	return link != NULL && link->up;
 }
@@ -128,7 +128,7 @@ void announcer_view(
 		out->error = presence != NULL && !is_up ? ENETDOWN : wish->error;
 	if (presence != NULL)
 		snprintf(out->interface, sizeof(out->interface), "%s",
-			announcer_interface(announcer, presence->ifindex));
+			kernel_interface_name(announcer->kernel, presence->ifindex));
 }
 
 // --- The kernel's side ---
@@ -149,8 +149,9 @@ static void tell_of_loss(const struct announcer *announcer, const struct addr *v
 			addr_format(vip, text, sizeof(text)));
 }
 
-bool announcer_take(struct announcer *announcer, const struct nlmsghdr *message, bool is_news)
+static bool announcer_take(void *context, const struct nlmsghdr *message, bool is_news)
 {
+	struct announcer *announcer = context;
 	struct addr lost = {0};
 
 	if (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK) {
@@ -174,6 +175,17 @@ bool announcer_take(struct announcer *announcer, const struct nlmsghdr *message,
 	return false;
 }
 
+static void announcer_lose(void *context)
+{
+	announcer_doubt(context);
+}
+
+void announcer_listen(struct announcer *announcer)
+{
+	announcer->listener = (struct kernel_listener){announcer_take, announcer_lose, announcer};
+	kernel_listen(announcer->kernel, &announcer->listener);
+}
+
 // --- Beginning and end ---
 
 static int open_frames(struct announcer *announcer, struct error *err)
@@ -185,20 +197,20 @@ static int open_frames(struct announcer *announcer, struct error *err)
 	return 0;
 }
 
-static int begin(struct announcer *announcer, struct error *err)
+static int begin(struct announcer *announcer, struct event_base *base, struct error *err)
 {
-	announcer->work = evtimer_new(announcer->kernel->base, on_work, announcer);
-	announcer->tick = evtimer_new(announcer->kernel->base, on_tick, announcer);
+	announcer->work = evtimer_new(base, on_work, announcer);
+	announcer->tick = evtimer_new(base, on_tick, announcer);
 	if (announcer->work == NULL || announcer->tick == NULL ||
 		map_init(&announcer->wishes, 0) != 0 || map_init(&announcer->presences, 0) != 0)
 		return error_set(err, ENOMEM, "no memory to announce VIPs");
-	announcer->kernel->announcer = announcer;
+	announcer_listen(announcer);
 	announcer_doubt(announcer);
 	return open_frames(announcer, err);
 }
 
-int announcer_new(struct kernel *kernel, const char (*interfaces)[16], uint32_t count,
-	struct announcer **out, struct error *err)
+int announcer_new(struct event_base *base, struct kernel *kernel, const char (*interfaces)[16],
+	uint32_t count, struct announcer **out, struct error *err)
 {
 	struct announcer *announcer = calloc(1, sizeof(*announcer));
 	int rc;
@@ -210,7 +222,7 @@ int announcer_new(struct kernel *kernel, const char (*interfaces)[16], uint32_t 
 	for (uint32_t i = 0; i < count && i < ANNOUNCER_INTERFACES_MAX; i++)
 		memcpy(announcer->interfaces[announcer->interface_count++].first_name,
 			interfaces[i], sizeof(interfaces[i]));
-	rc = begin(announcer, err);
+	rc = begin(announcer, base, err);
 	if (rc != 0) {
 		announcer_free(announcer);
 		return rc;
@@ -237,7 +249,7 @@ void announcer_free(struct announcer *announcer)
 		return;
 	if (announcer->frames >= 0) // it was begun
 		withdraw(announcer);
-	announcer->kernel->announcer = NULL;
+	kernel_listen(announcer->kernel, NULL);
 	if (announcer->work != NULL)
 		event_free(announcer->work);
 	if (announcer->tick != NULL)

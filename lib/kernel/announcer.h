@@ -13,9 +13,6 @@
 // keeps it so: what somebody takes away is put back, what the kernel refuses is tried again every second, and
 // what an earlier life left on the same interfaces is taken over or removed. On the kernel room's thread.
 
-// Whose routes and addresses are Fulcrum's own: rtm_protocol and IFA_PROTO (Linux 5.18) have this number.
-#define ANNOUNCER_PROTOCOL 70
-
 enum announcer_way { ANNOUNCER_ADDRESS, ANNOUNCER_ROUTE };
 
 struct announcer_means {
@@ -23,6 +20,7 @@ struct announcer_means {
 	uint32_t metric; // of a route; 0: the kernel's own for it
 };
 
+struct event_base;
 struct kernel;
 struct announcer;
 
@@ -36,8 +34,8 @@ struct announcer_view {
 // The interfaces are named, and followed where they are renamed; they may come and go. An address goes to those of them, and of the VLANs on them,
 // whose own network contains it, or else to all of them; a route goes to the first one that is up. There is one
 // announcer a kernel. 0, or a negative errno with the sentence.
-int announcer_new(struct kernel *kernel, const char (*interfaces)[16], uint32_t count,
-	struct announcer **out, struct error *err);
+int announcer_new(struct event_base *base, struct kernel *kernel, const char (*interfaces)[16],
+	uint32_t count, struct announcer **out, struct error *err);
 // Takes away what there is. NULL is fine. Before kernel_free().
 void announcer_free(struct announcer *announcer);
 

@@ -4,7 +4,7 @@
 
 #include <kernel/announcer.h>
 #include <kernel/follow.h>
-#include <kernel/kernel_private.h>
+#include <kernel/netlink.h>
 
 #define ANNOUNCER_INTERFACES_MAX 64 // with the VLANs on them
 
@@ -47,6 +47,7 @@ struct network {
 
 struct announcer {
 	struct kernel *kernel;
+	struct kernel_listener listener;
 	struct kernel_follow interfaces[ANNOUNCER_INTERFACES_MAX];
 	uint32_t interface_count;
 	struct carrier carriers[ANNOUNCER_INTERFACES_MAX];
@@ -65,9 +66,8 @@ struct announcer {
 
 // --- announcer.c ---
 
-// The kernel said something; 'is_news': a link is another than before. True where it is about Fulcrum's own, and no
-// next hop depends on it.
-bool announcer_take(struct announcer *announcer, const struct nlmsghdr *message, bool is_news);
+// From now on it hears what the kernel tells.
+void announcer_listen(struct announcer *announcer);
 // What the kernel has is no longer certain: it is read anew, soon.
 void announcer_doubt(struct announcer *announcer);
 
@@ -76,8 +76,6 @@ void announcer_doubt(struct announcer *announcer);
 // Makes the kernel have what is wanted and nothing else, by at most announcer->budget requests.
 void announcer_compare(struct announcer *announcer);
 void announcer_send_frames(struct announcer *announcer);
-// An interface's name.
-const char *announcer_interface(const struct announcer *announcer, uint32_t ifindex);
 
 // --- carriers.c ---
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <kernel/announcer.h>
 #include <kernel/belongings.h>
 #include <kernel/kernel_private.h>
 
@@ -34,7 +33,7 @@ static bool belongings_is_announced(const struct nlmsghdr *message)
 	{
 		if (mnl_attr_get_type(attribute) == IFA_PROTO &&
 			mnl_attr_get_payload_len(attribute) == 1 &&
-			mnl_attr_get_u8(attribute) == ANNOUNCER_PROTOCOL)
+			mnl_attr_get_u8(attribute) == KERNEL_PROTOCOL)
 			return true;
 	}
 	return false;
@@ -80,7 +79,7 @@ static int belongings_take_route(const struct nlmsghdr *message, void *context)
 	if (message->nlmsg_type != RTM_NEWROUTE ||
 		mnl_nlmsg_get_payload_len(message) < sizeof(*info) ||
 		info->rtm_protocol == RTPROT_KERNEL || info->rtm_protocol == RTPROT_REDIRECT ||
-		info->rtm_protocol == RTPROT_RA || info->rtm_protocol == ANNOUNCER_PROTOCOL ||
+		info->rtm_protocol == RTPROT_RA || info->rtm_protocol == KERNEL_PROTOCOL ||
 		info->rtm_type != RTN_UNICAST || (info->rtm_flags & RTM_F_CLONED) != 0)
 		return MNL_CB_OK;
 	interface = belongings_find_interface(message);
@@ -106,7 +105,7 @@ static int belongings_take_routes(struct kernel *kernel, struct taking *taking)
 			{sizeof(wanted.attribute) + sizeof(wanted.ifindex), RTA_OIF},
 			taking->ifindex};
 
-		rc = request_dump_type(kernel, RTM_GETROUTE, &wanted, sizeof(wanted),
+		rc = kernel_request_dump(kernel, RTM_GETROUTE, &wanted, sizeof(wanted),
 			belongings_take_route, taking);
 	}
 	strict = 0;
@@ -119,7 +118,7 @@ void belongings_take(struct kernel *kernel, uint32_t ifindex, struct belongings 
 {
 	static struct belongings fresh; // too large for the stack
 	static const struct ifaddrmsg addresses;
-	const struct link *link = table_link(&kernel->table, ifindex);
+	const struct kernel_link *link = table_link(&kernel->table, ifindex);
 	struct taking taking = {ifindex, &fresh};
 	int rc;
 
@@ -128,7 +127,7 @@ void belongings_take(struct kernel *kernel, uint32_t ifindex, struct belongings 
 	fresh.size = 0;
 	fresh.mtu = link->mtu;
 	fresh.has_routes = false;
-	rc = request_dump_type(kernel, RTM_GETADDR, &addresses, sizeof(addresses),
+	rc = kernel_request_dump(kernel, RTM_GETADDR, &addresses, sizeof(addresses),
 		belongings_take_address, &taking);
 	if (rc == 0 && (belongings->mtu == 0 || belongings->has_routes))
 		rc = belongings_take_routes(kernel, &taking);
@@ -148,7 +147,7 @@ static int belongings_set_up(struct kernel *kernel, uint32_t ifindex, uint32_t m
 	info->ifi_index = (int)ifindex;
 	info->ifi_flags = info->ifi_change = IFF_UP;
 	mnl_attr_put_u32(message, IFLA_MTU, mtu);
-	return request_run(kernel, message, 0, NULL, NULL);
+	return kernel_request_run(kernel, message, 0, NULL, NULL);
 }
 
 static int belongings_give_one(
@@ -168,7 +167,7 @@ static int belongings_give_one(
 		memcpy(mnl_attr_get_payload(interface), &ifindex, sizeof(ifindex));
 		((struct rtmsg *)mnl_nlmsg_get_payload(copy))->rtm_flags &= RTNH_F_ONLINK;
 	}
-	return request_run(kernel, copy, NLM_F_CREATE | NLM_F_REPLACE, NULL, NULL);
+	return kernel_request_run(kernel, copy, NLM_F_CREATE | NLM_F_REPLACE, NULL, NULL);
 }
 
 // Addresses stand first; a route by a gateway may want one to the gateway, which may stand behind it.

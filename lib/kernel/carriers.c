@@ -3,7 +3,7 @@
 
 // The interfaces that may carry a VIP: those that were named, and the VLANs on them.
 
-static void add_carrier(struct announcer *announcer, const struct link *link, bool is_vlan)
+static void add_carrier(struct announcer *announcer, const struct kernel_link *link, bool is_vlan)
 {
 	if (announcer->carrier_count < ANNOUNCER_INTERFACES_MAX)
 		announcer->carriers[announcer->carrier_count++] =
@@ -12,11 +12,9 @@ static void add_carrier(struct announcer *announcer, const struct link *link, bo
 
 static void add_vlans(struct announcer *announcer, uint32_t below)
 {
-	const struct map *links = &announcer->kernel->table.links;
+	const struct kernel_link *link = NULL;
 
-	for (struct map_node *node = map_first(links); node != NULL; node = map_next(links, node)) {
-		const struct link *link = MAP_ENTRY(node, struct link, node);
-
+	while ((link = kernel_next_link(announcer->kernel, link)) != NULL) {
 		if (link->vlan_id != 0 && link->below == below)
 			add_carrier(announcer, link, true);
 	}
@@ -24,13 +22,12 @@ static void add_vlans(struct announcer *announcer, uint32_t below)
 
 void carriers_find(struct announcer *announcer)
 {
-	const struct table *table = &announcer->kernel->table;
-	const struct link *link;
+	const struct kernel_link *link;
 
 	announcer->carrier_count = 0;
 	for (uint32_t i = 0; i < announcer->interface_count; i++) {
 		kernel_follow(announcer->kernel, &announcer->interfaces[i]);
-		link = table_link(table, announcer->interfaces[i].ifindex);
+		link = kernel_find_link(announcer->kernel, announcer->interfaces[i].ifindex);
 		if (link != NULL)
 			add_carrier(announcer, link, false);
 		if (link != NULL)

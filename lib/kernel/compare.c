@@ -21,13 +21,6 @@ static void tick_later(struct announcer *announcer)
 		evtimer_add(announcer->tick, &second);
 }
 
-const char *announcer_interface(const struct announcer *announcer, uint32_t ifindex)
-{
-	const struct link *link = table_link(&announcer->kernel->table, ifindex);
-
-	return link != NULL ? link->name : "?";
-}
-
 // --- Frames ---
 
 // 0 or a negative errno.
@@ -45,7 +38,7 @@ static int announce_frame(int fd, uint32_t ifindex, const struct addr *vip, cons
 // A frame that cannot be sent now has its turn with the next tick.
 static void send_frame(struct announcer *announcer, struct presence *presence)
 {
-	const struct link *link = table_link(&announcer->kernel->table, presence->ifindex);
+	const struct kernel_link *link = kernel_find_link(announcer->kernel, presence->ifindex);
 
 	if (link != NULL && link->up &&
 		announce_frame(announcer->frames, link->ifindex, &presence->vip, &link->mac) == 0)
@@ -143,7 +136,7 @@ static void refused(struct announcer *announcer, struct wish *wish, uint32_t ifi
 	if (wish->error != error)
 		log_warning("kernel: VIP %s cannot be put on %s: %s",
 			addr_format(&wish->vip, text, sizeof(text)),
-			announcer_interface(announcer, ifindex), strerror(error));
+			kernel_interface_name(announcer->kernel, ifindex), strerror(error));
 	wish->error = error;
 	tick_later(announcer);
 }

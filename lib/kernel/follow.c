@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void take_name(struct kernel_follow *follow, const struct link *link)
+static void take_name(struct kernel_follow *follow, const struct kernel_link *link)
 {
 	memcpy(follow->name, link->name, sizeof(follow->name));
 }
@@ -12,7 +12,8 @@ static void take_name(struct kernel_follow *follow, const struct link *link)
 enum kernel_followed kernel_follow(const struct kernel *kernel, struct kernel_follow *follow)
 {
 	bool was_there = follow->ifindex != 0;
-	const struct link *link = was_there ? table_link(&kernel->table, follow->ifindex) : NULL;
+	const struct kernel_link *link =
+		was_there ? table_link(&kernel->table, follow->ifindex) : NULL;
 
 	if (link != NULL && strcmp(link->name, follow->name) != 0) {
 		take_name(follow, link);

@@ -9,16 +9,30 @@ uint32_t kernel_ifindex(const char *name)
 	return if_nametoindex(name);
 }
 
+const struct kernel_link *kernel_find_link(const struct kernel *kernel, uint32_t ifindex)
+{
+	return table_link(&kernel->table, ifindex);
+}
+
+const struct kernel_link *kernel_next_link(
+	const struct kernel *kernel, const struct kernel_link *link)
+{
+	const struct map *links = &kernel->table.links;
+	struct map_node *node = link == NULL ? map_first(links) : map_next(links, &link->node);
+
+	return MAP_ENTRY(node, struct kernel_link, node);
+}
+
 const char *kernel_interface_name(const struct kernel *kernel, uint32_t ifindex)
 {
-	const struct link *link = table_link(&kernel->table, ifindex);
+	const struct kernel_link *link = table_link(&kernel->table, ifindex);
 
 	return link != NULL ? link->name : "?";
 }
 
 bool kernel_interface_mac(const struct kernel *kernel, const char *name, struct mac *out)
 {
-	const struct link *link = table_link_named(&kernel->table, name);
+	const struct kernel_link *link = table_link_named(&kernel->table, name);
 
 	if (link == NULL)
 		return false;
@@ -28,7 +42,7 @@ bool kernel_interface_mac(const struct kernel *kernel, const char *name, struct 
 
 bool kernel_interface_is_up(const struct kernel *kernel, const char *name, bool *out)
 {
-	const struct link *link = table_link_named(&kernel->table, name);
+	const struct kernel_link *link = table_link_named(&kernel->table, name);
 
 	if (link == NULL)
 		return false;
@@ -42,7 +56,7 @@ static int set(
 	_Alignas(MNL_ALIGNTO) uint8_t space[MNL_NLMSG_HDRLEN + 64] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
-	const struct link *link;
+	const struct kernel_link *link;
 
 	message->nlmsg_type = RTM_SETLINK;
 	link = table_link_named(&kernel->table, name);
@@ -50,7 +64,7 @@ static int set(
 		return -ENODEV;
 	info->ifi_index = (int)link->ifindex;
 	mnl_attr_put(message, attribute, size, value);
-	return request_run(kernel, message, 0, NULL, NULL);
+	return kernel_request_run(kernel, message, 0, NULL, NULL);
 }
 
 int kernel_set_interface_mac(struct kernel *kernel, const char *name, const struct mac *mac)

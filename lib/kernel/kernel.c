@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <kernel/announcer_private.h>
+#include <kernel/kernel_private.h>
 
 #include <base/log.h>
 #include <errno.h>
@@ -41,11 +41,12 @@ static void on_gathered(evutil_socket_t fd, short what, void *context)
 static int take_notification(const struct nlmsghdr *message, void *context)
 {
 	struct kernel *kernel = context;
+	const struct kernel_listener *listener = kernel->listener;
 	bool is_news = table_take(&kernel->table, message);
 
 	if (message->nlmsg_type == RTM_NEWRULE || message->nlmsg_type == RTM_DELRULE)
 		kernel->rules_are_known = false;
-	if (kernel->announcer != NULL && announcer_take(kernel->announcer, message, is_news))
+	if (listener != NULL && listener->take(listener->context, message, is_news))
 		return MNL_CB_OK;
 	if (is_news)
 		tell_soon(kernel);
@@ -69,8 +70,8 @@ static void resync(struct kernel *kernel)
 		log_warning("kernel: its neighbours and links cannot be read: %s", strerror(-rc));
 	kernel->is_doubtful = rc != 0;
 	kernel->rules_are_known = false;
-	if (kernel->announcer != NULL)
-		announcer_doubt(kernel->announcer);
+	if (kernel->listener != NULL)
+		kernel->listener->lost(kernel->listener->context);
 	tell_soon(kernel);
 }
 
@@ -184,6 +185,11 @@ int kernel_new(struct event_base *base, kernel_change_fn *changed, void *context
 	}
 	*out = kernel;
 	return 0;
+}
+
+void kernel_listen(struct kernel *kernel, const struct kernel_listener *listener)
+{
+	kernel->listener = listener;
 }
 
 void kernel_free(struct kernel *kernel)

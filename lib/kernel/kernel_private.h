@@ -2,26 +2,10 @@
 #ifndef KERNEL_KERNEL_PRIVATE_H
 #define KERNEL_KERNEL_PRIVATE_H
 
-#include <base/map.h>
-#include <kernel/kernel.h>
 #include <kernel/messages.h>
-#include <libmnl/libmnl.h>
-#include <linux/rtnetlink.h>
+#include <kernel/netlink.h>
 
-struct announcer;
 struct event;
-
-// What the kernel last said of an interface.
-struct link {
-	struct map_node node;
-	char name[16];
-	uint32_t ifindex;
-	uint32_t mtu;
-	uint32_t below; // the interface that a VLAN's interface stands on
-	uint16_t vlan_id; // 0: no VLAN's interface
-	struct mac mac;
-	bool up;
-};
 
 // A neighbour whose MAC the kernel knows; the others are not kept.
 struct neighbour {
@@ -58,7 +42,7 @@ struct kernel {
 	struct mnl_socket *notifications;
 	struct mnl_socket *requests;
 	struct event *readable;
-	struct announcer *announcer; // NULL: there is none
+	const struct kernel_listener *listener; // NULL: there is none
 	struct event *gather; // pending from the first change of a burst to the callback
 	uint32_t sequence;
 	bool is_doubtful; // the tables could not be read anew: again with the next call
@@ -81,18 +65,10 @@ void owned_clear(struct table *table);
 // Takes one message of the kernel in. True if it changed something that a next hop may depend on.
 bool table_take(struct table *table, const struct nlmsghdr *message);
 
-const struct link *table_link(const struct table *table, uint32_t ifindex);
-const struct link *table_link_named(const struct table *table, const char *name);
+const struct kernel_link *table_link(const struct table *table, uint32_t ifindex);
+const struct kernel_link *table_link_named(const struct table *table, const char *name);
 struct neighbour *table_neighbour(
 	const struct table *table, uint32_t ifindex, const struct addr *address);
-
-// Sends 'message' (its flags and sequence are set here) and hands every answer to 'take'. 0, or the kernel's negative errno.
-int request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags, mnl_cb_t take,
-	void *context);
-
-// Asks for all of what 'type' lists; 'header' says which. 0 or a negative errno.
-int request_dump_type(struct kernel *kernel, uint16_t type, const void *header, size_t size,
-	mnl_cb_t take, void *context);
 
 #define ROUTES_AT_ONCE 32
 
@@ -107,12 +83,5 @@ bool rules_exist(struct kernel *kernel);
 
 // Fills the table anew from the kernel. 0 or a negative errno.
 int request_dump(struct kernel *kernel);
-
-// The attribute 'type' as an address of 'family' (AF_INET, AF_INET6), at the end of 'message'.
-void request_put_addr(struct nlmsghdr *message, uint16_t type, const struct addr *address);
-int addr_to_af(const struct addr *address);
-
-// False where the bytes are no address of 'af'.
-bool addr_from_af(int af, const void *bytes, size_t size, struct addr *out);
 
 #endif

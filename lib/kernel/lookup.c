@@ -11,7 +11,7 @@
 
 static void add_link_and_neighbour(const struct table *table, struct kernel_next_hop *out)
 {
-	const struct link *link = table_link(table, out->ifindex);
+	const struct kernel_link *link = table_link(table, out->ifindex);
 	const struct neighbour *neighbour = table_neighbour(table, out->ifindex, &out->gateway);
 
 	out->port_ifindex = out->ifindex;
@@ -98,10 +98,10 @@ static struct nlmsghdr *put_neighbour_request(
 
 	message->nlmsg_type = type;
 	info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
-	info->ndm_family = addr_to_af(address);
+	info->ndm_family = kernel_af_of(address);
 	info->ndm_ifindex = ifindex;
 	info->ndm_flags = flags;
-	request_put_addr(message, NDA_DST, address);
+	kernel_request_put_addr(message, NDA_DST, address);
 	return message;
 }
 
@@ -125,7 +125,7 @@ int kernel_confirm(
 	message = put_neighbour_request(space, RTM_NEWNEIGH, ifindex, gateway, 0);
 	info = mnl_nlmsg_get_payload(message);
 	info->ndm_state = NUD_PROBE;
-	rc = request_run(kernel, message, 0, NULL, NULL);
+	rc = kernel_request_run(kernel, message, 0, NULL, NULL);
 	if (rc != 0)
 		return rc == -ENOENT ? 0 : rc; // it went meanwhile
 	neighbour->state = NUD_PROBE; // until the kernel tells
@@ -151,9 +151,9 @@ int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *g
 	// NTF_USE takes NUD_PERMANENT from an entry that has it (__neigh_update(), since 5.15): what an
 	// operator wrote there is left alone.
 	message = put_neighbour_request(space, RTM_GETNEIGH, ifindex, gateway, 0);
-	request_run(kernel, message, 0, take_state, &state);
+	kernel_request_run(kernel, message, 0, take_state, &state);
 	if ((state & (NUD_PERMANENT | NUD_NOARP)) != 0)
 		return 0;
 	message = put_neighbour_request(space, RTM_NEWNEIGH, ifindex, gateway, NTF_USE);
-	return request_run(kernel, message, NLM_F_CREATE, NULL, NULL);
+	return kernel_request_run(kernel, message, NLM_F_CREATE, NULL, NULL);
 }

@@ -23,7 +23,7 @@ void kernel_each_address(const struct kernel *kernel, kernel_take_address_fn *ta
 	}
 }
 
-static bool stands_on(const struct kernel *kernel, const struct link *link, uint32_t ifindex)
+static bool stands_on(const struct kernel *kernel, const struct kernel_link *link, uint32_t ifindex)
 {
 	for (int depth = 0; link != NULL && depth < DEPTH_MAX; depth++) {
 		if (link->below == ifindex)
@@ -36,12 +36,12 @@ static bool stands_on(const struct kernel *kernel, const struct link *link, uint
 void kernel_each_mac(
 	const struct kernel *kernel, uint32_t ifindex, kernel_take_mac_fn *take, void *context)
 {
-	const struct link *port = table_link(&kernel->table, ifindex);
+	const struct kernel_link *port = table_link(&kernel->table, ifindex);
 	const struct map *links = &kernel->table.links;
 
 	for (struct map_node *node = map_first(links); port != NULL && node != NULL;
 		node = map_next(links, node)) {
-		const struct link *link = MAP_ENTRY(node, struct link, node);
+		const struct kernel_link *link = MAP_ENTRY(node, struct kernel_link, node);
 
 		if (link->up && !mac_equal(&link->mac, &port->mac) &&
 			stands_on(kernel, link, ifindex))

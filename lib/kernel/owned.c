@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <kernel/announcer.h>
 #include <kernel/kernel_private.h>
 
 #include <linux/if_addr.h>
@@ -41,7 +40,7 @@ static bool read_address(const struct nlmsghdr *message, struct owned *out)
 		uint16_t type = mnl_attr_get_type(attr);
 
 		if (type == IFA_LOCAL || type == IFA_ADDRESS)
-			addr_from_af(info->ifa_family, mnl_attr_get_payload(attr),
+			kernel_read_addr(info->ifa_family, mnl_attr_get_payload(attr),
 				mnl_attr_get_payload_len(attr),
 				type == IFA_LOCAL ? &out->address : &peer);
 		else if (type == IFA_FLAGS && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
@@ -51,7 +50,7 @@ static bool read_address(const struct nlmsghdr *message, struct owned *out)
 	}
 	if (out->address.family == ADDR_NONE)
 		out->address = peer;
-	out->is_announced = protocol == ANNOUNCER_PROTOCOL ||
+	out->is_announced = protocol == KERNEL_PROTOCOL ||
 			    (info->ifa_family == AF_INET ? info->ifa_scope == RT_SCOPE_HOST
 							 : (flags & IFA_F_DEPRECATED) != 0);
 	return out->address.family != ADDR_NONE && out->ifindex != 0;

@@ -16,14 +16,14 @@ static void put_address(struct nlmsghdr *message, const struct addr *vip, uint32
 	struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
 	bool is_ipv6 = vip->family == ADDR_IPV6;
 
-	info->ifa_family = (uint8_t)addr_to_af(vip);
+	info->ifa_family = (uint8_t)kernel_af_of(vip);
 	info->ifa_prefixlen = is_ipv6 ? 128 : 32;
 	info->ifa_scope = is_ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_HOST;
 	info->ifa_index = ifindex;
-	request_put_addr(message, IFA_LOCAL, vip);
-	request_put_addr(message, IFA_ADDRESS, vip);
+	kernel_request_put_addr(message, IFA_LOCAL, vip);
+	kernel_request_put_addr(message, IFA_ADDRESS, vip);
 	mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NOPREFIXROUTE | (is_ipv6 ? IFA_F_NODAD : 0));
-	mnl_attr_put_u8(message, IFA_PROTO, ANNOUNCER_PROTOCOL);
+	mnl_attr_put_u8(message, IFA_PROTO, KERNEL_PROTOCOL);
 	if (is_ipv6)
 		mnl_attr_put(message, IFA_CACHEINFO, sizeof(lifetimes), &lifetimes);
 }
@@ -33,13 +33,13 @@ static void put_route(
 {
 	struct rtmsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
 
-	info->rtm_family = (uint8_t)addr_to_af(vip);
+	info->rtm_family = (uint8_t)kernel_af_of(vip);
 	info->rtm_dst_len = vip->family == ADDR_IPV6 ? 128 : 32;
 	info->rtm_table = RT_TABLE_MAIN;
-	info->rtm_protocol = ANNOUNCER_PROTOCOL;
+	info->rtm_protocol = KERNEL_PROTOCOL;
 	info->rtm_scope = vip->family == ADDR_IPV6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 	info->rtm_type = RTN_UNICAST;
-	request_put_addr(message, RTA_DST, vip);
+	kernel_request_put_addr(message, RTA_DST, vip);
 	mnl_attr_put_u32(message, RTA_OIF, ifindex);
 	if (metric != 0)
 		mnl_attr_put_u32(message, RTA_PRIORITY, metric);
@@ -58,7 +58,7 @@ static int request(struct kernel *kernel, const struct addr *vip, struct announc
 		message->nlmsg_type = put ? RTM_NEWROUTE : RTM_DELROUTE;
 		put_route(message, vip, means.metric, ifindex);
 	}
-	return request_run(kernel, message, put ? NLM_F_CREATE | NLM_F_EXCL : 0, NULL, NULL);
+	return kernel_request_run(kernel, message, put ? NLM_F_CREATE | NLM_F_EXCL : 0, NULL, NULL);
 }
 
 int place_put(struct kernel *kernel, const struct addr *vip, struct announcer_means means,

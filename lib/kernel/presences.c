@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,10 +113,10 @@ static bool read_address(const struct nlmsghdr *message, struct said *out)
 
 		// IPv6 has IFA_LOCAL only where it has a peer, whose address IFA_ADDRESS then is.
 		if (type == IFA_LOCAL || (type == IFA_ADDRESS && out->vip.family == ADDR_NONE))
-			addr_from_af(info->ifa_family, mnl_attr_get_payload(attr),
+			kernel_read_addr(info->ifa_family, mnl_attr_get_payload(attr),
 				mnl_attr_get_payload_len(attr), &out->vip);
 		else if (type == IFA_PROTO && mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
-			out->is_own = mnl_attr_get_u8(attr) == ANNOUNCER_PROTOCOL;
+			out->is_own = mnl_attr_get_u8(attr) == KERNEL_PROTOCOL;
 		else if (type == IFA_FLAGS && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 			out->is_refused = (mnl_attr_get_u32(attr) & IFA_F_DADFAILED) != 0;
 	}
@@ -130,13 +129,13 @@ static bool read_route(const struct nlmsghdr *message, struct said *out)
 	const struct nlattr *attr;
 
 	*out = (struct said){.means = {.way = ANNOUNCER_ROUTE}, .bits = info->rtm_dst_len};
-	out->is_own = info->rtm_protocol == ANNOUNCER_PROTOCOL && info->rtm_table == RT_TABLE_MAIN;
+	out->is_own = info->rtm_protocol == KERNEL_PROTOCOL && info->rtm_table == RT_TABLE_MAIN;
 	if (!out->is_own)
 		return false;
 	mnl_attr_for_each(attr, message, sizeof(*info))
 	{
 		if (mnl_attr_get_type(attr) == RTA_DST)
-			addr_from_af(info->rtm_family, mnl_attr_get_payload(attr),
+			kernel_read_addr(info->rtm_family, mnl_attr_get_payload(attr),
 				mnl_attr_get_payload_len(attr), &out->vip);
 		else if (mnl_attr_get_type(attr) == RTA_OIF &&
 			 mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
@@ -214,23 +213,17 @@ static int dump_addresses(struct announcer *announcer)
 {
 	struct ifaddrmsg all = {.ifa_family = AF_UNSPEC};
 
-	return request_dump_type(
+	return kernel_request_dump(
 		announcer->kernel, RTM_GETADDR, &all, sizeof(all), take_dumped, announcer);
 }
 
 // The kernel picks our own out of what may be a whole Internet of routes.
 static int dump_routes(struct announcer *announcer, uint8_t family)
 {
-	struct mnl_socket *socket = announcer->kernel->requests;
-	struct rtmsg own = {.rtm_family = family, .rtm_protocol = ANNOUNCER_PROTOCOL};
-	int strict = 1, rc;
+	struct rtmsg own = {.rtm_family = family, .rtm_protocol = KERNEL_PROTOCOL};
 
-	mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict));
-	rc = request_dump_type(
+	return kernel_request_dump_strict(
 		announcer->kernel, RTM_GETROUTE, &own, sizeof(own), take_dumped, announcer);
-	strict = 0;
-	mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict));
-	return rc;
 }
 
 // What is still to be told of a VIP outlasts the reading.

@@ -3,16 +3,17 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/netlink.h>
 #include <string.h>
 
 #define DUMP_ATTEMPTS 5 // a dump that the tables changed under is asked for again
 
-int addr_to_af(const struct addr *address)
+int kernel_af_of(const struct addr *address)
 {
 	return address->family == ADDR_IPV6 ? AF_INET6 : AF_INET;
 }
 
-bool addr_from_af(int af, const void *bytes, size_t size, struct addr *out)
+bool kernel_read_addr(int af, const void *bytes, size_t size, struct addr *out)
 {
 	uint32_t four_be;
 
@@ -28,7 +29,7 @@ bool addr_from_af(int af, const void *bytes, size_t size, struct addr *out)
 	return false;
 }
 
-void request_put_addr(struct nlmsghdr *message, uint16_t type, const struct addr *address)
+void kernel_request_put_addr(struct nlmsghdr *message, uint16_t type, const struct addr *address)
 {
 	mnl_attr_put(message, type, address->family == ADDR_IPV6 ? 16 : 4, address->bytes);
 }
@@ -52,8 +53,8 @@ static int receive(struct kernel *kernel, uint32_t sequence, mnl_cb_t take, void
 	return 0;
 }
 
-int request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags, mnl_cb_t take,
-	void *context)
+int kernel_request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags,
+	mnl_cb_t take, void *context)
 {
 	message->nlmsg_flags = NLM_F_REQUEST | flags;
 	if ((flags & NLM_F_DUMP) != NLM_F_DUMP)
@@ -72,7 +73,7 @@ static int take_dumped(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-int request_dump_type(struct kernel *kernel, uint16_t type, const void *header, size_t size,
+int kernel_request_dump(struct kernel *kernel, uint16_t type, const void *header, size_t size,
 	mnl_cb_t take, void *context)
 {
 	_Alignas(MNL_ALIGNTO) uint8_t space[MNL_NLMSG_HDRLEN + 64];
@@ -83,8 +84,20 @@ int request_dump_type(struct kernel *kernel, uint16_t type, const void *header, 
 
 		message->nlmsg_type = type;
 		memcpy(mnl_nlmsg_put_extra_header(message, size), header, size);
-		rc = request_run(kernel, message, NLM_F_DUMP, take, context);
+		rc = kernel_request_run(kernel, message, NLM_F_DUMP, take, context);
 	}
+	return rc;
+}
+
+int kernel_request_dump_strict(struct kernel *kernel, uint16_t type, const void *header,
+	size_t size, mnl_cb_t take, void *context)
+{
+	int strict = 1, rc;
+
+	mnl_socket_setsockopt(kernel->requests, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict));
+	rc = kernel_request_dump(kernel, type, header, size, take, context);
+	strict = 0;
+	mnl_socket_setsockopt(kernel->requests, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict));
 	return rc;
 }
 
@@ -93,13 +106,14 @@ static int dump_tables(struct kernel *kernel)
 	static const struct ifinfomsg links;
 	static const struct ndmsg neighbours;
 	static const struct ifaddrmsg addresses;
-	int rc = request_dump_type(kernel, RTM_GETLINK, &links, sizeof(links), take_dumped, kernel);
+	int rc = kernel_request_dump(
+		kernel, RTM_GETLINK, &links, sizeof(links), take_dumped, kernel);
 
 	if (rc == 0)
-		rc = request_dump_type(
+		rc = kernel_request_dump(
 			kernel, RTM_GETADDR, &addresses, sizeof(addresses), take_dumped, kernel);
 	if (rc == 0)
-		rc = request_dump_type(
+		rc = kernel_request_dump(
 			kernel, RTM_GETNEIGH, &neighbours, sizeof(neighbours), take_dumped, kernel);
 	return rc;
 }

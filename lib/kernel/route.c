@@ -21,7 +21,7 @@ static void take_via(const struct nlattr *attr, struct addr *out)
 	size_t size = mnl_attr_get_payload_len(attr);
 
 	if (size > sizeof(*via))
-		addr_from_af(via->rtvia_family, via->rtvia_addr, size - sizeof(*via), out);
+		kernel_read_addr(via->rtvia_family, via->rtvia_addr, size - sizeof(*via), out);
 }
 
 static void take_metrics(const struct nlattr *metrics, uint32_t *mtu)
@@ -47,13 +47,13 @@ static void take_attribute(int af, const struct nlattr *attr, struct kernel_next
 			out->ifindex = mnl_attr_get_u32(attr);
 		break;
 	case RTA_GATEWAY:
-		addr_from_af(af, bytes, size, &out->gateway);
+		kernel_read_addr(af, bytes, size, &out->gateway);
 		break;
 	case RTA_VIA: // a gateway of the other family, RFC 5549
 		take_via(attr, &out->gateway);
 		break;
 	case RTA_PREFSRC:
-		addr_from_af(af, bytes, size, &out->source);
+		kernel_read_addr(af, bytes, size, &out->source);
 		break;
 	case RTA_METRICS:
 		if (mnl_attr_validate(attr, MNL_TYPE_NESTED) == 0)
@@ -102,12 +102,12 @@ static size_t put_request(uint8_t *space, uint32_t sequence, const struct addr *
 	message->nlmsg_type = RTM_GETROUTE;
 	message->nlmsg_flags = NLM_F_REQUEST;
 	message->nlmsg_seq = sequence;
-	route->rtm_family = addr_to_af(destination);
+	route->rtm_family = kernel_af_of(destination);
 	route->rtm_dst_len = destination->family == ADDR_IPV6 ? 128 : 32;
-	request_put_addr(message, RTA_DST, destination);
+	kernel_request_put_addr(message, RTA_DST, destination);
 	if (source != NULL) {
 		route->rtm_src_len = route->rtm_dst_len;
-		request_put_addr(message, RTA_SRC, source);
+		kernel_request_put_addr(message, RTA_SRC, source);
 	}
 	return message->nlmsg_len; // a multiple of NLMSG_ALIGNTO
 }

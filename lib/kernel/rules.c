@@ -41,7 +41,7 @@ bool rules_exist(struct kernel *kernel)
 	for (size_t i = 0; rc == 0 && i < sizeof(families); i++) {
 		const struct fib_rule_hdr header = {.family = families[i]};
 
-		rc = request_dump_type(
+		rc = kernel_request_dump(
 			kernel, RTM_GETRULE, &header, sizeof(header), take_rule, &found);
 	}
 	if (rc == 0) {

@@ -25,7 +25,7 @@ static void clear_links(struct table *table)
 	for (struct map_node *node = map_first(&table->links), *next; node != NULL; node = next) {
 		next = map_next(&table->links, node);
 		map_remove(&table->links, node);
-		free(MAP_ENTRY(node, struct link, node));
+		free(MAP_ENTRY(node, struct kernel_link, node));
 	}
 }
 
@@ -59,13 +59,13 @@ void table_free(struct table *table)
 	map_free(&table->addresses);
 }
 
-static struct link *find_link(const struct table *table, uint32_t ifindex)
+static struct kernel_link *find_link(const struct table *table, uint32_t ifindex)
 {
 	struct map_node *node = map_find(&table->links, map_hash(&ifindex, sizeof(ifindex)));
 
-	while (node != NULL && MAP_ENTRY(node, struct link, node)->ifindex != ifindex)
+	while (node != NULL && MAP_ENTRY(node, struct kernel_link, node)->ifindex != ifindex)
 		node = map_find_next(node);
-	return MAP_ENTRY(node, struct link, node);
+	return MAP_ENTRY(node, struct kernel_link, node);
 }
 
 static uint32_t neighbour_hash(uint32_t ifindex, const struct addr *address)
@@ -88,18 +88,18 @@ static struct neighbour *find_neighbour(
 	return NULL;
 }
 
-const struct link *table_link(const struct table *table, uint32_t ifindex)
+const struct kernel_link *table_link(const struct table *table, uint32_t ifindex)
 {
 	return find_link(table, ifindex);
 }
 
-const struct link *table_link_named(const struct table *table, const char *name)
+const struct kernel_link *table_link_named(const struct table *table, const char *name)
 {
 	struct map_node *node = map_first(&table->links);
 
-	while (node != NULL && strcmp(MAP_ENTRY(node, struct link, node)->name, name) != 0)
+	while (node != NULL && strcmp(MAP_ENTRY(node, struct kernel_link, node)->name, name) != 0)
 		node = map_next(&table->links, node);
-	return MAP_ENTRY(node, struct link, node);
+	return MAP_ENTRY(node, struct kernel_link, node);
 }
 
 struct neighbour *table_neighbour(
@@ -116,7 +116,7 @@ static bool take_mac(const struct nlattr *attr, struct mac *out)
 	return true;
 }
 
-static bool same_link(const struct link *a, const struct link *b)
+static bool same_link(const struct kernel_link *a, const struct kernel_link *b)
 {
 	return a->mtu == b->mtu && a->up == b->up && a->below == b->below &&
 	       a->vlan_id == b->vlan_id && strcmp(a->name, b->name) == 0 &&
@@ -124,9 +124,9 @@ static bool same_link(const struct link *a, const struct link *b)
 }
 
 // True if there was no such link, or another.
-static bool put_link(struct table *table, const struct link *now)
+static bool put_link(struct table *table, const struct kernel_link *now)
 {
-	struct link *link = find_link(table, now->ifindex);
+	struct kernel_link *link = find_link(table, now->ifindex);
 
 	if (link == NULL) {
 		link = malloc(sizeof(*link));
@@ -150,7 +150,7 @@ static bool put_link(struct table *table, const struct link *now)
 
 static bool remove_link(struct table *table, uint32_t ifindex)
 {
-	struct link *link = find_link(table, ifindex);
+	struct kernel_link *link = find_link(table, ifindex);
 
 	if (link == NULL)
 		return false;
@@ -160,7 +160,7 @@ static bool remove_link(struct table *table, uint32_t ifindex)
 }
 
 // IFLA_LINKINFO { IFLA_INFO_KIND "vlan", IFLA_INFO_DATA { IFLA_VLAN_ID } }
-static void take_vlan(const struct nlattr *link_info, struct link *out)
+static void take_vlan(const struct nlattr *link_info, struct kernel_link *out)
 {
 	const struct nlattr *attr, *data;
 	uint16_t id = 0;
@@ -183,7 +183,7 @@ static void take_vlan(const struct nlattr *link_info, struct link *out)
 	out->vlan_id = is_vlan ? id : 0;
 }
 
-static void take_link_attribute(const struct nlattr *attr, struct link *out)
+static void take_link_attribute(const struct nlattr *attr, struct kernel_link *out)
 {
 	switch (mnl_attr_get_type(attr)) {
 	case IFLA_IFNAME:
@@ -210,7 +210,7 @@ static void take_link_attribute(const struct nlattr *attr, struct link *out)
 static bool take_link(struct table *table, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-	struct link now = {.ifindex = info->ifi_index};
+	struct kernel_link now = {.ifindex = info->ifi_index};
 	const struct nlattr *attr;
 
 	// A bridge's or IPv6's view of the same link; 0 stands for any interface.
@@ -267,7 +267,7 @@ static bool take_neighbour(struct table *table, const struct nlmsghdr *message)
 	mnl_attr_for_each(attr, message, sizeof(*info))
 	{
 		if (mnl_attr_get_type(attr) == NDA_DST)
-			addr_from_af(info->ndm_family, mnl_attr_get_payload(attr),
+			kernel_read_addr(info->ndm_family, mnl_attr_get_payload(attr),
 				mnl_attr_get_payload_len(attr), &now.address);
 		else if (mnl_attr_get_type(attr) == NDA_LLADDR)
 			usable = take_mac(attr, &now.mac);

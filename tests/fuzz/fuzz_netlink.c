@@ -7,6 +7,7 @@
 // that an answer has to bear is put into it, unless it is of an odd kind.
 #include <base/log.h>
 #include <kernel/announcer_private.h>
+#include <kernel/kernel_private.h>
 
 #include "fuzz.h"
 
@@ -139,7 +140,7 @@ static void check_links(const struct table *table)
 {
 	for (struct map_node *node = map_first(&table->links); node != NULL;
 		node = map_next(&table->links, node)) {
-		const struct link *link = MAP_ENTRY(node, struct link, node);
+		const struct kernel_link *link = MAP_ENTRY(node, struct kernel_link, node);
 
 		FUZZ_ASSERT(strnlen(link->name, sizeof(link->name)) < sizeof(link->name));
 		FUZZ_ASSERT(link == table_link(table, link->ifindex));
@@ -258,7 +259,7 @@ static void netlink_begin(void)
 {
 	FUZZ_ASSERT(table_init(&kernel.table) == 0);
 	FUZZ_ASSERT(map_init(&announcer.wishes, 0) == 0 && map_init(&announcer.presences, 0) == 0);
-	kernel.announcer = &announcer;
+	announcer_listen(&announcer);
 	kernel.rules_are_known = kernel.is_doubtful = announcer.is_doubtful = false;
 	announcer.carrier_count = announcer.network_count = 0;
 	for (uint32_t i = 0; i < announcer.interface_count; i++)

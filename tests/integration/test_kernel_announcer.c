@@ -40,8 +40,8 @@ static void begin(struct room *room)
 	struct error err;
 
 	assert_int_equal(kernel_new(room->base, on_change, room, &room->kernel, &err), 0);
-	assert_int_equal(
-		announcer_new(room->kernel, interfaces, COUNT(interfaces), &room->announcer, &err),
+	assert_int_equal(announcer_new(room->base, room->kernel, interfaces, COUNT(interfaces),
+				 &room->announcer, &err),
 		0);
 }
 
@@ -209,10 +209,11 @@ static void put_and_ask(struct room *room, const struct addr *vip)
 	info->ifa_family = AF_INET6;
 	info->ifa_prefixlen = 128;
 	info->ifa_index = kernel_ifindex("near");
-	request_put_addr(message, IFA_LOCAL, vip);
-	mnl_attr_put_u8(message, IFA_PROTO, ANNOUNCER_PROTOCOL);
+	kernel_request_put_addr(message, IFA_LOCAL, vip);
+	mnl_attr_put_u8(message, IFA_PROTO, KERNEL_PROTOCOL);
 	assert_int_equal(
-		request_run(room->kernel, message, NLM_F_CREATE | NLM_F_EXCL, NULL, NULL), 0);
+		kernel_request_run(room->kernel, message, NLM_F_CREATE | NLM_F_EXCL, NULL, NULL),
+		0);
 }
 
 // RFC 4862 5.4: an address that another host answers for stays on the interface, and serves nobody.
