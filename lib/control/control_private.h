@@ -2,6 +2,7 @@
 #ifndef CONTROL_CONTROL_PRIVATE_H
 #define CONTROL_CONTROL_PRIVATE_H
 
+#include <announce/announcer.h>
 #include <base/clock.h>
 #include <channel/channel.h>
 #include <channel/message.h>
@@ -19,7 +20,6 @@
 #include <handover/allowance.h>
 #include <health/health.h>
 #include <jobs/jobs.h>
-#include <kernel/announcer.h>
 #include <kernel/follow.h>
 #include <kernel/kernel.h>
 #include <running/running.h>

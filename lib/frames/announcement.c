@@ -52,7 +52,8 @@ _Static_assert(sizeof(struct advertisement) == ANNOUNCEMENT_SIZE_MAX, "as on the
 
 #define ADVERT_SIZE (sizeof(struct nd_neighbor_advert) + sizeof(struct nd_opt_hdr) + 6)
 
-// RFC 4861 7.2.6: to all nodes, with the override flag, so that what a neighbour has cached is replaced.
+// RFC 4861 7.2.6: to all nodes, with the override flag, so that what a neighbour has cached is
+// replaced.
 static uint32_t announcement_build_advertisement(
 	const struct addr *vip, const struct mac *mac, uint8_t *frame)
 {

@@ -31,7 +31,8 @@ static size_t answer_write_ip(uint8_t *at, const struct packet *packet, uint8_t 
 	return ip_write_header(at, &fields, payload);
 }
 
-// The checksum over a payload that the VIP sends to the client; ICMP over IPv4 has no pseudo-header.
+// The checksum over a payload that the VIP sends to the client; ICMP over IPv4 has no
+// pseudo-header.
 static uint16_t answer_sum_payload(
 	const struct packet *packet, uint8_t protocol, const void *payload, size_t size)
 {
@@ -51,7 +52,8 @@ bool answer_icmp_is_sound(const uint8_t *l3, const struct packet *packet)
 	struct addr from = to;
 	uint32_t start = 0;
 
-	// An error's tuple has the quoted packet's addresses, so the sender's is read from the header.
+	// An error's tuple has the quoted packet's addresses, so the sender's is read from the
+	// header.
 	if (packet->family == ADDR_IPV6) {
 		from = addr_from_ipv6(l3 + offsetof(struct ipv6_header, source));
 		start = checksum_pseudo_header(
@@ -74,15 +76,16 @@ uint8_t *answer_echo(uint8_t *l3, const struct packet *packet, uint16_t *size)
 	icmp->type = ipv4 ? 0 : 129;
 	icmp->checksum = 0;
 	icmp->checksum = answer_sum_payload(packet, ipv4 ? IP_ICMP : IP_ICMPV6, icmp, payload);
-	// RFC 1349 5.1: with the request's type of service. Options and extension headers are not sent back.
+	// RFC 1349 5.1: with the request's type of service. Options and extension headers are not
+	// sent back.
 	start = l3 + offset - ip_header_size(packet->family);
 	*size = (uint16_t)(ip_header_size(packet->family) + payload);
 	answer_write_ip(start, packet, ipv4 ? IP_ICMP : IP_ICMPV6, payload, tos, IPV4_DF);
 	return start;
 }
 
-// The change of a checksum by one word, RFC 1624 equation 3. A sum of nothing but zeros is the one that has two forms, and
-// all ones is right in both.
+// The change of a checksum by one word, RFC 1624 equation 3. A sum of nothing but zeros is the one
+// that has two forms, and all ones is right in both.
 static uint16_t answer_change_checksum(uint16_t checksum, uint16_t from, uint16_t to)
 {
 	uint16_t changed = (uint16_t)~checksum_fold_small(
@@ -115,7 +118,8 @@ uint8_t *answer_echo_fragment(uint8_t *l3, const struct packet *packet, uint16_t
 	if (packet->kind == PACKET_ICMP_ECHO)
 		answer_turn_icmp((struct icmp_header *)payload, ipv4);
 	if (ipv4) {
-		// A router may cut it once more: nobody here hears of a path that is too small for it.
+		// A router may cut it once more: nobody here hears of a path that is too small for
+		// it.
 		start = payload - sizeof(struct ipv4_header);
 		answer_write_ip(
 			start, packet, protocol, payload_size, tos, (uint16_t)(where & ~IPV4_DF));

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The packets of a half-open TCP probe: a SYN to a VIP in the balancer's own name, the RST after it, and what may
-// come back. IP packets without what carries them; plain bytes: any thread.
+// The packets of a half-open TCP probe: a SYN to a VIP in the balancer's own name, the RST after
+// it, and what may come back. IP packets without what carries them; plain bytes: any thread.
 
 #define HALF_OPEN_SIZE_MAX 64 // IPv6, TCP, and the MSS option
 
@@ -20,8 +20,8 @@ struct half_open {
 	uint32_t sequence; // of the SYN
 };
 
-// Both write at most HALF_OPEN_SIZE_MAX bytes, and return how many. The TTL is 1: a host that does not have the VIP
-// cannot send the packet on, perhaps to us again and then to a healthy backend.
+// Both write at most HALF_OPEN_SIZE_MAX bytes, and return how many. The TTL is 1: a host that does
+// not have the VIP cannot send the packet on, perhaps to us again and then to a healthy backend.
 uint16_t half_open_syn(const struct half_open *connection, uint8_t *out);
 // Ends the connection at a host that took the SYN, whether its answer came or not.
 uint16_t half_open_reset(const struct half_open *connection, uint8_t *out);
@@ -42,7 +42,8 @@ struct half_open_answer {
 	struct addr from;
 };
 
-// Reads the bytes from an IP header on; what is cut off behind is not missed. False: nothing that a probe has to do with.
+// Reads the bytes from an IP header on; what is cut off behind is not missed. False: nothing that a
+// probe has to do with.
 bool half_open_read(const uint8_t *bytes, size_t size, struct half_open_answer *out);
 
 #endif

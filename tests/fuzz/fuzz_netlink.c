@@ -5,8 +5,8 @@
 // The input: what is to be done in a byte (enum ask), and datagrams, each behind its size in two bytes, little-endian; one
 // of OVERRUN bytes is a buffer that overran. The C library's and libmnl's calls are replaced by these datagrams. The number
 // that an answer has to bear is put into it, unless it is of an odd kind.
+#include <announce/announcer_private.h>
 #include <base/log.h>
-#include <kernel/announcer_private.h>
 #include <kernel/kernel_private.h>
 
 #include "fuzz.h"
@@ -168,16 +168,15 @@ static void check_address(void *context, const struct addr *address, uint8_t bit
 	kernel_owner(&kernel, address);
 }
 
-static void check_presences(void)
+static void check_installed(void)
 {
-	struct map *presences = &announcer.presences;
+	struct map *map = &announcer.installed;
 
-	for (struct map_node *node = map_first(presences); node != NULL;
-		node = map_next(presences, node)) {
-		const struct presence *presence = MAP_ENTRY(node, struct presence, node);
+	for (struct map_node *node = map_first(map); node != NULL; node = map_next(map, node)) {
+		const struct installed_vip *installed = MAP_ENTRY(node, struct installed_vip, node);
 
-		FUZZ_ASSERT(presence == presence_find(&announcer, &presence->vip, presence->means,
-						presence->ifindex));
+		FUZZ_ASSERT(installed == installed_find(&announcer, &installed->vip,
+						 installed->means, installed->ifindex));
 	}
 	FUZZ_ASSERT(announcer.carrier_count <= ANNOUNCER_INTERFACES_MAX);
 }
@@ -258,7 +257,7 @@ static void set_up(void)
 static void netlink_begin(void)
 {
 	FUZZ_ASSERT(table_init(&kernel.table) == 0);
-	FUZZ_ASSERT(map_init(&announcer.wishes, 0) == 0 && map_init(&announcer.presences, 0) == 0);
+	FUZZ_ASSERT(map_init(&announcer.desired, 0) == 0 && map_init(&announcer.installed, 0) == 0);
 	announcer_listen(&announcer);
 	kernel.rules_are_known = kernel.is_doubtful = announcer.is_doubtful = false;
 	announcer.carrier_count = announcer.network_count = 0;
@@ -270,9 +269,9 @@ static void end(void)
 {
 	for (size_t i = 0; i < ENDS; i++)
 		announcer_drop(&announcer, &ends[i]);
-	presences_clear(&announcer);
-	map_free(&announcer.wishes);
-	map_free(&announcer.presences);
+	installed_clear(&announcer);
+	map_free(&announcer.desired);
+	map_free(&announcer.installed);
 	table_free(&kernel.table);
 	memset(&kernel.table, 0, sizeof(kernel.table));
 }
@@ -293,7 +292,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_links(&kernel.table);
 	check_neighbours(&kernel.table);
 	kernel_each_address(&kernel, check_address, NULL);
-	check_presences();
+	check_installed();
 	end();
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include "../unit/run_until.h"
 #include "far_namespace.h"
 
-#include <kernel/announcer_private.h>
+#include <announce/announcer_private.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -198,7 +198,7 @@ static void what_is_there_and_not_ours_is_told_and_left_alone(void **state)
 	assert_int_equal(view(room, "203.0.113.11").error, 0);
 }
 
-// An address with Fulcrum's mark that the kernel asks the link for first, which place_put() has it not do.
+// An address with Fulcrum's mark that the kernel asks the link for first, which install_add() has it not do.
 static void put_and_ask(struct room *room, const struct addr *vip)
 {
 	uint8_t space[256] = {0};
@@ -250,14 +250,14 @@ static void what_an_earlier_life_left_is_removed_or_taken_over(void **state)
 	end(room);
 	assert_int_equal(kernel_new(room->base, on_change, room, &room->kernel, &err), 0);
 	near = kernel_ifindex("near");
-	assert_int_equal(
-		place_put(room->kernel, &stale, (struct announcer_means){ANNOUNCER_ADDRESS}, near),
+	assert_int_equal(install_add(room->kernel, &stale,
+				 (struct announcer_means){ANNOUNCER_ADDRESS}, near),
+		0);
+	assert_int_equal(install_add(room->kernel, &stale6,
+				 (struct announcer_means){ANNOUNCER_ADDRESS}, near),
 		0);
 	assert_int_equal(
-		place_put(room->kernel, &stale6, (struct announcer_means){ANNOUNCER_ADDRESS}, near),
-		0);
-	assert_int_equal(
-		place_put(room->kernel, &kept, (struct announcer_means){ANNOUNCER_ADDRESS}, near),
+		install_add(room->kernel, &kept, (struct announcer_means){ANNOUNCER_ADDRESS}, near),
 		0);
 	SHELL("ip route add 203.0.113.22 dev near proto 70 && "
 	      "ip -6 route add 2001:db8::22 dev near proto 70 && "

@@ -1,90 +1,90 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <kernel/announcer_private.h>
+#include <announce/announcer_private.h>
 
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t vip_hash(const struct addr *vip)
+static uint32_t installed_hash(const struct addr *vip)
 {
 	return map_hash(vip->bytes, sizeof(vip->bytes));
 }
 
-static bool is_presence(const struct presence *presence, const struct addr *vip,
+static bool installed_matches(const struct installed_vip *installed, const struct addr *vip,
 	struct announcer_means means, uint32_t ifindex)
 {
-	return means_equal(presence->means, means) && addr_equal(&presence->vip, vip) &&
-	       (ifindex == 0 || presence->ifindex == ifindex);
+	return announcer_means_equal(installed->means, means) && addr_equal(&installed->vip, vip) &&
+	       (ifindex == 0 || installed->ifindex == ifindex);
 }
 
-struct presence *presence_find(const struct announcer *announcer, const struct addr *vip,
+struct installed_vip *installed_find(const struct announcer *announcer, const struct addr *vip,
 	struct announcer_means means, uint32_t ifindex)
 {
-	struct map_node *node = map_find(&announcer->presences, vip_hash(vip));
+	struct map_node *node = map_find(&announcer->installed, installed_hash(vip));
 
-	while (node != NULL &&
-		!is_presence(MAP_ENTRY(node, struct presence, node), vip, means, ifindex))
+	while (node != NULL && !installed_matches(MAP_ENTRY(node, struct installed_vip, node), vip,
+				       means, ifindex))
 		node = map_find_next(node);
-	return MAP_ENTRY(node, struct presence, node);
+	return MAP_ENTRY(node, struct installed_vip, node);
 }
 
-struct presence *presence_find_any(
+struct installed_vip *installed_find_any(
 	const struct announcer *announcer, const struct addr *vip, struct announcer_means means)
 {
-	return presence_find(announcer, vip, means, 0);
+	return installed_find(announcer, vip, means, 0);
 }
 
-struct presence *presence_find_best(
+struct installed_vip *installed_find_best(
 	const struct announcer *announcer, const struct addr *vip, struct announcer_means means)
 {
 	for (uint32_t i = 0; i < announcer->carrier_count; i++) {
-		struct presence *presence = announcer->carriers[i].is_up
-						    ? presence_find(announcer, vip, means,
-							      announcer->carriers[i].ifindex)
-						    : NULL;
+		struct installed_vip *installed = announcer->carriers[i].is_up
+							  ? installed_find(announcer, vip, means,
+								    announcer->carriers[i].ifindex)
+							  : NULL;
 
-		if (presence != NULL)
-			return presence;
+		if (installed != NULL)
+			return installed;
 	}
-	return presence_find_any(announcer, vip, means);
+	return installed_find_any(announcer, vip, means);
 }
 
-struct presence *presence_put(struct announcer *announcer, const struct addr *vip,
+struct installed_vip *installed_add(struct announcer *announcer, const struct addr *vip,
 	struct announcer_means means, uint32_t ifindex)
 {
-	struct presence *presence = presence_find(announcer, vip, means, ifindex);
+	struct installed_vip *installed = installed_find(announcer, vip, means, ifindex);
 
-	if (presence != NULL)
-		return presence;
-	presence = calloc(1, sizeof(*presence));
-	if (presence == NULL)
+	if (installed != NULL)
+		return installed;
+	installed = calloc(1, sizeof(*installed));
+	if (installed == NULL)
 		return NULL;
-	presence->vip = *vip;
-	presence->means = means;
-	presence->ifindex = ifindex;
-	map_insert(&announcer->presences, &presence->node, vip_hash(vip));
-	return presence;
+	installed->vip = *vip;
+	installed->means = means;
+	installed->ifindex = ifindex;
+	map_insert(&announcer->installed, &installed->node, installed_hash(vip));
+	return installed;
 }
 
-void presence_remove(struct announcer *announcer, struct presence *presence)
+void installed_remove(struct announcer *announcer, struct installed_vip *installed)
 {
-	if (presence == NULL)
+	if (installed == NULL)
 		return;
-	map_remove(&announcer->presences, &presence->node);
-	free(presence);
+	map_remove(&announcer->installed, &installed->node);
+	free(installed);
 }
 
-void presences_clear(struct announcer *announcer)
+void installed_clear(struct announcer *announcer)
 {
-	struct map *presences = &announcer->presences;
+	struct map *map = &announcer->installed;
 	struct map_node *next;
 
-	if (presences->buckets == NULL)
+	if (map->buckets == NULL)
 		return;
-	for (struct map_node *node = map_first(presences); node != NULL; node = next) {
-		next = map_next(presences, node);
-		presence_remove(announcer, MAP_ENTRY(node, struct presence, node));
+	for (struct map_node *node = map_first(map); node != NULL; node = next) {
+		next = map_next(map, node);
+		installed_remove(announcer, MAP_ENTRY(node, struct installed_vip, node));
 	}
 }
 
@@ -99,7 +99,7 @@ struct said {
 	bool is_refused; // another host has it: the kernel keeps it, and does not use it
 };
 
-static bool read_address(const struct nlmsghdr *message, struct said *out)
+static bool installed_read_address(const struct nlmsghdr *message, struct said *out)
 {
 	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
@@ -123,7 +123,7 @@ static bool read_address(const struct nlmsghdr *message, struct said *out)
 	return out->vip.family != ADDR_NONE;
 }
 
-static bool read_route(const struct nlmsghdr *message, struct said *out)
+static bool installed_read_route(const struct nlmsghdr *message, struct said *out)
 {
 	const struct rtmsg *info = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
@@ -148,40 +148,41 @@ static bool read_route(const struct nlmsghdr *message, struct said *out)
 }
 
 // A message that is neither, or too short to be one: false.
-static bool read_message(const struct nlmsghdr *message, struct said *out)
+static bool installed_read_message(const struct nlmsghdr *message, struct said *out)
 {
 	size_t size = mnl_nlmsg_get_payload_len(message);
 
 	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR)
-		return size >= sizeof(struct ifaddrmsg) && read_address(message, out);
+		return size >= sizeof(struct ifaddrmsg) && installed_read_address(message, out);
 	if (message->nlmsg_type == RTM_NEWROUTE || message->nlmsg_type == RTM_DELROUTE)
-		return size >= sizeof(struct rtmsg) && read_route(message, out);
+		return size >= sizeof(struct rtmsg) && installed_read_route(message, out);
 	return false;
 }
 
-enum taken presences_take(
+enum taken installed_take(
 	struct announcer *announcer, const struct nlmsghdr *message, struct addr *lost)
 {
-	struct presence *presence;
+	struct installed_vip *installed;
 	struct said said;
 
-	if (!read_message(message, &said) || carrier_find(announcer, said.ifindex) == NULL)
+	if (!installed_read_message(message, &said) ||
+		carriers_find_by_index(announcer, said.ifindex) == NULL)
 		return TAKEN_FOREIGN;
 	if (!said.is_own)
 		return TAKEN_FOREIGN_ADDRESS;
 	if ((message->nlmsg_type == RTM_NEWADDR && !said.is_refused) ||
 		message->nlmsg_type == RTM_NEWROUTE) {
-		presence_put(announcer, &said.vip, said.means, said.ifindex);
+		installed_add(announcer, &said.vip, said.means, said.ifindex);
 		return TAKEN_OWN;
 	}
-	presence = presence_find(announcer, &said.vip, said.means, said.ifindex);
-	if (presence != NULL)
+	installed = installed_find(announcer, &said.vip, said.means, said.ifindex);
+	if (installed != NULL)
 		*lost = said.vip;
-	presence_remove(announcer, presence);
+	installed_remove(announcer, installed);
 	return TAKEN_OWN;
 }
 
-static void add_network(struct announcer *announcer, const struct said *said)
+static void installed_add_network(struct announcer *announcer, const struct said *said)
 {
 	if (announcer->network_count == announcer->network_room) {
 		uint32_t room = announcer->network_room == 0 ? 16 : 2 * announcer->network_room;
@@ -196,45 +197,45 @@ static void add_network(struct announcer *announcer, const struct said *said)
 		(struct network){said->ifindex, {.address = said->vip, .bits = said->bits}};
 }
 
-static int take_dumped(const struct nlmsghdr *message, void *context)
+static int installed_take_dumped(const struct nlmsghdr *message, void *context)
 {
 	struct announcer *announcer = context;
 	struct addr lost;
 	struct said said;
 
-	if (presences_take(announcer, message, &lost) == TAKEN_FOREIGN_ADDRESS &&
-		read_message(message, &said) &&
+	if (installed_take(announcer, message, &lost) == TAKEN_FOREIGN_ADDRESS &&
+		installed_read_message(message, &said) &&
 		said.bits < (said.vip.family == ADDR_IPV6 ? 128 : 32))
-		add_network(announcer, &said);
+		installed_add_network(announcer, &said);
 	return MNL_CB_OK;
 }
 
-static int dump_addresses(struct announcer *announcer)
+static int installed_dump_addresses(struct announcer *announcer)
 {
 	struct ifaddrmsg all = {.ifa_family = AF_UNSPEC};
 
-	return kernel_request_dump(
-		announcer->kernel, RTM_GETADDR, &all, sizeof(all), take_dumped, announcer);
+	return kernel_request_dump(announcer->kernel, RTM_GETADDR, &all, sizeof(all),
+		installed_take_dumped, announcer);
 }
 
 // The kernel picks our own out of what may be a whole Internet of routes.
-static int dump_routes(struct announcer *announcer, uint8_t family)
+static int installed_dump_routes(struct announcer *announcer, uint8_t family)
 {
 	struct rtmsg own = {.rtm_family = family, .rtm_protocol = KERNEL_PROTOCOL};
 
-	return kernel_request_dump_strict(
-		announcer->kernel, RTM_GETROUTE, &own, sizeof(own), take_dumped, announcer);
+	return kernel_request_dump_strict(announcer->kernel, RTM_GETROUTE, &own, sizeof(own),
+		installed_take_dumped, announcer);
 }
 
 // What is still to be told of a VIP outlasts the reading.
-static void carry_frames(struct announcer *announcer, struct map *before)
+static void installed_carry_frames(struct announcer *announcer, struct map *before)
 {
 	struct map_node *next;
 
 	for (struct map_node *node = map_first(before); node != NULL; node = next) {
-		struct presence *old = MAP_ENTRY(node, struct presence, node);
-		struct presence *now =
-			presence_find(announcer, &old->vip, old->means, old->ifindex);
+		struct installed_vip *old = MAP_ENTRY(node, struct installed_vip, node);
+		struct installed_vip *now =
+			installed_find(announcer, &old->vip, old->means, old->ifindex);
 
 		next = map_next(before, node);
 		if (now != NULL)
@@ -245,22 +246,22 @@ static void carry_frames(struct announcer *announcer, struct map *before)
 	map_free(before);
 }
 
-int presences_read(struct announcer *announcer)
+int installed_read(struct announcer *announcer)
 {
-	struct map before = announcer->presences;
-	int rc = map_init(&announcer->presences, 0);
+	struct map before = announcer->installed;
+	int rc = map_init(&announcer->installed, 0);
 
 	if (rc != 0) {
-		announcer->presences = before;
+		announcer->installed = before;
 		return rc;
 	}
 	carriers_find(announcer);
 	announcer->network_count = 0;
-	rc = dump_addresses(announcer);
+	rc = installed_dump_addresses(announcer);
 	if (rc == 0)
-		rc = dump_routes(announcer, AF_INET);
+		rc = installed_dump_routes(announcer, AF_INET);
 	if (rc == 0)
-		rc = dump_routes(announcer, AF_INET6);
-	carry_frames(announcer, &before);
+		rc = installed_dump_routes(announcer, AF_INET6);
+	installed_carry_frames(announcer, &before);
 	return rc;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announcer_private.h>
 #include <base/log.h>
-#include <kernel/announcer_private.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -14,17 +14,18 @@
 #define REQUESTS_PER_STEP \
 	64 // each takes some microseconds; then the loop's other events have their turn
 
-static struct wish *find_wish(const struct announcer *announcer, const struct addr *vip)
+static struct desired_vip *announcer_find_desired(
+	const struct announcer *announcer, const struct addr *vip)
 {
 	struct map_node *node =
-		map_find(&announcer->wishes, map_hash(vip->bytes, sizeof(vip->bytes)));
+		map_find(&announcer->desired, map_hash(vip->bytes, sizeof(vip->bytes)));
 
-	while (node != NULL && !addr_equal(&MAP_ENTRY(node, struct wish, node)->vip, vip))
+	while (node != NULL && !addr_equal(&MAP_ENTRY(node, struct desired_vip, node)->vip, vip))
 		node = map_find_next(node);
-	return MAP_ENTRY(node, struct wish, node);
+	return MAP_ENTRY(node, struct desired_vip, node);
 }
 
-static void work_soon(struct announcer *announcer)
+static void announcer_work_soon(struct announcer *announcer)
 {
 	static const struct timeval now = {0};
 
@@ -32,28 +33,29 @@ static void work_soon(struct announcer *announcer)
 		evtimer_add(announcer->work, &now);
 }
 
-static void on_work(evutil_socket_t fd, short what, void *context)
+static void announcer_on_work(evutil_socket_t fd, short what, void *context)
 {
 	STEP_TIMED(ANNOUNCE);
 	struct announcer *announcer = context;
 
 	announcer->budget = REQUESTS_PER_STEP;
-	announcer_compare(announcer);
+	announcer_reconcile(announcer);
 	if (announcer->budget == 0)
-		work_soon(announcer);
+		announcer_work_soon(announcer);
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *context)
+static void announcer_on_tick(evutil_socket_t fd, short what, void *context)
 {
 	STEP_TIMED(ANNOUNCE);
 	announcer_send_frames(context);
-	work_soon(context);
+	announcer_work_soon(context);
 }
 
 // --- The caller's side ---
 
 // What the kernel gives a route without one: it is known by that when it is read back.
-static struct announcer_means with_metric(const struct addr *vip, struct announcer_means means)
+static struct announcer_means announcer_with_metric(
+	const struct addr *vip, struct announcer_means means)
 {
 	if (means.way == ANNOUNCER_ADDRESS)
 		means.metric = 0;
@@ -65,51 +67,52 @@ static struct announcer_means with_metric(const struct addr *vip, struct announc
 int announcer_want(
 	struct announcer *announcer, const struct addr *vip, struct announcer_means means)
 {
-	struct wish *wish = find_wish(announcer, vip);
+	struct desired_vip *desired = announcer_find_desired(announcer, vip);
 
-	means = with_metric(vip, means);
-	if (wish != NULL && means_equal(wish->means, means))
+	means = announcer_with_metric(vip, means);
+	if (desired != NULL && announcer_means_equal(desired->means, means))
 		return 0;
-	if (wish == NULL) {
-		wish = calloc(1, sizeof(*wish));
-		if (wish == NULL)
+	if (desired == NULL) {
+		desired = calloc(1, sizeof(*desired));
+		if (desired == NULL)
 			return -ENOMEM;
-		wish->vip = *vip;
-		map_insert(
-			&announcer->wishes, &wish->node, map_hash(vip->bytes, sizeof(vip->bytes)));
+		desired->vip = *vip;
+		map_insert(&announcer->desired, &desired->node,
+			map_hash(vip->bytes, sizeof(vip->bytes)));
 	}
-	wish->means = means;
-	wish->error = 0;
-	work_soon(announcer);
+	desired->means = means;
+	desired->error = 0;
+	announcer_work_soon(announcer);
 	return 0;
 }
 
-static void remove_wish(struct announcer *announcer, struct wish *wish)
+static void announcer_remove_desired(struct announcer *announcer, struct desired_vip *desired)
 {
-	map_remove(&announcer->wishes, &wish->node);
-	free(wish);
+	map_remove(&announcer->desired, &desired->node);
+	free(desired);
 }
 
 void announcer_drop(struct announcer *announcer, const struct addr *vip)
 {
-	struct wish *wish = find_wish(announcer, vip);
+	struct desired_vip *desired = announcer_find_desired(announcer, vip);
 
-	if (wish == NULL)
+	if (desired == NULL)
 		return;
-	remove_wish(announcer, wish);
-	work_soon(announcer);
+	announcer_remove_desired(announcer, desired);
+	announcer_work_soon(announcer);
 }
 
 void announcer_settle(struct announcer *announcer)
 {
 	announcer->budget = UINT32_MAX;
-	announcer_compare(announcer);
+	announcer_reconcile(announcer);
 }
 
 // Nobody hears of a VIP on an interface that is down.
-static bool is_on_a_link(const struct announcer *announcer, const struct presence *presence)
+static bool announcer_is_on_a_link(
+	const struct announcer *announcer, const struct installed_vip *installed)
 {
-	const struct kernel_link *link = kernel_find_link(announcer->kernel, presence->ifindex);
+	const struct kernel_link *link = kernel_find_link(announcer->kernel, installed->ifindex);
 
 	return link != NULL && link->up;
 }
@@ -117,18 +120,18 @@ static bool is_on_a_link(const struct announcer *announcer, const struct presenc
 void announcer_view(
 	const struct announcer *announcer, const struct addr *vip, struct announcer_view *out)
 {
-	const struct wish *wish = find_wish(announcer, vip);
-	const struct presence *presence =
-		wish == NULL ? NULL : presence_find_best(announcer, vip, wish->means);
+	const struct desired_vip *desired = announcer_find_desired(announcer, vip);
+	const struct installed_vip *installed =
+		desired == NULL ? NULL : installed_find_best(announcer, vip, desired->means);
 
-	bool is_up = presence != NULL && is_on_a_link(announcer, presence);
+	bool is_up = installed != NULL && announcer_is_on_a_link(announcer, installed);
 
-	*out = (struct announcer_view){.is_wanted = wish != NULL, .is_there = is_up};
-	if (wish != NULL)
-		out->error = presence != NULL && !is_up ? ENETDOWN : wish->error;
-	if (presence != NULL)
+	*out = (struct announcer_view){.is_wanted = desired != NULL, .is_there = is_up};
+	if (desired != NULL)
+		out->error = installed != NULL && !is_up ? ENETDOWN : desired->error;
+	if (installed != NULL)
 		snprintf(out->interface, sizeof(out->interface), "%s",
-			kernel_interface_name(announcer->kernel, presence->ifindex));
+			kernel_interface_name(announcer->kernel, installed->ifindex));
 }
 
 // --- The kernel's side ---
@@ -136,15 +139,15 @@ void announcer_view(
 void announcer_doubt(struct announcer *announcer)
 {
 	announcer->is_doubtful = true;
-	work_soon(announcer);
+	announcer_work_soon(announcer);
 }
 
 // Somebody else's doing: what we take away ourselves is forgotten before the kernel tells of it.
-static void tell_of_loss(const struct announcer *announcer, const struct addr *vip)
+static void announcer_tell_of_loss(const struct announcer *announcer, const struct addr *vip)
 {
 	char text[ADDR_TEXT_SIZE];
 
-	if (find_wish(announcer, vip) != NULL)
+	if (announcer_find_desired(announcer, vip) != NULL)
 		log_warning("kernel: VIP %s was taken away by somebody: putting it back",
 			addr_format(vip, text, sizeof(text)));
 }
@@ -159,14 +162,15 @@ static bool announcer_take(void *context, const struct nlmsghdr *message, bool i
 			announcer_doubt(announcer);
 		return false;
 	}
-	switch (presences_take(announcer, message, &lost)) {
+	switch (installed_take(announcer, message, &lost)) {
 	case TAKEN_OWN:
 		if (lost.family != ADDR_NONE)
-			tell_of_loss(announcer, &lost);
-		work_soon(announcer);
+			announcer_tell_of_loss(announcer, &lost);
+		announcer_work_soon(announcer);
 		return true;
 	case TAKEN_FOREIGN_ADDRESS:
-		// The last address of an interface takes the interface's routes along, of which nothing is said.
+		// The last address of an interface takes the interface's routes along, of which
+		// nothing is said.
 		announcer_doubt(announcer);
 		return false;
 	case TAKEN_FOREIGN:
@@ -188,7 +192,7 @@ void announcer_listen(struct announcer *announcer)
 
 // --- Beginning and end ---
 
-static int open_frames(struct announcer *announcer, struct error *err)
+static int announcer_open_frames(struct announcer *announcer, struct error *err)
 {
 	announcer->frames = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (announcer->frames < 0)
@@ -197,16 +201,16 @@ static int open_frames(struct announcer *announcer, struct error *err)
 	return 0;
 }
 
-static int begin(struct announcer *announcer, struct event_base *base, struct error *err)
+static int announcer_begin(struct announcer *announcer, struct event_base *base, struct error *err)
 {
-	announcer->work = evtimer_new(base, on_work, announcer);
-	announcer->tick = evtimer_new(base, on_tick, announcer);
+	announcer->work = evtimer_new(base, announcer_on_work, announcer);
+	announcer->tick = evtimer_new(base, announcer_on_tick, announcer);
 	if (announcer->work == NULL || announcer->tick == NULL ||
-		map_init(&announcer->wishes, 0) != 0 || map_init(&announcer->presences, 0) != 0)
+		map_init(&announcer->desired, 0) != 0 || map_init(&announcer->installed, 0) != 0)
 		return error_set(err, ENOMEM, "no memory to announce VIPs");
 	announcer_listen(announcer);
 	announcer_doubt(announcer);
-	return open_frames(announcer, err);
+	return announcer_open_frames(announcer, err);
 }
 
 int announcer_new(struct event_base *base, struct kernel *kernel, const char (*interfaces)[16],
@@ -222,7 +226,7 @@ int announcer_new(struct event_base *base, struct kernel *kernel, const char (*i
 	for (uint32_t i = 0; i < count && i < ANNOUNCER_INTERFACES_MAX; i++)
 		memcpy(announcer->interfaces[announcer->interface_count++].first_name,
 			interfaces[i], sizeof(interfaces[i]));
-	rc = begin(announcer, base, err);
+	rc = announcer_begin(announcer, base, err);
 	if (rc != 0) {
 		announcer_free(announcer);
 		return rc;
@@ -231,14 +235,14 @@ int announcer_new(struct event_base *base, struct kernel *kernel, const char (*i
 	return 0;
 }
 
-static void withdraw(struct announcer *announcer)
+static void announcer_withdraw(struct announcer *announcer)
 {
-	struct map *wishes = &announcer->wishes;
+	struct map *map = &announcer->desired;
 	struct map_node *next;
 
-	for (struct map_node *node = map_first(wishes); node != NULL; node = next) {
-		next = map_next(wishes, node);
-		remove_wish(announcer, MAP_ENTRY(node, struct wish, node));
+	for (struct map_node *node = map_first(map); node != NULL; node = next) {
+		next = map_next(map, node);
+		announcer_remove_desired(announcer, MAP_ENTRY(node, struct desired_vip, node));
 	}
 	announcer_settle(announcer);
 }
@@ -248,7 +252,7 @@ void announcer_free(struct announcer *announcer)
 	if (announcer == NULL)
 		return;
 	if (announcer->frames >= 0) // it was begun
-		withdraw(announcer);
+		announcer_withdraw(announcer);
 	kernel_listen(announcer->kernel, NULL);
 	if (announcer->work != NULL)
 		event_free(announcer->work);
@@ -256,9 +260,9 @@ void announcer_free(struct announcer *announcer)
 		event_free(announcer->tick);
 	if (announcer->frames >= 0)
 		close(announcer->frames);
-	presences_clear(announcer);
-	map_free(&announcer->wishes);
-	map_free(&announcer->presences);
+	installed_clear(announcer);
+	map_free(&announcer->desired);
+	map_free(&announcer->installed);
 	free(announcer->networks);
 	free(announcer);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <kernel/announcer_private.h>
+#include <announce/announcer_private.h>
 
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -8,9 +8,10 @@
 
 #define REQUEST_SIZE 256
 
-// Never a source address of the machine's own connections: of host scope, or deprecated (RFC 6724 rule 3). Nobody is
-// asked whether it is taken, which would delay it: it is taken, by the balancer that had it before.
-static void put_address(struct nlmsghdr *message, const struct addr *vip, uint32_t ifindex)
+// Never a source address of the machine's own connections: of host scope, or deprecated (RFC 6724
+// rule 3). Nobody is asked whether it is taken, which would delay it: it is taken, by the balancer
+// that had it before.
+static void install_put_address(struct nlmsghdr *message, const struct addr *vip, uint32_t ifindex)
 {
 	const struct ifa_cacheinfo lifetimes = {.ifa_prefered = 0, .ifa_valid = UINT32_MAX};
 	struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
@@ -28,7 +29,7 @@ static void put_address(struct nlmsghdr *message, const struct addr *vip, uint32
 		mnl_attr_put(message, IFA_CACHEINFO, sizeof(lifetimes), &lifetimes);
 }
 
-static void put_route(
+static void install_put_route(
 	struct nlmsghdr *message, const struct addr *vip, uint32_t metric, uint32_t ifindex)
 {
 	struct rtmsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
@@ -45,32 +46,32 @@ static void put_route(
 		mnl_attr_put_u32(message, RTA_PRIORITY, metric);
 }
 
-static int request(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
-	uint32_t ifindex, bool put)
+static int install_request(struct kernel *kernel, const struct addr *vip,
+	struct announcer_means means, uint32_t ifindex, bool put)
 {
 	_Alignas(MNL_ALIGNTO) uint8_t space[REQUEST_SIZE] = {0};
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 
 	if (means.way == ANNOUNCER_ADDRESS) {
 		message->nlmsg_type = put ? RTM_NEWADDR : RTM_DELADDR;
-		put_address(message, vip, ifindex);
+		install_put_address(message, vip, ifindex);
 	} else {
 		message->nlmsg_type = put ? RTM_NEWROUTE : RTM_DELROUTE;
-		put_route(message, vip, means.metric, ifindex);
+		install_put_route(message, vip, means.metric, ifindex);
 	}
 	return kernel_request_run(kernel, message, put ? NLM_F_CREATE | NLM_F_EXCL : 0, NULL, NULL);
 }
 
-int place_put(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
+int install_add(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
 	uint32_t ifindex)
 {
-	return request(kernel, vip, means, ifindex, true);
+	return install_request(kernel, vip, means, ifindex, true);
 }
 
-int place_remove(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
+int install_remove(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
 	uint32_t ifindex)
 {
-	int rc = request(kernel, vip, means, ifindex, false);
+	int rc = install_request(kernel, vip, means, ifindex, false);
 
 	return rc == -ESRCH || rc == -EADDRNOTAVAIL || rc == -ENODEV ? 0 : rc;
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef KERNEL_ANNOUNCER_PRIVATE_H
-#define KERNEL_ANNOUNCER_PRIVATE_H
+#ifndef ANNOUNCE_ANNOUNCER_PRIVATE_H
+#define ANNOUNCE_ANNOUNCER_PRIVATE_H
 
-#include <kernel/announcer.h>
+#include <announce/announcer.h>
 #include <kernel/follow.h>
 #include <kernel/netlink.h>
 
 #define ANNOUNCER_INTERFACES_MAX 64 // with the VLANs on them
 
-static inline bool means_equal(struct announcer_means a, struct announcer_means b)
+static inline bool announcer_means_equal(struct announcer_means a, struct announcer_means b)
 {
 	return a.way == b.way && a.metric == b.metric;
 }
 
 // What is to be announced, by its address.
-struct wish {
+struct desired_vip {
 	struct map_node node;
 	struct addr vip;
 	struct announcer_means means;
@@ -23,7 +23,7 @@ struct wish {
 };
 
 // What the kernel has of ours, by its address.
-struct presence {
+struct installed_vip {
 	struct map_node node;
 	struct addr vip;
 	struct announcer_means means;
@@ -55,8 +55,8 @@ struct announcer {
 	struct network *networks;
 	uint32_t network_count;
 	uint32_t network_room;
-	struct map wishes;
-	struct map presences;
+	struct map desired;
+	struct map installed;
 	struct event *work; // to compare the two
 	struct event *tick; // a second: frames and another try
 	int frames; // the packet socket
@@ -74,43 +74,43 @@ void announcer_doubt(struct announcer *announcer);
 // --- compare.c ---
 
 // Makes the kernel have what is wanted and nothing else, by at most announcer->budget requests.
-void announcer_compare(struct announcer *announcer);
+void announcer_reconcile(struct announcer *announcer);
 void announcer_send_frames(struct announcer *announcer);
 
 // --- carriers.c ---
 
 void carriers_find(struct announcer *announcer);
-const struct carrier *carrier_find(const struct announcer *announcer, uint32_t ifindex);
+const struct carrier *carriers_find_by_index(const struct announcer *announcer, uint32_t ifindex);
 
-// --- presences.c: what the kernel has ---
+// --- installed.c: what the kernel has ---
 
-struct presence *presence_find(const struct announcer *announcer, const struct addr *vip,
+struct installed_vip *installed_find(const struct announcer *announcer, const struct addr *vip,
 	struct announcer_means means, uint32_t ifindex);
 // The first one on any interface. NULL: there is none.
-struct presence *presence_find_any(
+struct installed_vip *installed_find_any(
 	const struct announcer *announcer, const struct addr *vip, struct announcer_means means);
 // One on an interface that is up, or else any.
-struct presence *presence_find_best(
+struct installed_vip *installed_find_best(
 	const struct announcer *announcer, const struct addr *vip, struct announcer_means means);
 // NULL without memory.
-struct presence *presence_put(struct announcer *announcer, const struct addr *vip,
+struct installed_vip *installed_add(struct announcer *announcer, const struct addr *vip,
 	struct announcer_means means, uint32_t ifindex);
-void presence_remove(struct announcer *announcer, struct presence *presence);
-void presences_clear(struct announcer *announcer);
-// Reads carriers, networks and presences anew. 0 or a negative errno.
-int presences_read(struct announcer *announcer);
-// An address's or a route's message: whose it is, and what it means for the presences.
+void installed_remove(struct announcer *announcer, struct installed_vip *installed);
+void installed_clear(struct announcer *announcer);
+// Reads carriers, networks and installed anew. 0 or a negative errno.
+int installed_read(struct announcer *announcer);
+// An address's or a route's message: whose it is, and what it means for the installed.
 enum taken { TAKEN_FOREIGN, TAKEN_FOREIGN_ADDRESS, TAKEN_OWN };
 // 'lost' becomes the VIP that the kernel no longer has; else it is left alone.
-enum taken presences_take(
+enum taken installed_take(
 	struct announcer *announcer, const struct nlmsghdr *message, struct addr *lost);
 
 // --- place.c: requests to the kernel ---
 
 // 0 or a negative errno; one that is there already is -EEXIST, one that is not is no error.
-int place_put(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
+int install_add(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
 	uint32_t ifindex);
-int place_remove(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
+int install_remove(struct kernel *kernel, const struct addr *vip, struct announcer_means means,
 	uint32_t ifindex);
 
 #endif
