@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <control/checkpoint.h>
+#include <handover/past.h>
 #include <judge/select.h>
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 
 #define BUCKETS_A_LOOK 256 // at the clock
 #define READINGS       4
+#define GOOD_FOR_NS    (5 * 60 * CLOCK_NS_PER_S) // below HANDOVER_VALID_S
 
 struct checkpoint {
 	struct handover handover;
@@ -142,14 +144,25 @@ bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snaps
 	return true;
 }
 
-int checkpoint_close(struct checkpoint *checkpoint, struct error *err)
+// The hash tables are those of the last step, by which its rows were judged; rows before may have been judged by the ones before,
+// which are the previous ones then.
+int checkpoint_close(struct checkpoint *checkpoint, struct checkpoint_last *last, struct error *err)
 {
+	const struct handover *handover = &checkpoint->handover;
+	uint64_t tables =
+		past_write(handover->configuration, handover->snapshot, checkpoint->writer);
+	uint64_t now_ns = clock_monotonic_ns();
 	int rc = 0;
 
-	if (checkpoint->flows > 0)
-		rc = flows_writer_close(checkpoint->writer, err);
-	else
+	if (checkpoint->flows == 0 && tables == 0) {
 		flows_writer_abandon(checkpoint->writer, true);
+	} else if (checkpoint->flows == 0 && tables == last->tables &&
+		   now_ns - last->at_ns < GOOD_FOR_NS) {
+		flows_writer_abandon(checkpoint->writer, false);
+	} else {
+		*last = (struct checkpoint_last){checkpoint->flows == 0 ? tables : 0, now_ns};
+		rc = flows_writer_close(checkpoint->writer, err);
+	}
 	free(checkpoint);
 	return rc;
 }

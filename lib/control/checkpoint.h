@@ -4,9 +4,9 @@
 
 #include <control/handover.h>
 
-// For the case that the daemon dies: those flows of the workers' tables that no hash table sends to where they are, as they
-// stand in a file that the next daemon takes up (handover_take()). Written in steps while the workers run, on any thread,
-// by one at a time.
+// For the case that the daemon dies: those flows of the workers' tables that no hash table sends to where they are, and these
+// hash tables, as they stand in a file that the next daemon takes up (handover_take()). Written in steps while the workers
+// run, on any thread, by one at a time.
 
 struct checkpoint;
 
@@ -15,9 +15,16 @@ struct checkpoint;
 int checkpoint_new(const struct handover *handover, struct checkpoint **out, struct error *err);
 // Goes on for about so long, by the tables of 'snapshot'. True: there is more to do.
 bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snapshot, uint64_t ns);
-// The file takes the place of the last one; without flows there is none. Frees. 0, or a negative errno with the sentence:
-// then the last one is still there.
-int checkpoint_close(struct checkpoint *checkpoint, struct error *err);
+// What stands in the file; zeroed: nobody knows.
+struct checkpoint_last {
+	uint64_t tables; // mark of the hash tables, in a file without flows
+	uint64_t at_ns; // when that was
+};
+
+// The file takes the place of the last one. One without flows that says what 'last' is stays as it is for minutes; without hash
+// tables there is none. Frees. 0, or a negative errno with the sentence: then the last one is still there.
+int checkpoint_close(
+	struct checkpoint *checkpoint, struct checkpoint_last *last, struct error *err);
 void checkpoint_abandon(struct checkpoint *checkpoint); // NULL is fine
 
 #endif

@@ -8,6 +8,7 @@
 #include <channel/message.h>
 #include <control/apply_private.h>
 #include <control/census.h>
+#include <control/checkpoint.h>
 #include <control/commit.h>
 #include <control/control.h>
 #include <control/half_open.h>
@@ -27,7 +28,6 @@
 // The loop's own state, all of it on the loop's thread but for what is said to be a job's.
 
 struct control_vip;
-struct checkpoint;
 struct event;
 struct exporter;
 struct recording;
@@ -113,6 +113,7 @@ struct control {
 	bool checkpoint_runs; // as a job's piece, whose are the checkpoint and the spool then
 	bool checkpoint_again; // after the one at hand, which is of no use or was too early
 	struct checkpoint *checkpoint; // half written; NULL
+	struct checkpoint_last checkpoint_last;
 	struct spool *spool; // that it goes to; NULL
 	struct config *left; // whoever is leaving, as it begins; NULL
 	bool has_left;

@@ -2,6 +2,7 @@
 #include <base/clock.h>
 #include <base/siphash.h>
 #include <control/handover.h>
+#include <handover/past.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -192,7 +193,8 @@ int handover_save(const struct handover *handover, struct handover_count *count,
 		return rc;
 	handover_write_names(handover, saving.writer);
 	save_rows(&saving);
-	if (count->done > 0)
+	if (past_write(handover->configuration, handover->snapshot, saving.writer) != 0 ||
+		count->done > 0)
 		return flows_writer_close(saving.writer, err);
 	flows_writer_abandon(saving.writer, false);
 	return 0;

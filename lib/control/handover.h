@@ -14,6 +14,7 @@
 #define HANDOVER_VALID_S (15 * 60)
 
 // Both sides of it: the tables, and what their rows mean.
+struct past_reader;
 struct spool;
 struct handover {
 	const char *file; // its name in the state folder
@@ -22,6 +23,8 @@ struct handover {
 	const struct snapshot *snapshot;
 	const struct registry *services; // to take: whose names have which index
 	const struct registry *backends;
+	struct past_reader **
+		past; // to take: gets the hash tables of before, the caller's then; NULL: nobody asks for them
 	struct spool *spool; // rows go there, for another thread to write; NULL: to the disk
 	uint64_t budget_ns; // to save: it takes no longer than that, about
 };
@@ -35,10 +38,10 @@ struct handover_count {
 	bool is_cut; // for want of time
 };
 
-// 0, or a negative errno with the sentence: then there is no file. Without flows there is none either.
+// 0, or a negative errno with the sentence: then there is no file. Without flows and hash tables there is none either.
 int handover_save(const struct handover *handover, struct handover_count *count, struct error *err);
 // 0, -ENOENT where there is no file, or another negative errno with the sentence. What is counted as done is in the tables
-// even then.
+// even then, and no hash tables of before are told.
 int handover_take(const struct handover *handover, struct handover_count *count, struct error *err);
 
 // What must be the same for rows to stay where they are.

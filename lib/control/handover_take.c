@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <control/handover.h>
+#include <handover/past.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,11 +12,13 @@ struct taking {
 	const struct handover *handover;
 	struct handover_count *count;
 	struct flows_mark mark; // of the file
+	struct past_reader *past; // NULL: nobody asks for it
 	uint32_t *services; // by their numbers in the file: what they are now, or REGISTRY_NONE
 	uint32_t *backends;
 	uint32_t service_count; // so many names came so far
 	uint32_t backend_count;
 	uint64_t put[DAEMON_CORES_MAX]; // into each worker's table
+	bool keeps_key; // else the hash tables of before are none of its packets'
 	bool keeps_places; // in tables like those that the rows were in
 	bool keeps_workers;
 	uint32_t now_s;
@@ -26,21 +29,26 @@ struct taking {
 
 static void take_service(struct taking *taking, const char *name)
 {
+	uint32_t index = registry_find(taking->handover->services, name);
+
 	if (taking->service_count < taking->mark.services)
-		taking->services[taking->service_count++] =
-			registry_find(taking->handover->services, name);
+		taking->services[taking->service_count++] = index;
+	if (taking->past != NULL)
+		past_add_service(taking->past, index);
 }
 
 static void take_backend(struct taking *taking, const char *name)
 {
 	const struct registry *registry = taking->handover->backends;
 	uint32_t index = registry_find(registry, name);
+	uint32_t reference = index == REGISTRY_NONE ? REGISTRY_NONE
+						    : backend_reference(index,
+							      registry->entries[index].generation);
 
 	if (taking->backend_count < taking->mark.backends)
-		taking->backends[taking->backend_count++] =
-			index == REGISTRY_NONE
-				? REGISTRY_NONE
-				: backend_reference(index, registry->entries[index].generation);
+		taking->backends[taking->backend_count++] = reference;
+	if (taking->past != NULL)
+		past_add_backend(taking->past, name, reference);
 }
 
 // False: one of them is no longer there.
@@ -124,24 +132,31 @@ static void take_row(struct taking *taking, struct flows_record *record)
 
 static int read_file(struct taking *taking, struct flows_reader *reader, struct error *err)
 {
-	char name[FLOWS_FILE_NAME_SIZE];
-	struct flows_record record;
+	union kept_any any;
 
 	for (;;) {
-		switch (flows_reader_next(reader, name, &record)) {
+		enum kept_item item = flows_reader_next(reader, &any);
+
+		switch (item) {
 		case KEPT_SERVICE:
-			take_service(taking, name);
+			take_service(taking, any.name);
 			break;
 		case KEPT_BACKEND:
-			take_backend(taking, name);
+			take_backend(taking, any.name);
 			break;
 		case KEPT_ROW:
-			take_row(taking, &record);
+			take_row(taking, &any.row);
 			break;
 		case KEPT_LAST:
 			return 0;
 		case KEPT_DAMAGED:
 			return error_set(err, EINVAL, "the file of the flows is damaged");
+		case KEPT_TABLE:
+		case KEPT_MEMBER:
+		case KEPT_VIEW:
+			if (taking->past != NULL)
+				past_add(taking->past, item, &any, taking->now_s - taking->away_s);
+			break;
 		}
 	}
 }
@@ -156,7 +171,8 @@ static bool compare_marks(struct taking *taking)
 
 	handover_mark(taking->handover, &now);
 	taking->away_s = away_s < UINT32_MAX ? (uint32_t)away_s : UINT32_MAX;
-	taking->keeps_places = now.key == mark->key && now.buckets == mark->buckets;
+	taking->keeps_key = now.key == mark->key;
+	taking->keeps_places = taking->keeps_key && now.buckets == mark->buckets;
 	taking->keeps_workers = now.workers == mark->workers && now.spread == mark->spread;
 	taking->now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
 	return away_s <= HANDOVER_VALID_S;
@@ -172,6 +188,8 @@ static int take(struct taking *taking, struct flows_reader *reader, struct error
 			taking->away_s / 60, HANDOVER_VALID_S / 60);
 	taking->services = calloc((size_t)taking->mark.services + 1, sizeof(*taking->services));
 	taking->backends = calloc((size_t)taking->mark.backends + 1, sizeof(*taking->backends));
+	if (taking->handover->past != NULL && taking->keeps_key)
+		taking->past = past_reader_new(taking->mark.services, taking->mark.backends);
 	rc = taking->services == NULL || taking->backends == NULL
 		     ? error_set(err, ENOMEM, "out of memory")
 		     : read_file(taking, reader, err);
@@ -193,6 +211,11 @@ int handover_take(const struct handover *handover, struct handover_count *count,
 		rc = take(&taking, reader, err);
 		flows_reader_free(reader);
 	}
+	if (rc == 0 && handover->past != NULL) {
+		*handover->past = taking.past;
+		taking.past = NULL;
+	}
+	past_reader_free(taking.past);
 	if (rc == 0)
 		flows_file_retain(folder);
 	else

@@ -4,7 +4,9 @@
 #include <capture/recording.h>
 #include <control/control_private.h>
 #include <control/handover.h>
+#include <control/rebuild_private.h>
 #include <control/saving_private.h>
+#include <handover/past.h>
 #include <store/spool.h>
 #include <store/wish.h>
 
@@ -163,23 +165,60 @@ static void tell(const struct handover_count *count, bool is_planned, uint64_t b
 			count->homeless);
 }
 
+// Services go on with the hash tables that they had: what differs now is a change, and the last daemon's table is the one before
+// it. Without memory they have those that were made of what is known now.
+static void inherit_take_past(struct control *control, const struct past *past)
+{
+	struct build build;
+	struct snapshot *last;
+	struct error err;
+	uint32_t count;
+	int rc;
+
+	build_begin(control, &build);
+	build.configuration = control->running.now;
+	rc = build_run(&build, &err);
+	last = build.snapshot;
+	if (rc == 0) {
+		count = snapshot_recall(last, past);
+		build_begin(control, &build);
+		build.configuration = control->running.now;
+		build.previous = last;
+		rc = build_run(&build, &err);
+	}
+	if (rc == 0) {
+		log_info("flows: %u of %u services go on with the hash tables of the last daemon",
+			count, past->view_count);
+		control_publish(control, build.snapshot);
+	} else {
+		log_warning("flows: the hash tables of the last daemon are lost: %s", err.text);
+	}
+	snapshot_free(last);
+}
+
 // 0 where there was a file, and it is whole.
 static int take(struct control *control, const char *file, bool is_planned)
 {
 	struct handover handover = control_handover(control, file);
 	uint64_t begun_ns = clock_monotonic_ns();
+	struct past_reader *past = NULL;
 	struct handover_count count;
 	struct error err;
-	int rc = handover_take(&handover, &count, &err);
+	int rc;
 
+	handover.past = &past;
+	rc = handover_take(&handover, &count, &err);
 	if (rc == -ENOENT)
 		return rc;
 	if (rc != 0)
 		log_warning(
 			"flows: %s: the hash tables answer for connections that are not taken up",
 			err.text);
-	if (rc == 0 || count.flows > 0)
+	if (count.flows > 0)
 		tell(&count, is_planned, begun_ns);
+	if (past != NULL)
+		inherit_take_past(control, past_read(past));
+	past_reader_free(past);
 	return rc;
 }
 

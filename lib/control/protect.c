@@ -73,7 +73,7 @@ static int write_some(struct control *control, struct error *err)
 	if (rc != 0 ||
 		checkpoint_step(control->checkpoint, control->config.publisher->current, STEP_NS))
 		return rc;
-	rc = checkpoint_close(control->checkpoint, err);
+	rc = checkpoint_close(control->checkpoint, &control->checkpoint_last, err);
 	control->checkpoint = NULL;
 	return rc;
 }
@@ -160,6 +160,8 @@ void control_checkpoint_written(struct control *control, int rc, const struct er
 		return; // done() has a look
 	if (control->spool == NULL || rc != 0 || spool_is_over(control->spool))
 		protect_tell(control, rc, err);
+	if (rc != 0)
+		control->checkpoint_last = (struct checkpoint_last){0};
 	if (control->spool != NULL && !control->checkpoint_due)
 		protect_go_on(control);
 }

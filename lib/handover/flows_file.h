@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 // Rows of the flow tables on disk, from one daemon to the next one on the same machine, in the state folder. A head, and
-// blocks with checksums: the names of services and backends first, by whose order in the file its rows refer to them; then rows,
-// 24 bytes a flow (36 in IPv6); and an end. One thread.
+// blocks with checksums: the names of services and backends first, by whose order in the file all that follows refers to them;
+// then rows, 24 bytes a flow (36 in IPv6); the hash tables that services had; and an end. One thread.
 //
 // Nothing that is read is trusted: whatever bytes are there, a reader tells its rows as far as they are whole, and that
 // the rest is not.
@@ -42,12 +42,47 @@ enum kept_item {
 	KEPT_ROW,
 	KEPT_LAST, // there is no more
 	KEPT_DAMAGED, // what follows cannot be read
+	// Behind the rows, so that a daemon of before, which does not know them, has read all of those.
+	KEPT_TABLE,
+	KEPT_MEMBER, // of the last table
+	KEPT_VIEW,
 };
 
 // A row, whose 'service' and 'backend' are the numbers of names in the file.
 struct flows_record {
 	uint32_t worker;
 	struct flow_kept kept;
+};
+
+// A hash table has as many members as follow it. Tables are counted in their order.
+struct kept_table {
+	uint32_t size;
+	uint32_t members;
+};
+
+struct kept_member {
+	uint32_t backend; // number of its name
+	uint32_t weight;
+};
+
+#define KEPT_NONE UINT32_MAX
+
+// What a service had: see struct past_view in snapshot/recall.h.
+struct kept_view {
+	uint32_t service; // number of its name
+	uint32_t number; // the same for services that shared a view
+	uint32_t current; // number of the table, or KEPT_NONE
+	uint32_t previous;
+	uint32_t age_s; // of 'current', when the file was written
+};
+
+// An item of the file, by its kind.
+union kept_any {
+	char name[FLOWS_FILE_NAME_SIZE];
+	struct flows_record row;
+	struct kept_table table;
+	struct kept_member member;
+	struct kept_view view;
 };
 
 struct flows_writer;
@@ -63,6 +98,8 @@ int flows_writer_new(const char *folder, const char *name, const struct flows_ma
 // Names before rows. An error is kept for the end.
 void flows_writer_add_name(struct flows_writer *writer, enum kept_item item, const char *name);
 void flows_writer_add_row(struct flows_writer *writer, const struct flows_record *record);
+// KEPT_TABLE, KEPT_MEMBER or KEPT_VIEW, which is what '*any' is. Behind the rows.
+void flows_writer_add(struct flows_writer *writer, enum kept_item item, const void *any);
 // False: the disk is behind, and was until then (clock_monotonic_ns()).
 bool flows_writer_has_room(const struct flows_writer *writer, uint64_t until_ns);
 // Puts the file in its place and frees the writer: 0, or a negative errno with the sentence, and there is no file. With a spool
@@ -75,9 +112,8 @@ void flows_writer_abandon(struct flows_writer *writer, bool removes);
 // -ENOENT where there is none, or another negative errno with the sentence.
 int flows_reader_new(const char *folder, const char *name, struct flows_mark *mark,
 	struct flows_reader **out, struct error *err);
-// The next name or row, into the one or the other.
-enum kept_item flows_reader_next(
-	struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE], struct flows_record *record);
+// What comes next.
+enum kept_item flows_reader_next(struct flows_reader *reader, union kept_any *out);
 void flows_reader_free(struct flows_reader *reader); // NULL is fine
 // What was taken is the checkpoint until the daemon that took it has one of its own: it may die before.
 void flows_file_retain(const char *folder);

@@ -152,7 +152,9 @@ static bool read_block(struct flows_reader *reader)
 		!read_all(reader->fd, reader->body, head->size) ||
 		head->crc != flows_file_crc(head, reader->body))
 		return false;
-	return head->kind == KEPT_LAST ? head->size == 0 : head->kind < KEPT_LAST && head->size > 0;
+	if (head->kind == KEPT_LAST)
+		return head->size == 0;
+	return head->size > 0 && (head->kind < KEPT_LAST || flows_file_size_of(head->kind) > 0);
 }
 
 static bool read_name(struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE])
@@ -219,18 +221,32 @@ static bool read_row(struct flows_reader *reader, struct flows_record *out)
 	return is_sound(reader, &row) && read_client(reader, &row, &out->kept.client);
 }
 
-enum kept_item flows_reader_next(
-	struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE], struct flows_record *record)
+static bool read_plain(struct flows_reader *reader, uint32_t size, void *out)
 {
+	if (reader->head.size - reader->at < size)
+		return false;
+	memcpy(out, reader->body + reader->at, size);
+	reader->at += size;
+	return true;
+}
+
+enum kept_item flows_reader_next(struct flows_reader *reader, union kept_any *out)
+{
+	enum kept_item kind;
 	bool is_good;
 
 	if (reader->at == reader->head.size && !read_block(reader))
 		return KEPT_DAMAGED;
-	if (reader->head.kind == KEPT_LAST)
+	kind = (enum kept_item)reader->head.kind;
+	if (kind == KEPT_LAST)
 		return KEPT_LAST;
-	is_good =
-		reader->head.kind == KEPT_ROW ? read_row(reader, record) : read_name(reader, name);
-	return is_good ? (enum kept_item)reader->head.kind : KEPT_DAMAGED;
+	if (kind == KEPT_ROW)
+		is_good = read_row(reader, &out->row);
+	else if (kind < KEPT_LAST)
+		is_good = read_name(reader, out->name);
+	else
+		is_good = read_plain(reader, flows_file_size_of(kind), out);
+	return is_good ? kind : KEPT_DAMAGED;
 }
 
 void flows_reader_free(struct flows_reader *reader)

@@ -169,6 +169,27 @@ void flows_writer_add_row(struct flows_writer *writer, const struct flows_record
 		memcpy(at + sizeof(row), bytes + sizeof(row.client_be), ROW_LONG_SIZE);
 }
 
+uint32_t flows_file_size_of(uint32_t kind)
+{
+	switch (kind) {
+	case KEPT_TABLE:
+		return sizeof(struct kept_table);
+	case KEPT_MEMBER:
+		return sizeof(struct kept_member);
+	case KEPT_VIEW:
+		return sizeof(struct kept_view);
+	default:
+		return 0;
+	}
+}
+
+void flows_writer_add(struct flows_writer *writer, enum kept_item item, const void *any)
+{
+	uint32_t size = flows_file_size_of(item);
+
+	memcpy(claim(writer, item, 0, size), any, size);
+}
+
 bool flows_writer_has_room(const struct flows_writer *writer, uint64_t until_ns)
 {
 	return !writer->is_beside || spool_wait_for_room(writer->spool, until_ns);

@@ -83,6 +83,7 @@ struct snapshot_view {
 	bool is_spread; // everybody was down, and on_all_down spreads over all
 	bool rejects; // nobody takes its flows, and on_all_down says to tell who asks
 	bool is_settled; // the health of all backends was known once: before, nobody knows what a change replaced
+	bool is_recalled; // 'current' is what another process had (recall.h): it counts although nothing is settled
 };
 
 struct snapshot_pool {

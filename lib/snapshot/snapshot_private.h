@@ -25,6 +25,13 @@ void tables_free(struct tables *tables); // a zeroed one is fine
 int tables_get(struct tables *tables, const struct maglev_member *members, uint32_t count,
 	uint32_t size, struct maglev **out, struct error *err);
 
+// A table of these members, whose references stand beside them. 0, or as maglev_build().
+int generation_new(const struct maglev_member *members, const uint32_t *references, uint32_t count,
+	uint32_t table_size, struct tables *tables, struct snapshot_generation **out,
+	struct error *err);
+struct snapshot_generation *generation_hold(struct snapshot_generation *generation); // NULL is fine
+void generation_release(struct snapshot_generation *generation); // NULL is fine
+
 // The pools, their views and which of them each service has.
 int views_build(const struct snapshot_input *input, const struct snapshot *previous,
 	struct snapshot *out, struct error *err);

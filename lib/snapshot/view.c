@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 // One thread may free an old snapshot while another builds from the one that has the same tables.
-static void generation_release(struct snapshot_generation *generation)
+void generation_release(struct snapshot_generation *generation)
 {
 	if (generation == NULL ||
 		__atomic_sub_fetch(&generation->references, 1, __ATOMIC_ACQ_REL) > 0)
@@ -14,7 +14,7 @@ static void generation_release(struct snapshot_generation *generation)
 	free(generation);
 }
 
-static struct snapshot_generation *generation_hold(struct snapshot_generation *generation)
+struct snapshot_generation *generation_hold(struct snapshot_generation *generation)
 {
 	if (generation != NULL)
 		__atomic_add_fetch(&generation->references, 1, __ATOMIC_RELAXED);
@@ -79,42 +79,47 @@ static bool is_same(const struct snapshot_generation *generation,
 	return i == candidates->count;
 }
 
-static int get_table(struct tables *tables, const struct candidates *candidates, uint32_t size,
-	struct maglev **out, struct error *err)
-{
-	struct maglev_member *members = calloc(candidates->count, sizeof(*members));
-	int rc;
-
-	if (members == NULL)
-		return error_set(err, ENOMEM, "out of memory");
-	for (uint32_t i = 0; i < candidates->count; i++)
-		members[i] = (struct maglev_member){
-			candidates->list[i].backend->name, candidates->list[i].member.weight};
-	rc = tables_get(tables, members, candidates->count, size, out, err);
-	free(members);
-	return rc;
-}
-
-static int generation_new(const struct candidates *candidates, uint32_t table_size,
-	struct tables *tables, struct snapshot_generation **out, struct error *err)
+int generation_new(const struct maglev_member *members, const uint32_t *references, uint32_t count,
+	uint32_t table_size, struct tables *tables, struct snapshot_generation **out,
+	struct error *err)
 {
 	struct snapshot_generation *generation =
-		calloc(1, sizeof(*generation) + candidates->count * sizeof(generation->members[0]));
+		calloc(1, sizeof(*generation) + count * sizeof(generation->members[0]));
 	int rc;
 
 	if (generation == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = get_table(tables, candidates, table_size, &generation->table, err);
+	rc = tables_get(tables, members, count, table_size, &generation->table, err);
 	if (rc != 0) {
 		free(generation);
 		return rc;
 	}
 	generation->references = 1;
-	generation->member_count = candidates->count;
-	for (uint32_t i = 0; i < candidates->count; i++)
-		generation->members[i] = candidates->list[i].member;
+	generation->member_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		generation->members[i] = (struct snapshot_member){references[i], members[i].weight};
 	*out = generation;
 	return 0;
+}
+
+static int view_make_generation(const struct candidates *candidates, uint32_t table_size,
+	struct tables *tables, struct snapshot_generation **out, struct error *err)
+{
+	struct maglev_member *members = calloc(candidates->count, sizeof(*members));
+	uint32_t *references = calloc(candidates->count, sizeof(*references));
+	int rc = error_set(err, ENOMEM, "out of memory");
+
+	for (uint32_t i = 0; members != NULL && references != NULL && i < candidates->count; i++) {
+		members[i] = (struct maglev_member){
+			candidates->list[i].backend->name, candidates->list[i].member.weight};
+		references[i] = candidates->list[i].member.backend;
+	}
+	if (members != NULL && references != NULL)
+		rc = generation_new(
+			members, references, candidates->count, table_size, tables, out, err);
+	free(members);
+	free(references);
+	return rc;
 }
 
 // Another view of the pool may have the same members.
@@ -144,7 +149,9 @@ static bool has_unasked(const struct view_input *in)
 // tables that it has meanwhile are of no other balancer's, and a flow that comes from one must not be led by them.
 static struct snapshot_generation *replaced(const struct snapshot_view *before)
 {
-	return before->current != NULL && before->is_settled ? before->current : before->previous;
+	bool counts = before->is_settled || before->is_recalled;
+
+	return before->current != NULL && counts ? before->current : before->previous;
 }
 
 // Shares what did not change; else what was current becomes previous, for its time.
@@ -159,6 +166,7 @@ static int advance(const struct view_input *in, const struct candidates *candida
 	if (is_same(before->current, candidates, config->table_size)) {
 		out->current = generation_hold(before->current);
 		out->changed_s = before->changed_s;
+		out->is_recalled = before->is_recalled;
 		if (now_s - before->changed_s < config->previous_table_s)
 			out->previous = generation_hold(before->previous);
 		return 0;
@@ -172,7 +180,7 @@ static int advance(const struct view_input *in, const struct candidates *candida
 	if (out->current != NULL)
 		return 0;
 	in->snapshot->pools[in->pool].tables_built++;
-	return generation_new(candidates, config->table_size, in->tables, &out->current, err);
+	return view_make_generation(candidates, config->table_size, in->tables, &out->current, err);
 }
 
 int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err)

@@ -72,7 +72,7 @@ static double copy_ms(const struct side *side)
 	while (rc == 0 && checkpoint_step(checkpoint, snapshot, STEP_NS))
 		;
 	if (rc == 0)
-		rc = checkpoint_close(checkpoint, &err);
+		rc = checkpoint_close(checkpoint, &(struct checkpoint_last){0}, &err);
 	if (rc != 0)
 		printf("%s\n", err.text);
 	flows_file_remove(side->daemon.state, FLOWS_FILE_CHECKPOINT);

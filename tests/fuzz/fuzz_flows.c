@@ -11,6 +11,7 @@
 
 #include <flow/flow_inline.h>
 #include <handover/flows_file_private.h>
+#include <handover/past.h>
 
 #include <string.h>
 
@@ -107,9 +108,50 @@ static void begin(void)
 	}
 }
 
+// What is told of hash tables refers to what there is.
+static void check_past(const struct past *past)
+{
+	for (uint32_t i = 0; i < past->table_count; i++) {
+		const struct past_table *table = &past->tables[i];
+
+		FUZZ_ASSERT(table->first_member <= past->member_count &&
+			    table->member_count <= past->member_count - table->first_member);
+	}
+	for (uint32_t i = 0; i < past->member_count; i++) {
+		uint32_t backend = past->members[i].backend;
+
+		FUZZ_ASSERT(past->members[i].name != NULL);
+		FUZZ_ASSERT(backend == PAST_NONE || backend == side_backend(&side, "one/a") ||
+			    backend == side_backend(&side, "one/b"));
+	}
+	for (uint32_t i = 0; i < past->view_count; i++) {
+		const struct past_view *view = &past->views[i];
+
+		FUZZ_ASSERT(view->service < side.services.capacity &&
+			    side.services.entries[view->service].is_used);
+		FUZZ_ASSERT(view->number < past->number_count);
+		FUZZ_ASSERT(view->current == PAST_NONE || view->current < past->table_count);
+		FUZZ_ASSERT(view->previous == PAST_NONE || view->previous < past->table_count);
+	}
+}
+
+// A snapshot that recalls it is one that can be built upon.
+static void recall(const struct past *past)
+{
+	struct snapshot *fresh = side_tables(&side, NULL, NULL), *next;
+
+	FUZZ_ASSERT(snapshot_recall(fresh, past) <= past->view_count);
+	next = side_tables(&side, "one/a", fresh);
+	for (uint32_t i = 0; i < next->view_count; i++)
+		FUZZ_ASSERT(next->views[i].current->member_count == 1);
+	snapshot_free(next);
+	snapshot_free(fresh);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct handover_count count;
+	struct past_reader *past = NULL;
 	struct error err = {""};
 	uint8_t *bytes;
 	int rc;
@@ -124,6 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		seal(bytes, size);
 	folder_put(FLOWS_FILE_PLANNED, bytes, size);
 	free(bytes);
+	side.handover.past = &past;
 	rc = handover_take(&side.handover, &count, &err);
 	FUZZ_ASSERT(rc == 0 || err.text[0] != '\0');
 	FUZZ_ASSERT(count.done + count.expired + count.unknown + count.homeless == count.flows);
@@ -133,5 +176,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	FUZZ_ASSERT(check_rows(0) + check_rows(1) <= count.done * WORKERS);
 	forget();
+	if (past != NULL) {
+		check_past(past_read(past));
+		if (past_read(past)->view_count > 0)
+			recall(past_read(past));
+	}
+	past_reader_free(past);
 	return 0;
 }

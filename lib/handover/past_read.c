@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <handover/past.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+// Nothing that is read is trusted: what a table says of its members is true only of those that came, and whatever has a number
+// is looked up.
+
+struct past_reader {
+	struct past past;
+	uint32_t *services; // by their numbers in the file
+	uint32_t service_count;
+	uint32_t services_max;
+	struct past_member *backends; // likewise; the weights are not known
+	uint32_t backend_count;
+	uint32_t backends_max;
+	uint32_t members_due; // of the last table
+	size_t members_room; // that there is memory for
+	size_t tables_room;
+	bool has_no_memory; // from then on nothing is added
+};
+
+struct past_reader *past_reader_new(uint32_t services, uint32_t backends)
+{
+	struct past_reader *reader = calloc(1, sizeof(*reader));
+
+	if (reader == NULL)
+		return NULL;
+	reader->services_max = services;
+	reader->backends_max = backends;
+	reader->past.number_count = services;
+	reader->services = calloc((size_t)services + 1, sizeof(*reader->services));
+	reader->backends = calloc((size_t)backends + 1, sizeof(*reader->backends));
+	reader->past.views = calloc((size_t)services + 1, sizeof(*reader->past.views));
+	if (reader->services == NULL || reader->backends == NULL || reader->past.views == NULL) {
+		past_reader_free(reader);
+		return NULL;
+	}
+	return reader;
+}
+
+void past_reader_free(struct past_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	for (uint32_t i = 0; reader->backends != NULL && i < reader->backend_count; i++)
+		free((char *)reader->backends[i].name);
+	free(reader->services);
+	free(reader->backends);
+	free(reader->past.members);
+	free(reader->past.tables);
+	free(reader->past.views);
+	free(reader);
+}
+
+void past_add_service(struct past_reader *reader, uint32_t index)
+{
+	if (reader->service_count < reader->services_max)
+		reader->services[reader->service_count++] = index;
+}
+
+void past_add_backend(struct past_reader *reader, const char *name, uint32_t reference)
+{
+	const char *end = strrchr(name, '/');
+	char *own = strdup(end != NULL ? end + 1 : name);
+
+	reader->has_no_memory |= own == NULL;
+	if (own != NULL && reader->backend_count < reader->backends_max)
+		reader->backends[reader->backend_count++] = (struct past_member){own, reference, 0};
+	else
+		free(own);
+}
+
+// Room for one more of what there are 'count'.
+static bool past_grow(void **list, size_t *room, uint32_t count, size_t size)
+{
+	size_t more = *room == 0 ? 64 : 2 * *room;
+	void *grown;
+
+	if (count < *room)
+		return true;
+	grown = realloc(*list, more * size);
+	if (grown == NULL)
+		return false;
+	*list = grown;
+	*room = more;
+	return true;
+}
+
+static void past_add_table(struct past_reader *reader, const struct kept_table *kept)
+{
+	struct past *past = &reader->past;
+	bool is_known = kept->size == MAGLEV_SIZE_DEFAULT || kept->size == MAGLEV_SIZE_LARGE;
+
+	if (!past_grow((void **)&past->tables, &reader->tables_room, past->table_count,
+		    sizeof(*past->tables))) {
+		reader->has_no_memory = true;
+		return;
+	}
+	past->tables[past->table_count++] =
+		(struct past_table){is_known ? kept->size : 0, past->member_count, 0};
+	reader->members_due = kept->members;
+}
+
+static void past_add_member(struct past_reader *reader, const struct kept_member *kept)
+{
+	struct past *past = &reader->past;
+
+	if (reader->members_due == 0 || kept->backend >= reader->backend_count)
+		return;
+	if (!past_grow((void **)&past->members, &reader->members_room, past->member_count,
+		    sizeof(*past->members))) {
+		reader->has_no_memory = true;
+		return;
+	}
+	reader->members_due--;
+	past->members[past->member_count] = reader->backends[kept->backend];
+	past->members[past->member_count++].weight = kept->weight;
+	past->tables[past->table_count - 1].member_count++;
+}
+
+static void past_add_view(struct past_reader *reader, const struct kept_view *kept, uint32_t now_s)
+{
+	struct past *past = &reader->past;
+	uint32_t service =
+		kept->service < reader->service_count ? reader->services[kept->service] : PAST_NONE;
+
+	if (service == PAST_NONE || past->view_count == reader->services_max ||
+		kept->number >= past->number_count ||
+		(kept->current != KEPT_NONE && kept->current >= past->table_count) ||
+		(kept->previous != KEPT_NONE && kept->previous >= past->table_count))
+		return;
+	past->views[past->view_count++] = (struct past_view){.service = service,
+		.number = kept->number,
+		.current = kept->current,
+		.previous = kept->previous,
+		.changed_s = now_s - kept->age_s};
+}
+
+void past_add(
+	struct past_reader *reader, enum kept_item item, const union kept_any *any, uint32_t now_s)
+{
+	if (reader->has_no_memory)
+		return;
+	if (item == KEPT_TABLE)
+		past_add_table(reader, &any->table);
+	else if (item == KEPT_MEMBER)
+		past_add_member(reader, &any->member);
+	else if (item == KEPT_VIEW)
+		past_add_view(reader, &any->view, now_s);
+}
+
+const struct past *past_read(const struct past_reader *reader)
+{
+	return &reader->past;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
+#include <base/map.h>
+#include <base/siphash.h>
+#include <handover/past.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+struct past_writing {
+	const struct configuration *configuration;
+	const struct snapshot *snapshot;
+	struct flows_writer *writer;
+	struct map map; // of the tables that are written
+	struct written {
+		struct map_node node;
+		const struct snapshot_generation *generation;
+		uint32_t number;
+	} * written;
+	uint32_t written_count;
+	uint32_t *numbers; // of the snapshot's views; KEPT_NONE: none yet
+	uint32_t number_count;
+	uint64_t mark;
+};
+
+static const uint8_t past_key[16];
+
+// The first 'marked' bytes of it tell it from another one.
+static void past_put(struct past_writing *w, enum kept_item item, const void *any, size_t marked)
+{
+	uint8_t bytes[sizeof(uint64_t) + sizeof(struct kept_view)];
+
+	memcpy(bytes, &w->mark, sizeof(w->mark));
+	memcpy(bytes + sizeof(w->mark), any, marked);
+	w->mark = siphash(past_key, bytes, sizeof(w->mark) + marked);
+	flows_writer_add(w->writer, item, any);
+}
+
+// Its number among the names. KEPT_NONE: it is no longer configured.
+static uint32_t past_backend(const struct past_writing *w, uint32_t reference)
+{
+	const struct configuration *configuration = w->configuration;
+	uint32_t index = reference & BACKEND_INDEX_MASK;
+	uint32_t place =
+		index < configuration->capacity ? configuration->places[index] : CONFIGURATION_NONE;
+
+	return place != CONFIGURATION_NONE && configuration->backends[place] == reference
+		       ? place
+		       : KEPT_NONE;
+}
+
+// Without the name of one of its members it cannot be made again.
+static bool past_is_named(
+	const struct past_writing *w, const struct snapshot_generation *generation)
+{
+	uint32_t i = 0;
+
+	while (i < generation->member_count &&
+		past_backend(w, generation->members[i].backend) != KEPT_NONE)
+		i++;
+	return i == generation->member_count;
+}
+
+static void past_put_table(struct past_writing *w, const struct snapshot_generation *generation)
+{
+	const struct kept_table table = {generation->table->size, generation->member_count};
+
+	past_put(w, KEPT_TABLE, &table, sizeof(table));
+	for (uint32_t i = 0; i < generation->member_count; i++) {
+		const struct kept_member member = {past_backend(w, generation->members[i].backend),
+			generation->members[i].weight};
+
+		past_put(w, KEPT_MEMBER, &member, sizeof(member));
+	}
+}
+
+// Its number; it is written where it is not yet.
+static uint32_t past_table(struct past_writing *w, const struct snapshot_generation *generation)
+{
+	uint32_t hash = map_hash(&generation, sizeof(generation));
+	struct written *written;
+
+	if (generation == NULL)
+		return KEPT_NONE;
+	for (struct map_node *node = map_find(&w->map, hash); node != NULL;
+		node = map_find_next(node)) {
+		written = MAP_ENTRY(node, struct written, node);
+		if (written->generation == generation)
+			return written->number;
+	}
+	written = &w->written[w->written_count++];
+	*written = (struct written){.generation = generation, .number = KEPT_NONE};
+	map_insert(&w->map, &written->node, hash);
+	if (!past_is_named(w, generation))
+		return KEPT_NONE;
+	written->number = w->number_count++;
+	past_put_table(w, generation);
+	return written->number;
+}
+
+static void past_put_view(struct past_writing *w, uint32_t service, uint32_t number, uint32_t at)
+{
+	const struct snapshot_view *view = &w->snapshot->views[at];
+	struct kept_view kept = {
+		.service = service,
+		.number = number,
+		.current = past_table(w, view->current),
+		.previous = past_table(w, view->previous),
+		.age_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S) - view->changed_s,
+	};
+
+	if (kept.current == KEPT_NONE && view->current != NULL)
+		return;
+	past_put(w, KEPT_VIEW, &kept, offsetof(struct kept_view, age_s));
+}
+
+static void past_put_views(struct past_writing *w)
+{
+	const struct configuration *configuration = w->configuration;
+	uint32_t numbers = 0;
+
+	for (uint32_t i = 0; i < w->snapshot->view_count; i++)
+		w->numbers[i] = KEPT_NONE;
+	for (uint32_t i = 0; i < configuration->config->service_count; i++) {
+		uint32_t view = w->snapshot->services[configuration->services[i]].view;
+
+		if (w->numbers[view] == KEPT_NONE)
+			w->numbers[view] = numbers++;
+		past_put_view(w, i, w->numbers[view], view);
+	}
+}
+
+uint64_t past_write(const struct configuration *configuration, const struct snapshot *snapshot,
+	struct flows_writer *writer)
+{
+	struct past_writing w = {
+		.configuration = configuration, .snapshot = snapshot, .writer = writer};
+
+	w.written = calloc(2 * (size_t)snapshot->view_count + 1, sizeof(*w.written));
+	w.numbers = calloc((size_t)snapshot->view_count + 1, sizeof(*w.numbers));
+	if (snapshot->view_count > 0 && w.written != NULL && w.numbers != NULL &&
+		map_init(&w.map, 2 * snapshot->view_count) == 0)
+		past_put_views(&w);
+	map_free(&w.map);
+	free(w.written);
+	free(w.numbers);
+	return w.mark;
+}

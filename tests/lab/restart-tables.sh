@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A daemon that is killed leaves the hash tables that it had, the one now and the one before: what it judged its flows by is what
+# its successor finds them by. Nobody can make these tables again from a pool file and from who is up: a backend failed after
+# a drain, another one has a part of its share. No connection breaks.
+. "$(dirname "$0")/lib.sh"
+. "$lab_root/tests/lab/streams.sh"
+
+CONNECTIONS=${CONNECTIONS:-200}
+
+# copied_since EVENT: the log has it, and a copy is on disk that is younger than the last one.
+copied_since() {
+	local at
+	at=$(grep -- "$1" $LAB/fulcrumd.log | tail -n 1 | cut -d' ' -f1)
+	[ -n "$at" ] && touch -d "$at" $LAB/event && [ $LAB/state/flows.checkpoint -nt $LAB/event ]
+}
+
+# kill_under NAME EVENT: the daemon is killed, when it has a copy of what is since the event, and a new one goes on with the
+# connections of NAME.
+kill_under() {
+	lab_wait_for "copied_since '$2'" 10 "a copy of the flows"
+	lab_stop fulcrumd KILL
+	lab_fulcrumd
+	lab_wait_for '[ "$(lab_worker_sum flow_hits)" -ge $((3 * CONNECTIONS)) ]' 30 "the connections talk again"
+	lab_hold_end $1
+	lab_check "$1: each of the $CONNECTIONS connections was kept" test "$(lab_held $1 kept)" -eq $CONNECTIONS
+}
+
+# lose_probes b1 add|del: whether the answers to its probes are lost; its connections go on.
+lose_probes() {
+	ip -n $1 route $2 blackhole $BALANCER
+}
+
+lab_begin
+lab_stream_backends 4
+lab_fulcrumd
+lab_stream_health="interval: 1s, timeout: 1s, rise: 1, fall: 2"
+lab_stream_apply 4
+
+# The table before has b1, and the pool file before has b4.
+ctl backend drain b4 >/dev/null
+lose_probes b1 add
+lab_wait_for "lab_backend_is b1 health down" 10 "b1 is down"
+lab_hold drained $CONNECTIONS
+kill_under drained 'stream/b1 is down'
+lose_probes b1 del
+lab_wait_for "lab_backend_is b1 health up" 10 "b1 is up"
+ctl backend undrain b4 >/dev/null
+
+# b1 has a tenth of its share, and nobody but the table says so. There is no table before any more.
+lab_stream_apply 4 $'previous_table: 1s\n    slow_start: 1h'
+lose_probes b1 add
+lab_wait_for "lab_backend_is b1 health down" 10 "b1 is down"
+lose_probes b1 del
+lab_wait_for "lab_backend_is b1 health up" 10 "b1 is up"
+lab_hold slow $CONNECTIONS
+kill_under slow 'stream/b1 is up'
+lab_end
