@@ -38,14 +38,16 @@ class Balancer:
         self.log = f"{folder}/fulcrumd.log"
         self.process = None
         self.is_ready = False
+        self.stood_s = lambda since: 0  # for how long the machine ran no worker since then
         open(self.log, "w").close()
 
     def wait(self, what, holds, seconds):
-        """Until 'holds()' is true: 'seconds' are a quiet machine's. Returns how long it took."""
+        """Until 'holds()' is true: 'seconds' are a quiet machine's. While a machine runs no worker, no probe can be judged: that
+        time, and as much again to begin anew, does not count. Returns how long it took."""
         begun = time.monotonic()
         while not holds():
-            if time.monotonic() - begun > seconds * self.patience:
-                raise Broken(f"after {seconds * self.patience:.0f} s still not: {what}")
+            if time.monotonic() - begun > seconds * self.patience + 2 * self.stood_s(begun):
+                raise Broken(f"after {time.monotonic() - begun:.0f} s still not: {what}")
             time.sleep(0.02)
         return time.monotonic() - begun
 

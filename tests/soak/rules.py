@@ -12,12 +12,9 @@ import math
 REFUSED = {"ECONNREFUSED", "ECONNRESET", "closed", "EPIPE"}
 UNREACHABLE = {"EHOSTUNREACH", "ENETUNREACH"}
 
-# connections.md: every so often a checkpoint is written, and that takes a moment more.
-CHECKPOINT_S = 5
+# connections.md: a checkpoint comes every second while a table before is in force, and that takes a moment more.
+CHECKPOINT_S = 1
 MOMENT_S = 1
-
-# 'down' and 'up' are the daemon's own words, of backends that died and of those that a busy machine lost.
-CHANGES_TABLES = {"apply", "weight", "drain", "drain-reset", "enable", "disable", "down", "up"}
 
 
 def cut_at_once(broken, step, history):
@@ -67,20 +64,12 @@ def after_the_checkpoint(broken, step, history):
     return broken_by_kill(broken, step) and broken["began"] >= last_checkpoint(step)
 
 
-def changes_around(broken, kill, history):
-    """What changed the tables after the last checkpoint that a killed daemon left, until the connection broke: what its
-    successor has not heard of, it knows by the hash alone."""
-    return [row for row in history if row["verb"] in CHANGES_TABLES and row["acted"] <= broken["at"] and
-            (row["seen"] or math.inf) >= last_checkpoint(kill)]
-
-
-def changed_after_the_checkpoint(broken, step, history):
-    """The hash table before the last change of the pool finds a connection that the new daemon has not heard of; the one
-    before that does not, nor does any where its backend died."""
-    if not broken_by_kill(broken, step) or broken["last"] > (step["seen"] or math.inf):
-        return False
-    changes = changes_around(broken, step, history)
-    return len(changes) >= 2 or any(row["verb"] == "down" and row["target"] == broken["backend"] for row in changes)
+def failed_after_the_checkpoint(broken, step, history):
+    """No hash table leads to a backend that is down; so its connections, which wait for it, are lost where no checkpoint
+    has them yet. 'down' is the daemon's own word, of backends that died and of those that a busy machine lost."""
+    return (broken_by_kill(broken, step) and broken["last"] <= (step["seen"] or math.inf) and
+            any(row["verb"] == "down" and row["target"] == broken["backend"] and
+                last_checkpoint(step) <= row["seen"] and row["acted"] <= broken["at"] for row in history))
 
 
 def no_core(broken, step, history):
@@ -97,7 +86,7 @@ RULES = {
     "no daemon was there": no_daemon,
     "it began after the last checkpoint of a daemon that was killed": after_the_checkpoint,
     "the machine had no core for the worker": no_core,
-    "its pool changed after the last checkpoint of a daemon that was killed": changed_after_the_checkpoint,
+    "its backend failed after the last checkpoint of a daemon that was killed": failed_after_the_checkpoint,
 }
 
 

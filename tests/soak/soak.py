@@ -48,6 +48,8 @@ class Soak:
         self.found_s = []
         self.client = None
         self.client_words = queue.Queue()
+        self.balancer.stood_s = lambda since: sum(row["ended"] - max(row["acted"], since)
+                                                  for row in list(self.starved) if row["ended"] > since)
         self.ended = threading.Event()
 
     def since(self, at):
