@@ -217,8 +217,8 @@ int handover_take(const struct handover *handover, struct handover_count *count,
 	}
 	past_reader_free(taking.past);
 	if (rc == 0)
-		flows_file_retain(folder);
-	else
-		flows_file_remove(folder, FLOWS_FILE_TAKEN);
+		flows_file_retain(folder, handover->file);
+	else if (rc != -ENOENT)
+		flows_file_discard(folder, handover->file);
 	return rc;
 }

@@ -226,6 +226,7 @@ void control_take_flows(struct control *control)
 {
 	if (!has_folder(control))
 		return;
-	if (take(control, FLOWS_FILE_PLANNED, true) != 0)
-		take(control, FLOWS_FILE_CHECKPOINT, false);
+	if (take(control, FLOWS_FILE_PLANNED, true) != 0 &&
+		take(control, FLOWS_FILE_CHECKPOINT, false) != 0)
+		take(control, FLOWS_FILE_TAKEN, false);
 }

@@ -20,7 +20,8 @@
 
 #define FLOWS_FILE_PLANNED    "flows" // of a daemon that was asked to end
 #define FLOWS_FILE_CHECKPOINT "flows.checkpoint" // of one that runs, or died (checkpoint.h)
-#define FLOWS_FILE_TAKEN      "flows.taken" // what a daemon is reading that begins
+#define FLOWS_FILE_TAKEN      "flows.taken" // what a daemon is reading that begins, or was when it ended
+#define FLOWS_FILE_LAST       "flows.taken.again" // the same once more
 
 // What holds for all rows.
 struct flows_mark {
@@ -108,14 +109,17 @@ int flows_writer_close(struct flows_writer *writer, struct error *err);
 // 'removes': what is in its place goes as well.
 void flows_writer_abandon(struct flows_writer *writer, bool removes);
 
-// Takes the file away, as FLOWS_FILE_TAKEN: should reading it end the daemon, the next one does not read it. 0 and '*out',
-// -ENOENT where there is none, or another negative errno with the sentence.
+// Takes the file away, as FLOWS_FILE_TAKEN, and that one as FLOWS_FILE_LAST, which nobody reads: a daemon that is killed while it
+// reads leaves it to the next one, and should reading it end the daemons, it ends two. 0 and '*out', -ENOENT where there is
+// none, or another negative errno with the sentence.
 int flows_reader_new(const char *folder, const char *name, struct flows_mark *mark,
 	struct flows_reader **out, struct error *err);
 // What comes next.
 enum kept_item flows_reader_next(struct flows_reader *reader, union kept_any *out);
 void flows_reader_free(struct flows_reader *reader); // NULL is fine
-// What was taken is the checkpoint until the daemon that took it has one of its own: it may die before.
-void flows_file_retain(const char *folder);
+// What was taken, which was 'name', is the checkpoint until the daemon that took it has one of its own: it may die before.
+void flows_file_retain(const char *folder, const char *name);
+// What was taken is of no use to anybody.
+void flows_file_discard(const char *folder, const char *name);
 
 #endif

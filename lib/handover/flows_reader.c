@@ -70,6 +70,12 @@ static bool is_folder(int fd)
 	return true;
 }
 
+// As what a file of that name is taken.
+static const char *taken_name(const char *name)
+{
+	return strcmp(name, FLOWS_FILE_TAKEN) == 0 ? FLOWS_FILE_LAST : FLOWS_FILE_TAKEN;
+}
+
 // The file as it is now, without its name. -ENOENT: there is none.
 static int take_out(
 	const char *folder, const char *name, char *path, size_t size, struct error *err)
@@ -83,7 +89,7 @@ static int take_out(
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
-	snprintf(taken, sizeof(taken), "%s/" FLOWS_FILE_TAKEN, folder);
+	snprintf(taken, sizeof(taken), "%s/%s", folder, taken_name(name));
 	if (is_folder(fd) || rename(path, taken) != 0) {
 		int rc = error_set(err, errno, "%s cannot be taken out of its folder: %s", path,
 			strerror(errno));
@@ -132,11 +138,16 @@ int flows_reader_new(const char *folder, const char *name, struct flows_mark *ma
 	return 0;
 }
 
-void flows_file_retain(const char *folder)
+void flows_file_discard(const char *folder, const char *name)
+{
+	flows_file_remove(folder, taken_name(name));
+}
+
+void flows_file_retain(const char *folder, const char *name)
 {
 	char taken[DAEMON_PATH_SIZE + 32], path[DAEMON_PATH_SIZE + 32];
 
-	snprintf(taken, sizeof(taken), "%s/" FLOWS_FILE_TAKEN, folder);
+	snprintf(taken, sizeof(taken), "%s/%s", folder, taken_name(name));
 	snprintf(path, sizeof(path), "%s/" FLOWS_FILE_CHECKPOINT, folder);
 	if (rename(taken, path) != 0)
 		unlink(taken);

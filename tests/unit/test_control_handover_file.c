@@ -235,6 +235,40 @@ static void what_was_taken_is_there_for_the_one_after(void **state)
 	}
 }
 
+// A daemon that is killed while it reads that file.
+static void die_over(struct room *room, const char *name)
+{
+	struct flows_reader *reader;
+	struct flows_mark mark;
+
+	room_start(room, 1);
+	assert_int_equal(flows_reader_new(room->folder, name, &mark, &reader, &room->err), 0);
+	flows_reader_free(reader);
+}
+
+static void who_dies_over_it_leaves_it_to_one_more(void **state)
+{
+	struct room *room = *state;
+	uint32_t rows;
+
+	room_save_all(room, NULL, 1);
+	rows = room_count_rows(room, 0);
+	die_over(room, FLOWS_FILE_PLANNED);
+	room_start(room, 1);
+	assert_int_equal(room_take(room), -ENOENT);
+	room->side.handover.file = FLOWS_FILE_TAKEN;
+	assert_int_equal(room_take(room), 0);
+	assert_int_equal(room_count_rows(room, 0), rows);
+
+	// It is the checkpoint from then on. Whoever it ends is followed by one whom it ends, and no more.
+	die_over(room, FLOWS_FILE_CHECKPOINT);
+	die_over(room, FLOWS_FILE_TAKEN);
+	room_start(room, 1);
+	room->side.handover.file = FLOWS_FILE_TAKEN;
+	assert_int_equal(room_take(room), -ENOENT);
+	flows_file_remove(room->folder, FLOWS_FILE_LAST);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, room_enter, room_leave)
 
 int main(void)
@@ -249,6 +283,7 @@ int main(void)
 		TEST(a_folder_that_cannot_be_written_is_told),
 		TEST(without_flows_there_is_no_file),
 		TEST(what_was_taken_is_there_for_the_one_after),
+		TEST(who_dies_over_it_leaves_it_to_one_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
