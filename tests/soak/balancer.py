@@ -30,14 +30,17 @@ def in_ns(namespace, *command, **more):
 class Balancer:
     """fulcrumd in the namespace 'lb', one process after the other, their log in one file."""
 
-    def __init__(self, build, folder, patience):
-        self.fulcrumd = f"{build}/app/fulcrumd"
+    def __init__(self, build, folder, patience, fulcrumd=""):
+        self.fulcrumd = fulcrumd or f"{build}/app/fulcrumd"
         self.fulcrumctl = f"{build}/tools/fulcrumctl/fulcrumctl"
         self.folder = folder
         self.patience = patience
         self.log = f"{folder}/fulcrumd.log"
         self.process = None
         self.is_ready = False
+        self.pipe = f"{folder}/log.pipe"
+        self.reader = None  # who writes the log file
+        self.clocks = [(0, 0)]  # from which byte of the log on its clock was ahead by so many seconds
         self.stood_s = lambda since: 0  # for how long the machine ran no worker since then
         open(self.log, "w").close()
 
@@ -51,11 +54,20 @@ class Balancer:
             time.sleep(0.02)
         return time.monotonic() - begun
 
+    def listen(self):
+        """The daemons' words go through a pipe, whose reader may stall."""
+        os.mkfifo(self.pipe)
+        self.reader = subprocess.Popen(["sh", "-c", f"exec cat <>{self.pipe} >>{self.log}"])
+
+    def spawn(self):
+        pipe = os.open(self.pipe, os.O_WRONLY)
+        self.process = in_ns("lb", self.fulcrumd, "-c", f"{self.folder}/fulcrumd.yaml", stdout=pipe, stderr=pipe,
+                             stdin=subprocess.DEVNULL)
+        os.close(pipe)
+
     def start(self):
         begun = os.path.getsize(self.log)
-        with open(self.log, "a") as log:
-            self.process = in_ns("lb", self.fulcrumd, "-c", f"{self.folder}/fulcrumd.yaml", stdout=log, stderr=log,
-                                 stdin=subprocess.DEVNULL)
+        self.spawn()
 
         def ready():
             if self.process.poll() is not None:
@@ -103,12 +115,21 @@ class Balancer:
     def log_lines(self, begin, end=None):
         with open(self.log, errors="replace") as log:
             log.seek(begin)
-            return log.read(None if end is None else end - begin).splitlines()
+            return [line for line in log.read(None if end is None else end - begin).splitlines() if line]
+
+    def clock_is(self, ahead_s):
+        """From now on the daemon's wall clock is ahead by so much."""
+        self.clocks.append((os.path.getsize(self.log), ahead_s))
 
     def health_changes(self):
-        """(when by the wall clock, who, down or up), of what was known before."""
-        found = re.findall(r"^(\S+Z) info: health: backend soak/(\S+) is (down|up(?= \(down))", "\n".join(self.log_lines(0)), re.M)
-        return [(datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp(), name, verb) for at, name, verb in found]
+        """(when by the true wall clock, who, down or up), of what was known before."""
+        changes = []
+        for (begin, ahead_s), (end, _) in zip(self.clocks, self.clocks[1:] + [(None, 0)]):
+            found = re.findall(r"^(\S+Z) info: health: backend soak/(\S+) is (down|up(?= \(down))",
+                               "\n".join(self.log_lines(begin, end)), re.M)
+            changes += [(datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp() - ahead_s, name, verb)
+                        for at, name, verb in found]
+        return changes
 
     def worker_waited_s(self):
         """How long its first worker has been ready to run, and had no core."""

@@ -11,6 +11,28 @@ import random
 BACKENDS = ["b1", "b2", "b3", "b4", "b5"]
 LEAST_USABLE = 2  # fewer, and on_all_down would decide
 
+# Faults, and the steps that do not come while one lasts. What is not kept yet is undone by a restart, and the history is on the
+# disk that hangs; without a descriptor nobody is found dead, or up; the log's reader is who tells when a daemon is ready, and
+# when a deadline has passed.
+NOT_KEPT = {"restart", "kill"}
+FAULTS = {
+    "disk_full": NOT_KEPT,
+    "read_only": NOT_KEPT,
+    "disk_hung": NOT_KEPT | {"look"},
+    "saver": NOT_KEPT,
+    "descriptors": NOT_KEPT | {"apply", "enable", "die", "revive", "look"},
+    "log_stalled": {"restart", "kill", "drain-reset"},
+    "tool": set(),
+    "clock_forward": set(),
+    "clock_back": set(),
+    # Over before the next step.
+    "worker": set(),
+    "control": set(),
+    "netlink": set(),
+    "interface": set(),
+}
+SHORT_FAULTS = {"worker", "control", "netlink", "interface"}
+
 # How a backend dies, and comes back with the next step 'revive' (of 'freeze', as of 'cut', its connections wait and go on).
 DEATHS = ["cut", "server", "freeze"]
 
@@ -49,8 +71,12 @@ class Plan:
     def of_state(self, state):
         return [name for name, (its, _) in self.pool.items() if its == state]
 
-    # Each choice: (weight, verb, what makes it, whether it can be made).
     def choices(self):
+        """Each: (weight, verb, what makes it, whether it can be made)."""
+        excluded = FAULTS.get(self.fault, set())
+        return [choice for choice in self.all_choices() if choice[1] not in excluded]
+
+    def all_choices(self):
         usable = self.spare()
         calm = [name for name in self.of_state("active") if name not in self.dead]
         return [
@@ -65,8 +91,8 @@ class Plan:
             (9 * min(self.since, 2), "revive", self.make_revival, self.dead),
             (4, "fault", self.make_fault, self.faults and not self.fault),
             (9 * min(self.since, 2), "fault-end", self.make_fault_end, self.fault),
-            (3, "restart", self.make_plain, not self.fault),
-            (3, "kill", self.make_plain, not self.fault),
+            (3, "restart", self.make_plain, True),
+            (3, "kill", self.make_kill, True),
             (1, "agent", self.make_agent, True),
             (2, "look", self.make_plain, True),
             (1, "route", self.make_plain, True),
@@ -74,6 +100,10 @@ class Plan:
 
     def make_plain(self, verb):
         return "", ""
+
+    def make_kill(self, verb):
+        """Once, or again so soon that its successor may not be ready."""
+        return "", self.random.choice(["", "", f"again after {self.random.uniform(0.02, 0.5):.2f}"])
 
     def make_apply(self, verb):
         """Another pool: who is not simply active stays, so that no state is lost; the rest is drawn."""
@@ -112,9 +142,11 @@ class Plan:
         return self.dead.popitem()
 
     def make_fault(self, verb):
-        self.fault = self.random.choice(self.faults)
-        self.since = 0
-        return "", self.fault
+        fault = self.random.choice(self.faults)
+        if fault not in SHORT_FAULTS:
+            self.fault = fault
+            self.since = 0
+        return "", fault
 
     def make_fault_end(self, verb):
         fault, self.fault = self.fault, ""

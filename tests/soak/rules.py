@@ -15,6 +15,8 @@ UNREACHABLE = {"EHOSTUNREACH", "ENETUNREACH"}
 # connections.md: a checkpoint comes every second while a table before is in force, and that takes a moment more.
 CHECKPOINT_S = 1
 MOMENT_S = 1
+# Faults under which the state folder takes nothing.
+TAKES_NOTHING = {"disk_full", "read_only", "disk_hung", "saver", "descriptors"}
 
 
 def cut_at_once(broken, step, history):
@@ -54,14 +56,17 @@ def broken_by_kill(broken, step):
             broken["began"] <= (step["seen"] or math.inf) and broken["at"] >= step["acted"])
 
 
-def last_checkpoint(step):
-    """When a killed daemon's last checkpoint began, at the earliest: the machine was late by so much."""
-    return step["acted"] - CHECKPOINT_S - MOMENT_S - 4 * step.get("late_s", 0)
+def last_checkpoint(step, history):
+    """When a killed daemon's last checkpoint began, at the earliest: the machine was late by so much, or the disk took nothing."""
+    seconds = CHECKPOINT_S + MOMENT_S + 4 * step.get("late_s", 0)
+    lost = [row["acted"] for row in history if row["verb"] == "fault" and row["detail"] in TAKES_NOTHING and
+            row["acted"] <= step["acted"] and (row["ended"] or math.inf) >= step["acted"] - seconds]
+    return min([step["acted"], *lost]) - seconds
 
 
 def after_the_checkpoint(broken, step, history):
     """A killed daemon's last connections, where the pool changed before."""
-    return broken_by_kill(broken, step) and broken["began"] >= last_checkpoint(step)
+    return broken_by_kill(broken, step) and broken["began"] >= last_checkpoint(step, history)
 
 
 def failed_after_the_checkpoint(broken, step, history):
@@ -69,7 +74,7 @@ def failed_after_the_checkpoint(broken, step, history):
     has them yet. 'down' is the daemon's own word, of backends that died and of those that a busy machine lost."""
     return (broken_by_kill(broken, step) and broken["last"] <= (step["seen"] or math.inf) and
             any(row["verb"] == "down" and row["target"] == broken["backend"] and
-                last_checkpoint(step) <= row["seen"] and row["acted"] <= broken["at"] for row in history))
+                last_checkpoint(step, history) <= row["seen"] and row["acted"] <= broken["at"] for row in history))
 
 
 def no_core(broken, step, history):

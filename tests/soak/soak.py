@@ -14,7 +14,8 @@ import time
 import bounds
 import rules
 from balancer import Balancer, Broken, in_ns, lab
-from plan import BACKENDS, Plan
+from faults import Faults
+from plan import BACKENDS, FAULTS, Plan
 
 SERVICES = """services:
   - {{name: stream, vip: {vip}, protocol: tcp, port: 7000, pool: soak}}
@@ -32,8 +33,9 @@ FOUND_S = 2 * 1 + 1  # health.md: fall x interval + timeout
 class Soak:
     def __init__(self, args):
         self.args = args
-        self.balancer = Balancer(args.build, args.folder, args.patience)
-        self.plan = Plan(args.seed, args.faults)
+        self.balancer = Balancer(args.build, args.folder, args.patience, args.fulcrumd)
+        self.faults = Faults(self.balancer, args.disk, args.hang, args.clock, self.starve)
+        self.plan = Plan(args.seed, self.faults.possible(args.faults))
         self.begun = time.monotonic()
         self.wall = time.time() - time.monotonic()
         self.history = []
@@ -166,9 +168,10 @@ class Soak:
         return path
 
     def change(self, *words):
-        """Asks for a change. Where the machine runs no worker, the answer is that it is committed and waits for that worker."""
+        """Asks for a change. Where the machine runs no worker, the answer is that it is committed and waits for that worker; where
+        the disk takes nothing, that it is in force and not kept."""
         try:
-            self.balancer.ask(*words)
+            self.balancer.ask(*words, statuses=(0, 6) if self.plan.fault in rules.TAKES_NOTHING else (0,))
         except Broken as broken:
             if "it does not run" not in str(broken):
                 raise
@@ -253,7 +256,23 @@ class Soak:
     def do_kill(self, step, row):
         row["late_s"] = max([late_s for at, late_s in self.lateness if at >= row["acted"] - 15], default=0)
         self.balancer.stop(signal.SIGKILL)
+        if step.detail:
+            self.balancer.spawn()
+            time.sleep(float(step.detail.split()[-1]))
+            self.balancer.stop(signal.SIGKILL)
         self.balancer.start()
+
+    def do_fault(self, step, row):
+        self.faults.begin(step.detail)
+
+    def do_fault_end(self, step, row):
+        self.fault_end(step.detail)
+
+    def fault_end(self, name):
+        self.faults.end(name)
+        self.end_of("fault", "", name)
+        if name in rules.TAKES_NOTHING:
+            self.balancer.wait("what is in force is kept", self.faults.kept, 20)
 
     def do_agent(self, step, row):
         lab(f"soak_kill agent-{step.target}; soak_agent {step.target}")
@@ -303,6 +322,7 @@ class Soak:
         return any(row["ended"] >= time.monotonic() - seconds for row in self.starved)
 
     def run(self):
+        self.balancer.listen()
         self.balancer.start()
         for thread in (self.sampling, self.canary):
             threading.Thread(target=thread, daemon=True).start()
@@ -325,7 +345,9 @@ class Soak:
         self.judge()
 
     def recover(self):
-        """Whatever is dead comes back, so that every transfer can end."""
+        """Whatever lasts ends, and whatever is dead comes back, so that every transfer can end."""
+        if self.plan.fault:
+            self.fault_end(self.plan.fault)
         for name, how in list(self.plan.dead.items()):
             lab({"cut": f"ip -n router link set {name} up", "server": f"soak_server {name}",
                  "freeze": f"soak_signal server-{name} CONT"}[how])
@@ -363,12 +385,19 @@ def main():
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--long", type=int, default=200)
     parser.add_argument("--out", default=f"{root}/build/soak")
-    parser.add_argument("--faults", default="")
+    parser.add_argument("--faults", default="all")
+    parser.add_argument("--fulcrumd", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--disk", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--hang", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--clock", default="", help=argparse.SUPPRESS)
     for given in ("--build", "--folder", "--vip"):
         parser.add_argument(given, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--patience", type=int, default=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    args.faults = [name for name in args.faults.split(",") if name and name != "none"]
+    names = {"all": sorted(FAULTS), "none": []}
+    args.faults = names.get(args.faults, args.faults.split(","))
+    if set(args.faults) - set(FAULTS):
+        parser.error(f"--faults: {', '.join(sorted(set(args.faults) - set(FAULTS)))}: there are {', '.join(sorted(FAULTS))}")
     soak = Soak(args)
     try:
         soak.run()

@@ -8,11 +8,13 @@ import tempfile
 import unittest
 
 import bounds
+import plan
 import rules
 from balancer import Balancer
+from faults import Faults
 from plan import LEAST_USABLE, Plan
 
-FAULTS = ["disk_full", "clock_forward"]
+FAULTS = sorted(plan.FAULTS)
 
 
 def first(plan, count):
@@ -94,13 +96,32 @@ class TestPlan(unittest.TestCase):
     def test_every_kind_of_step_comes_and_enough_is_left(self):
         seen = set()
         for seed in range(20):
-            plan = Plan(seed, FAULTS)
-            for number, made in enumerate(itertools.islice(plan.steps(), 300), 1):
+            drawn = Plan(seed, FAULTS)
+            for number, made in enumerate(itertools.islice(drawn.steps(), 300), 1):
                 self.assertEqual(made.number, number)
-                self.assertGreaterEqual(len(plan.usable()), LEAST_USABLE, made)
-                self.assertLessEqual(len(plan.dead), 1, made)
+                self.assertGreaterEqual(len(drawn.usable()), LEAST_USABLE, made)
+                self.assertLessEqual(len(drawn.dead), 1, made)
                 seen.add(made.verb)
         self.assertEqual(seen, {choice[1] for choice in Plan(1).choices()})
+
+    def test_each_fault_comes_and_ends_and_no_step_comes_that_it_excludes(self):
+        begun, ended, lasting = set(), set(), ""
+        for made in itertools.islice(Plan(3, FAULTS).steps(), 5000):
+            self.assertNotIn(made.verb, plan.FAULTS.get(lasting, set()), lasting)
+            if made.verb == "fault":
+                begun.add(made.detail)
+                lasting = "" if made.detail in plan.SHORT_FAULTS else made.detail
+            elif made.verb == "fault-end":
+                self.assertEqual(made.detail, lasting)
+                ended.add(made.detail)
+                lasting = ""
+        self.assertEqual(begun, set(FAULTS))
+        self.assertEqual(ended, set(FAULTS) - plan.SHORT_FAULTS)
+
+    def test_each_fault_can_be_made(self):
+        for name in FAULTS:
+            self.assertTrue(hasattr(Faults, f"begin_{name}"))
+            self.assertEqual(hasattr(Faults, f"end_{name}"), name not in plan.SHORT_FAULTS)
 
 
 class TestRules(unittest.TestCase):
@@ -120,6 +141,16 @@ class TestRules(unittest.TestCase):
             with self.subTest(history=history):
                 self.assertEqual(rules.explain(broken(at=154, last=last), history + [kill])[0], rule)
 
+    def test_a_disk_that_takes_nothing_has_no_checkpoint(self):
+        began_after = "it began after the last checkpoint of a daemon that was killed"
+        kill = step("kill", acted=150, seen=152)
+        for fault, began, rule in ((step("fault", "", "disk_full", acted=120, seen=120, ended=149), 125, began_after),
+                                   (step("fault", "", "disk_hung", acted=120, seen=120, ended=149), 117, None),
+                                   (step("fault", "", "saver", acted=120, seen=120, ended=140), 125, None),
+                                   (step("fault", "", "tool", acted=120, seen=120, ended=None), 125, None)):
+            with self.subTest(fault=fault, began=began):
+                self.assertEqual(rules.explain(broken(at=154, last=149, began=began), [fault, kill])[0], rule)
+
     def test_every_rule_is_reached(self):
         self.assertEqual({rule for *_, rule in JUDGED} - {None} | {FAILED}, set(rules.RULES))
 
@@ -128,6 +159,21 @@ class TestRules(unittest.TestCase):
             text = page.read()
         for name in rules.RULES:
             self.assertIn(f"| {name} |", text)
+
+
+class TestClock(unittest.TestCase):
+    def test_what_the_log_says_while_the_clock_is_set(self):
+        with tempfile.TemporaryDirectory() as folder:
+            balancer = Balancer("", folder, 1)
+            line = "2026-01-02T03:0{}:00.000Z info: health: backend soak/b{} is down: no answer\n"
+            with open(balancer.log, "a") as log:
+                for number, ahead in enumerate((0, 3600, 0)):
+                    balancer.clock_is(ahead)
+                    log.write(line.format(number, number))
+                    log.flush()
+            times = [(at, name) for at, name, _ in balancer.health_changes()]
+        first = times[0][0]
+        self.assertEqual(times, [(first, "b0"), (first + 60 - 3600, "b1"), (first + 120, "b2")])
 
 
 class TestBounds(unittest.TestCase):
@@ -144,6 +190,12 @@ class TestBounds(unittest.TestCase):
         with open(self.balancer.log, "w") as log:
             log.write("line\n" * lines)
         return bounds.judge(samples, self.balancer, [{}] * 10, 60)["failures"]
+
+    def test_empty_lines_do_not_count(self):
+        self.judge(lines=100)
+        with open(self.balancer.log, "a") as log:
+            log.write("\n" * 65536)
+        self.assertEqual(len(self.balancer.log_lines(0)), 100)
 
     def test_what_does_not_grow(self):
         self.assertEqual(self.judge(lines=100), [])
