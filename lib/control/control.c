@@ -90,7 +90,8 @@ static int allocate(struct control *control)
 	if (control->events == NULL || running_init(&control->running, control->events,
 					       daemon->backends_max, daemon->services_max) != 0)
 		return -ENOMEM;
-	if (census_init(&control->census, daemon->backends_max, control->config.worker_count) != 0)
+	if (flow_counts_init(
+		    &control->flow_counts, daemon->backends_max, control->config.worker_count) != 0)
 		return -ENOMEM;
 	control->vips = calloc(daemon->services_max, sizeof(*control->vips));
 	control->vips_before = calloc(daemon->services_max, sizeof(*control->vips));
@@ -248,7 +249,7 @@ void control_free(struct control *control)
 	commit_free(control->commit);
 	commit_free(control->next_commit);
 	snapshot_free(control->build.snapshot);
-	census_free(&control->census);
+	flow_counts_free(&control->flow_counts);
 	free(control->vips);
 	free(control->vips_before);
 	running_free(&control->running);

@@ -7,7 +7,6 @@
 #include <channel/channel.h>
 #include <channel/message.h>
 #include <control/apply_private.h>
-#include <control/census.h>
 #include <control/checkpoint.h>
 #include <control/commit.h>
 #include <control/control.h>
@@ -24,6 +23,7 @@
 #include <kernel/follow.h>
 #include <kernel/kernel.h>
 #include <running/running.h>
+#include <stats/flow_counts.h>
 
 // The loop's own state, all of it on the loop's thread but for what is said to be a job's.
 
@@ -90,7 +90,7 @@ struct control {
 	uint64_t watchdog_token;
 	bool watchdog_waits; // for a worker
 
-	struct census census; // of all flows, for everybody who is told of them
+	struct flow_counts flow_counts; // of all flows, for everybody who is told of them
 	struct transaction transaction;
 	struct selection selection; // of the session, for its next BACKEND_SET
 	struct reply reply;
@@ -135,7 +135,7 @@ void control_poll(int fd, short what, void *context);
 void control_poll_now(struct control *control);
 
 // Goes on with the count of flows.
-void control_census_step(struct control *control);
+void control_count_flows_step(struct control *control);
 
 // --- standstill.c: what a worker that stands still means for the rest ---
 

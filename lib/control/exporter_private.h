@@ -13,7 +13,7 @@
 // Each backend's share of its pool's slots, counted in steps after a count of the flows, for all pages of the next seconds.
 struct survey {
 	struct control *control;
-	uint64_t census_round; // that the present one waits for
+	uint64_t count_round; // that the present one waits for
 	uint32_t *share_ppm; // by the backend's index: what the last one found
 	uint32_t *next_share_ppm; // what the present one has found so far
 	uint64_t *slots; // by the backend's index: of the pool at hand

@@ -10,15 +10,15 @@
 // goes on, not before the pool's previous table, which still leads to it, is forgotten.
 
 // A job's own round, while the loop may be in the midst of one for those who ask.
-static int count_flows(const struct commit *commit, struct census *census)
+static int count_flows(const struct commit *commit, struct flow_counts *counts)
 {
-	const struct census_source source = {
+	const struct flow_counts_source source = {
 		.tables = commit->flows, .snapshot = commit->build.previous};
-	int rc = census_init(census, commit->backend_registry->capacity, commit->worker_count);
-	uint64_t round = census_ask(census);
+	int rc = flow_counts_init(counts, commit->backend_registry->capacity, commit->worker_count);
+	uint64_t round = flow_counts_ask(counts);
 
-	while (rc == 0 && !census_has(census, round))
-		census_step(census, &source);
+	while (rc == 0 && !flow_counts_has(counts, round))
+		flow_counts_step(counts, &source);
 	return rc;
 }
 
@@ -31,13 +31,13 @@ static uint64_t find_wait_s(const struct commit *commit, uint32_t pool)
 	return config_find_pool(commit->config, left->name) != NULL ? left->previous_table_s : 0;
 }
 
-static bool may_go(const struct commit *commit, uint32_t index, const struct census_counts *counts,
-	uint64_t wait_s)
+static bool may_go(const struct commit *commit, uint32_t index,
+	const struct flow_counts_result *found, uint64_t wait_s)
 {
 	const struct running_backend *state = &commit->build.states[index];
 	int64_t left_ns = (int64_t)commit->start_ns - state->leaving_ns;
 
-	return !counts->is_known[index] && state->is_leaving &&
+	return !found->is_known[index] && state->is_leaving &&
 	       left_ns >= (int64_t)(wait_s * CLOCK_NS_PER_S);
 }
 
@@ -72,10 +72,10 @@ static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint3
 {
 	const struct config *running = commit->running->config;
 	uint32_t kept = 0, pool = CONFIGURATION_NONE;
-	struct census census;
+	struct flow_counts counts;
 	uint64_t wait_s = 0;
 
-	if (count_flows(commit, &census) != 0)
+	if (count_flows(commit, &counts) != 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t index = configuration_index(commit->running, missing[i]);
@@ -85,10 +85,10 @@ static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint3
 			wait_s = find_wait_s(commit, pool);
 		}
 		// The last daemon's flows are not there yet.
-		if (commit->left != NULL || !may_go(commit, index, &census.last, wait_s))
+		if (commit->left != NULL || !may_go(commit, index, &counts.last, wait_s))
 			missing[kept++] = missing[i];
 	}
-	census_free(&census);
+	flow_counts_free(&counts);
 	if (kept > 0)
 		commit->all = config_with_leaving(commit->config, running, missing, kept);
 	return commit->all == NULL ? -ENOMEM : 0;

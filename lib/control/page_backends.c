@@ -69,13 +69,13 @@ void page_backend_share(struct page *page, const struct page_family *family, uin
 void page_backend_flows(struct page *page, const struct page_family *family, uint32_t index)
 {
 	if (find(page, index) != NULL)
-		page_number(page, index, page->control->census.last.flows[index]);
+		page_number(page, index, page->control->flow_counts.last.flows[index]);
 }
 
 void page_backend_oldest(struct page *page, const struct page_family *family, uint32_t index)
 {
 	if (find(page, index) != NULL)
-		page_number(page, index, page->control->census.last.oldest_s[index]);
+		page_number(page, index, page->control->flow_counts.last.oldest_s[index]);
 }
 
 void page_backend_traffic(struct page *page, const struct page_family *family, uint32_t index)

@@ -270,11 +270,11 @@ enum pace control_reply_step(struct control *control)
 		return control_reading_gives_up(control) ? PACE_NOW : PACE_QUIET;
 	case REPLY_KEEP:
 		return step_keep(control);
-	case REPLY_CENSUS:
-		if (census_has(&control->census, control->reply.census_round))
+	case REPLY_COUNTS:
+		if (flow_counts_has(&control->flow_counts, control->reply.count_round))
 			control->reply.step = REPLY_ROWS;
 		else
-			control_census_step(control);
+			control_count_flows_step(control);
 		break;
 	case REPLY_FLOWS:
 		step_flows(control);

@@ -24,7 +24,7 @@ struct reply {
 	enum {
 		REPLY_NONE,
 		REPLY_WAIT, // for a job
-		REPLY_CENSUS,
+		REPLY_COUNTS,
 		REPLY_FLOWS,
 		REPLY_EVENTS,
 		REPLY_EXPLAIN,
@@ -41,7 +41,7 @@ struct reply {
 	bool is_lost; // the session that asked is over
 	bool wants_job; // that writes the text or measures the memory
 	uint32_t next; // row
-	uint64_t census_round; // that is waited for
+	uint64_t count_round; // that is waited for
 	uint32_t pool; // whose 'shares' there are; UINT32_MAX
 	uint64_t *shares; // slots of each of the pool's backends, by the backend's index
 	uint64_t share_whole; // of all of them

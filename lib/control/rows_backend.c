@@ -238,8 +238,8 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	if (control->reply.share_whole > 0)
 		out->share_ppm = (uint32_t)(control->reply.shares[index] * 1000000 /
 					    control->reply.share_whole);
-	out->flows = control->census.last.flows[index];
-	out->oldest_s = control->census.last.oldest_s[index];
+	out->flows = control->flow_counts.last.flows[index];
+	out->oldest_s = control->flow_counts.last.oldest_s[index];
 	if (state->drain_until_ns > now_ns)
 		out->drain_left_s =
 			(uint32_t)((state->drain_until_ns - now_ns + CLOCK_NS_PER_S - 1) /

@@ -51,7 +51,7 @@ bool row_worker(const struct control *control, uint32_t row, struct message_row_
 	out->previous_table = metrics_read(&metrics->previous_table);
 	out->resets = metrics_read(&metrics->resets);
 	out->rejects = metrics_read(&metrics->rejects);
-	out->flows = control->census.last.worker_flows[row];
+	out->flows = control->flow_counts.last.worker_flows[row];
 	out->flow_capacity = flow_table_capacity(control->config.flows[row]);
 	out->stuck_ms = stuck_for_ms(control->stuck, row);
 	out->busy_ppm = loops == 0 ? 0 : metrics_read(&metrics->loops_busy) * 1000000 / loops;

@@ -107,12 +107,12 @@ static void dispatch(struct control *control)
 	}
 }
 
-void control_census_step(struct control *control)
+void control_count_flows_step(struct control *control)
 {
-	const struct census_source source = {
+	const struct flow_counts_source source = {
 		.tables = control->config.flows, .snapshot = control->config.publisher->current};
 
-	census_step(&control->census, &source);
+	flow_counts_step(&control->flow_counts, &source);
 }
 
 // One answer after the other: no request is taken while the one before goes on.

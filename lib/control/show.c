@@ -80,17 +80,17 @@ bool control_show_start(void *context)
 }
 
 // Whoever asks how many flows there are is told of those that there are when he asks.
-static void show_after_census(struct control *control)
+static void show_after_count(struct control *control)
 {
-	control->reply.step = REPLY_CENSUS;
-	control->reply.census_round = census_ask(&control->census);
+	control->reply.step = REPLY_COUNTS;
+	control->reply.count_round = flow_counts_ask(&control->flow_counts);
 }
 
 static bool show_backends(struct control *control)
 {
 	struct reply *reply = &control->reply;
 
-	show_after_census(control);
+	show_after_count(control);
 	reply->shares = calloc(control->running.backend_registry.capacity, sizeof(*reply->shares));
 	return reply->shares != NULL;
 }
@@ -122,7 +122,7 @@ void control_show(struct control *control, enum message_show_what what)
 	} else if (what == MESSAGE_SHOW_HISTORY) {
 		control_read_history(control);
 	} else if (what == MESSAGE_SHOW_WORKERS) {
-		show_after_census(control);
+		show_after_count(control);
 	} else if (what == MESSAGE_SHOW_BACKENDS && !show_backends(control)) {
 		control_reply_error(control, ENOMEM, "out of memory");
 	}

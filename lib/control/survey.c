@@ -37,7 +37,7 @@ static void begin(struct survey *survey)
 {
 	survey->step = SURVEY_CLEAR;
 	survey->cleared = 0;
-	survey->census_round = census_ask(&survey->control->census);
+	survey->count_round = flow_counts_ask(&survey->control->flow_counts);
 }
 
 // False: all is cleared.
@@ -137,8 +137,8 @@ static void step(struct survey *survey)
 			survey->step = SURVEY_FLOWS;
 		break;
 	case SURVEY_FLOWS:
-		if (!census_has(&survey->control->census, survey->census_round)) {
-			control_census_step(survey->control);
+		if (!flow_counts_has(&survey->control->flow_counts, survey->count_round)) {
+			control_count_flows_step(survey->control);
 			break;
 		}
 		survey->step = SURVEY_SHARES;

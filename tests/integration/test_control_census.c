@@ -3,11 +3,11 @@
 #include "control_lab.h"
 
 #include <base/clock.h>
-#include <control/census.h>
 #include <flow/flow_inline.h>
 
 #include <arpa/inet.h>
 #include <setjmp.h>
+#include <stats/flow_counts.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -51,11 +51,12 @@ static void add(struct flow_table *table, uint32_t number, uint32_t backend, uin
 		table, &begin, ttls, 1, (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S) - age_s);
 }
 
-static void step_until(struct census *census, const struct census_source *source, uint64_t round)
+static void step_until(
+	struct flow_counts *counts, const struct flow_counts_source *source, uint64_t round)
 {
-	for (int i = 0; i < 1000 && !census_has(census, round); i++)
-		census_step(census, source);
-	assert_true(census_has(census, round));
+	for (int i = 0; i < 1000 && !flow_counts_has(counts, round); i++)
+		flow_counts_step(counts, source);
+	assert_true(flow_counts_has(counts, round));
 }
 
 static void a_count_is_of_what_there_is_when_it_is_asked_for(void **state)
@@ -66,37 +67,37 @@ static void a_count_is_of_what_there_is_when_it_is_asked_for(void **state)
 		.backends = backends,
 		.backend_capacity = BACKENDS};
 	struct flow_table *tables[WORKERS] = {new_table(), new_table()};
-	struct census_source source = {tables, &snapshot};
-	struct census census;
+	struct flow_counts_source source = {tables, &snapshot};
+	struct flow_counts counts;
 	uint64_t early, late;
 
 	for (uint32_t i = 0; i < BACKENDS - 1; i++)
 		backends[i].status = BACKEND_UP;
-	assert_int_equal(census_init(&census, BACKENDS, WORKERS), 0);
+	assert_int_equal(flow_counts_init(&counts, BACKENDS, WORKERS), 0);
 	for (uint32_t i = 0; i < 200; i++)
 		add(tables[i % 2], i, 0, 0);
-	early = census_ask(&census);
-	assert_false(census_has(&census, early));
-	census_step(&census, &source);
-	census_step(&census, &source); // the first table's first buckets are behind it
+	early = flow_counts_ask(&counts);
+	assert_false(flow_counts_has(&counts, early));
+	flow_counts_step(&counts, &source);
+	flow_counts_step(&counts, &source); // the first table's first buckets are behind it
 	for (uint32_t i = 200; i < 210; i++)
 		add(tables[0], i, 1, 64);
-	late = census_ask(&census);
+	late = flow_counts_ask(&counts);
 	assert_int_not_equal(early, late);
-	step_until(&census, &source, early);
-	assert_false(census_has(&census, late));
-	step_until(&census, &source, late);
-	assert_int_equal(census.last.flows[0], 200);
-	assert_int_equal(census.last.flows[1], 10);
-	assert_in_range(census.last.oldest_s[1], 48, 80);
-	assert_int_equal(census.last.worker_flows[0], 110);
-	assert_int_equal(census.last.worker_flows[1], 100);
+	step_until(&counts, &source, early);
+	assert_false(flow_counts_has(&counts, late));
+	step_until(&counts, &source, late);
+	assert_int_equal(counts.last.flows[0], 200);
+	assert_int_equal(counts.last.flows[1], 10);
+	assert_in_range(counts.last.oldest_s[1], 48, 80);
+	assert_int_equal(counts.last.worker_flows[0], 110);
+	assert_int_equal(counts.last.worker_flows[1], 100);
 	// Another one has the index: none of these are its own, whether a round goes on or not.
-	census_step(&census, &source);
-	census_forget(&census, 1);
-	assert_int_equal(census.last.flows[1], 0);
-	assert_int_equal(census.last.oldest_s[1], 0);
-	census_free(&census);
+	flow_counts_step(&counts, &source);
+	flow_counts_forget(&counts, 1);
+	assert_int_equal(counts.last.flows[1], 0);
+	assert_int_equal(counts.last.oldest_s[1], 0);
+	flow_counts_free(&counts);
 	for (uint32_t w = 0; w < WORKERS; w++)
 		free(tables[w]);
 }
@@ -119,18 +120,18 @@ static void a_closed_connection_is_remembered_and_not_counted(void **state)
 			.backends = backends,
 			.backend_capacity = BACKENDS};
 		struct flow_table *table = new_table();
-		struct census_source source = {&table, &snapshot};
+		struct flow_counts_source source = {&table, &snapshot};
 		struct flow_begin begin = {.hash = 7, .state = cases[i].state};
-		struct census census;
+		struct flow_counts counts;
 
 		flow_insert(table, &begin, ttls, 1,
 			(uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S) - cases[i].idle_s);
-		assert_int_equal(census_init(&census, BACKENDS, 1), 0);
-		step_until(&census, &source, census_ask(&census));
-		assert_int_equal(census.last.flows[0], cases[i].flows);
-		assert_true(census.last.is_known[0]);
-		assert_false(census.last.is_known[1]);
-		census_free(&census);
+		assert_int_equal(flow_counts_init(&counts, BACKENDS, 1), 0);
+		step_until(&counts, &source, flow_counts_ask(&counts));
+		assert_int_equal(counts.last.flows[0], cases[i].flows);
+		assert_true(counts.last.is_known[0]);
+		assert_false(counts.last.is_known[1]);
+		flow_counts_free(&counts);
 		free(table);
 	}
 }
