@@ -2,7 +2,7 @@
 #include <base/clock.h>
 #include <base/log.h>
 #include <control/announce_private.h>
-#include <control/rows.h>
+#include <control/control_private.h>
 
 #include <event2/event.h>
 #include <metrics/step.h>
@@ -28,9 +28,9 @@ static uint32_t count_usable(
 
 	// Without memory for new tables a VIP that nobody serves is withdrawn nevertheless.
 	if (!control->has_old_tables)
-		return rows_account(control, place)->usable;
+		return stats_service_account(&control->stats, place)->usable;
 	for (uint32_t i = 0; i < pool->backend_count && usable < enough; i++)
-		usable += rows_is_usable_for(control, pool->first_backend + i, place);
+		usable += stats_is_usable_for(&control->stats, pool->first_backend + i, place);
 	return usable;
 }
 

@@ -85,13 +85,19 @@ static int make_events(struct control *control)
 static int allocate(struct control *control)
 {
 	const struct daemon_config *daemon = control->config.daemon;
+	const struct stats_source counted = {
+		.running = &control->running,
+		.publisher = control->config.publisher,
+		.metrics = control->config.metrics,
+		.tables = control->config.flows,
+		.worker_count = control->config.worker_count,
+	};
 
 	control->events = events_new();
 	if (control->events == NULL || running_init(&control->running, control->events,
 					       daemon->backends_max, daemon->services_max) != 0)
 		return -ENOMEM;
-	if (flow_counts_init(
-		    &control->flow_counts, daemon->backends_max, control->config.worker_count) != 0)
+	if (stats_init(&control->stats, &counted, daemon->backends_max) != 0)
 		return -ENOMEM;
 	control->vips = calloc(daemon->services_max, sizeof(*control->vips));
 	control->vips_before = calloc(daemon->services_max, sizeof(*control->vips));
@@ -249,7 +255,7 @@ void control_free(struct control *control)
 	commit_free(control->commit);
 	commit_free(control->next_commit);
 	snapshot_free(control->build.snapshot);
-	flow_counts_free(&control->flow_counts);
+	stats_free(&control->stats);
 	free(control->vips);
 	free(control->vips_before);
 	running_free(&control->running);

@@ -23,7 +23,7 @@
 #include <kernel/follow.h>
 #include <kernel/kernel.h>
 #include <running/running.h>
-#include <stats/flow_counts.h>
+#include <stats/stats.h>
 
 // The loop's own state, all of it on the loop's thread but for what is said to be a job's.
 
@@ -64,6 +64,7 @@ struct control {
 	struct channel_message message; // the request, and then the reply, at hand
 
 	struct running running;
+	struct stats stats;
 	uint64_t apply_start_ns; // of the apply whose grace period goes on; 0
 	uint64_t apply_us;
 	uint64_t started_s;
@@ -90,7 +91,6 @@ struct control {
 	uint64_t watchdog_token;
 	bool watchdog_waits; // for a worker
 
-	struct flow_counts flow_counts; // of all flows, for everybody who is told of them
 	struct transaction transaction;
 	struct selection selection; // of the session, for its next BACKEND_SET
 	struct reply reply;
@@ -133,9 +133,6 @@ struct control {
 
 void control_poll(int fd, short what, void *context);
 void control_poll_now(struct control *control);
-
-// Goes on with the count of flows.
-void control_count_flows_step(struct control *control);
 
 // --- standstill.c: what a worker that stands still means for the rest ---
 

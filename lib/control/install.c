@@ -31,7 +31,7 @@ static void touch_all(struct control *control, const struct commit *commit)
 	for (uint32_t i = 0; i < commit->new_backend_count; i++) {
 		metrics_backend(config->metrics, config->worker_count, commit->new_backends[i],
 			&control->running.backend_baselines[commit->new_backends[i]]);
-		flow_counts_forget(&control->flow_counts, commit->new_backends[i]);
+		flow_counts_forget(&control->stats.flow_counts, commit->new_backends[i]);
 	}
 	for (uint32_t i = 0; i < commit->new_service_count; i++)
 		metrics_service(config->metrics, config->worker_count, commit->new_services[i],

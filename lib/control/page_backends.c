@@ -41,7 +41,8 @@ void page_backend_usable(struct page *page, const struct page_family *family, ui
 {
 	if (find(page, index) != NULL)
 		page_number(page, index,
-			rows_is_usable(page->control, page->control->running.now->places[index]));
+			stats_is_usable(
+				&page->control->stats, page->control->running.now->places[index]));
 }
 
 void page_backend_since(struct page *page, const struct page_family *family, uint32_t index)
@@ -69,13 +70,13 @@ void page_backend_share(struct page *page, const struct page_family *family, uin
 void page_backend_flows(struct page *page, const struct page_family *family, uint32_t index)
 {
 	if (find(page, index) != NULL)
-		page_number(page, index, page->control->flow_counts.last.flows[index]);
+		page_number(page, index, page->control->stats.flow_counts.last.flows[index]);
 }
 
 void page_backend_oldest(struct page *page, const struct page_family *family, uint32_t index)
 {
 	if (find(page, index) != NULL)
-		page_number(page, index, page->control->flow_counts.last.oldest_s[index]);
+		page_number(page, index, page->control->stats.flow_counts.last.oldest_s[index]);
 }
 
 void page_backend_traffic(struct page *page, const struct page_family *family, uint32_t index)
@@ -84,7 +85,7 @@ void page_backend_traffic(struct page *page, const struct page_family *family, u
 
 	if (find(page, index) == NULL)
 		return;
-	rows_backend_traffic(page->control, index, &traffic);
+	stats_backend_traffic(&page->control->stats, index, &traffic);
 	page_number(page, index, page_number_at(&traffic, family));
 }
 
@@ -94,7 +95,7 @@ void page_backend_repeats(struct page *page, const struct page_family *family, u
 
 	if (find(page, index) == NULL)
 		return;
-	rows_backend_traffic(page->control, index, &traffic);
+	stats_backend_traffic(&page->control->stats, index, &traffic);
 	page_number(page, index, traffic.syn_repeats);
 }
 
@@ -104,7 +105,7 @@ void page_backend_resets(struct page *page, const struct page_family *family, ui
 
 	if (find(page, index) == NULL)
 		return;
-	rows_backend_traffic(page->control, index, &traffic);
+	stats_backend_traffic(&page->control->stats, index, &traffic);
 	page_number(page, index, traffic.syn_resets);
 }
 

@@ -51,7 +51,8 @@ void page_service_backends(struct page *page, const struct page_family *family, 
 {
 	if (has_service(page, row))
 		page_number(page, row,
-			rows_pool_backends(page->control, service_of(page, row)->pool_index));
+			stats_pool_backends(
+				&page->control->stats, service_of(page, row)->pool_index));
 }
 
 void page_service_usable(struct page *page, const struct page_family *family, uint32_t row)
@@ -66,7 +67,7 @@ void page_service_traffic(struct page *page, const struct page_family *family, u
 
 	if (!has_service(page, row))
 		return;
-	rows_service_traffic(page->control, row, &traffic);
+	stats_service_traffic(&page->control->stats, row, &traffic);
 	page_number(page, row, page_number_at(&traffic, family));
 }
 
@@ -126,7 +127,7 @@ static const struct snapshot_pool *built_of(const struct page *page, uint32_t ro
 
 void page_pool_backends(struct page *page, const struct page_family *family, uint32_t row)
 {
-	page_number(page, row, rows_pool_backends(page->control, row));
+	page_number(page, row, stats_pool_backends(&page->control->stats, row));
 }
 
 void page_pool_usable(struct page *page, const struct page_family *family, uint32_t row)

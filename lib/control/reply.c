@@ -271,10 +271,10 @@ enum pace control_reply_step(struct control *control)
 	case REPLY_KEEP:
 		return step_keep(control);
 	case REPLY_COUNTS:
-		if (flow_counts_has(&control->flow_counts, control->reply.count_round))
+		if (flow_counts_has(&control->stats.flow_counts, control->reply.count_round))
 			control->reply.step = REPLY_ROWS;
 		else
-			control_count_flows_step(control);
+			stats_count_flows(&control->stats);
 		break;
 	case REPLY_FLOWS:
 		step_flows(control);

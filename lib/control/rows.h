@@ -16,22 +16,4 @@ bool row_capture(const struct control *control, uint32_t row, struct message_row
 bool row_history(const struct control *control, uint32_t row, struct message_row_history *out);
 bool row_memory(const struct control *control, uint32_t row, struct message_row_memory *out);
 
-// What was counted of an index since its present owner has it.
-void rows_backend_traffic(
-	const struct control *control, uint32_t index, struct metrics_traffic *out);
-void rows_service_traffic(
-	const struct control *control, uint32_t index, struct metrics_traffic *out);
-
-// Whether a backend takes new flows: active, up, and with a next hop.
-bool rows_is_usable(const struct control *control, uint32_t at); // for some service at least
-// Likewise for one service, by where it stands.
-bool rows_is_usable_for(const struct control *control, uint32_t at, uint32_t service);
-// The backends of a pool, by where it stands, without those that are leaving it.
-uint32_t rows_pool_backends(const struct control *control, uint32_t pool);
-// What the workers' tables have for a service, by where it stands.
-const struct snapshot_account *rows_account(const struct control *control, uint32_t service);
-
-// Adds the slots of a view's table to those of its members, as often as services share it.
-void rows_add_shares(const struct snapshot_view *view, uint64_t *shares);
-
 #endif

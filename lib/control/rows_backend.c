@@ -8,15 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-void rows_add_shares(const struct snapshot_view *view, uint64_t *shares)
-{
-	uint32_t services = view->service_count > 0 ? view->service_count : 1;
-
-	for (uint32_t i = 0; view->current != NULL && i < view->current->member_count; i++)
-		shares[view->current->members[i].backend & BACKEND_INDEX_MASK] +=
-			(uint64_t)view->current->table->shares[i] * services;
-}
-
 // How many slots each backend of the pool has, counted once for all its rows. Every service's table counts alike.
 static void count_shares(struct control *control, uint32_t pool)
 {
@@ -34,7 +25,7 @@ static void count_shares(struct control *control, uint32_t pool)
 		at = snapshot->views[at].next) {
 		const struct snapshot_view *view = &snapshot->views[at];
 
-		rows_add_shares(view, reply->shares);
+		stats_add_shares(view, reply->shares);
 		reply->share_whole += (uint64_t)config->table_size *
 				      (view->service_count > 0 ? view->service_count : 1);
 	}
@@ -227,7 +218,7 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 		count_shares(control, backend->pool_index);
 	index = configuration_index(control->running.now, row);
 	state = &control->running.states[index];
-	rows_backend_traffic(control, index, &traffic);
+	stats_backend_traffic(&control->stats, index, &traffic);
 	memcpy(out->name, backend->name, sizeof(out->name));
 	memcpy(out->pool, backend->pool, sizeof(out->pool));
 	memcpy(out->zone, backend->zone, sizeof(out->zone));
@@ -238,8 +229,8 @@ bool row_backend(struct control *control, uint32_t row, struct message_row_backe
 	if (control->reply.share_whole > 0)
 		out->share_ppm = (uint32_t)(control->reply.shares[index] * 1000000 /
 					    control->reply.share_whole);
-	out->flows = control->flow_counts.last.flows[index];
-	out->oldest_s = control->flow_counts.last.oldest_s[index];
+	out->flows = control->stats.flow_counts.last.flows[index];
+	out->oldest_s = control->stats.flow_counts.last.oldest_s[index];
 	if (state->drain_until_ns > now_ns)
 		out->drain_left_s =
 			(uint32_t)((state->drain_until_ns - now_ns + CLOCK_NS_PER_S - 1) /

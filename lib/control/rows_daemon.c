@@ -5,7 +5,6 @@
 #include <control/resolve_private.h>
 #include <control/rows.h>
 
-#include <rte_ethdev.h>
 #include <rte_version.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,7 +50,7 @@ bool row_worker(const struct control *control, uint32_t row, struct message_row_
 	out->previous_table = metrics_read(&metrics->previous_table);
 	out->resets = metrics_read(&metrics->resets);
 	out->rejects = metrics_read(&metrics->rejects);
-	out->flows = control->flow_counts.last.worker_flows[row];
+	out->flows = control->stats.flow_counts.last.worker_flows[row];
 	out->flow_capacity = flow_table_capacity(control->config.flows[row]);
 	out->stuck_ms = stuck_for_ms(control->stuck, row);
 	out->busy_ppm = loops == 0 ? 0 : metrics_read(&metrics->loops_busy) * 1000000 / loops;
@@ -61,15 +60,12 @@ bool row_worker(const struct control *control, uint32_t row, struct message_row_
 bool row_port(const struct control *control, uint32_t row, struct message_row_port *out)
 {
 	const struct running_port *port;
-	struct rte_eth_stats stats = {0};
-	struct rte_eth_link link = {0};
+	struct stats_port counted;
 
 	if (row >= control->config.port_count)
 		return false;
 	port = &control->config.ports[row];
-	rte_eth_stats_get(port->id, &stats);
-	if (rte_eth_link_get_nowait(port->id, &link) != 0)
-		link.link_speed = RTE_ETH_SPEED_NUM_UNKNOWN;
+	stats_port(&control->stats, control->config.ports, row, &counted);
 	memcpy(out->name, port->name, sizeof(out->name));
 	memcpy(out->device, port->device, sizeof(out->device));
 	snprintf(out->kernel_interface, sizeof(out->kernel_interface), "%s",
@@ -79,15 +75,13 @@ bool row_port(const struct control *control, uint32_t row, struct message_row_po
 	out->mtu = port->mtu;
 	out->queues = port->queues;
 	out->link_up = control_port_has_link(control, row);
-	out->link_mbps = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN ? link.link_speed : 0;
-	out->rx_packets = stats.ipackets;
-	out->rx_bytes = stats.ibytes;
-	out->tx_packets = stats.opackets;
-	out->tx_bytes = stats.obytes;
-	out->rx_missed = stats.imissed;
-	for (uint32_t w = 0; w < control->config.worker_count; w++)
-		out->rx_checksum_partial +=
-			metrics_read(&control->config.metrics[w]->rx_checksum_partial[row]);
+	out->link_mbps = counted.link_mbps;
+	out->rx_packets = counted.rx_packets;
+	out->rx_bytes = counted.rx_bytes;
+	out->tx_packets = counted.tx_packets;
+	out->tx_bytes = counted.tx_bytes;
+	out->rx_missed = counted.rx_missed;
+	out->rx_checksum_partial = counted.rx_checksum_partial;
 	out->tx_full = metrics_dropped(
 		control->config.metrics, control->config.worker_count, DROP_TX_FULL);
 	return true;

@@ -107,14 +107,6 @@ static void dispatch(struct control *control)
 	}
 }
 
-void control_count_flows_step(struct control *control)
-{
-	const struct flow_counts_source source = {
-		.tables = control->config.flows, .snapshot = control->config.publisher->current};
-
-	flow_counts_step(&control->flow_counts, &source);
-}
-
 // One answer after the other: no request is taken while the one before goes on.
 static enum pace step(struct control *control)
 {

@@ -83,7 +83,7 @@ bool control_show_start(void *context)
 static void show_after_count(struct control *control)
 {
 	control->reply.step = REPLY_COUNTS;
-	control->reply.count_round = flow_counts_ask(&control->flow_counts);
+	control->reply.count_round = flow_counts_ask(&control->stats.flow_counts);
 }
 
 static bool show_backends(struct control *control)

@@ -37,7 +37,7 @@ static void begin(struct survey *survey)
 {
 	survey->step = SURVEY_CLEAR;
 	survey->cleared = 0;
-	survey->count_round = flow_counts_ask(&survey->control->flow_counts);
+	survey->count_round = flow_counts_ask(&survey->control->stats.flow_counts);
 }
 
 // False: all is cleared.
@@ -113,7 +113,7 @@ static bool step_shares(struct survey *survey)
 	}
 	view = &snapshot->views[survey->view];
 	if (view->current != NULL) {
-		rows_add_shares(view, survey->slots);
+		stats_add_shares(view, survey->slots);
 		survey->slots_whole += (uint64_t)view->current->table->size *
 				       (view->service_count > 0 ? view->service_count : 1);
 	}
@@ -137,8 +137,8 @@ static void step(struct survey *survey)
 			survey->step = SURVEY_FLOWS;
 		break;
 	case SURVEY_FLOWS:
-		if (!flow_counts_has(&survey->control->flow_counts, survey->count_round)) {
-			control_count_flows_step(survey->control);
+		if (!flow_counts_has(&survey->control->stats.flow_counts, survey->count_round)) {
+			stats_count_flows(&survey->control->stats);
 			break;
 		}
 		survey->step = SURVEY_SHARES;

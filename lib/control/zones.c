@@ -25,7 +25,8 @@ bool control_zone_row(struct control *control, uint32_t row, struct message_row_
 	struct zone_rows *at = &control->reply.zones;
 
 	for (; at->service < config->service_count; at->service++, at->zone = 0) {
-		const struct snapshot_account *account = rows_account(control, at->service);
+		const struct snapshot_account *account =
+			stats_service_account(&control->stats, at->service);
 
 		if (at->zone == account->zone_count)
 			continue;
