@@ -18,7 +18,7 @@ struct exporter {
 	struct control *control;
 	struct web *web;
 	struct event *pulse;
-	struct survey survey;
+	struct stats_cache cache;
 	struct histogram lag; // of the pulse
 	uint64_t due_ns; // the next pulse
 	uint64_t token; // that every worker is to pass
@@ -68,7 +68,7 @@ static void answer_metrics(
 	struct exporter *exporter, const struct web_request *request, struct web_reply *reply)
 {
 	enum exposition_format format = exposition_negotiate(request->accept);
-	struct page *page = page_new(exporter->control, &exporter->survey, &exporter->lag, format);
+	struct page *page = page_new(exporter->control, &exporter->cache, &exporter->lag, format);
 
 	if (page == NULL) {
 		say(reply, 503, "out of memory\n");
@@ -101,7 +101,7 @@ int exporter_new(struct control *control, struct exporter **out, struct error *e
 	exporter->control = control;
 	exporter->passed_ns = clock_monotonic_ns();
 	exporter->pulse = evtimer_new(control->base, on_pulse, exporter);
-	if (exporter->pulse == NULL || survey_init(&exporter->survey, control) != 0)
+	if (exporter->pulse == NULL || stats_cache_init(&exporter->cache, &control->stats) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
 	else
 		rc = web_new(control->base, listen, NULL, answer, exporter, &exporter->web, err);
@@ -122,6 +122,6 @@ void exporter_free(struct exporter *exporter)
 	web_free(exporter->web);
 	if (exporter->pulse != NULL)
 		event_free(exporter->pulse);
-	survey_free(&exporter->survey);
+	stats_cache_free(&exporter->cache);
 	free(exporter);
 }

@@ -7,37 +7,14 @@
 #include <control/reply_private.h>
 #include <control/rows.h>
 #include <metrics/exposition.h>
-
-// --- survey.c: what has to be counted before a page can tell it ---
-
-// Each backend's share of its pool's slots, counted in steps after a count of the flows, for all pages of the next seconds.
-struct survey {
-	struct control *control;
-	uint64_t count_round; // that the present one waits for
-	uint32_t *share_ppm; // by the backend's index: what the last one found
-	uint32_t *next_share_ppm; // what the present one has found so far
-	uint64_t *slots; // by the backend's index: of the pool at hand
-	uint32_t cleared; // indexes of 'next_share_ppm'
-	uint32_t pool; // of the snapshot, whose slots are counted
-	uint32_t view; // of the pool; VIEW_NONE: it has not begun
-	uint64_t slots_whole; // of all its views so far
-	uint64_t snapshot; // its version
-	enum { SURVEY_NONE, SURVEY_CLEAR, SURVEY_FLOWS, SURVEY_SHARES } step;
-	uint64_t done_ns;
-};
-
-// 0 or -ENOMEM.
-int survey_init(struct survey *survey, struct control *control);
-void survey_free(struct survey *survey); // a zeroed one is fine
-// Goes on until it is done, or until 'until_ns'. True: what it has is no older than a few seconds.
-bool survey_run(struct survey *survey, uint64_t until_ns);
+#include <stats/cache.h>
 
 // --- page.c: the text, family by family and row by row ---
 
 // A page while it is sent. What changes meanwhile may be in some families and not in others; no row comes twice.
 struct page {
 	const struct control *control;
-	struct survey *survey;
+	struct stats_cache *cache;
 	const struct histogram *lag;
 	struct exposition text;
 	uint32_t family; // that is written
@@ -47,7 +24,7 @@ struct page {
 };
 
 // NULL without memory.
-struct page *page_new(const struct control *control, struct survey *survey,
+struct page *page_new(const struct control *control, struct stats_cache *cache,
 	const struct histogram *lag, enum exposition_format format);
 void page_free(void *page);
 // A web_fill_fn.

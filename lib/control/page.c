@@ -322,7 +322,7 @@ bool page_fill(void *context, char *out, size_t *size)
 	text->text = out;
 	text->size = 0;
 	text->room = WEB_PIECE_SIZE;
-	if (page->family == 0 && !page->is_begun && !survey_run(page->survey, until_ns))
+	if (page->family == 0 && !page->is_begun && !stats_cache_run(page->cache, until_ns))
 		return true;
 	while (page->family < METRICS_ID_COUNT &&
 		text->size + ROW_MAX + 2 * EXPOSITION_LINE_MAX < text->room &&
@@ -334,7 +334,7 @@ bool page_fill(void *context, char *out, size_t *size)
 	return page->family < METRICS_ID_COUNT;
 }
 
-struct page *page_new(const struct control *control, struct survey *survey,
+struct page *page_new(const struct control *control, struct stats_cache *cache,
 	const struct histogram *lag, enum exposition_format format)
 {
 	struct page *page = calloc(1, sizeof(*page));
@@ -342,7 +342,7 @@ struct page *page_new(const struct control *control, struct survey *survey,
 	if (page == NULL)
 		return NULL;
 	page->control = control;
-	page->survey = survey;
+	page->cache = cache;
 	page->lag = lag;
 	page->text.format = format;
 	return page;

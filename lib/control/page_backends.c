@@ -64,7 +64,7 @@ void page_backend_share(struct page *page, const struct page_family *family, uin
 	if (find(page, index) == NULL)
 		return;
 	page_sample(page, index, "");
-	exposition_micro(&page->text, page->survey->share_ppm[index]);
+	exposition_micro(&page->text, page->cache->share_ppm[index]);
 }
 
 void page_backend_flows(struct page *page, const struct page_family *family, uint32_t index)
