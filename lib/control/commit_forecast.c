@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <control/control_private.h>
-#include <control/forecast.h>
+#include <forecast/forecast.h>
 
 #include <errno.h>
 #include <stdlib.h>

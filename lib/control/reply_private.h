@@ -4,7 +4,7 @@
 
 #include <channel/message.h>
 #include <control/commit.h>
-#include <control/flows.h>
+#include <forecast/flows.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

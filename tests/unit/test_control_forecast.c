@@ -5,7 +5,7 @@
 
 #include <channel/message.h>
 #include <config/endpoint.h>
-#include <control/forecast.h>
+#include <forecast/forecast.h>
 #include <judge/explain.h>
 
 #include <setjmp.h>

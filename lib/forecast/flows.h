@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_FLOWS_H
-#define CONTROL_FLOWS_H
+#ifndef FORECAST_FLOWS_H
+#define FORECAST_FLOWS_H
 
 #include <base/addr.h>
 #include <base/error.h>
@@ -9,8 +9,8 @@
 #include <running/configuration.h>
 #include <snapshot/snapshot.h>
 
-// A listing of flows, step by step through the workers' tables, which nobody holds still for it. On the
-// control lcore.
+// A listing of flows, step by step through the workers' tables, which workers go on to change. Runs on the control lcore;
+// whoever asks owns the listing, and what a step reads is borrowed for that step.
 
 struct flows_listing {
 	// What to list; each of the first two counts only where the name before was given.

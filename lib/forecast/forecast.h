@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_FORECAST_H
-#define CONTROL_FORECAST_H
+#ifndef FORECAST_FORECAST_H
+#define FORECAST_FORECAST_H
 
 #include <channel/message.h>
 #include <running/configuration.h>
 #include <snapshot/snapshot.h>
 
-// What a change would cost: each pool's slots that go to another backend, and what becomes of each flow that the workers'
-// tables know, judged by the snapshot that the change would bring, by the code that the workers judge with. Nothing is
-// changed, and no worker waits. A job's.
+// What a change would cost: each pool's slots that go to another backend, and what becomes of each flow in the workers'
+// tables, judged by the snapshot that the change would bring, by the code that the workers judge with. Nothing is
+// changed, and no worker waits. Runs on the job thread: all of the input is borrowed until forecast_make() returns, and
+// nobody changes it meanwhile but the workers their own tables.
 
 struct flow_table;
 
 struct forecast_input {
 	const struct configuration *running, *planned;
 	const struct snapshot *before, *after; // theirs
-	const bool *
-		is_stranger; // by a backend's index: in 'planned' it is another machine, or a new one
+	// By a backend's index: in 'planned' it is another machine, or a new one.
+	const bool *is_stranger;
 	struct flow_table *const *flows;
 	uint32_t worker_count;
 	// The workers' clock. It is asked again after each FORECAST_PIECE buckets: a walk may last longer than a flow lives.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/flows.h>
+#include <forecast/flows.h>
 
 #include <endian.h>
 #include <errno.h>
@@ -15,7 +15,7 @@ _Static_assert((int)MESSAGE_FLOW_NEW == (int)FLOW_NEW &&
 		       (int)MESSAGE_FLOW_HALF_CLOSED == (int)FLOW_HALF_CLOSED,
 	"a state goes over the channel as it is");
 
-static int find_service(struct flows_listing *listing, const char *name,
+static int flows_find_service(struct flows_listing *listing, const char *name,
 	const struct configuration *configuration, struct error *err)
 {
 	for (uint32_t i = 0; i < configuration->config->service_count; i++) {
@@ -28,7 +28,7 @@ static int find_service(struct flows_listing *listing, const char *name,
 	return error_set(err, ENOENT, "there is no service '%s'", name);
 }
 
-static int find_backend(struct flows_listing *listing, const char *name,
+static int flows_find_backend(struct flows_listing *listing, const char *name,
 	const struct configuration *configuration, struct error *err)
 {
 	uint32_t at;
@@ -57,13 +57,13 @@ int flows_begin(struct flows_listing *listing, const struct message_flows *reque
 		 !prefix_is_sound(&request->clients))
 		rc = error_set(err, EINVAL, "the clients' prefix has bits behind its end");
 	if (rc == 0 && service[0] != '\0')
-		rc = find_service(listing, service, configuration, err);
+		rc = flows_find_service(listing, service, configuration, err);
 	if (rc == 0 && backend[0] != '\0')
-		rc = find_backend(listing, backend, configuration, err);
+		rc = flows_find_backend(listing, backend, configuration, err);
 	return rc;
 }
 
-static bool matches(const struct flows_listing *listing, const struct flow_row *row)
+static bool flows_matches(const struct flows_listing *listing, const struct flow_row *row)
 {
 	return (!listing->is_by_service || row->service == listing->service) &&
 	       (!listing->is_by_backend || row->backend == listing->backend) &&
@@ -72,7 +72,7 @@ static bool matches(const struct flows_listing *listing, const struct flow_row *
 }
 
 // What the rows of a backend's or a service's index are called now.
-static void name_row(
+static void flows_name_row(
 	const struct flows_source *source, const struct flow_row *row, struct message_row_flow *out)
 {
 	const struct config *config = source->configuration->config;
@@ -91,7 +91,7 @@ static void name_row(
 	}
 }
 
-static void fill_row(const struct flows_listing *listing, const struct flows_source *source,
+static void flows_fill_row(const struct flows_listing *listing, const struct flows_source *source,
 	const struct flow_row *row, struct message_row_flow *out)
 {
 	*out = (struct message_row_flow){
@@ -102,11 +102,11 @@ static void fill_row(const struct flows_listing *listing, const struct flows_sou
 		.age_s = row->age_s,
 		.idle_s = row->idle_s,
 	};
-	name_row(source, row, out);
+	flows_name_row(source, row, out);
 }
 
 // The next bucket's rows. False: there are no more buckets.
-static bool read_bucket(struct flows_listing *listing, const struct flows_source *source)
+static bool flows_read_bucket(struct flows_listing *listing, const struct flows_source *source)
 {
 	const struct flow_table *table = source->tables[listing->worker];
 
@@ -124,14 +124,14 @@ static bool read_bucket(struct flows_listing *listing, const struct flows_source
 }
 
 // The next row that matches, of those that were read. Those above the limit are counted alone.
-static bool take_row(struct flows_listing *listing, const struct flows_source *source,
+static bool flows_take_row(struct flows_listing *listing, const struct flows_source *source,
 	struct message_row_flow *out)
 {
 	while (listing->row_next < listing->row_count) {
 		const struct flow_row *row = &listing->rows[listing->row_next++];
 
-		if (matches(listing, row) && ++listing->matched <= listing->limit) {
-			fill_row(listing, source, row, out);
+		if (flows_matches(listing, row) && ++listing->matched <= listing->limit) {
+			flows_fill_row(listing, source, row, out);
 			return true;
 		}
 	}
@@ -144,9 +144,9 @@ enum flows_step flows_next(struct flows_listing *listing, const struct flows_sou
 	if (listing->worker == source->table_count)
 		return FLOWS_END;
 	for (int i = 0; i < FLOWS_BUCKETS; i++) {
-		if (take_row(listing, source, out))
+		if (flows_take_row(listing, source, out))
 			return FLOWS_ROW;
-		if (!read_bucket(listing, source))
+		if (!flows_read_bucket(listing, source))
 			return FLOWS_END;
 	}
 	return FLOWS_MORE;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/flows.h>
+#include <forecast/flows.h>
 
 #include <flow/flow_inline.h>
 

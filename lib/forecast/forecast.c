@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <config/endpoint.h>
-#include <control/forecast.h>
+#include <forecast/forecast.h>
 
 #include <endian.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ struct forecast {
 
 // --- The rows ---
 
-static uint32_t find_row(const struct forecast *f, const char *pool, uint32_t start)
+static uint32_t forecast_find_row(const struct forecast *f, const char *pool, uint32_t start)
 {
 	for (uint32_t i = 0; i < f->row_count; i++) {
 		uint32_t at = (start + i) % f->row_count;
@@ -38,7 +38,7 @@ static uint32_t find_row(const struct forecast *f, const char *pool, uint32_t st
 	return f->row_count;
 }
 
-static void add_row(struct forecast *f, const char *pool, enum message_plan_change change)
+static void forecast_add_row(struct forecast *f, const char *pool, enum message_plan_change change)
 {
 	struct message_row_plan *row = &f->rows[f->row_count++];
 
@@ -46,24 +46,24 @@ static void add_row(struct forecast *f, const char *pool, enum message_plan_chan
 	row->change = change;
 }
 
-static void make_rows(struct forecast *f)
+static void forecast_make_rows(struct forecast *f)
 {
 	const struct config *now = f->in->running->config, *then = f->in->planned->written;
 
 	for (uint32_t i = 0; i < then->pool_count; i++)
-		add_row(f, then->pools[i].name, MESSAGE_PLAN_ADDED);
+		forecast_add_row(f, then->pools[i].name, MESSAGE_PLAN_ADDED);
 	for (uint32_t i = 0; i < now->pool_count; i++) {
-		uint32_t at = find_row(f, now->pools[i].name, i);
+		uint32_t at = forecast_find_row(f, now->pools[i].name, i);
 
 		if (at == f->row_count)
-			add_row(f, now->pools[i].name, MESSAGE_PLAN_REMOVED);
+			forecast_add_row(f, now->pools[i].name, MESSAGE_PLAN_REMOVED);
 		else
 			f->rows[at].change = MESSAGE_PLAN_KEPT;
 		f->row_of_pool[i] = at;
 	}
 }
 
-static int allocate(struct forecast *f)
+static int forecast_allocate(struct forecast *f)
 {
 	const struct config *now = f->in->running->config, *then = f->in->planned->written;
 	uint32_t services = f->in->before->service_capacity;
@@ -82,32 +82,32 @@ static int allocate(struct forecast *f)
 
 // --- Slots ---
 
-static bool is_same_machine(const struct forecast *f, uint32_t before, uint32_t after)
+static bool forecast_is_same_machine(const struct forecast *f, uint32_t before, uint32_t after)
 {
 	return before == after && !f->in->is_stranger[after & BACKEND_INDEX_MASK];
 }
 
-static uint32_t slot_owner(const struct snapshot_generation *generation, uint32_t slot)
+static uint32_t forecast_slot_owner(const struct snapshot_generation *generation, uint32_t slot)
 {
 	return generation->members[generation->table->slots[slot]].backend;
 }
 
 // Tables of different sizes are compared by the hashes that a slot stands for.
-static uint32_t count_moved(const struct forecast *f, const struct snapshot_generation *before,
-	const struct snapshot_generation *after)
+static uint32_t forecast_count_moved(const struct forecast *f,
+	const struct snapshot_generation *before, const struct snapshot_generation *after)
 {
 	uint32_t size = after->table->size, moved = 0;
 
 	for (uint32_t slot = 0; slot < size; slot++) {
 		uint64_t then = (uint64_t)slot * before->table->size / size;
 
-		moved += !is_same_machine(
-			f, slot_owner(before, (uint32_t)then), slot_owner(after, slot));
+		moved += !forecast_is_same_machine(f, forecast_slot_owner(before, (uint32_t)then),
+			forecast_slot_owner(after, slot));
 	}
 	return moved;
 }
 
-static void add_slots(const struct forecast *f, const struct snapshot_generation *before,
+static void forecast_add_slots(const struct forecast *f, const struct snapshot_generation *before,
 	const struct snapshot_generation *after, struct message_row_plan *row)
 {
 	uint32_t size = after != NULL    ? after->table->size
@@ -116,12 +116,12 @@ static void add_slots(const struct forecast *f, const struct snapshot_generation
 
 	row->slots += size;
 	if (before != NULL && after != NULL)
-		row->slots_moved += count_moved(f, before, after);
+		row->slots_moved += forecast_count_moved(f, before, after);
 	else if (before != NULL || row->change == MESSAGE_PLAN_KEPT)
 		row->slots_moved += size;
 }
 
-static const struct snapshot_view *find_view(
+static const struct snapshot_view *forecast_find_view(
 	const struct snapshot *snapshot, const struct snapshot_pool *pool, uint64_t policy)
 {
 	uint32_t at = pool->first_view;
@@ -131,44 +131,45 @@ static const struct snapshot_view *find_view(
 	return &snapshot->views[at != VIEW_NONE ? at : pool->first_view];
 }
 
-static const struct snapshot_pool *find_pool(
+static const struct snapshot_pool *forecast_find_pool(
 	const struct snapshot *snapshot, const char *name, uint32_t start)
 {
 	return snapshot->pool_count == 0 ? NULL : snapshot_find_pool_from(snapshot, name, start);
 }
 
 // Each view of a pool against the one of before that wanted the same.
-static void count_slots(const struct forecast *f, uint32_t at)
+static void forecast_count_slots(const struct forecast *f, uint32_t at)
 {
 	struct message_row_plan *row = &f->rows[at];
 	const struct snapshot *before = f->in->before, *after = f->in->after;
-	const struct snapshot_pool *had = find_pool(before, row->pool, at);
-	const struct snapshot_pool *has = find_pool(after, row->pool, at);
+	const struct snapshot_pool *had = forecast_find_pool(before, row->pool, at);
+	const struct snapshot_pool *has = forecast_find_pool(after, row->pool, at);
 
 	if (has == NULL && had == NULL)
 		return;
 	if (has == NULL) {
-		add_slots(f, before->views[had->first_view].current, NULL, row);
+		forecast_add_slots(f, before->views[had->first_view].current, NULL, row);
 		return;
 	}
 	for (uint32_t i = has->first_view; i != VIEW_NONE; i = after->views[i].next)
-		add_slots(f,
-			had != NULL ? find_view(before, had, after->views[i].policy)->current
-				    : NULL,
+		forecast_add_slots(f,
+			had != NULL
+				? forecast_find_view(before, had, after->views[i].policy)->current
+				: NULL,
 			after->views[i].current, row);
 }
 
 // --- Flows ---
 
 // A row of a worker's table.
-struct place {
+struct forecast_place {
 	uint32_t worker;
 	uint32_t bucket;
 	struct flow_row row;
 };
 
 // The packet in the midst of a flow of 'service' to that port. True: the row is that flow's, so the worker knows it.
-static bool is_flow_to(const struct forecast *f, const struct place *place,
+static bool forecast_is_flow_to(const struct forecast *f, const struct forecast_place *place,
 	const struct config_service *service, uint16_t port, struct packet *packet)
 {
 	uint8_t protocol = place->row.state == FLOW_UDP ? IP_UDP : IP_TCP;
@@ -182,29 +183,30 @@ static bool is_flow_to(const struct forecast *f, const struct place *place,
 		       explanation.hash.flow);
 }
 
-enum found { FOUND, FOUND_NOT, FOUND_NOBODY_KNOWS };
+enum forecast_found { FORECAST_FOUND, FORECAST_NOT_FOUND, FORECAST_NOT_JUDGED };
 
-static enum found find_packet(struct forecast *f, const struct place *place,
-	const struct config_service *service, struct packet *packet)
+static enum forecast_found forecast_find_packet(struct forecast *f,
+	const struct forecast_place *place, const struct config_service *service,
+	struct packet *packet)
 {
 	bool is_udp = place->row.state == FLOW_UDP, is_single = config_has_single_port(service);
 
 	if (place->row.client.family != service->vip.family ||
 		!config_has_protocol(service, is_udp ? CONFIG_UDP : CONFIG_TCP))
-		return FOUND_NOT;
+		return FORECAST_NOT_FOUND;
 	for (uint32_t i = 0; i < service->port_count; i++)
 		for (uint32_t port = service->ports[i][0]; port <= service->ports[i][1]; port++) {
 			if (!is_single && f->tries++ >= TRIES_MAX)
-				return FOUND_NOBODY_KNOWS;
-			if (is_flow_to(f, place, service, (uint16_t)port, packet))
-				return FOUND;
+				return FORECAST_NOT_JUDGED;
+			if (forecast_is_flow_to(f, place, service, (uint16_t)port, packet))
+				return FORECAST_FOUND;
 		}
-	return FOUND_NOT;
+	return FORECAST_NOT_FOUND;
 }
 
 // Where its next packet goes.
-static void judge(const struct forecast *f, const struct place *place, const struct packet *packet,
-	struct message_row_plan *row)
+static void forecast_judge(const struct forecast *f, const struct forecast_place *place,
+	const struct packet *packet, struct message_row_plan *row)
 {
 	uint32_t backend = place->row.backend;
 	struct explanation explanation;
@@ -216,7 +218,7 @@ static void judge(const struct forecast *f, const struct place *place, const str
 	else
 		flow.result.verdict = SELECT_NO_BACKEND;
 	if (flow.result.verdict != SELECT_FORWARD ||
-		!is_same_machine(f, backend, flow.result.backend))
+		!forecast_is_same_machine(f, backend, flow.result.backend))
 		row->flows_ended++;
 	else if (explanation.has_current && explanation.current == backend)
 		row->flows_kept++;
@@ -224,7 +226,7 @@ static void judge(const struct forecast *f, const struct place *place, const str
 		row->flows_remembered++;
 }
 
-static void count_flow(struct forecast *f, const struct place *place)
+static void forecast_count_flow(struct forecast *f, const struct forecast_place *place)
 {
 	uint32_t at = f->service_places[place->row.service];
 	const struct config_service *service;
@@ -236,23 +238,23 @@ static void count_flow(struct forecast *f, const struct place *place)
 		return;
 	service = &f->in->running->config->services[at];
 	row = &f->rows[f->row_of_pool[service->pool_index]];
-	switch (find_packet(f, place, service, &packet)) {
-	case FOUND:
-		judge(f, place, &packet, row);
+	switch (forecast_find_packet(f, place, service, &packet)) {
+	case FORECAST_FOUND:
+		forecast_judge(f, place, &packet, row);
 		break;
-	case FOUND_NOT: // left over from when the service had another address, or the fleet another key
+	case FORECAST_NOT_FOUND: // left over from when the service had another address, or the fleet another key
 		break;
-	case FOUND_NOBODY_KNOWS:
+	case FORECAST_NOT_JUDGED:
 		row->flows_not_judged++;
 		break;
 	}
 }
 
-static void count_flows(struct forecast *f, uint32_t worker)
+static void forecast_count_flows(struct forecast *f, uint32_t worker)
 {
 	const struct forecast_input *in = f->in;
 	const struct flow_table *table = in->flows[worker];
-	struct place place = {.worker = worker};
+	struct forecast_place place = {.worker = worker};
 	struct flow_row rows[FLOW_WAYS];
 
 	for (; place.bucket < flow_table_buckets(table); place.bucket++) {
@@ -265,7 +267,7 @@ static void count_flows(struct forecast *f, uint32_t worker)
 
 		for (uint32_t i = 0; i < count; i++) {
 			place.row = rows[i];
-			count_flow(f, &place);
+			forecast_count_flow(f, &place);
 		}
 	}
 }
@@ -274,14 +276,14 @@ int forecast_make(
 	const struct forecast_input *input, struct message_row_plan **rows, uint32_t *count)
 {
 	struct forecast f = {.in = input};
-	int rc = allocate(&f);
+	int rc = forecast_allocate(&f);
 
 	if (rc == 0) {
-		make_rows(&f);
+		forecast_make_rows(&f);
 		for (uint32_t i = 0; i < f.row_count; i++)
-			count_slots(&f, i);
+			forecast_count_slots(&f, i);
 		for (uint32_t w = 0; w < input->worker_count; w++)
-			count_flows(&f, w);
+			forecast_count_flows(&f, w);
 		*rows = f.rows;
 		*count = f.row_count;
 	} else {
