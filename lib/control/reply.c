@@ -3,6 +3,7 @@
 #include <control/control_private.h>
 #include <control/reply_private.h>
 #include <control/saving_private.h>
+#include <forecast/explain_rows.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -146,9 +147,29 @@ static void step_events(struct control *control)
 	send_message(control);
 }
 
+static void reply_tell_backend(void *context, uint32_t at, struct message_row_explain_flow *out)
+{
+	const struct control *control = context;
+
+	out->health = control_backend_health(control, at);
+	control_backend_reason(control, at, out->reason, sizeof(out->reason));
+}
+
 static void step_explain(struct control *control)
 {
-	if (control_explain_row(control, control->reply.next)) {
+	const struct explain_rows_source source = {
+		.configuration = control->running.now,
+		.snapshot = control->config.publisher->current,
+		.ports = control->config.ports,
+		.port_count = control->config.port_count,
+		.tables = control->config.flows,
+		.worker_count = control->config.worker_count,
+		.tell_backend = reply_tell_backend,
+		.context = control,
+	};
+
+	if (explain_rows_fill(
+		    &source, &control->reply.packet, control->reply.next, &control->message)) {
 		control->reply.next++;
 		send_message(control);
 	} else {

@@ -115,11 +115,4 @@ void control_measure_memory(struct control *control);
 // rows_event.c: the next event. False: there are no more.
 bool control_event_row(struct control *control, struct message_row_event *out);
 
-// --- explain.c ---
-
-// 0, or a negative errno with the sentence.
-int control_explain_check(const struct message_explain *request, struct error *err);
-// Fills control->message with row number 'row' about control->reply.packet. False: there are no more.
-bool control_explain_row(struct control *control, uint32_t row);
-
 #endif

@@ -2,6 +2,7 @@
 #include <control/control_private.h>
 #include <control/reply_private.h>
 #include <control/saving_private.h>
+#include <forecast/explain_rows.h>
 #include <running/digest.h>
 
 #include <errno.h>
@@ -153,7 +154,7 @@ void control_show_events(struct control *control, const struct message_events *r
 void control_explain(struct control *control, const struct message_explain *request)
 {
 	struct error err;
-	int rc = control_explain_check(request, &err);
+	int rc = explain_rows_check(request, &err);
 
 	if (rc != 0) {
 		control_reply_error(control, -rc, err.text);

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/control_private.h>
-#include <control/reply_private.h>
+#include <forecast/explain_rows.h>
 #include <judge/explain.h>
 
 #include <errno.h>
 #include <string.h>
 
-// fulcrumctl explain: every row is worked out anew on the snapshot of its moment.
-
-int control_explain_check(const struct message_explain *request, struct error *err)
+int explain_rows_check(const struct message_explain *request, struct error *err)
 {
 	if ((request->source.family != ADDR_IPV4 && request->source.family != ADDR_IPV6) ||
 		request->source.family != request->destination.family)
@@ -20,9 +17,9 @@ int control_explain_check(const struct message_explain *request, struct error *e
 }
 
 // Where the backend of a reference stands in the running configuration, or CONFIGURATION_NONE.
-static uint32_t place_of(const struct control *control, uint32_t reference)
+static uint32_t explain_place_of(const struct explain_rows_source *source, uint32_t reference)
 {
-	const struct configuration *running = control->running.now;
+	const struct configuration *running = source->configuration;
 	uint32_t index = reference & BACKEND_INDEX_MASK;
 	uint32_t at = index < running->capacity ? running->places[index] : CONFIGURATION_NONE;
 
@@ -30,19 +27,19 @@ static uint32_t place_of(const struct control *control, uint32_t reference)
 									      : CONFIGURATION_NONE;
 }
 
-static void name_backend(
-	const struct control *control, uint32_t reference, char name[CONFIG_NAME_SIZE])
+static void explain_name_backend(
+	const struct explain_rows_source *source, uint32_t reference, char name[CONFIG_NAME_SIZE])
 {
-	uint32_t at = place_of(control, reference);
+	uint32_t at = explain_place_of(source, reference);
 
 	if (at != CONFIGURATION_NONE)
-		memcpy(name, control->running.now->config->backends[at].name, CONFIG_NAME_SIZE);
+		memcpy(name, source->configuration->config->backends[at].name, CONFIG_NAME_SIZE);
 }
 
-static void name_service(
-	const struct control *control, uint16_t index, struct message_row_explain *out)
+static void explain_name_service(
+	const struct explain_rows_source *source, uint16_t index, struct message_row_explain *out)
 {
-	const struct configuration *running = control->running.now;
+	const struct configuration *running = source->configuration;
 
 	for (uint32_t i = 0; i < running->config->service_count; i++) {
 		if (running->services[i] != index)
@@ -53,7 +50,8 @@ static void name_service(
 }
 
 // Why the table has whom it has: the zones that serve, where the service prefers some, or that all are down.
-static void tell_zones(const struct snapshot *snapshot, uint16_t service, char *out, size_t size)
+static void explain_tell_zones(
+	const struct snapshot *snapshot, uint16_t service, char *out, size_t size)
 {
 	const struct snapshot_account *account = snapshot_service_account(snapshot, service);
 	bool is_spread = snapshot->views[snapshot->services[service].view].is_spread;
@@ -74,8 +72,8 @@ static void tell_zones(const struct snapshot *snapshot, uint16_t service, char *
 	}
 }
 
-static void fill_packet(const struct control *control, const struct explanation *explanation,
-	struct message_row_explain *out)
+static void explain_fill_packet(const struct explain_rows_source *source,
+	const struct explanation *explanation, struct message_row_explain *out)
 {
 	out->to_kernel = !explanation->is_vip;
 	if (out->to_kernel)
@@ -90,36 +88,36 @@ static void fill_packet(const struct control *control, const struct explanation 
 		snprintf(out->drop, sizeof(out->drop), "%s", drop_label(explanation->reason));
 		return;
 	}
-	name_service(control, explanation->service, out);
-	tell_zones(explanation->snapshot, explanation->service, out->zones, sizeof(out->zones));
+	explain_name_service(source, explanation->service, out);
+	explain_tell_zones(
+		explanation->snapshot, explanation->service, out->zones, sizeof(out->zones));
 	out->slot = explanation->slot;
 	out->slots = explanation->slots;
 	if (explanation->has_current)
-		name_backend(control, explanation->current, out->current);
+		explain_name_backend(source, explanation->current, out->current);
 	if (explanation->has_previous)
-		name_backend(control, explanation->previous, out->previous);
+		explain_name_backend(source, explanation->previous, out->previous);
 }
 
 // The backend that it goes to, and the way there, as they stand in the snapshot.
-static void fill_way(const struct control *control, const struct snapshot *snapshot,
-	uint32_t reference, struct message_row_explain_flow *out)
+static void explain_fill_way(const struct explain_rows_source *source,
+	const struct snapshot *snapshot, uint32_t reference, struct message_row_explain_flow *out)
 {
 	const struct snapshot_backend *backend = snapshot_find_backend(snapshot, reference);
-	uint32_t at = place_of(control, reference);
+	uint32_t at = explain_place_of(source, reference);
 	struct mac mac;
 
 	if (backend == NULL || at == CONFIGURATION_NONE)
 		return;
-	name_backend(control, reference, out->backend);
-	out->address = control->running.now->config->backends[at].address;
-	memcpy(out->zone, control->running.now->config->backends[at].zone, sizeof(out->zone));
-	out->state = control->running.now->config->backends[at].state;
-	out->health = control_backend_health(control, at);
-	control_backend_reason(control, at, out->reason, sizeof(out->reason));
+	explain_name_backend(source, reference, out->backend);
+	out->address = source->configuration->config->backends[at].address;
+	memcpy(out->zone, source->configuration->config->backends[at].zone, sizeof(out->zone));
+	out->state = source->configuration->config->backends[at].state;
+	source->tell_backend(source->context, at, out);
 	if (backend->port == BACKEND_PORT_NONE)
 		return;
 	out->path_mtu = backend->mtu;
-	memcpy(out->port, control->config.ports[backend->port].name, sizeof(out->port));
+	memcpy(out->port, source->ports[backend->port].name, sizeof(out->port));
 	memcpy(mac.bytes, encap_headers(&backend->encap), sizeof(mac.bytes));
 	mac_format(&mac, out->next_hop_mac, sizeof(out->next_hop_mac));
 	memcpy(mac.bytes, encap_headers(&backend->encap) + sizeof(mac.bytes), sizeof(mac.bytes));
@@ -127,35 +125,38 @@ static void fill_way(const struct control *control, const struct snapshot *snaps
 }
 
 // Whose the packet is, by whatever port it comes.
-static uint32_t find_worker(const struct control *control, const struct packet *packet)
+static uint32_t explain_find_worker(
+	const struct explain_rows_source *source, const struct packet *packet)
 {
-	uint32_t found = rss_worker(&control->config.ports[0].rss_indirection, packet);
+	uint32_t found = rss_worker(&source->ports[0].rss_indirection, packet);
 
-	for (uint32_t p = 1; p < control->config.port_count; p++)
-		if (rss_worker(&control->config.ports[p].rss_indirection, packet) != found)
+	for (uint32_t p = 1; p < source->port_count; p++)
+		if (rss_worker(&source->ports[p].rss_indirection, packet) != found)
 			return RSS_WORKER_UNKNOWN;
 	return found;
 }
 
-static enum message_by_rss by_rss(uint32_t found, uint32_t worker)
+static enum message_by_rss explain_by_rss(uint32_t found, uint32_t worker)
 {
 	if (found == RSS_WORKER_UNKNOWN)
 		return MESSAGE_BY_RSS_UNKNOWN;
 	return found == worker ? MESSAGE_BY_RSS_YES : MESSAGE_BY_RSS_NO;
 }
 
-static void fill_flow(const struct control *control, const struct explanation *explanation,
-	uint32_t worker, struct message_row_explain_flow *out)
+static void explain_fill_flow(const struct explain_rows_source *source,
+	const struct explanation *explanation, uint32_t worker,
+	struct message_row_explain_flow *out)
 {
 	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
 	struct explained_flow flow;
 
-	explain_flow(explanation, control->config.flows[worker], now_s, &flow);
+	explain_flow(explanation, source->tables[worker], now_s, &flow);
 	out->worker = worker;
-	out->by_rss = (uint8_t)by_rss(find_worker(control, &explanation->packet), worker);
+	out->by_rss =
+		(uint8_t)explain_by_rss(explain_find_worker(source, &explanation->packet), worker);
 	out->is_known = flow.is_known;
 	if (flow.is_known) {
-		name_backend(control, flow.row.backend, out->flow_backend);
+		explain_name_backend(source, flow.row.backend, out->flow_backend);
 		out->flow_state = (uint8_t)flow.row.state;
 		out->age_s = flow.row.age_s;
 		out->idle_s = flow.row.idle_s;
@@ -168,32 +169,31 @@ static void fill_flow(const struct control *control, const struct explanation *e
 	if (flow.reason != DROP_REASON_COUNT)
 		snprintf(out->drop, sizeof(out->drop), "%s", drop_label(flow.reason));
 	if (flow.result.verdict == SELECT_FORWARD)
-		fill_way(control, explanation->snapshot, flow.result.backend, out);
+		explain_fill_way(source, explanation->snapshot, flow.result.backend, out);
 }
 
-bool control_explain_row(struct control *control, uint32_t row)
+bool explain_rows_fill(const struct explain_rows_source *source,
+	const struct message_explain *request, uint32_t row, struct channel_message *out)
 {
-	const struct message_explain *request = &control->reply.packet;
-	struct channel_message *message = &control->message;
 	struct explanation explanation;
 	struct packet packet;
 
 	explain_make_packet(request->protocol == CONFIG_TCP ? IP_TCP : IP_UDP, &request->source,
 		request->source_port, &request->destination, request->destination_port,
 		request->tcp_flags, &packet);
-	explain_packet(control->config.publisher->current, &packet, request->ttl, &explanation);
-	memset(message, 0, sizeof(*message));
+	explain_packet(source->snapshot, &packet, request->ttl, &explanation);
+	memset(out, 0, sizeof(*out));
 	if (row == 0) {
-		message->type = MESSAGE_ROW_EXPLAIN;
-		message->size = sizeof(struct message_row_explain);
-		fill_packet(control, &explanation, (void *)message->body);
+		out->type = MESSAGE_ROW_EXPLAIN;
+		out->size = sizeof(struct message_row_explain);
+		explain_fill_packet(source, &explanation, (void *)out->body);
 		return true;
 	}
 	if (!explanation.is_vip || explanation.reason != DROP_REASON_COUNT ||
-		row > control->config.worker_count)
+		row > source->worker_count)
 		return false;
-	message->type = MESSAGE_ROW_EXPLAIN_FLOW;
-	message->size = sizeof(struct message_row_explain_flow);
-	fill_flow(control, &explanation, row - 1, (void *)message->body);
+	out->type = MESSAGE_ROW_EXPLAIN_FLOW;
+	out->size = sizeof(struct message_row_explain_flow);
+	explain_fill_flow(source, &explanation, row - 1, (void *)out->body);
 	return true;
 }

@@ -276,5 +276,5 @@ int main(void)
 		TEST(above_the_limit_flows_are_counted_alone),
 	};
 
-	return cmocka_run_group_tests_name("control_flows", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("forecast_flows", tests, NULL, NULL);
 }
