@@ -222,15 +222,15 @@ static uint32_t sweep_bucket(struct flow_table *table, struct flow_bucket *bucke
 {
 	struct flow_bucket *sibling = flow_sibling(table, bucket);
 	uint32_t live = 0;
-	bool guests = false;
+	bool overflows = false;
 
 	for (uint32_t way = 0; way < FLOW_WAYS; way++) {
 		if (!sweep_row(bucket, way, ttl, services, now_s))
 			continue;
 		live++;
-		guests |= way > 0 && (bucket->life[way] & FLOW_LIFE_MARK) != 0;
+		overflows |= way > 0 && (bucket->life[way] & FLOW_LIFE_MARK) != 0;
 	}
-	if (!guests && flow_has_guests(sibling))
+	if (!overflows && flow_has_overflow(sibling))
 		__atomic_store_n(&sibling->life[0], (uint16_t)(sibling->life[0] & ~FLOW_LIFE_MARK),
 			__ATOMIC_RELAXED);
 	return live;

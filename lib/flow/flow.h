@@ -19,7 +19,7 @@
 // A flow is known by 64 bits of the keyed hash of its tuple (bucket and tag) and by its client's port, so
 // nobody who does not know the key can aim at a bucket.
 //
-// Buckets are paired. A flow whose own bucket is full of flows that matter is a guest in the other one, which
+// Buckets are paired. A flow whose own bucket is full of flows that matter is an overflow entry of the other one, which
 // is looked at only then: a table that is half full keeps 99% of its flows in places of their own.
 
 #define FLOW_WAYS 4

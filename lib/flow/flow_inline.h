@@ -36,8 +36,8 @@ void flow_copy(
 	const struct flow_table *table, uint64_t hash, uint32_t now_s, struct flow_copy *out);
 
 #define FLOW_LIFE_STATE_MASK 7u
-// In way 0: a flow of this bucket may be a guest in the other one of the pair. In the other ways: the row is a
-// guest, of the other bucket. So way 0 takes no guests.
+// In way 0: a flow of this bucket may be an overflow entry of the other one of the pair. In the other ways: the row is an
+// overflow entry, of the other bucket. So way 0 takes none.
 #define FLOW_LIFE_MARK  8u
 #define FLOW_LIFE_BEGUN 0xfff0u // the clock without its lowest four bits
 
@@ -93,7 +93,7 @@ static inline uint16_t flow_life_begun(enum flow_state state, uint32_t now_s, ui
 	return (uint16_t)((now_s & FLOW_LIFE_BEGUN) | mark | state);
 }
 
-static inline bool flow_has_guests(const struct flow_bucket *bucket)
+static inline bool flow_has_overflow(const struct flow_bucket *bucket)
 {
 	return (bucket->life[0] & FLOW_LIFE_MARK) != 0;
 }
@@ -149,8 +149,8 @@ static inline uint32_t flow_match(
 	return FLOW_VARIANT(flow_match)(bucket, tag, client_port);
 }
 
-// Likewise among the rows of 'sibling' that may be guests.
-static inline uint32_t flow_match_guest(
+// Likewise among the rows of 'sibling' that may be overflow entries.
+static inline uint32_t flow_match_overflow(
 	const struct flow_bucket *sibling, uint32_t tag, uint16_t client_port)
 {
 	return flow_match(sibling, tag, client_port) & ~1u;
@@ -165,9 +165,9 @@ static inline bool flow_find(const struct flow_table *table, uint64_t hash, uint
 	uint32_t match = flow_match(bucket, (uint32_t)hash, client_port);
 	uint32_t way;
 
-	if (match == 0 && flow_has_guests(bucket)) {
+	if (match == 0 && flow_has_overflow(bucket)) {
 		bucket = flow_sibling(table, bucket);
-		match = flow_match_guest(bucket, (uint32_t)hash, client_port);
+		match = flow_match_overflow(bucket, (uint32_t)hash, client_port);
 	}
 	way = (uint32_t)__builtin_ctz(match | 1u << (FLOW_WAYS - 1));
 	*ref = (struct flow_ref){bucket, way};
@@ -225,15 +225,15 @@ static inline void flow_forget(struct flow_ref *ref)
 	__atomic_store_n(life, (uint16_t)(*life & FLOW_LIFE_MARK) | FLOW_EMPTY, __ATOMIC_RELAXED);
 }
 
-// What a row is worth: established above UDP above half closed above finished above closing above new, of each kind the
+// The eviction priority of a row, the least goes first: established above UDP above half closed above finished above closing above new, of each kind the
 // less the longer it idles, to four seconds; so that it goes into 16 bits. A SYN that nothing followed goes first: it costs
 // least to forget, and a FIN or RST may be forged.
-#define FLOW_WORTH_NOTHING 0u // empty or expired
-#define FLOW_WORTH_LITTLE  0x2000u // and less: no more than a SYN
-#define FLOW_WORTH_CLOSED  0x8000u // and less, down to the former: a FIN or RST was seen
-_Static_assert(FLOW_TTL_MAX_S / 4 < FLOW_WORTH_LITTLE, "a live row is worth more than nothing");
+#define FLOW_PRIORITY_NOTHING 0u // empty or expired
+#define FLOW_PRIORITY_LITTLE  0x2000u // and less: no more than a SYN
+#define FLOW_PRIORITY_CLOSED  0x8000u // and less, down to the former: a FIN or RST was seen
+_Static_assert(FLOW_TTL_MAX_S / 4 < FLOW_PRIORITY_LITTLE, "a live row is above nothing");
 
-static inline uint32_t flow_worth(const struct flow_bucket *bucket, uint32_t way,
+static inline uint32_t flow_priority(const struct flow_bucket *bucket, uint32_t way,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
 {
 	static const uint16_t by_state[FLOW_LIFE_STATE_MASK + 1] = {
@@ -247,19 +247,19 @@ static inline uint32_t flow_worth(const struct flow_bucket *bucket, uint32_t way
 	uint16_t seen = bucket->seen[way], service = bucket->service[way];
 
 	if (service >= services || !flow_is_live(state, seen, &ttls[service], now_s))
-		return FLOW_WORTH_NOTHING;
-	return by_state[state] + FLOW_WORTH_LITTLE - (uint16_t)(now_s - seen) / 4;
+		return FLOW_PRIORITY_NOTHING;
+	return by_state[state] + FLOW_PRIORITY_LITTLE - (uint16_t)(now_s - seen) / 4;
 }
 
-// A row, and what it is worth.
+// A row, and its eviction priority.
 struct flow_victim {
 	struct flow_ref ref;
-	uint32_t worth;
+	uint32_t priority;
 };
 
-// flow_worth() of the four ways, in their order.
+// flow_priority() of the four ways, in their order.
 #if FLOW_HAS_VECTOR
-static inline __m128i flow_worths(const struct flow_bucket *bucket, const struct flow_ttl *ttls,
+static inline __m128i flow_priorities(const struct flow_bucket *bucket, const struct flow_ttl *ttls,
 	uint32_t services, uint32_t now_s)
 {
 	const __m128i by_state = _mm_setr_epi8(
@@ -286,18 +286,18 @@ static inline __m128i flow_worths(const struct flow_bucket *bucket, const struct
 	live = _mm_cmpeq_epi16(_mm_subs_epu16(idle, ttl), _mm_setzero_si128());
 	live = _mm_andnot_si128(_mm_cmpeq_epi16(state, _mm_setzero_si128()), live);
 	live = _mm_and_si128(live, _mm_packs_epi32(known, known));
-	// The upper byte of each kind's worth, from the table's byte with its number.
+	// The upper byte of each kind's priority, from the table's byte with its number.
 	kind = _mm_shuffle_epi8(
 		by_state, _mm_or_si128(_mm_slli_epi16(state, 8), _mm_set1_epi16(0x80)));
-	kind = _mm_add_epi16(kind, _mm_set1_epi16(FLOW_WORTH_LITTLE));
+	kind = _mm_add_epi16(kind, _mm_set1_epi16(FLOW_PRIORITY_LITTLE));
 	return _mm_and_si128(live, _mm_sub_epi16(kind, _mm_srli_epi16(idle, 2)));
 }
 static inline struct flow_victim flow_victim_in_vector(struct flow_bucket *bucket, uint32_t first,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
 {
 	__m128i out = _mm_setr_epi16(first == 0 ? 0 : -1, 0, 0, 0, -1, -1, -1, -1);
-	__m128i worths = _mm_or_si128(flow_worths(bucket, ttls, services, now_s), out);
-	uint32_t least = (uint32_t)_mm_cvtsi128_si32(_mm_minpos_epu16(worths));
+	__m128i priorities = _mm_or_si128(flow_priorities(bucket, ttls, services, now_s), out);
+	uint32_t least = (uint32_t)_mm_cvtsi128_si32(_mm_minpos_epu16(priorities));
 
 	return (struct flow_victim){{bucket, least >> 16 & (FLOW_WAYS - 1)}, least & 0xffff};
 }
@@ -306,34 +306,34 @@ static inline struct flow_victim flow_victim_in_vector(struct flow_bucket *bucke
 static inline struct flow_victim flow_victim_in_scalar(struct flow_bucket *bucket, uint32_t first,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
 {
-	struct flow_victim least = {.worth = UINT32_MAX};
+	struct flow_victim least = {.priority = UINT32_MAX};
 
 	for (uint32_t way = first; way < FLOW_WAYS; way++) {
-		uint32_t worth = flow_worth(bucket, way, ttls, services, now_s);
+		uint32_t priority = flow_priority(bucket, way, ttls, services, now_s);
 
-		if (worth < least.worth)
-			least = (struct flow_victim){{bucket, way}, worth};
+		if (priority < least.priority)
+			least = (struct flow_victim){{bucket, way}, priority};
 	}
 	return least;
 }
 
-// Of the ways from 'first' (0 or 1) on, the first of those that are worth least.
+// Of the ways from 'first' (0 or 1) on, the first of those with the least priority.
 static inline struct flow_victim flow_victim_in(struct flow_bucket *bucket, uint32_t first,
 	const struct flow_ttl *ttls, uint32_t services, uint32_t now_s)
 {
 	return FLOW_VARIANT(flow_victim_in)(bucket, first, ttls, services, now_s);
 }
 
-// False: the flow has no row, alive or not, neither in its own bucket nor as a guest.
+// False: the flow has no row, alive or not, neither in its own bucket nor as an overflow entry.
 static inline bool flow_own_row(
 	const struct flow_table *table, uint64_t hash, uint16_t client_port, struct flow_ref *ref)
 {
 	struct flow_bucket *bucket = &table->buckets[flow_bucket_index(table, hash)];
 	uint32_t match = flow_match(bucket, (uint32_t)hash, client_port);
 
-	if (match == 0 && flow_has_guests(bucket)) {
+	if (match == 0 && flow_has_overflow(bucket)) {
 		bucket = flow_sibling(table, bucket);
-		match = flow_match_guest(bucket, (uint32_t)hash, client_port);
+		match = flow_match_overflow(bucket, (uint32_t)hash, client_port);
 	}
 	if (match == 0)
 		return false;
@@ -341,46 +341,46 @@ static inline bool flow_own_row(
 	return true;
 }
 
-// Where a guest would go. What is left there of an earlier row of the same flow is taken first, or it would be found
+// Where an overflow entry would go. What is left there of an earlier row of the same flow is taken first, or it would be found
 // first.
-static inline struct flow_victim flow_victim_for_guest(struct flow_bucket *sibling,
+static inline struct flow_victim flow_victim_for_overflow(struct flow_bucket *sibling,
 	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
 	uint32_t now_s)
 {
-	uint32_t match = flow_match_guest(sibling, (uint32_t)begin->hash, begin->client_port);
+	uint32_t match = flow_match_overflow(sibling, (uint32_t)begin->hash, begin->client_port);
 
 	if (match != 0)
 		return (struct flow_victim){
-			{sibling, (uint32_t)__builtin_ctz(match)}, FLOW_WORTH_NOTHING};
+			{sibling, (uint32_t)__builtin_ctz(match)}, FLOW_PRIORITY_NOTHING};
 	return flow_victim_in(sibling, 1, ttls, services, now_s);
 }
 
-static inline enum flow_inserted flow_inserted_at(uint32_t worth)
+static inline enum flow_inserted flow_inserted_at(uint32_t priority)
 {
-	if (worth == FLOW_WORTH_NOTHING)
+	if (priority == FLOW_PRIORITY_NOTHING)
 		return FLOW_INSERTED;
-	return worth > FLOW_WORTH_LITTLE && worth <= FLOW_WORTH_CLOSED ? FLOW_CLEARED
-								       : FLOW_EVICTED;
+	return priority > FLOW_PRIORITY_LITTLE && priority <= FLOW_PRIORITY_CLOSED ? FLOW_CLEARED
+										   : FLOW_EVICTED;
 }
 
-// The row that a flow without one takes: an empty or expired one of its bucket; else the one that is worth least
-// (flow_worth()). If that would cost a flow that matters, the other bucket of the pair is asked too.
+// The row that a flow without one takes: an empty or expired one of its bucket; else the one with the least priority
+// (flow_priority()). If that would cost a flow that matters, the other bucket of the pair is asked too.
 static inline struct flow_ref flow_choose_row(const struct flow_table *table,
 	struct flow_bucket *bucket, const struct flow_begin *begin, const struct flow_ttl *ttls,
 	uint32_t services, uint32_t now_s, enum flow_inserted *inserted)
 {
-	struct flow_victim victim = flow_victim_in(bucket, 0, ttls, services, now_s), guest;
+	struct flow_victim victim = flow_victim_in(bucket, 0, ttls, services, now_s), overflow;
 
-	if (victim.worth > FLOW_WORTH_LITTLE) {
-		guest = flow_victim_for_guest(
+	if (victim.priority > FLOW_PRIORITY_LITTLE) {
+		overflow = flow_victim_for_overflow(
 			flow_sibling(table, bucket), begin, ttls, services, now_s);
-		victim = guest.worth < victim.worth ? guest : victim;
+		victim = overflow.priority < victim.priority ? overflow : victim;
 	}
-	*inserted = flow_inserted_at(victim.worth);
+	*inserted = flow_inserted_at(victim.priority);
 	return victim.ref;
 }
 
-// What the row's life keeps of the mark when 'bucket' puts a flow there; tells the bucket of a guest.
+// What the row's life keeps of the mark when 'bucket' puts a flow there; tells the bucket of an overflow entry.
 static inline uint32_t flow_mark(struct flow_bucket *bucket, const struct flow_ref *row)
 {
 	if (__builtin_expect(row->bucket == bucket, 1))
@@ -447,7 +447,7 @@ static inline enum flow_inserted flow_insert(struct flow_table *table,
 
 	if (!flow_own_row(table, begin->hash, begin->client_port, &own))
 		return flow_insert_first(table, begin, ttls, services, now_s);
-	if (flow_worth(own.bucket, own.way, ttls, services, now_s) == FLOW_WORTH_NOTHING)
+	if (flow_priority(own.bucket, own.way, ttls, services, now_s) == FLOW_PRIORITY_NOTHING)
 		renewed = FLOW_INSERTED;
 	flow_write(table, &own, begin, now_s);
 	return renewed;

@@ -10,7 +10,7 @@ static uint64_t hash_of(const struct flow_table *table, uint32_t bucket, uint32_
 	return first / table->bucket_count << 32 | tag;
 }
 
-// Where a row's own bucket is: a guest is in the other one of the pair.
+// Where a row's own bucket is: an overflow entry is in the other one of the pair.
 static uint32_t home_of(uint32_t bucket, uint32_t way, bool has_mark)
 {
 	return bucket ^ (way > 0 && has_mark);

@@ -19,7 +19,7 @@
 
 struct rte_mbuf;
 
-// What became of a datagram's first fragment, in ascending order of worth: a flood of what is refused takes no
+// What became of a datagram's first fragment, in ascending order of eviction priority: a flood of what is refused takes no
 // place from what is forwarded.
 enum fragment_fate {
 	FRAGMENT_REFUSED,
@@ -63,7 +63,7 @@ struct hash128 fragment_key(const struct hash_key *key, const struct packet *pac
 // NULL: its first fragment was not seen.
 struct fragment_entry *fragment_find(
 	struct fragments *fragments, const struct hash128 *key, uint32_t now_s);
-// Takes the place of the oldest of those that are worth the least, or none where all are worth more.
+// Takes the place of the oldest of those with the least priority, or none where all have a higher one.
 void fragment_learn(
 	struct fragments *fragments, const struct fragment_entry *entry, uint32_t now_s);
 

@@ -3,8 +3,8 @@
 //
 // The input: a byte that says what follows. 0 is a certificate (DER), 1 the content of its extension of names (DER), 2 names, each
 // behind its type and its length in a byte.
-#include "contact.h"
 #include "fuzz.h"
+#include "port_check.h"
 
 #include <base/printable.h>
 
@@ -59,7 +59,7 @@ static X509 *with_names(const uint8_t *data, size_t size)
 
 static void check_text(const char *text, size_t size)
 {
-	char again[CONTACT_NAMES_SIZE];
+	char again[PORT_CHECK_NAMES_SIZE];
 
 	FUZZ_ASSERT(strnlen(text, size) < size && size <= sizeof(again));
 	FUZZ_ASSERT(strcmp(printable_make(strcpy(again, text)), text) == 0);
@@ -79,17 +79,17 @@ static void check_first_name(X509 *certificate, const char *shown)
 
 		while (plain < length && bytes[plain] >= 0x20 && bytes[plain] < 0x7f)
 			plain++;
-		plain = plain < CONTACT_NAMES_SIZE ? plain : CONTACT_NAMES_SIZE - 1;
+		plain = plain < PORT_CHECK_NAMES_SIZE ? plain : PORT_CHECK_NAMES_SIZE - 1;
 		FUZZ_ASSERT(strncmp(shown, bytes, plain) == 0);
 		FUZZ_ASSERT(strlen(shown) > plain || plain == length ||
-			    plain == CONTACT_NAMES_SIZE - 1);
+			    plain == PORT_CHECK_NAMES_SIZE - 1);
 	}
 	GENERAL_NAMES_free(names);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct contact_certificate seen;
+	struct port_check_certificate seen;
 	const uint8_t *der = data + 1;
 	X509 *certificate;
 
@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		certificate =
 			data[0] == 1 ? with_extension(der, size - 1) : with_names(der, size - 1);
-	contact_read_certificate(certificate, size, DOMAIN, &seen);
+	port_check_read_certificate(certificate, size, DOMAIN, &seen);
 	FUZZ_ASSERT(certificate != NULL || !seen.seen);
 	check_text(seen.names, sizeof(seen.names));
 	check_text(seen.distrust, sizeof(seen.distrust));

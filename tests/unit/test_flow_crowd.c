@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// More flows than a bucket holds: who stays, who goes, and who is a guest next door.
+// More flows than a bucket holds: who stays, who goes, and who is an overflow entry next door.
 #include "flow_room.h"
 
 struct full_bucket {
@@ -11,7 +11,7 @@ struct full_bucket {
 	enum flow_inserted inserted;
 };
 
-static void a_full_bucket_gives_up_what_is_worth_least(void **state)
+static void a_full_bucket_gives_up_what_has_the_least_priority(void **state)
 {
 	static const struct full_bucket cases[] = {
 		// a row that has expired, whatever its state
@@ -55,7 +55,7 @@ static void a_full_bucket_gives_up_what_is_worth_least(void **state)
 
 		for (uint64_t way = 0; way < FLOW_WAYS; way++)
 			insert(table, way, FLOW_ESTABLISHED, START_S - 3601);
-		// no place for a guest
+		// no place for an overflow entry
 		for (uint64_t way = 0; way < FLOW_WAYS; way++)
 			insert(table, in_bucket(1, way), FLOW_ESTABLISHED, START_S);
 		for (uint64_t way = 0; way < FLOW_WAYS; way++) {
@@ -81,7 +81,7 @@ static void fill(struct flow_table *table, uint64_t bucket, uint64_t count, enum
 			insert(table, in_bucket(bucket, i), state, START_S), FLOW_INSERTED);
 }
 
-static void a_flow_without_a_place_of_its_own_is_a_guest(void **state)
+static void a_flow_without_a_place_of_its_own_is_an_overflow_entry(void **state)
 {
 	struct flow_table *table = table_new(8);
 	struct flow_row rows[FLOW_WAYS];
@@ -102,12 +102,12 @@ static void a_flow_without_a_place_of_its_own_is_a_guest(void **state)
 	free(table);
 }
 
-static void what_is_left_of_a_guest_does_not_hide_its_next_row(void **state)
+static void what_is_left_of_an_overflow_entry_does_not_hide_its_next_row(void **state)
 {
 	struct flow_table *table = table_new(8);
 	struct flow_ref ref;
 
-	fill(table, 0, 6, FLOW_ESTABLISHED); // 4 and 5 are guests
+	fill(table, 0, 6, FLOW_ESTABLISHED); // 4 and 5 are overflow entries
 	for (uint64_t hash = 4; hash < 6; hash++) {
 		assert_true(find(table, hash, START_S, &ref));
 		flow_forget(&ref);
@@ -120,7 +120,7 @@ static void what_is_left_of_a_guest_does_not_hide_its_next_row(void **state)
 	free(table);
 }
 
-static void a_bucket_with_a_row_worth_little_sends_no_guest(void **state)
+static void a_bucket_with_a_row_of_little_priority_sends_no_overflow_entry(void **state)
 {
 	struct flow_table *table = table_new(8);
 	struct flow_row rows[FLOW_WAYS];
@@ -133,7 +133,7 @@ static void a_bucket_with_a_row_worth_little_sends_no_guest(void **state)
 	free(table);
 }
 
-static void the_pair_forgets_its_guests_when_they_are_gone(void **state)
+static void the_pair_forgets_its_overflow_entries_when_they_are_gone(void **state)
 {
 	struct flow_table *table = table_new(8);
 	struct flow_bucket *own = &table->buckets[0];
@@ -141,9 +141,9 @@ static void the_pair_forgets_its_guests_when_they_are_gone(void **state)
 
 	fill(table, 0, 6, FLOW_ESTABLISHED);
 	fill(table, 1, 1, FLOW_ESTABLISHED);
-	assert_true(flow_has_guests(own));
+	assert_true(flow_has_overflow(own));
 	flow_sweep(table, 0, 2, ttls, SERVICES, START_S);
-	assert_true(flow_has_guests(own));
+	assert_true(flow_has_overflow(own));
 	// not by what happens to way 0, which keeps the mark
 	assert_true(find(table, 0, START_S, &ref));
 	flow_touch(&ref, FLOW_CLOSING, START_S);
@@ -156,12 +156,12 @@ static void the_pair_forgets_its_guests_when_they_are_gone(void **state)
 	assert_true(find(table, 4, START_S, &ref));
 	flow_forget(&ref);
 	flow_sweep(table, 0, 2, ttls, SERVICES, START_S);
-	assert_true(flow_has_guests(own)); // flow 5 is one still
+	assert_true(flow_has_overflow(own)); // flow 5 is one still
 	assert_true(find(table, 5, START_S, &ref));
 	flow_forget(&ref);
 	flow_sweep(table, 0, 2, ttls, SERVICES, START_S);
-	assert_false(flow_has_guests(own));
-	assert_false(flow_has_guests(own + 1));
+	assert_false(flow_has_overflow(own));
+	assert_false(flow_has_overflow(own + 1));
 	free(table);
 }
 
@@ -186,11 +186,11 @@ static void a_table_that_is_half_full_keeps_99_in_a_hundred(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_full_bucket_gives_up_what_is_worth_least),
-		cmocka_unit_test(a_flow_without_a_place_of_its_own_is_a_guest),
-		cmocka_unit_test(what_is_left_of_a_guest_does_not_hide_its_next_row),
-		cmocka_unit_test(a_bucket_with_a_row_worth_little_sends_no_guest),
-		cmocka_unit_test(the_pair_forgets_its_guests_when_they_are_gone),
+		cmocka_unit_test(a_full_bucket_gives_up_what_has_the_least_priority),
+		cmocka_unit_test(a_flow_without_a_place_of_its_own_is_an_overflow_entry),
+		cmocka_unit_test(what_is_left_of_an_overflow_entry_does_not_hide_its_next_row),
+		cmocka_unit_test(a_bucket_with_a_row_of_little_priority_sends_no_overflow_entry),
+		cmocka_unit_test(the_pair_forgets_its_overflow_entries_when_they_are_gone),
 		cmocka_unit_test(a_table_that_is_half_full_keeps_99_in_a_hundred),
 	};
 

@@ -2,7 +2,7 @@
 #ifndef FULCRUMCTL_TELEPORT_VERIFY_H
 #define FULCRUMCTL_TELEPORT_VERIFY_H
 
-#include "contact.h"
+#include "port_check.h"
 
 #include "../view.h"
 
@@ -54,10 +54,10 @@ void verify_ports(struct verify *verify);
 // --- Between verify_ports.c and verify_who.c ---
 
 struct verify_seen {
-	uint8_t identity[CONTACT_IDENTITY_SIZE];
-	enum contact_identity kind;
+	uint8_t identity[PORT_CHECK_IDENTITY_SIZE];
+	enum port_check_identity kind;
 	uint32_t connections;
-	struct contact_certificate certificate;
+	struct port_check_certificate certificate;
 };
 
 // Who is behind a port: as the connections through the VIP saw it.
@@ -71,10 +71,10 @@ struct verify_port {
 // What each instance of the pool showed when it was asked at its own address.
 struct verify_own {
 	bool answered;
-	uint8_t identity[CONTACT_IDENTITY_SIZE];
+	uint8_t identity[PORT_CHECK_IDENTITY_SIZE];
 };
 
-struct contact_request verify_request(
+struct port_check_request verify_request(
 	const struct verify *verify, const struct port_kind *kind, const struct addr *address);
 
 // Asks every instance. NULL without memory; the caller frees it.

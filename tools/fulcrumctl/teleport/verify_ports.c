@@ -15,15 +15,15 @@ struct tally {
 	uint32_t made;
 	uint32_t answered;
 	uint64_t took_us;
-	char reason[CONTACT_REASON_SIZE]; // of the first one that failed
+	char reason[PORT_CHECK_REASON_SIZE]; // of the first one that failed
 };
 
-struct contact_request verify_request(
+struct port_check_request verify_request(
 	const struct verify *verify, const struct port_kind *kind, const struct addr *address)
 {
 	bool routed = verify->is_routed && kind->port == 443;
 
-	return (struct contact_request){
+	return (struct port_check_request){
 		.tls = verify->tls,
 		.address = *address,
 		.port = kind->port,
@@ -36,37 +36,37 @@ struct contact_request verify_request(
 	};
 }
 
-static void remember(struct verify_port *port, const struct contact *contact)
+static void remember(struct verify_port *port, const struct port_check *port_check)
 {
 	struct verify_seen *seen = port->seen;
 
 	for (size_t i = 0; i < port->seen_count; i++, seen++)
-		if (memcmp(seen->identity, contact->identity, sizeof(seen->identity)) == 0) {
+		if (memcmp(seen->identity, port_check->identity, sizeof(seen->identity)) == 0) {
 			seen->connections++;
 			return;
 		}
 	*seen = (struct verify_seen){
-		.kind = contact->kind, .connections = 1, .certificate = contact->certificate};
-	memcpy(seen->identity, contact->identity, sizeof(seen->identity));
+		.kind = port_check->kind, .connections = 1, .certificate = port_check->certificate};
+	memcpy(seen->identity, port_check->identity, sizeof(seen->identity));
 	port->seen_count++;
 }
 
 static void connect_often(struct verify *verify, struct verify_port *port, const struct addr *vip)
 {
-	struct contact_request request = verify_request(verify, port->kind, vip);
+	struct port_check_request request = verify_request(verify, port->kind, vip);
 	struct tally tally = {0};
-	struct contact contact;
+	struct port_check port_check;
 
 	while (tally.made < verify->connections &&
 		(tally.answered > 0 || tally.made < FAILED_FIRST_MAX)) {
-		contact_make(&request, &contact);
+		port_check_make(&request, &port_check);
 		tally.made++;
-		if (contact.answered) {
+		if (port_check.answered) {
 			tally.answered++;
-			tally.took_us += contact.took_us;
-			remember(port, &contact);
+			tally.took_us += port_check.took_us;
+			remember(port, &port_check);
 		} else if (tally.reason[0] == '\0') {
-			memcpy(tally.reason, contact.reason, sizeof(tally.reason));
+			memcpy(tally.reason, port_check.reason, sizeof(tally.reason));
 		}
 	}
 	if (tally.answered == tally.made)
@@ -80,7 +80,7 @@ static void connect_often(struct verify *verify, struct verify_port *port, const
 
 // What is wrong with a certificate, or NULL. The Auth Service's are of the cluster's own CA, and for other names.
 static const char *certificate_fault(
-	const struct verify *verify, const struct contact_certificate *certificate)
+	const struct verify *verify, const struct port_check_certificate *certificate)
 {
 	bool is_public = verify->role == CLUSTER_PROXY;
 
@@ -98,7 +98,7 @@ static const char *certificate_fault(
 // Whether an earlier one has the same certificate: several instances may share it.
 static bool is_told(const struct verify_port *port, size_t index)
 {
-	const struct contact_certificate *own = &port->seen[index].certificate;
+	const struct port_check_certificate *own = &port->seen[index].certificate;
 
 	for (size_t i = 0; i < index; i++)
 		if (memcmp(own->fingerprint, port->seen[i].certificate.fingerprint,
@@ -108,7 +108,7 @@ static bool is_told(const struct verify_port *port, size_t index)
 }
 
 static void tell_fault(struct verify *verify, const struct verify_port *port,
-	const struct contact_certificate *certificate, const char *fault)
+	const struct port_check_certificate *certificate, const char *fault)
 {
 	char end[32];
 
@@ -120,13 +120,13 @@ static void tell_fault(struct verify *verify, const struct verify_port *port,
 // Of those that are right, the one that ends first.
 static void check_certificates(struct verify *verify, const struct verify_port *port)
 {
-	const struct contact_certificate *first = NULL;
+	const struct port_check_certificate *first = NULL;
 	uint32_t right = 0;
 	int64_t left_s;
 	char end[32];
 
 	for (size_t i = 0; i < port->seen_count; i++) {
-		const struct contact_certificate *own = &port->seen[i].certificate;
+		const struct port_check_certificate *own = &port->seen[i].certificate;
 		const char *fault = own->seen ? certificate_fault(verify, own) : NULL;
 
 		if (!own->seen || is_told(port, i))
@@ -158,18 +158,18 @@ static void check_alpn(
 	const char *const *names = verify->role == CLUSTER_AUTH   ? grpc
 				   : verify->cluster->tls_routing ? routed
 								  : web;
-	struct contact_request request = verify_request(verify, port->kind, vip);
-	struct contact contact;
+	struct port_check_request request = verify_request(verify, port->kind, vip);
+	struct port_check port_check;
 
 	request.ssh_inside = false;
 	for (; *names != NULL; names++) {
 		request.alpn = *names;
-		contact_make(&request, &contact);
-		if (contact.answered && strcmp(contact.alpn, *names) == 0)
+		port_check_make(&request, &port_check);
+		if (port_check.answered && strcmp(port_check.alpn, *names) == 0)
 			verify_add(verify, VERIFY_OK, "alpn", port->target, "%s", *names);
 		else
 			verify_add(verify, VERIFY_WRONG, "alpn", port->target, "%s: %s", *names,
-				contact.answered ? "it is not agreed on" : contact.reason);
+				port_check.answered ? "it is not agreed on" : port_check.reason);
 	}
 }
 
@@ -198,14 +198,14 @@ static void check_port(struct verify *verify, const struct port_kind *kind, cons
 static void try_routing(struct verify *verify, const struct port_kind *https)
 {
 	const struct cluster_pool *pool = &verify->cluster->pools[verify->role];
-	struct contact_request request;
-	struct contact contact;
+	struct port_check_request request;
+	struct port_check port_check;
 
 	verify->is_routed = verify->role == CLUSTER_PROXY && verify->cluster->tls_routing;
 	request = verify_request(verify, https, &pool->vips[0]);
 	if (verify->is_routed)
-		contact_make(&request, &contact);
-	verify->is_routed = verify->is_routed && contact.answered;
+		port_check_make(&request, &port_check);
+	verify->is_routed = verify->is_routed && port_check.answered;
 }
 
 void verify_ports(struct verify *verify)

@@ -15,20 +15,20 @@ struct verify_own *verify_ask_instances(struct verify *verify, const struct port
 	const struct cluster_pool *pool = &verify->cluster->pools[verify->role];
 	struct verify_own *own = calloc(pool->instance_count, sizeof(*own));
 	uint32_t unreached = 0;
-	struct contact contact;
+	struct port_check port_check;
 
 	for (uint32_t i = 0; own != NULL && i < pool->instance_count && unreached < UNREACHED_MAX;
 		i++) {
-		struct contact_request request =
+		struct port_check_request request =
 			verify_request(verify, kind, &pool->instances[i].address);
 
 		request.port = kind->target_port;
 		if (request.timeout_ms > DIRECT_MS)
 			request.timeout_ms = DIRECT_MS;
-		contact_make(&request, &contact);
-		own[i].answered = contact.answered;
-		memcpy(own[i].identity, contact.identity, sizeof(own[i].identity));
-		unreached = contact.answered ? 0 : unreached + 1;
+		port_check_make(&request, &port_check);
+		own[i].answered = port_check.answered;
+		memcpy(own[i].identity, port_check.identity, sizeof(own[i].identity));
+		unreached = port_check.answered ? 0 : unreached + 1;
 	}
 	return own;
 }
@@ -53,7 +53,7 @@ static uint32_t instance_of(
 static void add_answer(struct verify *verify, const struct verify_port *port,
 	const struct verify_seen *seen, const struct cluster_instance *instance)
 {
-	char identity[2 * CONTACT_IDENTITY_SIZE + 1];
+	char identity[2 * PORT_CHECK_IDENTITY_SIZE + 1];
 	json_t *answer;
 
 	for (size_t i = 0; i < sizeof(seen->identity); i++)
@@ -61,7 +61,7 @@ static void add_answer(struct verify *verify, const struct verify_port *port,
 	answer = json_pack("{s:s, s:s?, s:s?, s:s, s:s, s:I}", "target", port->target, "instance",
 		instance != NULL ? instance->name : NULL, "zone",
 		instance != NULL ? instance->zone : NULL, "identity_kind",
-		seen->kind == CONTACT_HOST_KEY ? "host_key" : "certificate", "identity_sha256",
+		seen->kind == PORT_CHECK_HOST_KEY ? "host_key" : "certificate", "identity_sha256",
 		identity, "connections", (json_int_t)seen->connections);
 	if (json_array_append_new(verify->answers, answer) != 0)
 		verify->failed = true;
@@ -160,7 +160,7 @@ void verify_who(struct verify *verify, const struct verify_port *port, const str
 	if (shared > 0)
 		verify_add(verify, VERIFY_NOTE, "instances", port->target,
 			"several instances show the same %s: who answered cannot be told",
-			port->seen[0].kind == CONTACT_HOST_KEY ? "host key" : "certificate");
+			port->seen[0].kind == PORT_CHECK_HOST_KEY ? "host key" : "certificate");
 	if (known > 0)
 		add_instances(verify, port, connections, strangers + shared == 0);
 	if (known > 0 && strangers + shared == 0)

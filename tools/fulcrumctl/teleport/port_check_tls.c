@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "contact.h"
+#include "port_check.h"
 
 #include <base/printable.h>
 
@@ -62,12 +62,12 @@ static bool is_for(X509 *certificate, const char *before, const char *domain)
 	return X509_check_host(certificate, name, strlen(name), 0, NULL) == 1;
 }
 
-void contact_read_certificate(
-	X509 *certificate, long verdict, const char *domain, struct contact_certificate *out)
+void port_check_read_certificate(
+	X509 *certificate, long verdict, const char *domain, struct port_check_certificate *out)
 {
 	struct tm end = {0};
 
-	*out = (struct contact_certificate){0};
+	*out = (struct port_check_certificate){0};
 	if (certificate == NULL)
 		return;
 	out->seen = X509_digest(certificate, EVP_sha256(), out->fingerprint, NULL) == 1;
@@ -94,7 +94,8 @@ static int handshake_failed(struct wire *wire, int rc)
 	return wire_fail(wire, "TLS handshake: the server ended the connection");
 }
 
-int contact_tls(struct wire *wire, const struct contact_request *request, struct contact *out)
+int port_check_tls(
+	struct wire *wire, const struct port_check_request *request, struct port_check *out)
 {
 	const unsigned char *alpn;
 	unsigned int size;
@@ -109,7 +110,7 @@ int contact_tls(struct wire *wire, const struct contact_request *request, struct
 	rc = SSL_connect(wire->ssl);
 	if (rc != 1)
 		return handshake_failed(wire, rc);
-	contact_read_certificate(SSL_get0_peer_certificate(wire->ssl),
+	port_check_read_certificate(SSL_get0_peer_certificate(wire->ssl),
 		SSL_get_verify_result(wire->ssl), request->domain, &out->certificate);
 	SSL_get0_alpn_selected(wire->ssl, &alpn, &size);
 	snprintf(out->alpn, sizeof(out->alpn), "%.*s", (int)size, (const char *)alpn);

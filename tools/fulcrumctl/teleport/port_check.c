@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "contact.h"
+#include "port_check.h"
 
 #include <base/clock.h>
 
@@ -23,7 +23,7 @@ int wire_fail(struct wire *wire, const char *format, ...)
 	if (wire->reason[0] != '\0')
 		return -EIO;
 	va_start(args, format);
-	vsnprintf(wire->reason, CONTACT_REASON_SIZE, format, args);
+	vsnprintf(wire->reason, PORT_CHECK_REASON_SIZE, format, args);
 	va_end(args);
 	return -EIO;
 }
@@ -129,7 +129,8 @@ static void set_blocking(int fd, uint32_t timeout_ms)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 }
 
-static int open_wire(struct wire *wire, const struct contact_request *request, struct contact *out)
+static int open_wire(
+	struct wire *wire, const struct port_check_request *request, struct port_check *out)
 {
 	uint64_t begun_us = clock_monotonic_ns() / 1000;
 	struct sockaddr_storage storage;
@@ -149,28 +150,28 @@ static int open_wire(struct wire *wire, const struct contact_request *request, s
 	return rc;
 }
 
-static int talk(struct wire *wire, const struct contact_request *request, struct contact *out)
+static int talk(struct wire *wire, const struct port_check_request *request, struct port_check *out)
 {
 	int rc = 0;
 
 	if (request->speech == PORT_SSH) {
-		rc = contact_ssh(wire, out->identity);
-		out->kind = rc == 0 ? CONTACT_HOST_KEY : CONTACT_NONE;
+		rc = port_check_ssh(wire, out->identity);
+		out->kind = rc == 0 ? PORT_CHECK_HOST_KEY : PORT_CHECK_NONE;
 		return rc;
 	}
 	if (request->speech == PORT_MYSQL)
-		rc = contact_mysql(wire);
+		rc = port_check_mysql(wire);
 	else if (request->speech == PORT_POSTGRES)
-		rc = contact_postgres(wire);
+		rc = port_check_postgres(wire);
 	if (rc == 0)
-		rc = contact_tls(wire, request, out);
+		rc = port_check_tls(wire, request, out);
 	if (rc != 0)
 		return rc;
-	out->kind = CONTACT_CERTIFICATE;
+	out->kind = PORT_CHECK_CERTIFICATE;
 	memcpy(out->identity, out->certificate.fingerprint, sizeof(out->identity));
 	if (request->ssh_inside && out->alpn[0] != '\0') {
-		rc = contact_ssh(wire, out->identity);
-		out->kind = rc == 0 ? CONTACT_HOST_KEY : CONTACT_NONE;
+		rc = port_check_ssh(wire, out->identity);
+		out->kind = rc == 0 ? PORT_CHECK_HOST_KEY : PORT_CHECK_NONE;
 	}
 	return rc;
 }
@@ -198,7 +199,7 @@ static void guard(int fd, uint32_t timeout_ms)
 }
 
 static int talk_in_time(
-	struct wire *wire, const struct contact_request *request, struct contact *out)
+	struct wire *wire, const struct port_check_request *request, struct port_check *out)
 {
 	int rc;
 
@@ -211,7 +212,7 @@ static int talk_in_time(
 	return rc;
 }
 
-void contact_make(const struct contact_request *request, struct contact *out)
+void port_check_make(const struct port_check_request *request, struct port_check *out)
 {
 	struct wire wire = {.fd = -1, .reason = out->reason};
 

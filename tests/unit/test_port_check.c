@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A look at a server, whatever the server does.
-#include "contact.h"
+#include "port_check.h"
 
 #include <base/clock.h>
 
@@ -64,31 +64,32 @@ static void a_peer_that_never_ends_is_given_up_in_time(void **state)
 	static const enum port_speech speeches[] = {PORT_SSH, PORT_MYSQL, PORT_POSTGRES, PORT_TLS};
 
 	for (size_t i = 0; i < sizeof(speeches) / sizeof(speeches[0]); i++) {
-		const struct contact_request request = {.address = {{127, 0, 0, 1}, ADDR_IPV4, {0}},
+		const struct port_check_request request = {
+			.address = {{127, 0, 0, 1}, ADDR_IPV4, {0}},
 			.port = port,
 			.speech = speeches[i],
 			.domain = "example.com",
 			.tls = *state,
 			.timeout_ms = 300};
 		uint64_t begun_ns = clock_monotonic_ns();
-		struct contact contact;
+		struct port_check port_check;
 
-		contact_make(&request, &contact);
-		assert_false(contact.answered);
-		assert_int_not_equal(contact.reason[0], '\0');
+		port_check_make(&request, &port_check);
+		assert_false(port_check.answered);
+		assert_int_not_equal(port_check.reason[0], '\0');
 		assert_true(clock_monotonic_ns() - begun_ns < 5 * CLOCK_NS_PER_S); // not for ever
 	}
 }
 
 static void without_time_nothing_is_tried(void **state)
 {
-	const struct contact_request request = {
+	const struct port_check_request request = {
 		.address = {{127, 0, 0, 1}, ADDR_IPV4, {0}}, .port = port, .speech = PORT_SSH};
-	struct contact contact;
+	struct port_check port_check;
 
-	contact_make(&request, &contact);
-	assert_false(contact.answered);
-	assert_string_equal(contact.reason, "not tried: the time for all is over");
+	port_check_make(&request, &port_check);
+	assert_false(port_check.answered);
+	assert_string_equal(port_check.reason, "not tried: the time for all is over");
 }
 
 static int start(void **state)

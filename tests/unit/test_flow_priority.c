@@ -57,17 +57,17 @@ static void try_victim(victim_fn *victim_in)
 		uint32_t now_s = (uint32_t)random(), first = round & 1, least = first;
 		struct flow_bucket bucket;
 		struct flow_victim victim;
-		uint32_t worths[FLOW_WAYS];
+		uint32_t priorities[FLOW_WAYS];
 
 		fill(&bucket, now_s);
 		for (uint32_t way = 0; way < FLOW_WAYS; way++)
-			worths[way] = flow_worth(&bucket, way, ttls, SERVICES, now_s);
+			priorities[way] = flow_priority(&bucket, way, ttls, SERVICES, now_s);
 		for (uint32_t way = first; way < FLOW_WAYS; way++)
-			least = worths[way] < worths[least] ? way : least;
+			least = priorities[way] < priorities[least] ? way : least;
 		victim = victim_in(&bucket, first, ttls, SERVICES, now_s);
 		assert_ptr_equal(victim.ref.bucket, &bucket);
 		assert_int_equal(victim.ref.way, least);
-		assert_int_equal(victim.worth, worths[least]);
+		assert_int_equal(victim.priority, priorities[least]);
 	}
 }
 
@@ -117,7 +117,7 @@ static void workers_run_what_the_processor_has(void **state)
 	try_victim(flow_victim_in);
 }
 
-static void a_live_row_is_worth_something_and_an_expired_one_nothing(void **state)
+static void a_live_row_has_a_priority_and_an_expired_one_none(void **state)
 {
 	const uint32_t now_s = 100000;
 	struct flow_bucket bucket = {.service = {1, 1, 0, 0}};
@@ -127,17 +127,17 @@ static void a_live_row_is_worth_something_and_an_expired_one_nothing(void **stat
 	bucket.seen[1] = (uint16_t)(now_s - FLOW_TTL_MAX_S - 1);
 	bucket.life[2] = FLOW_NEW;
 	bucket.seen[2] = (uint16_t)(now_s - 60);
-	assert_in_range(flow_worth(&bucket, 2, ttls, SERVICES, now_s), 1, FLOW_WORTH_LITTLE);
+	assert_in_range(flow_priority(&bucket, 2, ttls, SERVICES, now_s), 1, FLOW_PRIORITY_LITTLE);
 	bucket.life[2] = FLOW_UDP;
 	bucket.life[3] = FLOW_ESTABLISHED;
 	bucket.seen[2] = (uint16_t)now_s;
 	bucket.seen[3] = (uint16_t)(now_s - ttls[0].seconds[FLOW_ESTABLISHED]);
-	assert_in_range(flow_worth(&bucket, 0, ttls, SERVICES, now_s), FLOW_WORTH_LITTLE + 1,
-		2 * FLOW_WORTH_LITTLE);
-	assert_int_equal(flow_worth(&bucket, 1, ttls, SERVICES, now_s), FLOW_WORTH_NOTHING);
-	assert_true(flow_worth(&bucket, 2, ttls, SERVICES, now_s) > FLOW_WORTH_LITTLE);
-	assert_true(flow_worth(&bucket, 3, ttls, SERVICES, now_s) >
-		    flow_worth(&bucket, 2, ttls, SERVICES, now_s));
+	assert_in_range(flow_priority(&bucket, 0, ttls, SERVICES, now_s), FLOW_PRIORITY_LITTLE + 1,
+		2 * FLOW_PRIORITY_LITTLE);
+	assert_int_equal(flow_priority(&bucket, 1, ttls, SERVICES, now_s), FLOW_PRIORITY_NOTHING);
+	assert_true(flow_priority(&bucket, 2, ttls, SERVICES, now_s) > FLOW_PRIORITY_LITTLE);
+	assert_true(flow_priority(&bucket, 3, ttls, SERVICES, now_s) >
+		    flow_priority(&bucket, 2, ttls, SERVICES, now_s));
 }
 
 int main(void)
@@ -146,7 +146,7 @@ int main(void)
 		cmocka_unit_test(one_way_after_the_other_finds_what_is_there),
 		cmocka_unit_test(all_ways_at_once_find_the_same),
 		cmocka_unit_test(workers_run_what_the_processor_has),
-		cmocka_unit_test(a_live_row_is_worth_something_and_an_expired_one_nothing),
+		cmocka_unit_test(a_live_row_has_a_priority_and_an_expired_one_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

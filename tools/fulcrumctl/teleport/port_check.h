@@ -12,11 +12,11 @@
 // One connection to a port, up to where it is known who answered, and its end. Blocks for twice the timeout at most: to
 // connect, and to talk, however slowly the peer does. One thread, whose SIGALRM it takes.
 
-#define CONTACT_REASON_SIZE   128
-#define CONTACT_NAMES_SIZE    128
-#define CONTACT_IDENTITY_SIZE 32
+#define PORT_CHECK_REASON_SIZE   128
+#define PORT_CHECK_NAMES_SIZE    128
+#define PORT_CHECK_IDENTITY_SIZE 32
 
-struct contact_request {
+struct port_check_request {
 	SSL_CTX *tls;
 	struct addr address;
 	uint16_t port;
@@ -27,37 +27,37 @@ struct contact_request {
 	uint32_t timeout_ms; // 0: nothing is tried
 };
 
-enum contact_identity { CONTACT_NONE, CONTACT_CERTIFICATE, CONTACT_HOST_KEY };
+enum port_check_identity { PORT_CHECK_NONE, PORT_CHECK_CERTIFICATE, PORT_CHECK_HOST_KEY };
 
-struct contact_certificate {
+struct port_check_certificate {
 	bool seen;
-	uint8_t fingerprint[CONTACT_IDENTITY_SIZE]; // SHA-256
-	char names[CONTACT_NAMES_SIZE]; // "teleport.example.com, *.teleport.example.com"
+	uint8_t fingerprint[PORT_CHECK_IDENTITY_SIZE]; // SHA-256
+	char names[PORT_CHECK_NAMES_SIZE]; // "teleport.example.com, *.teleport.example.com"
 	bool has_domain;
 	bool has_wildcard;
 	time_t end_s;
 	char distrust[TLS_WORDS_SIZE]; // why no CA vouches for it; empty: one does
 };
 
-struct contact {
+struct port_check {
 	bool answered; // all of it went well
-	char reason[CONTACT_REASON_SIZE]; // why not
+	char reason[PORT_CHECK_REASON_SIZE]; // why not
 	uint32_t took_us; // from the first packet to the end of the TCP handshake
-	enum contact_identity kind;
-	uint8_t identity[CONTACT_IDENTITY_SIZE]; // SHA-256 of the certificate or of the host key
-	struct contact_certificate certificate;
+	enum port_check_identity kind;
+	uint8_t identity[PORT_CHECK_IDENTITY_SIZE]; // SHA-256 of the certificate or of the host key
+	struct port_check_certificate certificate;
 	char alpn[32]; // what was agreed on; "": nothing
 };
 
-void contact_make(const struct contact_request *request, struct contact *out);
+void port_check_make(const struct port_check_request *request, struct port_check *out);
 
-// --- Between the files of contact ---
+// --- Between the files of port_check ---
 
 // A connection, plain or with TLS.
 struct wire {
 	int fd;
 	SSL *ssl; // NULL: plain
-	char *reason; // of CONTACT_REASON_SIZE
+	char *reason; // of PORT_CHECK_REASON_SIZE
 };
 
 // Exactly 'size' bytes: 0, or -EIO with the reason.
@@ -67,14 +67,15 @@ int wire_write(struct wire *wire, const void *bytes, size_t size);
 int wire_fail(struct wire *wire, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // SHA-256 of an SSH server's public host key, or of its certificate if it has one. 0 or -EIO with the reason.
-int contact_ssh(struct wire *wire, uint8_t identity[CONTACT_IDENTITY_SIZE]);
+int port_check_ssh(struct wire *wire, uint8_t identity[PORT_CHECK_IDENTITY_SIZE]);
 // Asks the server for TLS in its own protocol. 0 or -EIO with the reason.
-int contact_mysql(struct wire *wire);
-int contact_postgres(struct wire *wire);
+int port_check_mysql(struct wire *wire);
+int port_check_postgres(struct wire *wire);
 // The TLS handshake and what the certificate says. 0 or -EIO with the reason.
-int contact_tls(struct wire *wire, const struct contact_request *request, struct contact *out);
+int port_check_tls(
+	struct wire *wire, const struct port_check_request *request, struct port_check *out);
 // 'verdict' is SSL_get_verify_result()'s. The names are printable. NULL is a certificate that was not seen.
-void contact_read_certificate(
-	X509 *certificate, long verdict, const char *domain, struct contact_certificate *out);
+void port_check_read_certificate(
+	X509 *certificate, long verdict, const char *domain, struct port_check_certificate *out);
 
 #endif

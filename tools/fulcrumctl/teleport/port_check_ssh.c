@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // As much of SSH's key exchange (RFC 4253, RFC 5656) as it takes to be shown the host key. Teleport's servers show a
 // certificate, which is asked for first; nothing is verified here, and nothing secret is sent.
-#include "contact.h"
+#include "port_check.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -150,7 +150,7 @@ static int send_public_key(struct wire *wire, struct packet *packet)
 	return rc;
 }
 
-int contact_ssh(struct wire *wire, uint8_t identity[CONTACT_IDENTITY_SIZE])
+int port_check_ssh(struct wire *wire, uint8_t identity[PORT_CHECK_IDENTITY_SIZE])
 {
 	struct packet packet;
 	uint32_t size;

@@ -3,8 +3,8 @@
 // found, or there is one printable sentence; and no more is said to the server than the protocol has.
 //
 // The input: the speech in a byte, and all that the server says. It takes the place of the connection.
-#include "contact.h"
 #include "fuzz.h"
+#include "port_check.h"
 
 #include <base/printable.h>
 
@@ -34,17 +34,17 @@ ssize_t send(int fd, const void *bytes, size_t size, int flags)
 
 static void check_reason(const char *reason)
 {
-	char text[CONTACT_REASON_SIZE];
+	char text[PORT_CHECK_REASON_SIZE];
 
-	FUZZ_ASSERT(strnlen(reason, CONTACT_REASON_SIZE) < CONTACT_REASON_SIZE);
+	FUZZ_ASSERT(strnlen(reason, PORT_CHECK_REASON_SIZE) < PORT_CHECK_REASON_SIZE);
 	FUZZ_ASSERT(strcmp(printable_make(strcpy(text, reason)), reason) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t none[CONTACT_IDENTITY_SIZE];
-	uint8_t identity[CONTACT_IDENTITY_SIZE] = {0};
-	char reason[CONTACT_REASON_SIZE] = "";
+	static const uint8_t none[PORT_CHECK_IDENTITY_SIZE];
+	uint8_t identity[PORT_CHECK_IDENTITY_SIZE] = {0};
+	char reason[PORT_CHECK_REASON_SIZE] = "";
 	struct wire wire = {.fd = -1, .reason = reason};
 	uint8_t speech;
 	int rc;
@@ -56,9 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	left = size - 1;
 	said = 0;
 	if (speech == 0)
-		rc = contact_ssh(&wire, identity);
+		rc = port_check_ssh(&wire, identity);
 	else
-		rc = speech == 1 ? contact_mysql(&wire) : contact_postgres(&wire);
+		rc = speech == 1 ? port_check_mysql(&wire) : port_check_postgres(&wire);
 	FUZZ_ASSERT((rc == 0) == (reason[0] == '\0') && (said > 0) == (speech != 1 || rc == 0));
 	FUZZ_ASSERT(said <= SAID_MAX);
 	FUZZ_ASSERT((memcmp(identity, none, sizeof(none)) != 0) == (speech == 0 && rc == 0));

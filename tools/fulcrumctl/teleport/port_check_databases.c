@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "contact.h"
+#include "port_check.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #define MYSQL_REQUEST_SIZE 32 // capabilities 4, packet size 4, character set 1, zeros 23
 
 // MySQL's Protocol::SSLRequest, behind the server's greeting.
-int contact_mysql(struct wire *wire)
+int port_check_mysql(struct wire *wire)
 {
 	uint8_t greeting[MYSQL_GREETING_MAX],
 		request[MYSQL_HEADER + MYSQL_REQUEST_SIZE] = {MYSQL_REQUEST_SIZE, 0, 0, 1};
@@ -36,7 +36,7 @@ int contact_mysql(struct wire *wire)
 }
 
 // PostgreSQL's SSLRequest: a length, and a code that no version has.
-int contact_postgres(struct wire *wire)
+int port_check_postgres(struct wire *wire)
 {
 	static const uint8_t request[] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f};
 	char answer;
