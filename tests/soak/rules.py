@@ -43,6 +43,13 @@ def not_found_yet(broken, step, history):
             step["acted"] <= broken["at"] and broken["began"] <= (step["seen"] or math.inf))
 
 
+def began_with_a_lost_one(broken, step, history):
+    """A SYN that comes again goes to another backend where the first one went down meanwhile. If that answers all the same, as one
+    does that a busy machine lost, its client talks to the one and the other resets it."""
+    return (step["verb"] == "down" and broken["kind"] != "udp" and not broken["backend"] and broken["how"] in REFUSED and
+            broken["began"] <= step["acted"] + MOMENT_S and step["acted"] <= broken["at"])
+
+
 def no_daemon(broken, step, history):
     """While no daemon runs, routers answer new connections that the host is unreachable, and datagrams are lost."""
     if step["verb"] not in ("restart", "kill") or not step["acted"] <= broken["at"] or \
@@ -88,6 +95,7 @@ RULES = {
     "its backend was disabled": disabled,
     "its backend's drain had a deadline": drain_deadline,
     "a dead backend was not found yet": not_found_yet,
+    "its backend went down while it began": began_with_a_lost_one,
     "no daemon was there": no_daemon,
     "it began after the last checkpoint of a daemon that was killed": after_the_checkpoint,
     "the machine had no core for the worker": no_core,

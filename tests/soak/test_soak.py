@@ -71,6 +71,11 @@ JUDGED = [
     (broken("udp", "unanswered", "", began=146, at=149), step("starved", ended=153), None),
     # And what may break.
     (broken("udp", "unanswered", "", began=151, at=154), step("starved", ended=153), "the machine had no core for the worker"),
+    (broken("short", "ECONNRESET", "", began=149, at=151), step("down", "b1"), "its backend went down while it began"),
+    (broken("short", "ECONNRESET", "", began=152, at=153), step("down", "b1"), None),
+    (broken("short", "ECONNRESET", "", began=145, at=149), step("down", "b1"), None),
+    (broken("short", "stalled", "", began=149, at=151), step("down", "b1"), None),
+    (broken(began=149, at=151), step("down", "b1"), None),
     (broken(), step("die", "b1", "server"), "its server was killed"),
     (broken(how="closed"), step("die", "b1", "server"), "its server was killed"),
     (broken(), step("disable", "b1"), "its backend was disabled"),
