@@ -475,7 +475,7 @@ _Static_assert(sizeof(struct message_row_zone) == 224, "goes over the channel as
 enum message_vip_state {
 	MESSAGE_VIP_UNMANAGED, // its services' mode is none
 	MESSAGE_VIP_ANNOUNCED,
-	MESSAGE_VIP_WITHHELD, // a service lacks its quorum, or the daemon is about to stop
+	MESSAGE_VIP_SUPPRESSED, // a service lacks its quorum, or the daemon is about to stop
 	MESSAGE_VIP_HOLDING, // the quorum is back; announced when it has held
 	MESSAGE_VIP_FAILED, // it is to be announced, and the kernel does not take it
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <base/clock.h>
 #include <base/log.h>
 #include <control/apply_private.h>
@@ -182,7 +183,7 @@ static void prepared(void *context)
 	if (commit->rc == 0 &&
 		(commit->rollback != 0 || commit->is_file)) // another file is looked at as it comes
 		commit->rc =
-			control_check_own_addresses(commit->control, commit->config, &commit->err);
+			announce_check_own(commit->control->kernel, commit->config, &commit->err);
 	if (commit->rc != 0) {
 		fail(commit->control);
 	} else if (commit->is_equal && commit->reaps) {

@@ -111,14 +111,6 @@ void control_tell_commit(struct control *control, const struct commit *commit);
 void control_tell_refusal(
 	struct control *control, const struct history_entry *author, const char *reason);
 
-// --- own.c: the balancer's own addresses ---
-
-// 0; -EADDRINUSE with the sentence where a VIP is one of them, on any interface. On the loop's thread.
-int control_check_own_addresses(
-	const struct control *control, const struct config *config, struct error *err);
-// Tells of VIPs that became one of them, or are none any more.
-void control_follow_own_addresses(struct control *control);
-
 // --- inherit.c: the flow tables over a restart ---
 
 // What the last daemon saved, as it ended or before it died, into the workers' tables. Before they run.

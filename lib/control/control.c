@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <base/clock.h>
 #include <base/log.h>
 #include <capture/recording.h>
-#include <control/announce_private.h>
 #include <control/apply_private.h>
 #include <control/control_private.h>
 #include <control/exporter.h>
@@ -29,7 +29,7 @@ static void kernel_changed(void *context)
 		    control->config.port_count, control->config.publisher->current))
 		control_rebuild_later(control);
 	control_resolve_all(control);
-	control_follow_own_addresses(control);
+	announce_follow_own(control->announce);
 }
 
 static int make_jobs(struct control *control)
@@ -62,12 +62,11 @@ static int make_events(struct control *control)
 	control->age_timer = event_new(control->base, -1, EV_PERSIST, control_age, control);
 	control->link_timer =
 		event_new(control->base, -1, EV_PERSIST, control_follow_ports, control);
-	control->hold_timer = evtimer_new(control->base, control_announce_due, control);
 	if (control->poll_timer == NULL || control->trial_timer == NULL ||
 		control->rebuild_event == NULL || control->resolve_event == NULL ||
 		control->targets_event == NULL || control->solicit_event == NULL ||
 		control->solicit_timer == NULL || control->age_timer == NULL ||
-		control->link_timer == NULL || control->hold_timer == NULL)
+		control->link_timer == NULL)
 		return -ENOMEM;
 	if (event_add(control->poll_timer, &now) != 0 ||
 		event_add(control->solicit_timer, &second) != 0 ||
@@ -99,10 +98,8 @@ static int allocate(struct control *control)
 		return -ENOMEM;
 	if (stats_init(&control->stats, &counted, daemon->backends_max) != 0)
 		return -ENOMEM;
-	control->vips = calloc(daemon->services_max, sizeof(*control->vips));
-	control->vips_before = calloc(daemon->services_max, sizeof(*control->vips));
 	control->identity = identity_new();
-	if (control->identity == NULL || control->vips == NULL || control->vips_before == NULL)
+	if (control->identity == NULL)
 		return -ENOMEM;
 	return make_events(control);
 }
@@ -117,12 +114,46 @@ static void start_exporter(struct control *control)
 		log_error("metrics: there will be none: %s", err.text);
 }
 
+static uint32_t control_count_usable(void *context, uint32_t service, uint32_t enough)
+{
+	const struct control *control = context;
+	const struct config *config = control->running.now->config;
+	const struct config_pool *pool = &config->pools[config->services[service].pool_index];
+	uint32_t usable = 0;
+
+	// Without memory for new tables a VIP that nobody serves is withdrawn nevertheless.
+	if (!control->has_old_tables)
+		return stats_service_account(&control->stats, service)->usable;
+	for (uint32_t i = 0; i < pool->backend_count && usable < enough; i++)
+		usable += stats_is_usable_for(&control->stats, pool->first_backend + i, service);
+	return usable;
+}
+
+static int control_make_announce(struct control *control, struct error *err)
+{
+	const struct announce_needs needs = {
+		.base = control->base,
+		.kernel = control->kernel,
+		.events = control->events,
+		.vips_max = control->config.daemon->services_max,
+		.count_usable = control_count_usable,
+		.context = control,
+	};
+
+	control->announce = announce_new(&needs);
+	return control->announce != NULL ? 0 : error_set(err, ENOMEM, "out of memory");
+}
+
+uint32_t control_withdraw(struct control *control)
+{
+	return announce_withdraw(control->announce);
+}
+
 // The last step of the start, so that the network learns its outcome alone.
 static int begin_announcing(struct control *control, struct error *err)
 {
 	char interfaces[DAEMON_PORTS_MAX][16];
 	uint32_t count = 0;
-	int rc;
 
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
 		const char *name = control->config.ports[p].kernel_interface;
@@ -130,11 +161,7 @@ static int begin_announcing(struct control *control, struct error *err)
 		if (name[0] != '\0')
 			memcpy(interfaces[count++], name, sizeof(interfaces[0]));
 	}
-	rc = announcer_new(
-		control->base, control->kernel, interfaces, count, &control->announcer, err);
-	if (rc == 0)
-		control_announce(control);
-	return rc;
+	return announce_begin(control->announce, interfaces, count, err);
 }
 
 // What is kept is served although some of its probes may fail for want of a descriptor, which is held against no backend.
@@ -172,6 +199,8 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		rc = kernel_new(base, kernel_changed, control, &control->kernel, err);
+	if (rc == 0)
+		rc = control_make_announce(control, err);
 	if (rc == 0)
 		control_interfaces_init(control);
 	if (rc == 0) {
@@ -228,7 +257,7 @@ void control_free(struct control *control)
 	health_free(control->health);
 	stuck_free(control->stuck);
 	half_opens_free(control->half_opens);
-	announcer_free(control->announcer);
+	announce_free(control->announce);
 	taps_free(control->taps);
 	kernel_free(control->kernel);
 	identity_free(control->identity);
@@ -245,7 +274,6 @@ void control_free(struct control *control)
 	free_event(control->watchdog_timer);
 	free_event(control->save_timer);
 	free_event(control->forget_timer);
-	free_event(control->hold_timer);
 	config_free(control->trial.before);
 	control_reply_forget(control);
 	transaction_forget(&control->transaction);
@@ -256,8 +284,6 @@ void control_free(struct control *control)
 	commit_free(control->next_commit);
 	snapshot_free(control->build.snapshot);
 	stats_free(&control->stats);
-	free(control->vips);
-	free(control->vips_before);
 	running_free(&control->running);
 	free(control);
 }

@@ -2,7 +2,6 @@
 #ifndef CONTROL_CONTROL_PRIVATE_H
 #define CONTROL_CONTROL_PRIVATE_H
 
-#include <announce/announcer.h>
 #include <base/clock.h>
 #include <channel/channel.h>
 #include <channel/message.h>
@@ -27,7 +26,7 @@
 
 // The loop's own state, all of it on the loop's thread but for what is said to be a job's.
 
-struct control_vip;
+struct announce;
 struct event;
 struct exporter;
 struct recording;
@@ -39,7 +38,7 @@ struct control {
 	struct channel_server *server;
 	struct kernel *kernel;
 	struct events *events;
-	struct announcer *announcer; // NULL until the daemon has begun
+	struct announce *announce; // which VIPs are announced
 	struct identity *identity;
 	struct health *health;
 	struct half_opens *half_opens;
@@ -60,7 +59,6 @@ struct control {
 	struct event *checkpoint_timer; // NULL: there is no folder for one
 	struct exporter *exporter; // NULL: there is none
 	struct event *forget_timer; // what was recalled
-	struct event *hold_timer; // the next VIP that is to be announced again
 	struct channel_message message; // the request, and then the reply, at hand
 
 	struct running running;
@@ -73,9 +71,6 @@ struct control {
 	uint64_t requests; // over the channel
 	uint64_t applies; // changes of the configuration by clients
 	uint64_t apply_failures;
-	struct control_vip *vips; // in the order of their addresses
-	struct control_vip *vips_before; // as much room, for the next ones
-	uint32_t vip_count;
 	struct target_changes targets;
 	uint32_t resolve_next;
 	uint32_t resolve_left;

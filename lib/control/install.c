@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <base/clock.h>
-#include <control/announce_private.h>
 #include <control/apply_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
@@ -72,7 +72,8 @@ void control_install(struct control *control, struct commit *commit)
 	control->running.version = commit->version;
 	control->running.applied = commit->applied;
 	control->running.is_saved = false;
-	control_announce_take(control);
+	announce_set_configuration(
+		control->announce, control->running.now, control->running.applied.wall_s);
 	control_publish(control, commit->build.snapshot);
 	commit->build.snapshot = NULL;
 	control_targets_take(control, commit);

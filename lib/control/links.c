@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <base/log.h>
-#include <control/announce_private.h>
 #include <control/control_private.h>
 #include <control/interfaces.h>
 #include <control/resolve_private.h>
@@ -111,7 +111,7 @@ void control_follow_ports(int fd, short what, void *context)
 	control_follow_interfaces(control);
 	if (control->resolve_failed)
 		control_resolve_all(control);
-	control_announce_follow(control);
+	announce_follow(control->announce);
 	control_follow_members(context);
 	follow_links(context);
 	follow_macs(context);

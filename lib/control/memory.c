@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <control/reply_private.h>
 #include <control/rows.h>
 
@@ -181,7 +182,7 @@ static void add_control(struct measure *m)
 		"service",
 		registry_bytes(&c->running.service_registry) +
 			malloc_usable_size(c->running.service_baselines) +
-			malloc_usable_size(c->vips) + malloc_usable_size(c->vips_before));
+			announce_footprint(c->announce));
 }
 
 // "VmRSS:     1234 kB"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <base/clock.h>
 #include <capture/recording.h>
-#include <control/announce_private.h>
 #include <control/exporter_private.h>
 #include <http/web.h>
 
@@ -57,7 +57,7 @@ static void label_vip(struct page *page, uint32_t row)
 	char vip[ADDR_TEXT_SIZE];
 
 	exposition_label(&page->text, "vip",
-		addr_format(&page->control->vips[row].address, vip, sizeof(vip)));
+		addr_format(announce_address(page->control->announce, row), vip, sizeof(vip)));
 }
 
 void page_sample(struct page *page, uint32_t row, const char *suffix)
@@ -264,7 +264,7 @@ static uint32_t row_count(const struct page *page, enum metrics_scope scope)
 	case METRICS_OF_PORTS:
 		return control->config.port_count;
 	case METRICS_OF_VIPS:
-		return control->vip_count;
+		return announce_count(control->announce);
 	case METRICS_OF_SERVICES:
 		return control->running.now->service_end;
 	case METRICS_OF_ZONES:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <config/endpoint.h>
-#include <control/announce_private.h>
 #include <control/exporter_private.h>
 #include <control/health_private.h>
 #include <running/fail_open.h>
@@ -83,35 +83,38 @@ void page_service_spread(struct page *page, const struct page_family *family, ui
 
 void page_vip_announced(struct page *page, const struct page_family *family, uint32_t row)
 {
-	struct message_row_vip vip = {0};
+	struct announce_vip vip;
 
-	row_vip(page->control, row, &vip);
+	announce_view(page->control->announce, row, &vip);
 	if (vip.mode == CONFIG_ANNOUNCE_NONE)
 		return;
 	page_sample(page, row, "");
 	exposition_label(&page->text, "mode", vip.mode == CONFIG_ANNOUNCE_ARP ? "arp" : "route");
-	exposition_number(&page->text, vip.state == MESSAGE_VIP_ANNOUNCED);
+	exposition_number(&page->text, vip.status == ANNOUNCE_ANNOUNCED);
 }
 
 void page_vip_failed(struct page *page, const struct page_family *family, uint32_t row)
 {
-	struct message_row_vip vip = {0};
+	struct announce_vip vip;
 
-	row_vip(page->control, row, &vip);
+	announce_view(page->control->announce, row, &vip);
 	if (vip.mode != CONFIG_ANNOUNCE_NONE)
-		page_number(page, row, vip.state == MESSAGE_VIP_FAILED);
+		page_number(page, row, vip.status == ANNOUNCE_FAILED);
 }
 
 void page_vip_own(struct page *page, const struct page_family *family, uint32_t row)
 {
-	page_number(page, row, page->control->vips[row].owner[0] != '\0');
+	struct announce_vip vip;
+
+	announce_view(page->control->announce, row, &vip);
+	page_number(page, row, vip.owner[0] != '\0');
 }
 
 void page_vip_since(struct page *page, const struct page_family *family, uint32_t row)
 {
-	struct message_row_vip vip = {0};
+	struct announce_vip vip;
 
-	row_vip(page->control, row, &vip);
+	announce_view(page->control->announce, row, &vip);
 	if (vip.mode != CONFIG_ANNOUNCE_NONE && vip.since_s != 0)
 		page_number(page, row, vip.since_s);
 }

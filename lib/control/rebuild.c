@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <base/clock.h>
 #include <base/log.h>
-#include <control/announce_private.h>
 #include <control/apply_private.h>
 #include <control/control_private.h>
 #include <control/rebuild_private.h>
@@ -33,7 +33,7 @@ void control_publish(struct control *control, struct snapshot *snapshot)
 {
 	control->snapshots = snapshot->version;
 	publisher_publish(control->config.publisher, snapshot);
-	control_announce(control);
+	announce_update(control->announce);
 	control_checkpoint_soon(control);
 }
 
@@ -62,7 +62,7 @@ static void done(void *context)
 		control->build.snapshot = NULL;
 	} else {
 		log_error("the workers keep their old tables: %s", control->rebuild_error.text);
-		control_announce(control);
+		announce_update(control->announce);
 		rebuild_after(control, 1000 * 1000);
 	}
 	jobs_next(control->jobs);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce.h>
 #include <control/apply_private.h>
 #include <control/control_private.h>
 #include <control/reply_private.h>
@@ -104,7 +105,7 @@ static int check(const struct control *control, struct error *err)
 	if (header->if_version != 0 && header->if_version != control->running.version)
 		return error_set(err, ESTALE, "version %lu is in force, not %lu",
 			control->running.version, header->if_version);
-	return control_check_own_addresses(control, config, err);
+	return announce_check_own(control->kernel, config, err);
 }
 
 static void tell_refusal(struct control *control, bool is_plan, const struct error *err)

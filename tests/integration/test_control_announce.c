@@ -98,9 +98,9 @@ static void a_vip_with_too_few_backends_is_withheld_and_says_why(void **state)
 
 	apply(lab,
 		"services:\n" SERVICE("s", "203.0.113.10", "tcp", "mode: route, quorum: 3") POOL);
-	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	while (strcmp(row.reason, "service 's': quorum 3, 2 usable") != 0)
-		row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+		row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	lab_shell(NOT(ROUTE));
 }
 
@@ -115,7 +115,7 @@ static void every_service_of_a_vip_must_have_its_quorum(void **state)
 	assert_int_equal(row.services, 2);
 	wait_for_shell(ROUTE);
 	set_state(lab, "a", CONFIG_STATE_DRAINING);
-	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	assert_string_equal(row.reason, "service 't': quorum 2, 1 usable");
 	wait_for_shell(NOT(ROUTE));
 }
@@ -133,12 +133,12 @@ static void fewer_backends_keep_a_vip_than_bring_it(void **state)
 	assert_true(find_vip(lab, "203.0.113.10", &row));
 	assert_int_equal(row.state, MESSAGE_VIP_ANNOUNCED); // one keeps it
 	set_state(lab, "a", CONFIG_STATE_DISABLED);
-	wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	wait_for_shell(NOT(ROUTE));
 	set_state(lab, "a", CONFIG_STATE_ACTIVE); // and does not bring it back
-	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	while (strcmp(row.reason, "service 's': quorum 2, 1 usable") != 0)
-		row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+		row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	lab_shell(NOT(ROUTE));
 	set_state(lab, "b", CONFIG_STATE_ACTIVE);
 	wait_for(lab, "203.0.113.10", MESSAGE_VIP_ANNOUNCED);
@@ -162,7 +162,7 @@ static void backends_without_weight_make_no_quorum(void **state)
 	assert_true(find_vip(lab, "203.0.113.10", &row));
 	assert_int_equal(row.state, MESSAGE_VIP_ANNOUNCED);
 	set_weight(lab, "b", 0);
-	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	assert_string_equal(row.reason, "service 's': quorum 1, 0 usable");
 	wait_for_shell(NOT(ROUTE));
 	set_weight(lab, "b", 1);
@@ -193,14 +193,14 @@ static void a_quorum_that_is_back_must_hold(void **state)
 	wait_for(lab, "203.0.113.10", MESSAGE_VIP_ANNOUNCED);
 	wait_for_shell(ROUTE);
 	set_state(lab, "b", CONFIG_STATE_DISABLED);
-	wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	wait_for_shell(NOT(ROUTE));
 	back_ns = clock_monotonic_ns();
 	set_state(lab, "b", CONFIG_STATE_ACTIVE);
 	row = wait_for(lab, "203.0.113.10", MESSAGE_VIP_HOLDING);
 	assert_non_null(strstr(row.reason, "its quorum is back; announced in "));
 	set_state(lab, "b", CONFIG_STATE_DISABLED); // it did not hold
-	wait_for(lab, "203.0.113.10", MESSAGE_VIP_WITHHELD);
+	wait_for(lab, "203.0.113.10", MESSAGE_VIP_SUPPRESSED);
 	back_ns = clock_monotonic_ns();
 	set_state(lab, "b", CONFIG_STATE_ACTIVE);
 	wait_for_shell(ROUTE);

@@ -8,7 +8,7 @@ allowed='lib/base/clock.c the clock itself
 lib/base/log.c the time of a line
 lib/confine/common.c names of system calls alone
 lib/base/log_json.c the time of a line
-lib/control/announce.c since when a VIP is announced, as told
+lib/announce/announce.c since when a VIP is announced, as told
 lib/control/health.c since when a backend is up, as told
 lib/control/page_backends.c when a drain ends, as told
 lib/control/rows_backend.c the days that a certificate still has

@@ -314,7 +314,7 @@ static const char *vip_state(uint64_t value)
 	static const char *const names[] = {
 		[MESSAGE_VIP_UNMANAGED] = "-",
 		[MESSAGE_VIP_ANNOUNCED] = "announced",
-		[MESSAGE_VIP_WITHHELD] = "withheld",
+		[MESSAGE_VIP_SUPPRESSED] = "withheld",
 		[MESSAGE_VIP_HOLDING] = "holding",
 		[MESSAGE_VIP_FAILED] = "failed",
 	};

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <announce/announce_private.h>
 #include <base/log.h>
-#include <control/announce_private.h>
-#include <control/apply_private.h>
-#include <control/control_private.h>
+#include <kernel/kernel.h>
 
 #include <errno.h>
 #include <string.h>
 
-// A VIP's packets never reach the kernel. Where it is an address of the balancer's own, on whatever interface, the answers
-// to probes and whoever is logged in are cut off, and every backend may go down.
+// A VIP's packets never reach the kernel. Where it is an address of the balancer's own, on whatever
+// interface, the answers to probes and whoever is logged in are cut off, and every backend may go
+// down.
 
-int control_check_own_addresses(
-	const struct control *control, const struct config *config, struct error *err)
+int announce_check_own(struct kernel *kernel, const struct config *config, struct error *err)
 {
-	kernel_catch_up(control->kernel);
+	kernel_catch_up(kernel);
 	for (uint32_t i = 0; i < config->service_count; i++) {
 		const struct config_service *service = &config->services[i];
-		const char *interface = kernel_owner(control->kernel, &service->vip);
+		const char *interface = kernel_owner(kernel, &service->vip);
 		char text[ADDR_TEXT_SIZE];
 
 		if (interface != NULL)
@@ -30,9 +29,9 @@ int control_check_own_addresses(
 }
 
 // One that an interface is given when the VIP is there already.
-static void own_look_at(const struct control *control, struct control_vip *vip)
+static void own_look_at(const struct announce *announce, struct announce_entry *vip)
 {
-	const char *interface = kernel_owner(control->kernel, &vip->address);
+	const char *interface = kernel_owner(announce->needs.kernel, &vip->address);
 	char text[ADDR_TEXT_SIZE];
 
 	if (interface == NULL)
@@ -50,8 +49,8 @@ static void own_look_at(const struct control *control, struct control_vip *vip)
 	snprintf(vip->owner, sizeof(vip->owner), "%s", interface);
 }
 
-void control_follow_own_addresses(struct control *control)
+void announce_follow_own(struct announce *announce)
 {
-	for (uint32_t i = 0; i < control->vip_count; i++)
-		own_look_at(control, &control->vips[i]);
+	for (uint32_t i = 0; i < announce->count; i++)
+		own_look_at(announce, &announce->entries[i]);
 }
