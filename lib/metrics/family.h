@@ -92,7 +92,7 @@ enum metrics_scope {
 	X(PORT_TX_BYTES, PORTS, COUNTER, "fulcrum_port_transmit_bytes", "bytes", "", "Bytes that it sent") \
 	X(PORT_MISSED, PORTS, COUNTER, "fulcrum_port_missed_packets", "packets", "", "Packets that were lost because no worker took them in time") \
 	X(PORT_CHECKSUM_PARTIAL, PORTS, COUNTER, "fulcrum_port_rx_checksum_partial_packets", "packets", "", "Packets that came with a partial checksum, as guests of one host hand them over, and were given a whole one") \
-	X(VIP_ANNOUNCED, VIPS, GAUGE, "fulcrum_vip_announced", "", "mode", "1 while the VIP is announced, 0 while it is withheld or waits for its hold; absent with announce: none") \
+	X(VIP_ANNOUNCED, VIPS, GAUGE, "fulcrum_vip_announced", "", "mode", "1 while the VIP is announced, 0 while it is suppressed or waits for its hold; absent with announce: none") \
 	X(VIP_FAILED, VIPS, GAUGE, "fulcrum_vip_failed", "", "", "1 while the VIP is to be announced and the kernel does not take it; absent with announce: none") \
 	X(VIP_OWN, VIPS, GAUGE, "fulcrum_vip_own_address", "", "", "1 while the VIP is an address of the balancer's own as well, which nothing reaches there") \
 	X(VIP_SINCE, VIPS, GAUGE, "fulcrum_vip_since_timestamp_seconds", "seconds", "", "Since when that is so, in seconds since 1970") \

@@ -91,7 +91,7 @@ static int enter(void **state)
 	return lab_setup(state, &(struct lab_options){.workers = 1, .kernel_interface = "near"});
 }
 
-static void a_vip_with_too_few_backends_is_withheld_and_says_why(void **state)
+static void a_vip_with_too_few_backends_is_suppressed_and_says_why(void **state)
 {
 	struct lab *lab = *state;
 	struct message_row_vip row;
@@ -264,7 +264,7 @@ int main(void)
 {
 #define LAB_TEST(f) cmocka_unit_test_setup_teardown(f, enter, lab_teardown)
 	const struct CMUnitTest tests[] = {
-		LAB_TEST(a_vip_with_too_few_backends_is_withheld_and_says_why),
+		LAB_TEST(a_vip_with_too_few_backends_is_suppressed_and_says_why),
 		LAB_TEST(every_service_of_a_vip_must_have_its_quorum),
 		LAB_TEST(fewer_backends_keep_a_vip_than_bring_it),
 		LAB_TEST(backends_without_weight_make_no_quorum),

@@ -32,7 +32,7 @@ OFFERS = [
     ("fulcrumctl show backends ", "web-1 web-2"),
     ("fulcrumctl show backends --state dr", "draining"),
     ("fulcrumctl show backends --sort sy", "syn_repeats syn_resets"),
-    ("fulcrumctl show vips --state ", "announced holding withheld"),
+    ("fulcrumctl show vips --state ", "announced holding suppressed"),
     ("fulcrumctl backend d", "disable drain"),
     ("fulcrumctl backend drain ", "web/web-1 web/web-2"),
     ("fulcrumctl backend drain web/web-1 web/web-2", "web/web-2"),

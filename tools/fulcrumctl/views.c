@@ -314,7 +314,7 @@ static const char *vip_state(uint64_t value)
 	static const char *const names[] = {
 		[MESSAGE_VIP_UNMANAGED] = "-",
 		[MESSAGE_VIP_ANNOUNCED] = "announced",
-		[MESSAGE_VIP_SUPPRESSED] = "withheld",
+		[MESSAGE_VIP_SUPPRESSED] = "suppressed",
 		[MESSAGE_VIP_HOLDING] = "holding",
 		[MESSAGE_VIP_FAILED] = "failed",
 	};
@@ -380,7 +380,7 @@ const struct view views[] = {
 	{"ports", MESSAGE_SHOW_PORTS, MESSAGE_ROW_PORT, sizeof(struct message_row_port), NULL,
 		port_columns, "up|down"},
 	{"vips", MESSAGE_SHOW_VIPS, MESSAGE_ROW_VIP, sizeof(struct message_row_vip), NULL,
-		vip_columns, "announced|withheld|holding"},
+		vip_columns, "announced|suppressed|holding"},
 	{"history", MESSAGE_SHOW_HISTORY, MESSAGE_ROW_HISTORY, sizeof(struct message_row_history),
 		NULL, history_columns},
 	{"memory", MESSAGE_SHOW_MEMORY, MESSAGE_ROW_MEMORY, sizeof(struct message_row_memory), NULL,
