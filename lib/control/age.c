@@ -39,7 +39,7 @@ static bool end_drain(struct control *control, uint32_t at, uint64_t now_ns)
 
 #define RAMP_STEPS 10
 
-// A backend that served until a restart has had its slow start.
+// A backend that served until a restart has had its slow start, or goes on with it (control_recall_ramp()).
 void control_begin_ramp(const struct config_pool *pool, struct running_backend *state)
 {
 	bool ramps = state->health == HEALTH_UP && state->recalled != HEALTH_UP &&
@@ -71,6 +71,19 @@ static bool step_ramp(struct control *control, uint32_t at, uint64_t now_ns)
 	return true;
 }
 
+void control_recall_ramp(struct control *control, uint32_t index, uint32_t ramp_s)
+{
+	struct running_backend *state = &control->running.states[index];
+	uint32_t at = control->running.now->places[index];
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (at == CONFIGURATION_NONE || state->recalled != HEALTH_UP)
+		return;
+	state->ramp_from_ns = now_ns - ramp_s * CLOCK_NS_PER_S;
+	state->held_back = 0;
+	step_ramp(control, at, now_ns);
+}
+
 static bool has_stale_table(const struct snapshot *snapshot)
 {
 	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
@@ -89,7 +102,7 @@ void control_age(int fd, short what, void *context)
 	STEP_TIMED(AGE);
 	struct control *control = context;
 	uint64_t now_ns = clock_monotonic_ns();
-	bool is_due = has_stale_table(control->config.publisher->current);
+	bool is_due = has_stale_table(control->config.publisher->current), ramps = false;
 
 	control_saving_watch(control);
 	taps_remember(control->taps);
@@ -98,12 +111,14 @@ void control_age(int fd, short what, void *context)
 
 	for (uint32_t i = 0; i < control->running.now->config->backend_count; i++) {
 		is_due |= end_drain(control, i, now_ns);
-		is_due |= step_ramp(control, i, now_ns);
+		ramps |= step_ramp(control, i, now_ns);
 		is_due |= control_path_age(
 			&control->running.states[configuration_index(control->running.now, i)],
 			now_ns);
 	}
-	if (is_due)
+	if (ramps)
+		control_save_health_later(control);
+	if (is_due || ramps)
 		control_rebuild_later(control);
 }
 

@@ -49,6 +49,8 @@ bool control_save_health_start(void *context);
 
 // --- age.c: what ends by the clock ---
 
+// The slow start of one that was recalled as up has gone on for so long.
+void control_recall_ramp(struct control *control, uint32_t index, uint32_t ramp_s);
 // A backend's health changed: its slow start begins, or there is none.
 void control_begin_ramp(const struct config_pool *pool, struct running_backend *state);
 void control_age(int fd, short what, void *context);

@@ -43,9 +43,23 @@ static void write_line(const struct configuration *running, uint32_t at,
 	health_line_write(&line, file);
 }
 
+static void write_ramp(const struct configuration *running, uint32_t at,
+	const struct running_backend *state, uint64_t now_ns, FILE *file)
+{
+	struct health_line line = {.is_up = true};
+	uint64_t ramp_s = (now_ns - state->ramp_from_ns) / CLOCK_NS_PER_S;
+
+	if (state->ramp_from_ns == 0 || ramp_s > UINT16_MAX)
+		return;
+	line.ramp_s = (uint16_t)(ramp_s == 0 ? 1 : ramp_s);
+	configuration_backend_name(running->config, at, line.name);
+	health_line_write(&line, file);
+}
+
 static void write_lines(const struct control *control, FILE *file)
 {
 	const struct configuration *running = control->running.now;
+	uint64_t now_ns = clock_monotonic_ns();
 
 	for (uint32_t i = 0; i < running->config->backend_count; i++) {
 		const struct running_backend *state =
@@ -54,6 +68,7 @@ static void write_lines(const struct control *control, FILE *file)
 
 		for (uint32_t p = 0; p < probes; p++)
 			write_line(running, i, state, p, file);
+		write_ramp(running, i, state, now_ns, file);
 	}
 }
 
@@ -142,6 +157,10 @@ static void recall_line(struct control *control, const struct health_line *line)
 	if (index == REGISTRY_NONE)
 		return;
 	state = &control->running.states[index];
+	if (line->ramp_s != 0) {
+		control_recall_ramp(control, index, line->ramp_s);
+		return;
+	}
 	if (line->port == 0) {
 		state->recalled = is_up ? HEALTH_UP : HEALTH_DOWN;
 		return;

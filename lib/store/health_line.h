@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 // The last known health, in 'health' in the state folder: a line a probe. "up web/a1" is what the pool's own probe says,
-// "down web/a1 3023" what the one of that port does. Pure functions of a file, for any thread.
+// "down web/a1 3023" what the one of that port does. "ramp web/a1 35": its slow start has gone on for 35 s. Pure functions of a
+// file, for any thread.
 
 #define HEALTH_LINE_NAME_SIZE 128
 #define HEALTH_LINE_SIZE      (HEALTH_LINE_NAME_SIZE + 16)
@@ -15,6 +16,7 @@
 struct health_line {
 	bool is_up;
 	uint16_t port; // 0: the pool's own probe
+	uint16_t ramp_s; // above 0: the line tells this alone
 	char name[HEALTH_LINE_NAME_SIZE];
 };
 

@@ -54,5 +54,8 @@ lab_wait_for "lab_backend_is b1 health down" 10 "b1 is down"
 lose_probes b1 del
 lab_wait_for "lab_backend_is b1 health up" 10 "b1 is up"
 lab_hold slow $CONNECTIONS
+shares=$(ctl show backends -o json | python3 -c 'import json, sys; print([b["share_ppm"] for b in json.load(sys.stdin)])')
 kill_under slow 'stream/b1 is up'
+lab_check "b1's slow start goes on where it was" test "$shares" = "$(ctl show backends -o json |
+	python3 -c 'import json, sys; print([b["share_ppm"] for b in json.load(sys.stdin)])')"
 lab_end
