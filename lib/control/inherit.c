@@ -108,8 +108,9 @@ static bool inherit_end(struct control *control, uint64_t until_ns)
 {
 	bool has_read = control_reading_end(control, until_ns);
 	bool has_recorded = recording_end(control->recording, until_ns);
+	bool has_probed = health_end_files(control->health, until_ns);
 
-	return has_read && has_recorded;
+	return has_read && has_recorded && has_probed;
 }
 
 bool control_save_flows(struct control *control)

@@ -7,6 +7,7 @@
 #include <metrics/step.h>
 #include <netinet/in.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,13 +34,20 @@ static enum progress run(struct conversation *conversation)
 
 static void on_event(evutil_socket_t fd, short what, void *context);
 
+static void rest(struct conversation *conversation)
+{
+	if (conversation->event != NULL)
+		event_free(conversation->event);
+	conversation->event = NULL;
+	conversation->waits_for = 0;
+}
+
 // 0, or a positive errno.
 static int wait_for(struct conversation *conversation, short what)
 {
 	if (conversation->waits_for == what)
 		return 0;
-	if (conversation->event != NULL)
-		event_free(conversation->event);
+	rest(conversation);
 	conversation->waits_for = what;
 	conversation->event = event_new(conversation->request.base, conversation->fd,
 		what | EV_PERSIST, on_event, conversation);
@@ -56,16 +64,18 @@ static bool go_on(struct conversation *conversation)
 
 	if (progress == PROGRESS_NEXT || progress == PROGRESS_FAILED)
 		return false;
+	if (progress == PROGRESS_FILES) {
+		rest(conversation);
+		return true;
+	}
 	error = wait_for(conversation, progress == PROGRESS_READ ? EV_READ : EV_WRITE);
 	if (error != 0)
 		probe_fail_start(&conversation->result, &conversation->request, error);
 	return error == 0;
 }
 
-static void on_event(evutil_socket_t fd, short what, void *context)
+static void step(struct conversation *conversation)
 {
-	STEP_TIMED(PROBE);
-	struct conversation *conversation = context;
 	struct probe_request request = conversation->request;
 	struct probe_result result;
 
@@ -74,6 +84,18 @@ static void on_event(evutil_socket_t fd, short what, void *context)
 	result = conversation->result;
 	conversation_cancel(conversation);
 	request.done(request.context, &result);
+}
+
+static void on_event(evutil_socket_t fd, short what, void *context)
+{
+	STEP_TIMED(PROBE);
+
+	step(context);
+}
+
+static void on_files(struct tls_waiter *waiter)
+{
+	step((struct conversation *)((char *)waiter - offsetof(struct conversation, waiter)));
 }
 
 void *conversation_start(const struct probe_request *request, const struct phase *const *phases,
@@ -88,6 +110,7 @@ void *conversation_start(const struct probe_request *request, const struct phase
 	conversation->request = *request;
 	conversation->phase = phases;
 	conversation->fd = -1;
+	conversation->waiter.wake = on_files;
 	if (go_on(conversation))
 		return conversation;
 	*result = conversation->result;
@@ -99,8 +122,8 @@ void conversation_cancel(void *probe)
 {
 	struct conversation *conversation = probe;
 
-	if (conversation->event != NULL)
-		event_free(conversation->event);
+	rest(conversation);
+	tls_waiter_leave(&conversation->waiter);
 	tls_close(conversation->ssl);
 	http_exchange_free(conversation->http);
 	grpc_exchange_free(conversation->grpc);
@@ -114,6 +137,22 @@ const char *conversation_doing(const void *probe)
 	const struct conversation *conversation = probe;
 
 	return (*conversation->phase)->doing;
+}
+
+void conversation_expire(void *probe, const char *timeout, struct probe_result *result)
+{
+	const struct conversation *conversation = probe;
+	char what[96];
+
+	if (conversation->waiter.is_waiting)
+		snprintf(what, sizeof(what),
+			"the balancer's files for it were not read within %s: the disk does not answer",
+			timeout);
+	else
+		snprintf(what, sizeof(what), "no answer within %s", timeout);
+	probe_fail(result, &conversation->request, conversation_doing(probe), what);
+	if (conversation->waiter.is_waiting)
+		result->outcome = PROBE_LOCAL;
 }
 
 // --- What phases share ---

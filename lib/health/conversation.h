@@ -5,6 +5,7 @@
 #include <event2/util.h>
 #include <health/probe.h>
 #include <health/tls_limits.h>
+#include <sys/queue.h>
 
 // A probe over one socket, as a row of phases: connect, then perhaps a TLS handshake, then perhaps a
 // request and its response. A kind of probe is such a row. Whatever way it ends, a connection is cut by a
@@ -15,9 +16,18 @@ struct conversation;
 enum progress {
 	PROGRESS_READ, // go on when there is something to read
 	PROGRESS_WRITE, // go on when there is room to write
+	PROGRESS_FILES, // go on when the waiter is woken
 	PROGRESS_NEXT, // this phase is done
 	PROGRESS_FAILED, // and '->result' says why
 };
+
+// For files that are read beside the loop (tls_private.h).
+struct tls_waiter {
+	LIST_ENTRY(tls_waiter) link;
+	bool is_waiting;
+	void (*wake)(struct tls_waiter *waiter);
+};
+void tls_waiter_leave(struct tls_waiter *waiter); // one that does not wait is fine
 
 struct phase {
 	const char *doing; // "connect to"
@@ -32,6 +42,7 @@ struct conversation {
 	short waits_for; // EV_READ or EV_WRITE
 	int fd;
 	struct ssl_st *ssl; // from the handshake on
+	struct tls_waiter waiter;
 	char refusal[TLS_REFUSAL_SIZE]; // of its certificates
 	struct http_exchange *http; // from the request on
 	struct grpc_exchange *grpc; // likewise
@@ -44,6 +55,8 @@ void *conversation_start(const struct probe_request *request, const struct phase
 	struct probe_result *result);
 void conversation_cancel(void *probe);
 const char *conversation_doing(const void *probe);
+// Of kinds with a handshake: what keeps this machine from it is no fault of the backend.
+void conversation_expire(void *probe, const char *timeout, struct probe_result *result);
 
 // Fills the result and returns PROGRESS_FAILED.
 enum progress conversation_fail(struct conversation *conversation, const char *format, ...)

@@ -15,7 +15,7 @@ int health_new(
 
 	if (health == NULL)
 		return -ENOMEM;
-	health->tls = tls_contexts_new();
+	health->tls = tls_contexts_new(base);
 	if (health->tls == NULL || map_init(&health->targets, 0) != 0 ||
 		map_init(&health->groups, 0) != 0) {
 		map_free(&health->targets);
@@ -131,6 +131,11 @@ void health_drop_target(struct health *health, uint32_t id)
 void health_forget_files(struct health *health)
 {
 	tls_contexts_forget(health->tls);
+}
+
+bool health_end_files(struct health *health, uint64_t until_ns)
+{
+	return tls_contexts_end(health->tls, until_ns);
 }
 
 bool health_view(const struct health *health, uint32_t id, struct health_view *out)

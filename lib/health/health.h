@@ -80,8 +80,10 @@ void health_free(struct health *health); // closes every socket; no callback com
 int health_put_target(struct health *health, const struct health_target *target, uint32_t order);
 void health_drop_target(struct health *health, uint32_t id); // one that is not there is fine
 
-// Probes that begin from now on read the authorities' files anew.
+// The files of TLS probes are read anew, beside the loop. Where a disk does not answer, what was read before serves.
 void health_forget_files(struct health *health);
+// They are read no more. False: a disk hangs until then (clock_monotonic_ns()), and the process is to end by _exit().
+bool health_end_files(struct health *health, uint64_t until_ns);
 
 // False where there is no such target.
 bool health_view(const struct health *health, uint32_t id, struct health_view *out);

@@ -17,4 +17,7 @@ static void *grpcs_start(const struct probe_request *request, struct probe_resul
 }
 
 const struct probe_kind probe_grpc = {false, grpc_start, conversation_cancel, conversation_doing};
-const struct probe_kind probe_grpcs = {false, grpcs_start, conversation_cancel, conversation_doing};
+const struct probe_kind probe_grpcs = {.start = grpcs_start,
+	.cancel = conversation_cancel,
+	.doing = conversation_doing,
+	.expire = conversation_expire};

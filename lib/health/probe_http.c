@@ -18,4 +18,7 @@ static void *https_start(const struct probe_request *request, struct probe_resul
 }
 
 const struct probe_kind probe_http = {false, http_start, conversation_cancel, conversation_doing};
-const struct probe_kind probe_https = {false, https_start, conversation_cancel, conversation_doing};
+const struct probe_kind probe_https = {.start = https_start,
+	.cancel = conversation_cancel,
+	.doing = conversation_doing,
+	.expire = conversation_expire};

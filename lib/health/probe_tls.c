@@ -12,4 +12,7 @@ static void *tls_start(const struct probe_request *request, struct probe_result 
 	return conversation_start(request, is_asked ? asks : listens, result);
 }
 
-const struct probe_kind probe_tls = {false, tls_start, conversation_cancel, conversation_doing};
+const struct probe_kind probe_tls = {.start = tls_start,
+	.cancel = conversation_cancel,
+	.doing = conversation_doing,
+	.expire = conversation_expire};

@@ -34,20 +34,9 @@ static bool set_up(SSL *ssl, const struct config_health *policy, int fd)
 }
 
 // A lack of this machine's own: one of its files, or memory.
-static enum progress fail_here(struct conversation *conversation, const struct tls_file *file)
+static enum progress fail_here(struct conversation *conversation, const char *fault)
 {
-	unsigned long error = ERR_peek_error();
-	bool is_key = file->key != NULL && strcmp(file->key, "key") == 0;
-	const char *words = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
-			    : error == 0            ? "no memory"
-			    : is_key ? "it holds no key in PEM that fits the certificate"
-				     : "it holds no certificates in PEM";
-
-	if (file->name != NULL && file->name[0] != '\0')
-		conversation_fail(conversation, "the balancer cannot use %s '%s': %s", file->key,
-			file->name, words);
-	else
-		conversation_fail(conversation, "the balancer cannot begin it: %s", words);
+	conversation_fail(conversation, "%s", fault);
 	conversation->result.outcome = PROBE_LOCAL;
 	return PROGRESS_FAILED;
 }
@@ -55,13 +44,16 @@ static enum progress fail_here(struct conversation *conversation, const struct t
 static enum progress begin(struct conversation *conversation)
 {
 	const struct config_health *policy = conversation->request.policy;
-	struct tls_file file;
-	SSL_CTX *ctx = tls_contexts_get(conversation->request.tls, policy, &file);
+	const char *fault;
+	SSL_CTX *ctx =
+		tls_contexts_get(conversation->request.tls, policy, &conversation->waiter, &fault);
 
-	if (ctx != NULL)
-		conversation->ssl = SSL_new(ctx);
+	if (ctx == NULL)
+		return conversation->waiter.is_waiting ? PROGRESS_FILES
+						       : fail_here(conversation, fault);
+	conversation->ssl = SSL_new(ctx);
 	if (conversation->ssl == NULL || !set_up(conversation->ssl, policy, conversation->fd))
-		return fail_here(conversation, &file);
+		return fail_here(conversation, "the balancer cannot begin it: no memory");
 	tls_limits_attend(conversation->ssl, conversation->refusal);
 	return PROGRESS_NEXT;
 }
@@ -139,11 +131,11 @@ static enum progress waits_or_fails(struct conversation *conversation, int rc)
 
 static enum progress run_handshake(struct conversation *conversation)
 {
-	enum progress progress;
+	enum progress progress = conversation->ssl == NULL ? begin(conversation) : PROGRESS_NEXT;
 	int rc;
 
-	if (conversation->ssl == NULL && begin(conversation) == PROGRESS_FAILED)
-		return PROGRESS_FAILED;
+	if (progress != PROGRESS_NEXT)
+		return progress;
 	ERR_clear_error();
 	errno = 0;
 	rc = SSL_connect(conversation->ssl);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The disk of the state folder hangs: nobody's call into it returns. Backends that die meanwhile leave the tables, changes come
 # in force and say that they are not kept, and everything goes on and is kept when the disk answers again. An end in between
-# keeps its time. So with the disk of a capture's file.
+# keeps its time. So with the disk of a capture's file, and of the authority that TLS probes go by.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hang.sh"
 
@@ -39,6 +39,8 @@ lab_begin
 lab_web_backends 4
 hang_disk state $LAB/state
 hang_disk captures $LAB/captures
+hang_disk certificates $LAB/certificates
+cp $LAB/tls.crt $LAB/disk-certificates/ca.crt
 lab_config
 sed 's|- {name: web-3, address: 10.0.1.13.*|&\n      - {name: web-4, address: 10.0.1.14}|' $lab_pool >$LAB/pool.yaml
 lab_fulcrumd
@@ -109,9 +111,27 @@ lab_wait_for 'ctl capture -w $LAB/captures/c.pcapng --seconds 1' 10 "the next ca
 lab_nginx b1
 lab_wait_up web-1
 
+# The authority of TLS probes: what was read of it before serves, whoever applies meanwhile.
+sed "s|type: tcp.*|type: tls\n      ca: $LAB/certificates/ca.crt\n      host: web.example|" $LAB/pool.yaml >$LAB/tls.yaml
+lab_check "the probes have an authority" grep -q 'ca: ' $LAB/tls.yaml
+lab_check "it is applied" ctl apply -f $LAB/tls.yaml
+lab_check "web-2 serves again" lab_nginx b2
+lab_wait_up web-1 web-2 web-3 web-4
+lab_check "and its certificate is judged" grep -q 'its certificate ends' <(ctl show backends)
+hang_begin certificates
+lab_check "a change has the file read anew" ctl backend weight web-3 40
+lab_wait_for "grep -q \"ca '.*' is not read: its disk does not answer\" $LAB/fulcrumd.log" 10 "the log says that it is not read"
+dies b2 2
+lab_check "those that live are up" test "$(ctl show backends | grep -c ' up ')" -eq 3
+lab_nginx b2
+lab_wait_up web-2
+hang_end certificates
+lab_check "the file can be read again" ctl backend weight web-3 50
+
 # The end: what was acknowledged is on the disk, and the daemon does not wait for it.
 lab_check "a change is kept" ctl backend weight web-3 60
 hang_begin state
+hang_begin certificates
 not_kept "disable" 5 backend disable web-1
 begun=$(now_ms)
 lab_stop fulcrumd TERM
@@ -119,6 +139,7 @@ lab_check "it ends within $((5 * lab_slack)) s of SIGTERM" test $(($(now_ms) - b
 lab_check "with status 0" test $lab_status -eq 0
 lab_check "and says what is not kept" grep -q "its disk does not answer: the configuration in force and what was to be written last" $LAB/fulcrumd.log
 hang_end state
+hang_end certificates
 lab_fulcrumd
 lab_check "what was acknowledged as kept is there" grep -q 'weight: 60' <(ctl show config)
 lab_end
