@@ -53,7 +53,7 @@ struct health_stats {
 	uint64_t probes; // started
 	uint64_t failures; // that a backend is held to account for
 	uint64_t
-		local_failures; // for want of a descriptor, port, memory or worker here: no backend's fault
+		local_failures; // for want of a descriptor, port, memory, route or worker here: no backend's fault
 	uint64_t late; // started more than 10 ms after they were due
 	struct histogram lateness; // how long after
 };

@@ -59,6 +59,7 @@ void probe_fail(struct probe_result *result, const struct probe_request *request
 		brackets ? "[" : "", address, brackets ? "]" : "", request->port, what);
 }
 
+// Of a call that failed at once: what comes by an ICMP error comes later.
 static bool is_local(int error)
 {
 	switch (error) {
@@ -71,6 +72,8 @@ static bool is_local(int error)
 	case EAGAIN:
 	case EPERM: // our own packet filter
 	case EACCES:
+	// No route of our own, such as before the network is up. It is the next hop that takes a backend out of its tables then.
+	case ENETUNREACH:
 		return true;
 	default:
 		return false;

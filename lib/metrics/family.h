@@ -53,7 +53,7 @@ enum metrics_scope {
 	X(LOG_LOST, DAEMON, COUNTER, "fulcrum_log_lost_lines", "", "", "Lines of the log that were lost because whoever reads it did not take them in time") \
 	X(PROBES, DAEMON, COUNTER, "fulcrum_probes", "", "", "Probes that were started") \
 	X(PROBE_FAILURES, DAEMON, COUNTER, "fulcrum_probe_failures", "", "", "Probes that failed by their backend's fault") \
-	X(PROBE_LOCAL, DAEMON, COUNTER, "fulcrum_probe_local_failures", "", "", "Probes that could not be made for want of a descriptor, port or memory on this machine, or judged while a worker stood still") \
+	X(PROBE_LOCAL, DAEMON, COUNTER, "fulcrum_probe_local_failures", "", "", "Probes that could not be made for want of a descriptor, port, memory or route on this machine, or judged while a worker stood still") \
 	X(PROBES_LATE, DAEMON, COUNTER, "fulcrum_probes_late", "", "", "Probes that started more than 10 ms after they were due") \
 	X(PROBE_LATENESS, DAEMON, HISTOGRAM, "fulcrum_probe_lateness_seconds", "seconds", "", "How long after they were due probes started") \
 	X(CAPTURE_RUNNING, DAEMON, GAUGE, "fulcrum_capture_running", "", "", "1 while packets are captured into a file") \

@@ -15,6 +15,15 @@ copied_since() {
 	[ -n "$at" ] && touch -d "$at" $LAB/event && [ $LAB/state/flows.checkpoint -nt $LAB/event ]
 }
 
+# Two copies that end from now on: the second one began after this. There are flows that no table finds.
+copied_anew() {
+	local turn
+	for turn in 1 2; do
+		touch $LAB/now
+		lab_wait_for "[ $LAB/state/flows.checkpoint -nt $LAB/now ]" 30 "a copy of the flows"
+	done
+}
+
 # kill_under NAME EVENT: the daemon is killed, when it has a copy of what is since the event, and a new one goes on with the
 # connections of NAME.
 kill_under() {
@@ -42,6 +51,7 @@ ctl backend drain b4 >/dev/null
 lose_probes b1 add
 lab_wait_for "lab_backend_is b1 health down" 10 "b1 is down"
 lab_hold drained $CONNECTIONS
+copied_anew
 kill_under drained 'stream/b1 is down'
 lose_probes b1 del
 lab_wait_for "lab_backend_is b1 health up" 10 "b1 is up"
@@ -58,4 +68,14 @@ shares=$(ctl show backends -o json | python3 -c 'import json, sys; print([b["sha
 kill_under slow 'stream/b1 is up'
 lab_check "b1's slow start goes on where it was" test "$shares" = "$(ctl show backends -o json |
 	python3 -c 'import json, sys; print([b["share_ppm"] for b in json.load(sys.stdin)])')"
+
+# A daemon whose network comes up later than itself: that it has no route yet says nothing about its backends.
+lab_stop fulcrumd KILL
+lab_daemon
+lab_wait_for '[ "$(in_ns lb curl -sf http://127.0.0.1:9110/metrics | sed -n "s/^fulcrum_probe_local_failures_total //p")" -ge 8 ]' 20 \
+	"two probes of each backend were not made"
+lab_wire
+lab_addresses
+lab_wait_up b2 b3
+lab_check "no backend was taken for dead" eval '! grep "is down" $LAB/fulcrumd.log'
 lab_end

@@ -88,7 +88,7 @@ static void a_reason_names_what_was_tried_and_what_came_of_it(void **state)
 			"connect to 10.0.1.11:443: connection refused"},
 		{"10.0.1.11", EHOSTUNREACH, PROBE_FAILED,
 			"connect to 10.0.1.11:443: no route to host"},
-		{"2001:db8::1", ENETUNREACH, PROBE_FAILED,
+		{"2001:db8::1", ENETUNREACH, PROBE_LOCAL,
 			"connect to [2001:db8::1]:443: no route to its network"},
 		{"10.0.1.11", EMFILE, PROBE_LOCAL,
 			"connect to 10.0.1.11:443: too many open files in this process"},
