@@ -57,8 +57,9 @@ hugepages_release() {
 	hugepages_added=0
 }
 
-# progress 'what': shows how far it is, by the lines that come on standard input. On a terminal that is one line, written
-# anew each second; elsewhere a line every ten seconds. Says at the end how long it took.
+# progress 'what': shows how far it is, by the lines that come on standard input. On a terminal that
+# is one line, written anew each second; elsewhere a line every ten seconds. Says at the end how
+# long it took.
 progress_every=10
 progress() {
 	local what=$1 far='' line='' begun=$SECONDS shown=$SECONDS status
@@ -87,8 +88,8 @@ ninja_steps() {
 	done 3>"$1"
 }
 
-# Configures the tree build/'name' with the meson arguments that follow, and builds it: of its targets those in
-# build_targets, or all.
+# Configures the tree build/'name' with the meson arguments that follow, and builds it: of its
+# targets those in build_targets, or all.
 build_targets=()
 build_tree() {
 	local tree=$root/build/$1 log=$root/build/$1.log again='' what="building in build/$1"

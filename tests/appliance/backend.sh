@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A backend with Debian's own kernel, set up by nothing but the script that 'fulcrumctl backend-setup' printed: tunnels of
-# both families, ports and MSS as promised, and a look at the host that misses nothing. Then the same host with the agent.
+# A backend with Debian's own kernel, set up by nothing but the script that 'fulcrumctl
+# backend-setup' printed: tunnels of both families, ports and MSS as promised, and a look at the
+# host that misses nothing. Then the same host with the agent.
 . "$(dirname "$0")/../lab/lib.sh"
 . "$lab_root/tests/appliance/machine.sh"
 
@@ -44,7 +45,8 @@ announces() {
 	grep -q "\.443 > .*Flags \[S\.\].*mss $1," $LAB/synack.log
 }
 
-# A request of 30 KB: the client's packets are as large as the tunnel takes, and none is cut or refused.
+# A request of 30 KB: the client's packets are as large as the tunnel takes, and none is cut or
+# refused.
 large_requests_pass() {
 	answers "$1" -H "X-Fill: $(head -c 30000 /dev/zero | tr '\0' x)"
 }

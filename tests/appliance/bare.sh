@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A new user's first hour, word for word out of the documents: a Debian that has nothing but git and certificates builds and
-# runs what README and the guides say.
+# A new user's first hour, word for word out of the documents: a Debian that has nothing but git and
+# certificates builds and runs what README and the guides say.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -11,13 +11,15 @@ set -euo pipefail
 system=$work/bare-root
 blocks=$root/tests/appliance/blocks.py
 
-# in_checkout 'commands': by a shell in the folder of the checkout, as root, with nothing of this machine's environment.
+# in_checkout 'commands': by a shell in the folder of the checkout, as root, with nothing of this
+# machine's environment.
 in_checkout() {
 	chroot "$system" env -i HOME=/root LANG=C.UTF-8 TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		bash -ec "cd /root/fulcrum && $1" </dev/null
 }
 
-# open_bare: the system as Debian makes it, with a checkout. What apt downloaded once it finds again.
+# open_bare: the system as Debian makes it, with a checkout. What apt downloaded once it finds
+# again.
 open_bare() {
 	umount -R "$system" 2>/dev/null || true
 	open_system bare "$system" rw
@@ -42,7 +44,8 @@ first_table() {
 	awk -v begun="$1" '/ok  300 of 300/ { print $1 - begun; exit }' "$work/demo.log"
 }
 
-# said_how_far 'what': as often as its time wants, which the last line has: once in ten seconds, and one may be missing.
+# said_how_far 'what': as often as its time wants, which the last line has: once in ten seconds, and
+# one may be missing.
 said_how_far() {
 	awk -v said="== $1, " -v took="== $1: took " '
 		index($0, said) { lines++ }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The balancer as an appliance: a machine that has the package installed, cards behind an IOMMU and bound to vfio-pci, alone
-# and in a bond, and systemd, which starts, watches and restarts the daemon. Real clients and backends are around it.
+# The balancer as an appliance: a machine that has the package installed, cards behind an IOMMU and
+# bound to vfio-pci, alone and in a bond, and systemd, which starts, watches and restarts the
+# daemon. Real clients and backends are around it.
 . "$(dirname "$0")/../lab/lib.sh"
 . "$lab_root/tests/appliance/machine.sh"
 
@@ -58,7 +59,8 @@ configure() {
 	YAML
 }
 
-# doctor_says 'regular expression'...: fulcrumctl doctor, which ends with 1 where anything is wrong, says all of these.
+# doctor_says 'regular expression'...: fulcrumctl doctor, which ends with 1 where anything is wrong,
+# says all of these.
 doctor_says() {
 	local said line
 	said=$(in_machine fulcrumctl doctor || true)
@@ -105,12 +107,14 @@ try_card() {
 	lab_check "$name: after it 30 of 30 requests are answered" requests_succeed 30
 }
 
-# Whether the kernel's side is a virtio_user, whose packets a thread of the kernel hands over, and no tap.
+# Whether the kernel's side is a virtio_user, whose packets a thread of the kernel hands over, and
+# no tap.
 has_vhost_thread() {
 	in_machine 'pgrep "^vhost-$(pidof fulcrumd)"' >/dev/null
 }
 
-# The switch port of a card's cable, in VLAN 100 as a trunk has it: this host's kernel may lack 8021q.
+# The switch port of a card's cable, in VLAN 100 as a trunk has it: this host's kernel may lack
+# 8021q.
 tag_cable() {
 	in_ns router tc qdisc add dev "$1" clsact
 	in_ns router tc filter add dev "$1" ingress bpf da obj $LAB/tag.o sec tc/pop
@@ -122,7 +126,8 @@ member_is() {
 	in_machine "journalctl -u fulcrumd -o cat | grep 'port wan: the link of its member $1 is' | tail -n 1 | grep -q 'is $2$'"
 }
 
-# serves_by TAP 'words': 30 requests are answered, and what goes to backends meanwhile comes by that cable, all of it tagged.
+# serves_by TAP 'words': 30 requests are answered, and what goes to backends meanwhile comes by that
+# cable, all of it tagged.
 serves_by() {
 	local tunnels="$BALANCER > 10.0.1.1[123]: "
 	lab_wait_for "LAB_TIMEOUT=5 lab_get" "$machine_patience" "$2: an answer"
@@ -134,8 +139,8 @@ serves_by() {
 		"$(lab_count "$tunnels" $LAB/wire-$1.log)"
 }
 
-# Two cards as one port, on a trunk whose VLAN is the kernel's affair ('vlan: route', as it is without that key), and with a
-# tap as the kernel's side.
+# Two cards as one port, on a trunk whose VLAN is the kernel's affair ('vlan: route', as it is
+# without that key), and with a tap as the kernel's side.
 try_bond_in_vlan() {
 	local first=0000:00:13.0 second=0000:00:14.0
 	clang -O2 -g -target bpf -mcpu=v3 -idirafter "/usr/include/$(uname -m)-linux-gnu" \

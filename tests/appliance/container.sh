@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The container image: made of the package, read by tools that are not ours, and its root serves clients with the
+# The container image: made of the package, read by tools that are not ours, and its root serves
+# clients with the
 # capabilities NET_ADMIN and NET_RAW alone and without hugepages.
 set -euo pipefail
 
@@ -34,7 +35,8 @@ ip -n router link set lb master br-lb
 ip -n lb address add $BALANCER/24 dev eth0
 ip -n lb route add default via 10.0.0.1
 
-# What a container engine does: a root of its own, few devices, /proc and /sys as they are, two capabilities, no way to more.
+# What a container engine does: a root of its own, few devices, /proc and /sys as they are, two
+# capabilities, no way to more.
 cat >$LAB/engine.sh <<'SH'
 root=$1/rootfs
 mapfile -t arguments < <(python3 -c 'import json, sys

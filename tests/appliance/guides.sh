@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The command blocks of README and guides, word for word, in a network as these have it. To be run in the folder of a checkout
-# that is built in build/; bare.sh does so in a system that has nothing else.
+# The command blocks of README and guides, word for word, in a network as these have it. To be run
+# in the folder of a checkout that is built in build/; bare.sh does so in a system that has nothing
+# else.
 #   tests/appliance/guides.sh [arguments of blocks.py run]
 . "$(dirname "$0")/../lab/lib.sh"
 
@@ -15,7 +16,8 @@ make_give() {
 	chmod 755 $LAB/bin/give
 }
 
-# The network before anybody set up anything: no VIP anywhere, eth1 of the balancer on the router's bridge.
+# The network before anybody set up anything: no VIP anywhere, eth1 of the balancer on the router's
+# bridge.
 lab_begin
 cd "$lab_root"
 make_give

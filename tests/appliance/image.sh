@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A disk that an emulated machine boots: the system that package.sh left, Debian's own kernel with the modules that its
-# hardware wants, a network that the stories can reach, and nothing else.
+# A disk that an emulated machine boots: the system that package.sh left, Debian's own kernel with
+# the modules that its hardware wants, a network that the stories can reach, and nothing else.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -21,7 +21,8 @@ get_kernel() {
 	mv "$work/kernel.part" "$work/kernel"
 }
 
-# The modules of file system, network, cards, IOMMU and taps; graphics, sound and the rest stay behind.
+# The modules of file system, network, cards, IOMMU and taps; graphics, sound and the rest stay
+# behind.
 add_modules() {
 	local version=$1 from=$work/kernel/lib/modules/$1 to=$system/lib/modules/$1
 	rm -rf "$system/lib/modules"

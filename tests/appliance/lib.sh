@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What the appliance's stories share: packages, a clean system to install them into, and machines that boot it.
-# Sourced by bash. $work is kept between stories; what is older than its source is made anew.
+# What the appliance's stories share: packages, a clean system to install them into, and machines
+# that boot it. Sourced by bash. $work is kept between stories; what is older than its source is
+# made anew.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../../tools/lib.sh
@@ -77,7 +78,8 @@ sources() {
 		sort -u
 }
 
-# make_base NAME 'package,package...': an archive of a clean Debian of this release. Made once; remove it to have it made anew.
+# make_base NAME 'package,package...': an archive of a clean Debian of this release. Made once;
+# remove it to have it made anew.
 make_base() {
 	local codename
 	[ ! -f "$work/$1.tar" ] || return 0
@@ -90,8 +92,9 @@ make_base() {
 	mv "$work/$1.part.tar" "$work/$1.tar"
 }
 
-# open_system NAME FOLDER [rw]: that archive unpacked, with this machine's devices and its way to Debian; 'rw' lets it set
-# hugepages, too. To be called in a mount namespace of the story's own, with which what is mounted here goes.
+# open_system NAME FOLDER [rw]: that archive unpacked, with this machine's devices and its way to
+# Debian; 'rw' lets it set hugepages, too. To be called in a mount namespace of the story's own,
+# with which what is mounted here goes.
 open_system() {
 	local system=$2
 	rm -rf --one-file-system "$system"

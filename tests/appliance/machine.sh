@@ -15,7 +15,8 @@ machine_tap() {
 	ip -n router link set "$1" master "$2" up
 }
 
-# A host that is busy for long enough makes the kernel believe that its timer is broken: no_timer_check.
+# A host that is busy for long enough makes the kernel believe that its timer is broken:
+# no_timer_check.
 # machine_start NAME MEMORY_MIB CPUS 'kernel arguments' [qemu arguments]...
 machine_start() {
 	local name=$1 memory=$2 cpus=$3 arguments=$4

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The packages: built from a clean checkout, installed into a clean system, upgraded over a running daemon, removed, purged.
-# Leaves a root file system with them installed in $work/root, for the machines that boot it.
+# The packages: built from a clean checkout, installed into a clean system, upgraded over a running
+# daemon, removed, purged. Leaves a root file system with them installed in $work/root, for the
+# machines that boot it.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -83,7 +84,8 @@ done
 check "every link of the installed documents leads to a file" python3 "$root/tests/unit/documents.py" links \
 	"$system/usr/share/doc/fulcrum"
 check "the units are right" inside sh -c 'systemd-analyze --man=no verify fulcrumd.service fulcrum-backend.service'
-# The figures are ten times what 'systemd-analyze security' prints; the units say why it is not less.
+# The figures are ten times what 'systemd-analyze security' prints; the units say why it is not
+# less.
 check "the daemon's unit is as closed as it was" inside systemd-analyze security --offline=yes --threshold=39 fulcrumd.service
 check "the agent's unit is as closed as it was" inside systemd-analyze security --offline=yes --threshold=23 fulcrum-backend.service
 check "nothing is started or enabled by itself" inside sh -c \

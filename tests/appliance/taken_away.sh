@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# On a backend host that setup.sh set up by pools.yaml: takes one thing away after the other, and sees that
-# 'fulcrumctl backend-setup --check' names it and setup.sh puts it back.
+# On a backend host that setup.sh set up by pools.yaml: takes one thing away after the other, and
+# sees that 'fulcrumctl backend-setup --check' names it and setup.sh puts it back.
 set -u
 cd /root || exit 1
 table=fulcrum_backend
@@ -92,7 +92,8 @@ sed -n 's/^         //p' said >mend.sh
 [ "$(wc -l <mend.sh)" -gt 30 ] || fail "too few commands"
 sh mend.sh >mended 2>&1
 check || fail "the commands do not mend all: $(cat mended)"
-# A sysctl that one of those commands set is the operator's own, which undo.sh leaves: as at the start again.
+# A sysctl that one of those commands set is the operator's own, which undo.sh leaves: as at the
+# start again.
 set_key net/ipv4/conf/all/arp_ignore 0
 set_key net/ipv4/conf/all/arp_announce 0
 set_key net/ipv4/tcp_mtu_probing 0

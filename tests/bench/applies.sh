@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a stream of applies over the channel costs a worker at full load: a real fulcrumd over a capture of 1,024 flows that
-# net_pcap repeats for ever, its worker's processor time by the packets that it passed on, quiet and while fulcrumctl applies
-# on the other core a pool with another weight, again and again, in turns. Medians, and the median of the turns' ratios.
+# What a stream of applies over the channel costs a worker at full load: a real fulcrumd over a
+# capture of 1,024 flows that net_pcap repeats for ever, its worker's processor time by the packets
+# that it passed on, quiet and while fulcrumctl applies on the other core a pool with another
+# weight, again and again, in turns. Medians, and the median of the turns' ratios.
 #   [TURNS=15] [PACKETS=20000000] [PAUSE=0.1] FULCRUM_BUILD=build tests/bench/applies.sh
 TURNS=${TURNS:-15}
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A real fulcrumd, and DPDK's testpmd over the same drivers, in a laboratory of one namespace. Sourced by a story as its
-# first command.
+# A real fulcrumd, and DPDK's testpmd over the same drivers, in a laboratory of one namespace.
+# Sourced by a story as its first command.
 . "$(dirname "$0")/../lab/lib.sh"
 
 TURNS=${TURNS:-3}
@@ -51,7 +51,8 @@ pmd_needs() {
 	command -v dpdk-testpmd >/dev/null || lab_skip "there is no dpdk-testpmd (Debian: dpdk-dev)"
 }
 
-# pmd_start NAME LCORES DEVICE OPTIONS...: ready to be told words, its worker on the second of the cores.
+# pmd_start NAME LCORES DEVICE OPTIONS...: ready to be told words, its worker on the second of the
+# cores.
 pmd_start() {
 	local name=$1 lcores=$2 device=$3 fd
 	shift 3
@@ -100,7 +101,8 @@ pmd_stop() {
 
 # --- fulcrumd ---
 
-# bench_fulcrumd DEVICE DESCRIPTORS: ready, the addresses of a hundred backends known. The pool is the caller's.
+# bench_fulcrumd DEVICE DESCRIPTORS: ready, the addresses of a hundred backends known. The pool is
+# the caller's.
 bench_fulcrumd() {
 	local k
 	lab_config 'eal: {hugepages: required, prefix: bench}' 'workers: {cores: [1], idle: poll}' 'flows: 1000000' \

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a real fulcrumd passes on when another process makes the packets: testpmd's flowgen on one core, net_memif, the
-# daemon's worker on the other core, and back; beside testpmd's macswap in the daemon's place. Packets a second that came
-# back, in turns; the most of the turns is the least disturbed.
+# What a real fulcrumd passes on when another process makes the packets: testpmd's flowgen on one
+# core, net_memif, the daemon's worker on the other core, and back; beside testpmd's macswap in the
+# daemon's place. Packets a second that came back, in turns; the most of the turns is the least
+# disturbed.
 #   [TURNS=3] [WINDOW_S=1] FULCRUM_BUILD=build tests/bench/memif.sh
 . "$(dirname "$0")/lib.sh"
 bench_needs_load
@@ -12,8 +13,9 @@ WINDOW_S=${WINDOW_S:-1}
 FLOWS=64 # flowgen's go to as many addresses from 10.253.0.0 on, UDP port 1001
 memif="net_memif0,socket=$LAB/memif.sock,socket-abstract=no"
 
-# A window's packets a second, in millions, when the ring is under way. Sets rate. The generator stays for as long as the
-# other end is there: neither is to poll a ring that the other one takes away.
+# A window's packets a second, in millions, when the ring is under way. Sets rate. The generator
+# stays for as long as the other end is there: neither is to poll a ring that the other one takes
+# away.
 generate() {
 	pmd_start generator 0@1,1@0 "$memif,role=client" --forward-mode=flowgen --flowgen-flows=$FLOWS \
 		--total-num-mbufs=16384

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a fulcrumd takes with room for FLOWS connections and SERVICES services of BACKENDS backends each, as it tells
-# itself. Every pool is of machines of its own, so every pool has a table of its own; nothing is probed.
+# What a fulcrumd takes with room for FLOWS connections and SERVICES services of BACKENDS backends
+# each, as it tells itself. Every pool is of machines of its own, so every pool has a table of its
+# own; nothing is probed.
 #   [FLOWS=1048576] [SERVICES=1000] [BACKENDS=100] FULCRUM_BUILD=build tests/bench/memory.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a packet costs a worker, driver and all, beside testpmd's macswap over the same driver, in turns: a real fulcrumd
-# over captures of 1 to 64k flows that net_pcap repeats for ever. net_null's packets are of zeroes, so for no service: there
-# it is fulcrum-bench's figure without the generator that writes its headers, and the driver's, which testpmd's io mode
-# tells. Each figure is processor time of the thread by the packets that it passed on, the least of the turns.
+# What a packet costs a worker, driver and all, beside testpmd's macswap over the same driver, in
+# turns: a real fulcrumd over captures of 1 to 64k flows that net_pcap repeats for ever. net_null's
+# packets are of zeroes, so for no service: there it is fulcrum-bench's figure without the generator
+# that writes its headers, and the driver's, which testpmd's io mode tells. Each figure is processor
+# time of the thread by the packets that it passed on, the least of the turns.
 #   [TURNS=3] [PACKETS=20000000] [FLOWS='1 1024 16384 65536'] FULCRUM_BUILD=build tests/bench/ports.sh
 . "$(dirname "$0")/lib.sh"
 bench_needs_load

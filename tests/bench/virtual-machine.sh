@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a machine without a NIC of its own costs: one TCP upload through the balancer by net_tap, net_af_packet and net_af_xdp,
-# and by the kernel's own forwarding in its place. By DSR, one after the other, ROUNDS times. Prints the medians, and those of
-# each round's ratio to the kernel.  Usage: virtual-machine.sh [ROUNDS [MIB]]
+# What a machine without a NIC of its own costs: one TCP upload through the balancer by net_tap,
+# net_af_packet and net_af_xdp, and by the kernel's own forwarding in its place. By DSR, one after
+# the other, ROUNDS times. Prints the medians, and those of each round's ratio to the kernel. Usage:
+# virtual-machine.sh [ROUNDS [MIB]]
 rounds=${1:-5} mib=${2:-64}
 . "$(dirname "$0")/../lab/lib.sh"
 export FULCRUM_INTERFACE_STATE=$LAB/lent

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What decides a new connection's backend: each connection for itself (five_tuple), the client's address, the same for
-# all services of the pool (source), or the client's address and the service (source_service).
+# What decides a new connection's backend: each connection for itself (five_tuple), the client's
+# address, the same for all services of the pool (source), or the client's address and the service
+# (source_service).
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# VIPs announced by ARP and NDP: the router learns where they are, and at once when another balancer takes them over.
+# VIPs announced by ARP and NDP: the router learns where they are, and at once when another balancer
+# takes them over.
 . "$(dirname "$0")/lib.sh"
 
 # write_pool MODE

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# VIPs announced by routes through FRR: zebra and bgpd on the balancer, as config/frr.conf stands, tell a BIRD on the
-# router by BGP, with BFD beside it.
+# VIPs announced by routes through FRR: zebra and bgpd on the balancer, as config/frr.conf stands,
+# tell a BIRD on the router by BGP, with BFD beside it.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/bgp.sh"
 

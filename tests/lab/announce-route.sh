@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# VIPs announced by routes: BIRD on the balancer, as config/bird.conf stands, tells a BIRD on the router by BGP.
+# VIPs announced by routes: BIRD on the balancer, as config/bird.conf stands, tells a BIRD on the
+# router by BGP.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/bgp.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What changes around the balancer while it runs: names of interfaces, policy routing, addresses of its own, and what the
-# kernel refuses. Traffic goes on, and what happened is told.
+# What changes around the balancer while it runs: names of interfaces, policy routing, addresses of
+# its own, and what the kernel refuses. Traffic goes on, and what happened is told.
 . "$(dirname "$0")/lib.sh"
 
 logged() { # PATTERN
@@ -52,7 +52,8 @@ lab_wait_up web-1 web-2 web-3
 lab_requests 40 >$LAB/answers
 lab_check "40 of 40 are served over the renamed wire" test "$(lab_count '^b[123]$' $LAB/answers)" -eq 40
 
-# Policy routing: the main table's way is a dead end, the rule's is right, and the workers' packets take it, too.
+# Policy routing: the main table's way is a dead end, the rule's is right, and the workers' packets
+# take it, too.
 ip -n lb route add default via 10.0.0.1 table 100
 ip -n lb rule add from $BALANCER table 100
 ip -n lb route replace 10.0.1.0/24 via 10.0.0.77

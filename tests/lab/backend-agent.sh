@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The agent's life: attaches beside the filters of others, puts back what is taken from it, says how it
-# is, and leaves a host as it found it; or leaves its filters, and the next one takes them over.
+# The agent's life: attaches beside the filters of others, puts back what is taken from it, says how
+# it is, and leaves a host as it found it; or leaves its filters, and the next one takes them over.
 . "$(dirname "$0")/lib.sh"
 
 lab_begin

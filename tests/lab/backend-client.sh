@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Real clients through every tunnel to real servers behind the agent: megabytes both ways arrive whole,
-# with segments that the NIC would cut as well as with packets that just fit the cable.
+# Real clients through every tunnel to real servers behind the agent: megabytes both ways arrive
+# whole, with segments that the NIC would cut as well as with packets that just fit the cable.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/backend-host.sh"
 command -v clang >/dev/null && command -v ethtool >/dev/null || {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A backend host alone on a cable: every form in which a packet can reach it is answered from the VIP
-# and its public port, with an MSS that fits the tunnel and checksums that scapy agrees with.
+# A backend host alone on a cable: every form in which a packet can reach it is answered from the
+# VIP and its public port, with an MSS that fits the tunnel and checksums that scapy agrees with.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/backend-host.sh"
 /usr/bin/python3 -c 'import scapy' 2>/dev/null && command -v ethtool >/dev/null || {

@@ -14,7 +14,8 @@ lab_backend_host() {
 	ip -n host addr add fd00:9::2/64 dev eth0 nodad
 }
 
-# lab_backend_serve PORT...: the host's agent by $LAB/backend.yaml, and behind it a server on those ports, ready.
+# lab_backend_serve PORT...: the host's agent by $LAB/backend.yaml, and behind it a server on those
+# ports, ready.
 lab_backend_serve() {
 	lab_start agent-host host "$fulcrum_backend" -c $LAB/backend.yaml
 	lab_wait_for "grep -q ready $LAB/agent-host.log" 10 "the agent"

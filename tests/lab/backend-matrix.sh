@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Every form in which data can cross the agent: {TCP, UDP} x {segments cut by the kernel or not} x {checksums by the
-# NIC or not} x {4in4, 6in4, 4in6, 6in6, no tunnel} x {port mapped or not}, both ways. Every byte must come back.
+# Every form in which data can cross the agent: {TCP, UDP} x {segments cut by the kernel or not} x
+# {checksums by the NIC or not} x {4in4, 6in4, 4in6, 6in6, no tunnel} x {port mapped or not}, both
+# ways. Every byte must come back.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/backend-host.sh"
 command -v clang >/dev/null && command -v ethtool >/dev/null || {

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What programs read of the agent: its page of metrics is taken by Prometheus' own parsers, /healthz tells what is not
-# in place, and the JSON of --status is what its schema says. All of it counts what real packets did.
+# What programs read of the agent: its page of metrics is taken by Prometheus' own parsers, /healthz
+# tells what is not in place, and the JSON of --status is what its schema says. All of it counts
+# what real packets did.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/backend-host.sh"
 
@@ -77,7 +78,8 @@ lab_check "and counts the same" python3 - "$(status_json)" "$received" "$sent" <
 	assert status["running"] and status["in_place"] and not status["faults"], status
 PY
 
-# The page and the health tell what is gone. The agent puts it back within a second, so it stands still meanwhile.
+# The page and the health tell what is gone. The agent puts it back within a second, so it stands
+# still meanwhile.
 lab_check "healthy" test "$(healthz)" = 200
 kill -STOP "${lab_pids[agent-host]}"
 in_ns host tc filter del dev eth0 egress

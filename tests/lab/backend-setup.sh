@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A backend without an agent, by the script of 'fulcrumctl backend-setup': ports mapped both ways under direct server
-# return, TCP and UDP, both families; a look at the host finds what is taken away. (Tunnels: tests/appliance/backend.sh.)
+# A backend without an agent, by the script of 'fulcrumctl backend-setup': ports mapped both ways
+# under direct server return, TCP and UDP, both families; a look at the host finds what is taken
+# away. (Tunnels: tests/appliance/backend.sh.)
 . "$(dirname "$0")/lib.sh"
 
 lab_begin
@@ -126,7 +127,8 @@ lab_stop names
 setup --check >$LAB/said || true
 lab_check "a server that is not there is missed" grep -q '^missing  service names: a server on UDP port 5353' $LAB/said
 
-# A reload of the host's own rules takes ours along: seen, and mended by what the units of the guide run.
+# A reload of the host's own rules takes ours along: seen, and mended by what the units of the guide
+# run.
 in_ns b1 nft flush ruleset
 status=0
 setup --check >$LAB/said || status=$?

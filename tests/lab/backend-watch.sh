@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What happens around a running agent: its interface is renamed, settings and addresses are changed by somebody, another
-# program comes ahead of its filter, a second agent is started, it is killed. All of it is seen, said and answered, and
-# at the end the host is what it was, with what others changed left as they changed it.
+# What happens around a running agent: its interface is renamed, settings and addresses are changed
+# by somebody, another program comes ahead of its filter, a second agent is started, it is killed.
+# All of it is seen, said and answered, and at the end the host is what it was, with what others
+# changed left as they changed it.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/backend-host.sh"
 

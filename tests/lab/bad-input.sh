@@ -3,7 +3,8 @@
 # Mistakes of an operator: one clear sentence, an exit status that says so, and nothing changed.
 . "$(dirname "$0")/lib.sh"
 
-# refused 'what' status 'words' command...: ends with that status, says one sentence with those words.
+# refused 'what' status 'words' command...: ends with that status, says one sentence with those
+# words.
 refused() {
 	local what=$1 want=$2 words=$3 status=0
 	shift 3
@@ -60,7 +61,8 @@ refused "is no more, and nobody goes back to it" 1 'VIP 10\.0\.0\.77 is this' ct
 ip -n lb addr del 10.0.0.77/24 dev fulcrum0
 lab_wait_up web-1 web-2 web-3
 
-# What takes much out wants somebody's word: several files of which some are gone, standard input, a version of before.
+# What takes much out wants somebody's word: several files of which some are gone, standard input, a
+# version of before.
 mkdir -p $LAB/pools.d
 sed -n '/^services/,/^pools/ {/^pools/!p}' $lab_pool >$LAB/pools.d/services.yaml
 sed -n '/^pools/,$ p' $lab_pool >$LAB/pools.d/pools.yaml
@@ -133,8 +135,8 @@ lab_stop other
 
 lab_config 'workers: {cores: [1], idle: sometimes}'
 refused "a wrong daemon configuration" 2 'fulcrumd.yaml:[0-9]+:[0-9]+: ' in_ns lb "$fulcrumd" -c $LAB/fulcrumd.yaml
-# The version stands at byte 8 of the segment, in every version. The daemon would put its own back: this one is a copy, and
-# whoever holds its first byte's lock is its daemon.
+# The version stands at byte 8 of the segment, in every version. The daemon would put its own back:
+# this one is a copy, and whoever holds its first byte's lock is its daemon.
 lab_start another-version lb python3 -uc "
 import fcntl, os, signal, struct
 segment = bytearray(open('$FULCRUM_CHANNEL', 'rb').read())

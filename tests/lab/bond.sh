@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Two taps as one port, by DPDK's bonding driver: one works, the other stands by and takes over. Two queues of the bond are
-# two queues of each.
+# Two taps as one port, by DPDK's bonding driver: one works, the other stands by and takes over. Two
+# queues of the bond are two queues of each.
 . "$(dirname "$0")/lib.sh"
 
 member() { echo "--vdev=net_tap$1,iface=ftap$1"; }
 
-# Two cables to a switch, which are taken out there where net_tap looks for them: in the daemon's own namespace.
+# Two cables to a switch, which are taken out there where net_tap looks for them: in the daemon's
+# own namespace.
 lab_wire() {
 	lab_cable lb uplink router uplink
 	ip -n router link set uplink master br-lb
@@ -18,8 +19,8 @@ lab_wire() {
 	separate_ends
 }
 
-# The wires' other ends get addresses of their own: net_tap gives them the port's or the member's, which the switch would
-# then take for its own.
+# The wires' other ends get addresses of their own: net_tap gives them the port's or the member's,
+# which the switch would then take for its own.
 separate_ends() {
 	ip -n lb link set ftap0 address 02:00:00:00:0f:10
 	ip -n lb link set ftap1 address 02:00:00:00:0f:11
@@ -36,7 +37,8 @@ says() {
 	lab_wait_for "grep -q 'port wan: $1' $LAB/fulcrumd.log" 10 "the log says '$1'"
 }
 
-# takes_over TO FROM: the one cable is out; the other member works from when it has the bond's address.
+# takes_over TO FROM: the one cable is out; the other member works from when it has the bond's
+# address.
 takes_over() {
 	ip -n lb link set ftap$2 down
 	lab_wait_for "in_ns lb grep -q $(lab_port_mac) /sys/class/net/ftap$1/address" 10 "net_tap$1 takes over"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Captures of what the balancer does: tshark reads packets before and after, and the reason of each drop.
+# Captures of what the balancer does: tshark reads packets before and after, and the reason of each
+# drop.
 . "$(dirname "$0")/lib.sh"
 
 command -v tshark >/dev/null || {
@@ -33,7 +34,8 @@ no_errors() {
 	[ "$(frames $1 _ws.malformed)" -eq 0 ]
 }
 
-# stamped_between NAME FROM TO: every time stamp is between these two by the wall clock, in seconds with a fraction.
+# stamped_between NAME FROM TO: every time stamp is between these two by the wall clock, in seconds
+# with a fraction.
 stamped_between() {
 	tshark -r $LAB/$1.pcapng -T fields -e frame.time_epoch 2>>$LAB/tshark.log |
 		awk -v from="$2" -v to="$3" '$1 < from || $1 > to {print; bad = 1} END {exit bad || NR == 0}'

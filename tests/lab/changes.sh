@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A thousand long-lived connections over ten backends live through more than twenty changes of their pool in a row:
-# backends added, removed, drained, brought back, weighed anew. None is reset, none stalls, no byte is lost.
+# A thousand long-lived connections over ten backends live through more than twenty changes of their
+# pool in a row: backends added, removed, drained, brought back, weighed anew. None is reset, none
+# stalls, no byte is lost.
 . "$(dirname "$0")/lib.sh"
 
 CONNECTIONS=${CONNECTIONS:-1000}

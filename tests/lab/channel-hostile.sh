@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A member of the channel's group locks the segment, writes over it and stops with its lock: the daemon starts, tools work.
+# A member of the channel's group locks the segment, writes over it and stops with its lock: the
+# daemon starts, tools work.
 . "$(dirname "$0")/lib.sh"
 
-# member NAME 'python': a process of the group with the segment open as 'fd' and mapped as 'segment'.
+# member NAME 'python': a process of the group with the segment open as 'fd' and mapped as
+# 'segment'.
 member() {
 	lab_start "$1" lb python3 -uc "
 import fcntl, mmap, os, signal, struct, time

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A daemon's wall clock that a story sets, and nobody else's: set_clock.c stands before it. Sourced after lib.sh.
+# A daemon's wall clock that a story sets, and nobody else's: set_clock.c stands before it. Sourced
+# after lib.sh.
 
 # clock_begin: the daemons that start from now on go by it. After lab_begin.
 clock_begin() {

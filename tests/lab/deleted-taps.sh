@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Somebody deletes the tap interfaces of a virtual port. The kernel side is told by name and made again, with its addresses and
-# routes, so that backends are up again without a restart. The wire is down for everybody who asks, and back when it is
-# connected again.
+# Somebody deletes the tap interfaces of a virtual port. The kernel side is told by name and made
+# again, with its addresses and routes, so that backends are up again without a restart. The wire is
+# down for everybody who asks, and back when it is connected again.
 . "$(dirname "$0")/lib.sh"
 
 link_is() { # up|down, by 'show ports', by the metric

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Descriptors run out: a pool whose probes want more than there are is refused with the number that is needed; and where they
-# are gone all the same, what works goes on: next hops, flows, the health that is known. Then the probes are made again.
+# Descriptors run out: a pool whose probes want more than there are is refused with the number that
+# is needed; and where they are gone all the same, what works goes on: next hops, flows, the health
+# that is known. Then the probes are made again.
 . "$(dirname "$0")/lib.sh"
 
 # with_limit N: the daemon's program from now on.

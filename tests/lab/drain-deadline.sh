@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A drain with a finish line: what is left at the deadline is reset, and the client's kernel takes the reset;
-# a watched drain tells how many are left until none is; an undrain in time cancels the deadline.
+# A drain with a finish line: what is left at the deadline is reset, and the client's kernel takes
+# the reset; a watched drain tells how many are left until none is; an undrain in time cancels the
+# deadline.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 lab_hold_wait_s=30 lab_hold_pace="--period 0.2"

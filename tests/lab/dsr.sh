@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Direct server return on one segment: the frame's destination is rewritten, the packet left as it is.
+# Direct server return on one segment: the frame's destination is rewritten, the packet left as it
+# is.
 . "$(dirname "$0")/lib.sh"
 
 lab_begin

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What happens is told once and in its order, by 'fulcrumctl events' and by a log of JSON lines: an apply, a drain, a
-# backend that dies and comes back, a quorum that is lost and held, a refusal, a cable that is pulled, a restart.
+# What happens is told once and in its order, by 'fulcrumctl events' and by a log of JSON lines: an
+# apply, a drain, a backend that dies and comes back, a quorum that is lost and held, a refusal, a
+# cable that is pulled, a restart.
 . "$(dirname "$0")/lib.sh"
 
 # The numbers, kinds, objects and states of a file of JSON lines: "4 health web/web-1 up".

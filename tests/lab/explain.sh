@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What fulcrumctl explain says of an open download is where it is, before its backend is drained and after.
+# What fulcrumctl explain says of an open download is where it is, before its backend is drained and
+# after.
 . "$(dirname "$0")/lib.sh"
 
 lab_quickstart

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A tool stops while it has the channel's lock, backends are hostile to a TLS probe, 60,000 backends are scraped by many, the
-# log's reader stalls; and a backend dies meanwhile.
+# A tool stops while it has the channel's lock, backends are hostile to a TLS probe, 60,000 backends
+# are scraped by many, the log's reader stalls; and a backend dies meanwhile.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/faults.sh"
 

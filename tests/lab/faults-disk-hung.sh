@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The disk of the state folder hangs: nobody's call into it returns. Backends that die meanwhile leave the tables, changes come
-# in force and say that they are not kept, and everything goes on and is kept when the disk answers again. An end in between
-# keeps its time. So with the disk of a capture's file, and of the authority that TLS probes go by.
+# The disk of the state folder hangs: nobody's call into it returns. Backends that die meanwhile
+# leave the tables, changes come in force and say that they are not kept, and everything goes on and
+# is kept when the disk answers again. An end in between keeps its time. So with the disk of a
+# capture's file, and of the authority that TLS probes go by.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hang.sh"
 
@@ -87,7 +88,8 @@ lab_fulcrumd
 lab_check "and a restart serves it" test "$before" = "$(ctl show config)"
 lab_wait_up web-1 web-3
 
-# Captures: onto a disk that hangs from the beginning, or from the middle on. A backend dies meanwhile.
+# Captures: onto a disk that hangs from the beginning, or from the middle on. A backend dies
+# meanwhile.
 hang_begin captures
 status=0
 timeout -s KILL $((8 * lab_slack)) "$fulcrumctl" capture -w $LAB/captures/a.pcapng >$LAB/answer 2>&1 || status=$?

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The state folder's disk is full, read-only, or hangs, and a backend dies meanwhile: new connections fail until it is found and
-# no longer, what is asked for is in force, the answer says that it is not kept, and it is kept when the disk allows.
+# The state folder's disk is full, read-only, or hangs, and a backend dies meanwhile: new
+# connections fail until it is found and no longer, what is asked for is in force, the answer says
+# that it is not kept, and it is kept when the disk allows.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/faults.sh"
 [ ! -c /dev/fuse ] || ! command -v bindfs >/dev/null || . "$lab_root/tests/lab/hang.sh"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The wall clock is set by an hour, the kernel's news of routes run over, no descriptor is left, somebody deletes the kernel-side
-# interface, a control group gives no more memory; and a backend dies meanwhile.
+# The wall clock is set by an hour, the kernel's news of routes run over, no descriptor is left,
+# somebody deletes the kernel-side interface, a control group gives no more memory; and a backend
+# dies meanwhile.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/clock.sh"
 . "$lab_root/tests/lab/faults.sh"

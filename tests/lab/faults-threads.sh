@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Each thread of the daemon stands still, one after the other, and a backend dies meanwhile. While the control thread stands, or the
-# only worker, the dead one is found when it goes on; no other thread delays that.
+# Each thread of the daemon stands still, one after the other, and a backend dies meanwhile. While
+# the control thread stands, or the only worker, the dead one is found when it goes on; no other
+# thread delays that.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/faults.sh"
 

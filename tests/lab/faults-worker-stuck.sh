@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# One of two workers stands still. It costs its own queue and no more: no healthy backend goes down, one that dies meanwhile
-# goes out, applies and snapshots go on in bounded memory, and it is told everywhere. When it goes on, everybody is served.
-# At the end it stands still again, and SIGTERM ends the daemon in its time, with the flows saved.
+# One of two workers stands still. It costs its own queue and no more: no healthy backend goes down,
+# one that dies meanwhile goes out, applies and snapshots go on in bounded memory, and it is told
+# everywhere. When it goes on, everybody is served. At the end it stands still again, and SIGTERM
+# ends the daemon in its time, with the flows saved.
 . "$(dirname "$0")/lib.sh"
 
 [ "$(nproc)" -gt 1 ] || {

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Faults around the balancer, and the course that a balancer is to keep through each of them. Sourced after lib.sh.
+# Faults around the balancer, and the course that a balancer is to keep through each of them.
+# Sourced after lib.sh.
 #
-# A fault NAME is a pair of functions, fault_NAME_begin and fault_NAME_end, and where it can be seen a third, fault_NAME_told,
-# which is true when the daemon tells of it. fault_course NAME runs the course:
+# A fault NAME is a pair of functions, fault_NAME_begin and fault_NAME_end, and where it can be seen
+# a third, fault_NAME_told, which is true when the daemon tells of it. fault_course NAME runs the
+# course:
 #
 #   steady traffic -> the fault -> a backend dies -> nobody is sent to it any more, in time -> a change is acknowledged
 #   -> the fault ends -> all is well, without a restart -> the daemon is killed, and the next one has what was acknowledged
@@ -89,7 +91,8 @@ fault_settled() {
 	python3 "$lab_root/tests/lab/faults.py" settled $LAB/traffic.log "$fault_died"
 }
 
-# fault_course NAME 'what it is' [SECONDS]: so much later than promised may the dead backend be found.
+# fault_course NAME 'what it is' [SECONDS]: so much later than promised may the dead backend be
+# found.
 fault_course() {
 	local name=$1 late=${3:-0} limit status=0 config row told=-
 	limit=$(python3 -c "print($fault_promise_s * $lab_slack + $late)")
@@ -182,7 +185,8 @@ fault_interface_begin() { ip -n lb link del fulcrum0; }
 fault_interface_end() { lab_wait_for "ip -n lb addr show dev fulcrum0 | grep -q $BALANCER" 10 "it is made again"; }
 fault_interface_told() { grep -q "somebody deleted its kernel-side interface fulcrum0" $LAB/fulcrumd.log; }
 
-# The kernel tells more about its routes than the socket holds, while the control thread does not look.
+# The kernel tells more about its routes than the socket holds, while the control thread does not
+# look.
 fault_netlink_begin() {
 	local before
 	before=$(fault_netlink_drops)
@@ -217,7 +221,8 @@ fault_memory_end() {
 	rmdir $fault_group
 }
 
-# It may open nothing at all for a while, in which routes change, and then no more than a few probes at a time.
+# It may open nothing at all for a while, in which routes change, and then no more than a few probes
+# at a time.
 fault_descriptors_set() {
 	prlimit --pid "${lab_pids[fulcrumd]}" --nofile="$1:"
 }
@@ -333,7 +338,8 @@ fault_tls_told() { ! lab_backend_is h41 reason ""; }
 
 # -- the daemon's own threads --
 
-# fault_thread: its name. It stands still for as long as the fault lasts, or for fault_thread_s at most.
+# fault_thread: its name. It stands still for as long as the fault lasts, or for fault_thread_s at
+# most.
 fault_thread='' fault_thread_s=600
 fault_thread_begin() {
 	: >$LAB/hold.log

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# SYNs from random sources, as fast as hping3 sends them, while 200 connections talk: none of those breaks,
-# new ones succeed meanwhile, and the workers say how many flows they did not remember.
+# SYNs from random sources, as fast as hping3 sends them, while 200 connections talk: none of those
+# breaks, new ones succeed meanwhile, and the workers say how many flows they did not remember.
 #   FLOOD_S=30 is the full form.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"

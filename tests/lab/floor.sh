@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The probes break, and not the backends: a pool with a floor keeps what it may not lose, says so, and loses no request.
+# The probes break, and not the backends: a pool with a floor keeps what it may not lose, says so,
+# and loses no request.
 . "$(dirname "$0")/lib.sh"
 
 # 'pool_is KEY VALUE': what 'show pools' says of the pool.

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets that are not what they seem: SYNs that come again because an answer was lost while the pool changed, and SYNs,
-# FINs and RSTs that somebody forged who knows a connection's ports and not its numbers. No connection notices. Then ports
-# that clients use again as fast as they can.
+# Packets that are not what they seem: SYNs that come again because an answer was lost while the
+# pool changed, and SYNs, FINs and RSTs that somebody forged who knows a connection's ports and not
+# its numbers. No connection notices. Then ports that clients use again as fast as they can.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 

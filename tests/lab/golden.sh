@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The golden packets again, through a started fulcrumd: frames are put on its wire, and what comes back on it, and
-# on the kernel's side, has to be what scapy built.
+# The golden packets again, through a started fulcrumd: frames are put on its wire, and what comes
+# back on it, and on the kernel's side, has to be what scapy built.
 . "$(dirname "$0")/lib.sh"
 
 lab_begin

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A client that ends its side, and a server that sends much later: the connection outlives the time of those that are closing,
-# over two changes of the pool. No other table is asked for it.
+# A client that ends its side, and a server that sends much later: the connection outlives the time
+# of those that are closing, over two changes of the pool. No other table is asked for it.
 . "$(dirname "$0")/lib.sh"
 
 half_closed="$lab_root/tests/lab/half_closed.py"

@@ -5,8 +5,9 @@
 #   hang_begin state               from now on nobody's call into it returns: open, stat, read, write, fsync, rename
 #   hang_end state                 and now all of them do, in their order
 #
-# The program is stopped, so a call waits in the kernel as on a network disk whose server is gone: no signal but SIGKILL
-# ends it. Where the story ends in between, the kernel takes the program, and with it the file system and who waits there.
+# The program is stopped, so a call waits in the kernel as on a network disk whose server is gone:
+# no signal but SIGKILL ends it. Where the story ends in between, the kernel takes the program, and
+# with it the file system and who waits there.
 
 declare -A hang_pids=()
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# ICMP errors about what a backend sent reach that backend, also through a balancer that never saw the flow;
-# made-up ones reach nobody. So a path that narrows towards the client is found, with mapped ports too.
+# ICMP errors about what a backend sent reach that backend, also through a balancer that never saw
+# the flow; made-up ones reach nobody. So a path that narrows towards the client is found, with
+# mapped ports too.
 . "$(dirname "$0")/lib.sh"
 
 error="$lab_root/tests/lab/icmp_error.py"
@@ -80,7 +81,8 @@ for k in b1 b2 b3; do
 	lab_check "$k heard of none of those" test "$(lab_count '> .*ICMP' $LAB/seen-$k.log)" -eq ${expected[$k]}
 done
 
-# The client does not know how narrow its own link is: the router tells the backend, by way of the balancer.
+# The client does not know how narrow its own link is: the router tells the backend, by way of the
+# balancer.
 head -c 2M /dev/urandom >$LAB/www/big
 ip -n router link set client mtu 1300
 for url in https://$VIP https://$VIP:8443 "https://[$VIP6]"; do

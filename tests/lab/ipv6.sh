@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# IPv6 clients, IPv6 backends, and each with the other family: four tunnels, DSR, probes, the kernel's NDP.
+# IPv6 clients, IPv6 backends, and each with the other family: four tunnels, DSR, probes, the
+# kernel's NDP.
 . "$(dirname "$0")/lib.sh"
 
 lab_begin

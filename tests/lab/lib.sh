@@ -54,8 +54,8 @@ lab_ask() {
 	"$fulcrumctl" show backends | head -n 12 || true
 }
 
-# Ends the story: the last words of whatever ran, what can still be asked, and then one sentence, where whoever cuts a
-# long log leaves it.
+# Ends the story: the last words of whatever ran, what can still be asked, and then one sentence,
+# where whoever cuts a long log leaves it.
 lab_fail() {
 	trap - ERR
 	local log
@@ -80,8 +80,9 @@ lab_count() {
 	grep -c -- "$1" "$2" || true
 }
 
-# lab_wait_for 'shell condition' seconds ['what it means']: the seconds are those of a quiet machine. Of a pipeline the
-# last command counts: 'grep -q' ends at once, and whoever writes to it then is killed by SIGPIPE or not.
+# lab_wait_for 'shell condition' seconds ['what it means']: the seconds are those of a quiet
+# machine. Of a pipeline the last command counts: 'grep -q' ends at once, and whoever writes to it
+# then is killed by SIGPIPE or not.
 lab_wait_for() {
 	local condition=$1 deadline
 	deadline=$(($(date +%s%N) + $2 * lab_slack * 1000000000))
@@ -141,8 +142,9 @@ lab_namespace() {
 		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
 }
 
-# lab_bridge NAME MAC IPV4 IPV6: with an address of its own, as it otherwise takes the least of its ports'. A port added
-# later would then make it deaf to all who know the former one, in IPv6 for as long as half a minute.
+# lab_bridge NAME MAC IPV4 IPV6: with an address of its own, as it otherwise takes the least of its
+# ports'. A port added later would then make it deaf to all who know the former one, in IPv6 for as
+# long as half a minute.
 lab_bridge() {
 	ip -n router link add "$1" address "$2" type bridge forward_delay 0
 	ip -n router addr add "$3" dev "$1"
@@ -154,7 +156,8 @@ lab_bridge() {
 lab_begin() {
 	mount -t tmpfs -o mode=755 lab /run
 	mkdir -p $LAB/www $LAB/bpf /run/fulcrum /run/lock
-	# Files that are named by their process' number would be another story's: each has its own numbers from 1 on.
+	# Files that are named by their process' number would be another story's: each has its own
+	# numbers from 1 on.
 	install -d -m 1777 $LAB/tmp
 	export TMPDIR=$LAB/tmp
 	mount -t bpf bpf $LAB/bpf
@@ -257,8 +260,8 @@ lab_certificate() {
 		-keyout $LAB/tls.key -out $LAB/tls.crt 2>/dev/null
 }
 
-# lab_nginx bK [LISTEN]: TLS on 443, http on 80, and what nginx's directives LISTEN say; "/" names the
-# backend, /files/ is $LAB/www at 2 MiB a second.
+# lab_nginx bK [LISTEN]: TLS on 443, http on 80, and what nginx's directives LISTEN say; "/" names
+# the backend, /files/ is $LAB/www at 2 MiB a second.
 lab_nginx() {
 	lab_certificate
 	mkdir -p $LAB/nginx-$1
@@ -300,21 +303,22 @@ lab_web_backends() {
 	done
 }
 
-# One HTTPS request of a client that checks the certificate; prints the page, which is the backend's name.
+# One HTTPS request of a client that checks the certificate; prints the page, which is the backend's
+# name.
 lab_get() {
 	in_ns client curl -sf --max-time "${LAB_TIMEOUT:-20}" --cacert $LAB/tls.crt "https://${1:-$VIP}/"
 }
 
-# lab_requests N: N connections, 8 at a time; prints a line for each, 'failed' where there was no answer. It fails itself
-# where that is not N lines.
+# lab_requests N: N connections, 8 at a time; prints a line for each, 'failed' where there was no
+# answer. It fails itself where that is not N lines.
 lab_requests() {
 	in_ns client sh -c "seq $1 | xargs -P 8 -I{} sh -c \
 		'curl -sf --max-time ${LAB_TIMEOUT:-20} --cacert $LAB/tls.crt https://$VIP/ || echo failed'" |
 		awk -v count="$1" '{ print } END { if (NR != count) { print NR " lines for " count " requests"; exit 1 } }'
 }
 
-# lab_count_requests N bK...: N requests, counted by who answered, in lab_served[bK] and lab_served[failed]. Their sum is N,
-# or the story ends.
+# lab_count_requests N bK...: N requests, counted by who answered, in lab_served[bK] and
+# lab_served[failed]. Their sum is N, or the story ends.
 declare -A lab_served=()
 lab_count_requests() {
 	local who
@@ -339,8 +343,8 @@ lab_served_by() {
 	[ $sum -eq "$1" ]
 }
 
-# lab_download FILE: begins to fetch $LAB/www/FILE and holds it half way, the client's window closed, for
-# as long as the story wants. Sets lab_server to the backend that serves it.
+# lab_download FILE: begins to fetch $LAB/www/FILE and holds it half way, the client's window
+# closed, for as long as the story wants. Sets lab_server to the backend that serves it.
 lab_download() {
 	mkfifo $LAB/pipe
 	exec 9<>$LAB/pipe

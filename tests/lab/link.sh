@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A cable that comes and goes: two daemons' ports, joined by shared memory (memif), which is up while both are there. The
-# kernel's side has a carrier while the port has its link, and what needs the port knows.
+# A cable that comes and goes: two daemons' ports, joined by shared memory (memif), which is up
+# while both are there. The kernel's side has a carrier while the port has its link, and what needs
+# the port knows.
 . "$(dirname "$0")/lib.sh"
 
 wire="net_memif0,socket=$LAB/memif.sock,socket-abstract=no"

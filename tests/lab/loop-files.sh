@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The control thread waits for no disk: through every kind of request and event it opens, reads, writes, renames and removes no
-# file of one. What it may touch is in loop_files.py, each with its reason.
+# The control thread waits for no disk: through every kind of request and event it opens, reads,
+# writes, renames and removes no file of one. What it may touch is in loop_files.py, each with its
+# reason.
 . "$(dirname "$0")/lib.sh"
 command -v strace >/dev/null || {
 	echo "skipped: needs strace"

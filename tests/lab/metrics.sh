@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The page of metrics: Prometheus and its tools accept it, it says what 'show' says, and clients that misbehave keep nobody from it.
+# The page of metrics: Prometheus and its tools accept it, it says what 'show' says, and clients
+# that misbehave keep nobody from it.
 . "$(dirname "$0")/lib.sh"
 command -v prometheus promtool >/dev/null || {
 	echo "skipped: there is no prometheus"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Neighbours that the workers alone use: one that gets another MAC and tells nobody is found again, as the kernel would find
-# it for packets of its own. A DSR backend without probes, one that is probed through the path, and the gateway.
+# Neighbours that the workers alone use: one that gets another MAC and tells nobody is found again,
+# as the kernel would find it for packets of its own. A DSR backend without probes, one that is
+# probed through the path, and the gateway.
 . "$(dirname "$0")/lib.sh"
 
 # moves NAMESPACE INTERFACE MAC: and says nothing, not even to ask where its own neighbours are.
@@ -16,7 +17,8 @@ moves() {
 		route replace ::/0 via fd00:10::1 dev $2
 	BATCH
 }
-# ages ADDRESS...: what the balancer's kernel knows of them was last confirmed a while ago, and no packet of its own asked since.
+# ages ADDRESS...: what the balancer's kernel knows of them was last confirmed a while ago, and no
+# packet of its own asked since.
 ages() {
 	local address mac
 	for address; do
@@ -40,7 +42,8 @@ lab_nginx b2 "listen 7443 ssl; listen [::]:7443 ssl;"
 lab_nginx b3 "listen 8443 ssl; listen [::]:8443 ssl;"
 lab_agent b3
 lab_fulcrumd
-# The kernel goes by these for all of its neighbours: 30 s, and 3 times 1 s, where nobody changes it.
+# The kernel goes by these for all of its neighbours: 30 s, and 3 times 1 s, where nobody changes
+# it.
 for family in ipv4 ipv6; do
 	in_ns lb sysctl -q net.$family.neigh.fulcrum0.base_reachable_time_ms=1000 net.$family.neigh.fulcrum0.retrans_time_ms=100
 done

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A backend's cable is pulled under real connections. By the pool's on_down the client is told at once (reset), is
-# told by another backend's kernel (rehash), or waits and goes on when the backend is back (keep). Connections of
-# the other backends go on whatever happens.
+# A backend's cable is pulled under real connections. By the pool's on_down the client is told at
+# once (reset), is told by another backend's kernel (rehash), or waits and goes on when the backend
+# is back (keep). Connections of the other backends go on whatever happens.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the balancer answers for the VIP, not without limit: ping, traceroute, and, where a pool says so, who asks while
-# nobody serves.
+# What the balancer answers for the VIP, not without limit: ping, traceroute, and, where a pool says
+# so, who asks while nobody serves.
 . "$(dirname "$0")/lib.sh"
 command -v traceroute >/dev/null || {
 	echo "skipped: needs traceroute"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Packets that fit the cable and not the tunnel: the client is told, from the VIP, and an upload completes.
-# The agent leaves the MSS alone here, as a backend without it would.
+# Packets that fit the cable and not the tunnel: the client is told, from the VIP, and an upload
+# completes. The agent leaves the MSS alone here, as a backend without it would.
 . "$(dirname "$0")/lib.sh"
 
 lab_begin
@@ -10,7 +10,8 @@ lab_upload_service
 head -c 20M /dev/urandom >$LAB/big
 sum=$(sha256sum <$LAB/big | cut -d ' ' -f 1)
 
-# learns VIP MTU 'what tcpdump says of the message': the upload, and what it taught the client's kernel
+# learns VIP MTU 'what tcpdump says of the message': the upload, and what it taught the client's
+# kernel
 learns() {
 	local got
 	ip -n client route flush cache
@@ -35,7 +36,8 @@ ip -n lb -6 route add fd00:11::/64 via fd00:10::1 mtu 1400
 learns $VIP 1380 "IP $VIP > $CLIENT: ICMP $VIP unreachable - need to frag (mtu 1380)"
 learns "[$VIP6]" 1360 "IP6 $VIP6 > fd00:100::7: ICMP6, packet too big, mtu 1360"
 
-# Or the interface's, where the route has none; but never more than the port takes, whatever the route says.
+# Or the interface's, where the route has none; but never more than the port takes, whatever the
+# route says.
 ip -n lb route del 10.0.1.0/24
 ip -n lb link set fulcrum0 mtu 1450
 ip -n b1 link set eth0 mtu 1500
@@ -46,8 +48,8 @@ ip -n lb route add 10.0.1.0/24 via 10.0.0.1 mtu 9000
 learns $VIP 1480 "IP $VIP > $CLIENT: ICMP $VIP unreachable - need to frag (mtu 1480)"
 lab_check "nothing was dropped for its size" test "$(lab_dropped too_big)" -eq 0
 
-# A client that lets its packets be cut is told nothing: the backend puts them together. Even a route that is narrower
-# than any network does not take the daemon with it.
+# A client that lets its packets be cut is told nothing: the backend puts them together. Even a
+# route that is narrower than any network does not take the daemon with it.
 ip -n client route flush cache
 in_ns client sysctl -q net.ipv4.ip_no_pmtu_disc=1
 lab_capture capture client eth0 'icmp[0] == 3'

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# One pool, two services on ports of their own. A backend whose second port is dead takes nothing more of that service,
-# keeps serving the first, and is said to be up in part, with the port and why. So over a restart, and where the pool's own
-# probe speaks a protocol. Each port has a floor of its own.
+# One pool, two services on ports of their own. A backend whose second port is dead takes nothing
+# more of that service, keeps serving the first, and is said to be up in part, with the port and
+# why. So over a restart, and where the pool's own probe speaks a protocol. Each port has a floor of
+# its own.
 . "$(dirname "$0")/lib.sh"
 
 second_port() {

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 'user:' takes root's rights away once the ports are open, and the daemon works without them. With or without a user,
-# daemon and agent keep the system calls and the folders that they need, and no more.
+# 'user:' takes root's rights away once the ports are open, and the daemon works without them. With
+# or without a user, daemon and agent keep the system calls and the folders that they need, and no
+# more.
 . "$(dirname "$0")/lib.sh"
 lab_refused=acct # by tests/lab/forbidden_call.c
 

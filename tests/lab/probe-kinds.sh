@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A backend fails in every way that there is; an https probe finds each, says why, and finds it back.
+# A backend fails in every way that there is; an https probe finds each, says why, and finds it
+# back.
 . "$(dirname "$0")/lib.sh"
 
 name=web-1

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 2,000 probes a second of one server by as many addresses, while a worker that polls forwards traffic: of a
-# hundred probes, 99 start within 10 ms of when they are due, and 'show' answers within 50 ms all the while.
+# 2,000 probes a second of one server by as many addresses, while a worker that polls forwards
+# traffic: of a hundred probes, 99 start within 10 ms of when they are due, and 'show' answers
+# within 50 ms all the while.
 #   FULCRUM_RATE_S=60: for how many seconds
 . "$(dirname "$0")/lib.sh"
 
@@ -31,7 +32,8 @@ many_are_up() {
 		awk -v half=$((backends / 2)) '/^fulcrum_pool_usable_backends{pool="many"}/ { exit !($2 > half) }' $LAB/page
 }
 
-# What the machine kept a thread of the daemon waiting for a core, in nanoseconds: waited_ns 'pattern of its name'
+# What the machine kept a thread of the daemon waiting for a core, in nanoseconds: waited_ns
+# 'pattern of its name'
 waited_ns() {
 	local task words
 	task=$(grep -l "$1" /proc/"${lab_pids[fulcrumd]}"/task/*/comm | head -n 1)
@@ -73,7 +75,8 @@ lab_pool_many >$LAB/many.yaml
 lab_check "the pool is applied" eval "ctl apply -f $LAB/many.yaml >$LAB/apply.log"
 waited=$(waited_ns '^rte-worker')
 begun=$(now_ms)
-# A worker that polls and has its core for less than half of the time loses more packets than it takes.
+# A worker that polls and has its core for less than half of the time loses more packets than it
+# takes.
 lab_wait_for 'many_are_up || [ "$(now_ms)" -gt $((begun + 60000)) ]' 60 "most of $backends are up"
 many_are_up || [ $((($(waited_ns '^rte-worker') - waited) / 1000000)) -lt $((($(now_ms) - begun) / 2)) ] || {
 	echo "skipped: the machine is too busy"
@@ -118,12 +121,14 @@ print(f"{total / seconds:.0f} probes a second for {seconds:.0f} s, {failures:.0f
 print(f"show: median {shows[len(shows) // 2]} ms, longest {shows[-1]} ms of {len(shows)};",
       f"the machine kept the control thread waiting for {waited:.2f} s, the worker for {worker_waited:.2f} s;",
       f"{lost} packets came to it while its queue was full")
-# A thread that is ready to run and gets no core is late by that: the machine's other work is not ours to judge. While
-# it is the worker that waits, the kernel-side interface's queue of 1,000 packets is full in a sixth of a second.
+# A thread that is ready to run and gets no core is late by that: the machine's other work is not
+# ours to judge. While it is the worker that waits, the kernel-side interface's queue of 1,000
+# packets is full in a sixth of a second.
 busy = waited > 0.01 * seconds
 if busy:
     print("the machine was too busy to judge this")
-# The one process that answers them all waits for a core, too, and a probe in two hundred may run out of time by that.
+# The one process that answers them all waits for a core, too, and a probe in two hundred may run
+# out of time by that.
 sys.exit(total < 0.5 * 2000 * seconds or failures > lost + total / 200 and worker_waited < 0.01 * seconds or
          not busy and (within["0.01"] < 0.99 or shows[len(shows) // 2] >= 50))
 PY

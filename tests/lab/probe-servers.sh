@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Probes of real servers in their own protocols: etcd by gRPC, with TLS and without; a UDP responder; a server
-# that speaks first. Each is up, fails in two ways, is down for the right reason, and comes back.
+# Probes of real servers in their own protocols: etcd by gRPC, with TLS and without; a UDP
+# responder; a server that speaks first. Each is up, fails in two ways, is down for the right
+# reason, and comes back.
 . "$(dirname "$0")/lib.sh"
 
 lab_etcd() {

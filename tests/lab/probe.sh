@@ -7,7 +7,8 @@ lab_quickstart
 
 stopped=$(now_ms)
 lab_stop nginx-b2
-# Three failures in a row, a second apart and at most a second each; and as much again for the machine.
+# Three failures in a row, a second apart and at most a second each; and as much again for the
+# machine.
 lab_wait_for "lab_backend_is web-2 health down" 4 "web-2 down"
 lab_say "ok: down after $(($(now_ms) - stopped)) ms, promised are 4000"
 lab_check "the reason is told" test -n "$(ctl show backends -o json | grep reason)"

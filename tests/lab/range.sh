@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Services of many ports: a range, several of them by both protocols, and every port of an address. What is beside them is
-# nobody's.
+# Services of many ports: a range, several of them by both protocols, and every port of an address.
+# What is beside them is nobody's.
 . "$(dirname "$0")/lib.sh"
 
 ALL=203.0.113.20 # the VIP of which every port is a service

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Pools that the daemon reads by itself, from a file or a folder: at the start, by SIGHUP; what is wrong changes nothing.
+# Pools that the daemon reads by itself, from a file or a folder: at the start, by SIGHUP; what is
+# wrong changes nothing.
 . "$(dirname "$0")/lib.sh"
 
 version() { # KEY: what 'show version' says

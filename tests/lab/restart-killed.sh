@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The daemon is killed right after a change of the pool and backends that fail: the connections of those, which serve on,
-# are exceptions since a moment, and are in the copy that this moment had written. None breaks.
+# The daemon is killed right after a change of the pool and backends that fail: the connections of
+# those, which serve on, are exceptions since a moment, and are in the copy that this moment had
+# written. None breaks.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 

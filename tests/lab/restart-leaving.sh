@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Backends that were taken out of the file keep their connections over a planned restart, whoever has their addresses by
+# Backends that were taken out of the file keep their connections over a planned restart, whoever
+# has their addresses by
 # then: another backend, one after two renames, a VIP.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A daemon that is killed leaves the hash tables that it had, the one now and the one before: what it judged its flows by is what
-# its successor finds them by. Nobody can make these tables again from a pool file and from who is up: a backend failed after
-# a drain, another one has a part of its share. No connection breaks.
+# A daemon that is killed leaves the hash tables that it had, the one now and the one before: what
+# it judged its flows by is what its successor finds them by. Nobody can make these tables again
+# from a pool file and from who is up: a backend failed after a drain, another one has a part of its
+# share. No connection breaks.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 
@@ -15,7 +16,8 @@ copied_since() {
 	[ -n "$at" ] && touch -d "$at" $LAB/event && [ $LAB/state/flows.checkpoint -nt $LAB/event ]
 }
 
-# Two copies that end from now on: the second one began after this. There are flows that no table finds.
+# Two copies that end from now on: the second one began after this. There are flows that no table
+# finds.
 copied_anew() {
 	local turn
 	for turn in 1 2; do
@@ -24,8 +26,8 @@ copied_anew() {
 	done
 }
 
-# kill_under NAME EVENT: the daemon is killed, when it has a copy of what is since the event, and a new one goes on with the
-# connections of NAME.
+# kill_under NAME EVENT: the daemon is killed, when it has a copy of what is since the event, and a
+# new one goes on with the connections of NAME.
 kill_under() {
 	lab_wait_for "copied_since '$2'" 10 "a copy of the flows"
 	lab_stop fulcrumd KILL
@@ -69,7 +71,8 @@ kill_under slow 'stream/b1 is up'
 lab_check "b1's slow start goes on where it was" test "$shares" = "$(ctl show backends -o json |
 	python3 -c 'import json, sys; print([b["share_ppm"] for b in json.load(sys.stdin)])')"
 
-# A daemon whose network comes up later than itself: that it has no route yet says nothing about its backends.
+# A daemon whose network comes up later than itself: that it has no route yet says nothing about its
+# backends.
 lab_stop fulcrumd KILL
 lab_daemon
 lab_wait_for '[ "$(in_ns lb curl -sf http://127.0.0.1:9110/metrics | sed -n "s/^fulcrum_probe_local_failures_total //p")" -ge 8 ]' 20 \

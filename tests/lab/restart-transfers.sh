@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The daemon is restarted, asked and killed, under 200 connections that talk: the next one finds the backend of each, and
-# none breaks. One that is asked hands its flows on; of a killed one's, those that no hash table would find are on disk.
+# The daemon is restarted, asked and killed, under 200 connections that talk: the next one finds the
+# backend of each, and none breaks. One that is asked hands its flows on; of a killed one's, those
+# that no hash table would find are on disk.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 
@@ -24,8 +25,9 @@ done
 lab_hold_end held
 lab_check "each of the $CONNECTIONS connections was kept" test "$(lab_held held kept)" -eq $CONNECTIONS
 
-# The pool changes under connections, and others begin; then the daemon restarts. Nothing but a flow table tells which of
-# them began after the change: by SIGTERM it is handed on, and by SIGKILL the last copy of what matters counts.
+# The pool changes under connections, and others begin; then the daemon restarts. Nothing but a flow
+# table tells which of them began after the change: by SIGTERM it is handed on, and by SIGKILL the
+# last copy of what matters counts.
 restart_after() {
 	local name=$1 signal=$2 file=flows
 	shift 2
@@ -39,7 +41,8 @@ restart_after() {
 	[ $signal = KILL ] || lab_check "$name: and no copy of them" test ! -e $LAB/state/flows.checkpoint
 	lab_fulcrumd
 	lab_say "$name: $(sed -n 's/.*flows: //p' $LAB/fulcrumd.log)"
-	# Once more, by one that dies before it wrote a copy: what it took up is there for the next one.
+	# Once more, by one that dies before it wrote a copy: what it took up is there for the next
+	# one.
 	lab_stop fulcrumd KILL
 	lab_fulcrumd
 	lab_check "$name: the next one takes them up, too" eval \

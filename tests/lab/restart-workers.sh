@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The daemon is restarted with as many workers as before, with fewer and with more, after a change of its pool: each
-# connection that began after the change is known to the worker that gets its packets then.
+# The daemon is restarted with as many workers as before, with fewer and with more, after a change
+# of its pool: each connection that began after the change is known to the worker that gets its
+# packets then.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/streams.sh"
 
@@ -19,7 +20,8 @@ lab_stream_apply 3
 lab_stream_apply 4
 lab_hold held $CONNECTIONS
 
-# restart_with 'cores': and waits until every connection has sent a line, and has its echo or waits for it.
+# restart_with 'cores': and waits until every connection has sent a line, and has its echo or waits
+# for it.
 restart_with() {
 	lab_stop fulcrumd TERM
 	lab_check "the flows are kept" test -s $LAB/state/flows

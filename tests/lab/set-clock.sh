@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Somebody sets the machine's clock, an hour ahead and an hour back: drains, slow starts and backends that leave go on as if
-# nothing had happened, and a deadline comes when it was to come.
+# Somebody sets the machine's clock, an hour ahead and an hour back: drains, slow starts and
+# backends that leave go on as if nothing had happened, and a deadline comes when it was to come.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/clock.sh"
 . "$lab_root/tests/lab/streams.sh"
@@ -52,7 +52,8 @@ lab_hold one 30
 lab_check "s1 is drained" ctl backend drain s1 --deadline 10m --then reset
 lab_check "s3 leaves, with its connections" ctl apply -f <(pool 1 2 4)
 
-# What is left of the drain goes by seconds, whatever the clock: three of them are three looks at all that takes time.
+# What is left of the drain goes by seconds, whatever the clock: three of them are three looks at
+# all that takes time.
 for by in 3600 -3600; do
 	left=$(of s1 drain_left_s)
 	clock_set $by

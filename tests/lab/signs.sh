@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What clients say of a backend that the probes find well: SYNs that come again where its decapsulation is missing, and
-# RSTs of clients that want nothing to do with its answer. Counted for that backend and for no other.
+# What clients say of a backend that the probes find well: SYNs that come again where its
+# decapsulation is missing, and RSTs of clients that want nothing to do with its answer. Counted for
+# that backend and for no other.
 . "$(dirname "$0")/lib.sh"
 
 # sign NAME KEY: what 'show backends' counts.

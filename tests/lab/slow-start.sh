@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A backend that comes back gets its share in steps, not at once; after the slow start it has it whole.
+# A backend that comes back gets its share in steps, not at once; after the slow start it has it
+# whole.
 . "$(dirname "$0")/lib.sh"
 
 share() {

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Whoever reads the log stops, and the pipe is full: changes, questions and failover go on, and so does the agent's watch.
-# When it is read again, a line says how many are missing. Before, write(2) held the whole daemon.
+# Whoever reads the log stops, and the pipe is full: changes, questions and failover go on, and so
+# does the agent's watch. When it is read again, a line says how many are missing. Before, write(2)
+# held the whole daemon.
 . "$(dirname "$0")/lib.sh"
 
-# by_pipe NAME PROGRAM: a program like it whose words go by the pipe of that name, to a reader that can be stopped.
+# by_pipe NAME PROGRAM: a program like it whose words go by the pipe of that name, to a reader that
+# can be stopped.
 by_pipe() {
 	mkfifo $LAB/$1.pipe
 	: >$LAB/$1.log # who waits for a word of it waits for this one's

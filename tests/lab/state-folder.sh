@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A state folder that is full or read-only: what is asked for is in force, the answer says that it is not kept, and the daemon
-# keeps it by itself when it can. And one with a stranger's links at every name.
+# A state folder that is full or read-only: what is asked for is in force, the answer says that it
+# is not kept, and the daemon keeps it by itself when it can. And one with a stranger's links at
+# every name.
 . "$(dirname "$0")/lib.sh"
 
 saved() { # what the page of metrics says

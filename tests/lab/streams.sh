@@ -18,7 +18,8 @@ lab_stream_backends() {
 	done
 }
 
-# lab_stream_apply N ['pool key: value']: the backends b1 .. bN by their own names are the pool 'stream'.
+# lab_stream_apply N ['pool key: value']: the backends b1 .. bN by their own names are the pool
+# 'stream'.
 lab_stream_apply() {
 	local k
 	{
@@ -38,7 +39,8 @@ lab_stream_apply() {
 	done
 }
 
-# How long a client may take to open its connections, and to end; how often it asks, and how patient it is.
+# How long a client may take to open its connections, and to end; how often it asks, and how patient
+# it is.
 lab_hold_wait_s=60
 lab_hold_pace="--period 0.5 --stall 100"
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# For stories of a Teleport cluster: real servers of the protocols that its ports speak, and whatever is between them and
-# the client made by 'fulcrumctl teleport render'. Sourced after lib.sh.
+# For stories of a Teleport cluster: real servers of the protocols that its ports speak, and
+# whatever is between them and the client made by 'fulcrumctl teleport render'. Sourced after
+# lib.sh.
 #
 #   client --- router --- lb  10.0.0.2   fulcrumd, the public balancer, VIP 203.0.113.10 and 2001:db8:1::10
 #                   `---- lba 10.0.0.4   fulcrumd, the private balancer, VIP 10.0.9.10
@@ -8,7 +9,8 @@
 #                   `---- a1 a2          zones a b: etcd's gRPC proxy, mutual TLS (3025)
 #                   `---- state          etcd, the cluster state backend;  dns: knotd with the rendered records
 #
-# Proxies and auth servers have 10.0.1.x behind a router (forwarding ipip), or 10.0.0.x beside the balancers (dsr).
+# Proxies and auth servers have 10.0.1.x behind a router (forwarding ipip), or 10.0.0.x beside the
+# balancers (dsr).
 
 domain=teleport.example.com
 AUTH_VIP=10.0.9.10

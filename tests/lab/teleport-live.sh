@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# An ssh session and a 200 MB scp through the cluster's port 3023 live through: a proxy added, their own proxies drained,
-# the balancer restarted.
+# An ssh session and a 200 MB scp through the cluster's port 3023 live through: a proxy added, their
+# own proxies drained, the balancer restarted.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/teleport-cluster.sh"
 

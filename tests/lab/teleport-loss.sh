@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A zone of proxies is cut off under logins, and then an auth server under etcdctl: within the time that the probes take
-# nothing is lost any more but what was there.
+# A zone of proxies is cut off under logins, and then an auth server under etcdctl: within the time
+# that the probes take nothing is lost any more but what was there.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/teleport-cluster.sh"
 
@@ -9,7 +9,8 @@ ROUTING=off
 HEALTH="interval: 500ms, timeout: 400ms, rise: 1, fall: 3"
 promise=1900 # fall x interval + timeout: 3 x 500 ms + 400 ms; a busy machine adds its own
 
-# Until $LAB/enough is there: logins one after the other, each with the time when it began and the proxy, or 'failed'.
+# Until $LAB/enough is there: logins one after the other, each with the time when it began and the
+# proxy, or 'failed'.
 log_in_again_and_again() { # LOG
 	local begun said
 	until [ -e $LAB/enough ]; do

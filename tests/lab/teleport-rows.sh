@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Every port of a Teleport cluster by its real client, in one way of forwarding, TLS routing on and off. Sourced by the
-# stories that do so, which set FORWARDING first.
+# Every port of a Teleport cluster by its real client, in one way of forwarding, TLS routing on and
+# off. Sourced by the stories that do so, which set FORWARDING first.
 . "$lab_root/tests/lab/teleport-cluster.sh"
 
 PORTS="kubernetes, mysql, postgres, mongo"
 
-# The certificate of the server that answers, as the client gets it, and the ALPN protocol that is agreed on.
+# The certificate of the server that answers, as the client gets it, and the ALPN protocol that is
+# agreed on.
 seen_certificate() { # ALPN [PORT]
 	in_ns client openssl s_client -connect $domain:${2:-443} -servername $domain -alpn "$1" -CAfile $LAB/ca.crt \
 		-verify_return_error </dev/null >$LAB/seen 2>$LAB/s_client.log
@@ -90,7 +91,8 @@ row_mysql() {
 	teleport_log_has "alice@\($CLIENT\|fd00:100::7\) on" "$LAB/p*/mariadb/general" "mariadb's log has it, too"
 }
 
-# Debian has no MongoDB: its port carries TLS from the first byte, and that is what a client is shown here.
+# Debian has no MongoDB: its port carries TLS from the first byte, and that is what a client is
+# shown here.
 row_mongo() {
 	local name
 	lab_check "mongo, by openssl s_client: a handshake on port 27017" seen_certificate mongo 27017

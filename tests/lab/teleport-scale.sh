@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 200 proxies and 20 auth servers from one file: rendered, checked, applied, probed up; and how evenly connections from
-# a single client, as of agents behind one NAT, spread over them.
+# 200 proxies and 20 auth servers from one file: rendered, checked, applied, probed up; and how
+# evenly connections from a single client, as of agents behind one NAT, spread over them.
 . "$(dirname "$0")/lib.sh"
 . "$lab_root/tests/lab/teleport-cluster.sh"
 
@@ -55,7 +55,8 @@ farm_nginx() {
 	teleport_listens farm 3080 3023 3024 3025
 }
 
-# Connections, 16 at a time, no two of them from the same port: the kernel would use some twice, which go to one place.
+# Connections, 16 at a time, no two of them from the same port: the kernel would use some twice,
+# which go to one place.
 connect_often() {
 	in_ns client python3 - $VIP 3024 $CONNECTIONS <<-'PY'
 		import asyncio, sys
@@ -83,7 +84,8 @@ print(f"{len(values)} backends, mean {mean:.1f}, least {min(values) / mean:.4f},
       f" standard deviation {statistics.pstdev(values) / mean:.4f}")' "$1"
 }
 
-# Whether counts are as chance alone would have them: a chi-square of so many degrees of freedom, within five deviations.
+# Whether counts are as chance alone would have them: a chi-square of so many degrees of freedom,
+# within five deviations.
 is_by_chance() {
 	ctl show backends -o json | python3 -c 'import json, sys, math
 values = [row["new_flows"] for row in json.load(sys.stdin) if row["pool"] == "proxy-tunnel"]
@@ -109,7 +111,8 @@ lab_say "rendered in $(($(now_ms) - begun)) ms: $(tail -n 1 $LAB/render.out)"
 for file in proxy auth; do
 	lab_check "$file-lb.yaml is right: $(ctl check -f $out/$file-lb.yaml)" ctl check -f $out/$file-lb.yaml
 done
-# The files of a pool's hosts say the same but for the tunnel's address, which is left to the interface here.
+# The files of a pool's hosts say the same but for the tunnel's address, which is left to the
+# interface here.
 {
 	sed '/tunnel_addresses/d' $out/backends/proxy-0.yaml
 	sed -n '/^vips/,$ {/^  /p}' $out/backends/auth-0.yaml

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# fulcrumctl top in a terminal (tmux's): its figures are those of the traffic, its keys work, and it leaves the terminal as it was.
+# fulcrumctl top in a terminal (tmux's): its figures are those of the traffic, its keys work, and it
+# leaves the terminal as it was.
 . "$(dirname "$0")/lib.sh"
 command -v tmux >/dev/null || {
 	echo "skipped: there is no tmux"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The way between router and backend is narrower than the balancer knows: the router's errors come about tunnel packets, which
-# the kernel ignores. The backend's path gets narrower by them, and uploads complete. Errors that ask for nonsense
-# change nothing.
+# The way between router and backend is narrower than the balancer knows: the router's errors come
+# about tunnel packets, which the kernel ignores. The backend's path gets narrower by them, and
+# uploads complete. Errors that ask for nonsense change nothing.
 . "$(dirname "$0")/lib.sh"
 
 lab_begin

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Two DSR balancers on one bridge, and a backend whose cable is out: the bridge floods what goes to it, so each balancer
-# hears what the other one sends. Neither takes it for its own. And what is a balancer's own changes while it runs.
+# Two DSR balancers on one bridge, and a backend whose cable is out: the bridge floods what goes to
+# it, so each balancer hears what the other one sends. Neither takes it for its own. And what is a
+# balancer's own changes while it runs.
 . "$(dirname "$0")/lib.sh"
 
 lab_begin

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Datagrams larger than a packet: their fragments go where the first one went, in whatever order they come, by
-# IPIP and DSR, and a flood of fragments that belong to nothing keeps nobody out for long.
+# Datagrams larger than a packet: their fragments go where the first one went, in whatever order
+# they come, by IPIP and DSR, and a flood of fragments that belong to nothing keeps nobody out for
+# long.
 . "$(dirname "$0")/lib.sh"
 
 fragments="$lab_root/tests/lab/fragments.py"

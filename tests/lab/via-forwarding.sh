@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Probes through the path: what a backend lacks beside its server is found, told, and found back; all tunnels and DSR.
+# Probes through the path: what a backend lacks beside its server is found, told, and found back;
+# all tunnels and DSR.
 . "$(dirname "$0")/lib.sh"
 
 interval=${PROBE_INTERVAL:-800} timeout=${PROBE_TIMEOUT:-800} # milliseconds: a busy machine wants more than a quiet one

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A machine with one interface and no NIC for DPDK: eth0 is lent to the daemon, which serves TLS clients by it, and has its
-# addresses back however the daemon ends.
+# A machine with one interface and no NIC for DPDK: eth0 is lent to the daemon, which serves TLS
+# clients by it, and has its addresses back however the daemon ends.
 . "$(dirname "$0")/lib.sh"
 
 device=${lab_device:-net_af_packet0,iface=eth0}

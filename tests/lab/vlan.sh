@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 802.1Q on the wire: a port of one VLAN, where the kernel sees none, and a port whose packets keep their tag.
+# 802.1Q on the wire: a port of one VLAN, where the kernel sees none, and a port whose packets keep
+# their tag.
 . "$(dirname "$0")/lib.sh"
 command -v clang >/dev/null || {
 	echo "skipped: needs clang"

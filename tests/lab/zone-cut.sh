@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Three zones of two backends under load. A whole zone is cut off: every request that begins after the probes have
-# found it is answered. A service that prefers zone a stays there, spills to zone b what zone a lacks and nothing to
-# zone c, and returns.
+# Three zones of two backends under load. A whole zone is cut off: every request that begins after
+# the probes have found it is answered. A service that prefers zone a stays there, spills to zone b
+# what zone a lacks and nothing to zone c, and returns.
 . "$(dirname "$0")/lib.sh"
 
 pool() {
@@ -20,7 +20,8 @@ pool() {
 	done
 }
 
-# Requests one after another, four at a time, as long as $LAB/load is there: "<when it began, ms> <who answered>".
+# Requests one after another, four at a time, as long as $LAB/load is there: "<when it began, ms>
+# <who answered>".
 load_begin() {
 	local k
 	touch $LAB/load

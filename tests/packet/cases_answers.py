@@ -40,7 +40,8 @@ table.add("echo with a wrong checksum", frame_of(ip4(ICMP(chksum=0x1234))), drop
 table.add("IPv6: echo with a wrong checksum", frame_of(ip6(ICMPv6EchoRequest(cksum=0x1234))), drop("icmp_checksum"))
 table.add("echo from an address that no host has", frame_of(ip4(ICMP(), src="127.0.0.1")), drop("source_invalid"))
 
-# --- Too big: RFC 1191 4, RFC 1812 4.3.2.3 (576 bytes at most), RFC 8201, RFC 4443 3.2 (1280 at most) ---
+# --- Too big: RFC 1191 4, RFC 1812 4.3.2.3 (576 bytes at most), RFC 8201, RFC 4443 3.2 (1280 at
+# most) ---
 
 
 def too_big4(name, packet, mtu):
@@ -100,7 +101,8 @@ table.add("no DF: a first fragment is cut once more", frame_of(first), in_pieces
     patched(piece, {6: struct.pack("!H", 0x2000 | int.from_bytes(piece[6:8], "big") & 0x1fff)})
     for piece in fragments_of(first, 1480)], "one/a"))
 
-# --- The end of a traceroute: RFC 1122 4.1.3.1, RFC 4443 3.1 (port unreachable), RFC 9293 3.10.7.1 (reset) ---
+# --- The end of a traceroute: RFC 1122 4.1.3.1, RFC 4443 3.1 (port unreachable), RFC 9293 3.10.7.1
+# (reset) ---
 
 for size in (0, 32, 1000, 1472):
     p = ip4(udp(33434, data=b"x" * size), ttl=1)

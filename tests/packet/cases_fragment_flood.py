@@ -22,7 +22,8 @@ table.story("the newest wait", Step(frame_of(last), drop("fragment_full")),
             Step(frame_of(first), Want("forwarded", [tunnel(f, "one/a").frames[0] for f in (first, last)], in_pieces=True,
                                        counters={"received": 1, "forwarded": 2, "held": -1})))
 
-# A flood of what is refused: each set of the table (FRAGMENT_SETS of FRAGMENT_WAYS) gets many more than it has places for
+# A flood of what is refused: each set of the table (FRAGMENT_SETS of FRAGMENT_WAYS) gets many more
+# than it has places for
 data = bytes(udp(53, data=b"x" * 96))
 good = [[ip4(data[at:at + 80], proto=17, id=6000 + n, frag=at // 8, flags="MF" if at == 0 else 0) for at in (0, 80)]
         for n in range(100)]

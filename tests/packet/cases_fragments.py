@@ -75,7 +75,8 @@ table.story("IPv6: one that would rewrite the header, before the first one",
             Step(frame_of(first), Want("forwarded", [tunnel(p, "one6/a").frames[0] for p in (first, last)], in_pieces=True,
                                        counters={"received": 1, "forwarded": 2, "held": -2, "dropped:fragment_overlap": 1})))
 
-# RFC 791 3.1, RFC 8200 4.5: what the first one's headers add counts, though the later one has shorter ones
+# RFC 791 3.1, RFC 8200 4.5: what the first one's headers add counts, though the later one has
+# shorter ones
 first = patched(ip4(b"\1" * 40 + bytes(udp(53, data=b"x" * 8, len=60000)), proto=17, id=360, flags="MF"), {0: 0x4f})
 for size, want in ((11, tunnel), (12, None)):
     last = ip4(b"x" * size, proto=17, id=360, frag=65464 // 8)
@@ -106,8 +107,9 @@ for number, protocol, vip in ((610, 17, VIP_ANY), (611, 47, VIP_ANY), (612, 132,
     table.add(f"a later fragment of a protocol without a service, {protocol}",
               frame_of(ip4(b"x" * 64, dst=vip, proto=protocol, frag=10, id=number)), drop("no_service"))
 
-# A first fragment that no parser takes says nothing of its datagram, since nobody knows who made it: the others wait, and a right
-# one takes them along. Where none comes, they are dropped as any that wait for nothing.
+# A first fragment that no parser takes says nothing of its datagram, since nobody knows who made
+# it: the others wait, and a right one takes them along. Where none comes, they are dropped as any
+# that wait for nothing.
 for number, family in ((630, 4), (631, 6)):
     cut, header, backend = (cut4, 32, "one/a") if family == 4 else (cut6, 60, "one6/a")
     pieces = list(cut(bytes(tcp(443, data=b"x" * 2000)), number, 800, 6))
@@ -117,7 +119,8 @@ for number, family in ((630, 4), (631, 6)):
                 Step(frame_of(pieces[0]), Want("forwarded", [tunnel(p, backend).frames[0] for p in pieces], in_pieces=True,
                                                counters={"received": 1, "forwarded": 3, "held": -2})))
 
-# A refused one with the identification of one that is on its way does not stop it; the other way round it comes through
+# A refused one with the identification of one that is on its way does not stop it; the other way
+# round it comes through
 sent = list(cut4(bytes(udp(53, data=b"x" * 2000)), 620, 800, 17))
 no_service = list(cut4(bytes(udp(54, data=b"x" * 2000)), 620, 800, 17))
 table.story("refused, with another's identification",

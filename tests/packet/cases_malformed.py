@@ -133,7 +133,8 @@ for fragment, family in ((fragment4, ""), (fragment6, " over IPv6")):
     bad(f"a fragment in the middle, of 33 bytes{family}", fragment(b"\0" * 33, 800, True), "fragment_length")
     bad(f"a fragment that ends past 65535: ping of death{family}", fragment(b"\0" * 100, 65528, False),
         "fragment_length")
-# RFC 791 3.1: the total length has the header in it; RFC 8200 4.5: the payload length has the headers before the fragment's
+# RFC 791 3.1: the total length has the header in it; RFC 8200 4.5: the payload length has the
+# headers before the fragment's
 bad("a fragment that ends at 65535 without its header", fragment4(b"\0" * 7, 65528, False), "fragment_length")
 bad("a fragment that ends a byte past 65535 with its header", fragment4(b"\0" * 12, 65504, False), "fragment_length")
 for option, most in ((b"", 65515), (b"\1" * 4, 65511), (b"\1" * 40, 65475)):

@@ -14,7 +14,8 @@ table.story("one a second to the kernel, and any number to backends",
             Step(own, punt(own)), Step(own, drop("punt_rate")), Step(own, drop("punt_rate")),
             *[Step(frame_of(service), tunnel(service, "one/a")) for _ in range(100)])
 
-# 1000 a second, of which a tenth may come at once: of many, the first are answered, and the last are not
+# 1000 a second, of which a tenth may come at once: of many, the first are answered, and the last
+# are not
 ping = frame_of(ip4(ICMP()))
 pong = bytes(Ether(src=BALANCER, dst=ROUTER) / IP(src=VIP, dst=CLIENT, ttl=64, flags="DF", id=0) / ICMP(type=0))
 table.story("a few pings are answered", *[Step(ping, answer(pong))] * 50)

@@ -14,7 +14,8 @@ table.reorders = True
 INVALID = ["0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.255.255", "169.254.0.1", "169.254.255.255", "224.0.0.1",
            "239.255.255.250", "240.0.0.1", "255.255.255.255"]
 INVALID6 = ["::", "::1", "::ffff:192.0.2.1", "fe80::1", "fe80::ffff:1:2", "febf::1", "ff02::1", "ff0e::1"]
-# CVE-2024-2169, and what land was: the VIP itself, another one, one of the other forwarding, the balancer, its network
+# CVE-2024-2169, and what land was: the VIP itself, another one, one of the other forwarding, the
+# balancer, its network
 OWNED = [VIP, VIP_DSR, VIP_ANY, OWN, "10.0.0.255"]
 OWNED6 = [VIP6, VIP6_DSR, OWN6]
 # Neighbours of all of these, which may be clients

@@ -42,7 +42,8 @@ table.add("to a probe's port, and not from a VIP", f, punt(f))
 f = frame_of(bytes(IP(src=VIP, dst=OWN) / UDP(sport=443, dport=64512)))
 table.add("to a probe's port, and not TCP", f, punt(f))
 
-# Errors of routers about tunnel packets are for the control lcore; about anything else they are the kernel's.
+# Errors of routers about tunnel packets are for the control lcore; about anything else they are the
+# kernel's.
 def about(quoted, **fields):
     return bytes(IP(src="10.0.0.1", dst=OWN) / ICMP(**{**dict(type=3, code=4, nexthopmtu=1400), **fields}) / quoted)
 

@@ -42,7 +42,8 @@ def put_together(frames, mtu):
     return ids.pop(), head, whole
 
 
-# port, backend, the sizes that come in one piece, those that come in several, and those that are too big
+# port, backend, the sizes that come in one piece, those that come in several, and those that are
+# too big
 WAYS = [(1020, "least/a", [556], [557, 800, 1279, 1280], [1281, 1400]),
         (1021, "least6/a", [60, 1240], [1241, 1279, 1280], [1281, 1460]),
         (1022, "near/a", [1279], [1280], [1281]), (1023, "near6/a", [1279], [1280], [1281]),
@@ -59,7 +60,8 @@ def main(program):
         steps += [(backend, of_size(port, size), "whole") for size in whole]
         steps += [(backend, of_size(port, size), "pieces") for size in pieces]
         steps += [(backend, of_size(port, size), "big") for size in big]
-    # RFC 4443 3.2: a later fragment that is too big is told of as any other packet is; and one that is not goes in pieces
+    # RFC 4443 3.2: a later fragment that is too big is told of as any other packet is; and one that
+    # is not goes in pieces
     data = bytes(udp(1023, data=b"y" * 4000))
 
     def fragment(offset, size, more):

@@ -11,9 +11,9 @@ import random
 BACKENDS = ["b1", "b2", "b3", "b4", "b5"]
 LEAST_USABLE = 2  # fewer, and on_all_down would decide
 
-# Faults, and the steps that do not come while one lasts. What is not kept yet is undone by a restart, and the history is on the
-# disk that hangs; without a descriptor nobody is found dead, or up; the log's reader is who tells when a daemon is ready, and
-# when a deadline has passed.
+# Faults, and the steps that do not come while one lasts. What is not kept yet is undone by a
+# restart, and the history is on the disk that hangs; without a descriptor nobody is found dead, or
+# up; the log's reader is who tells when a daemon is ready, and when a deadline has passed.
 NOT_KEPT = {"restart", "kill"}
 FAULTS = {
     "disk_full": NOT_KEPT,
@@ -33,7 +33,8 @@ FAULTS = {
 }
 SHORT_FAULTS = {"worker", "control", "netlink", "interface"}
 
-# How a backend dies, and comes back with the next step 'revive' (of 'freeze', as of 'cut', its connections wait and go on).
+# How a backend dies, and comes back with the next step 'revive' (of 'freeze', as of 'cut', its
+# connections wait and go on).
 DEATHS = ["cut", "server", "freeze"]
 
 

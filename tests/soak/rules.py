@@ -12,7 +12,8 @@ import math
 REFUSED = {"ECONNREFUSED", "ECONNRESET", "closed", "EPIPE"}
 UNREACHABLE = {"EHOSTUNREACH", "ENETUNREACH"}
 
-# connections.md: a checkpoint comes every second while a table before is in force, and that takes a moment more.
+# connections.md: a checkpoint comes every second while a table before is in force, and that takes a
+# moment more.
 CHECKPOINT_S = 1
 MOMENT_S = 1
 # Faults under which the state folder takes nothing.

@@ -86,7 +86,8 @@ class Client:
         head = b"%d %d " % (number, sequence)
         return head + b"%x" % self.random.getrandbits(4 * (BLOCK - len(head) - 1)) + b"\n"
 
-    # One connection from its SYN to its end: 'blocks' of them, or until 'until'. Its story is in 'about' however it ends.
+    # One connection from its SYN to its end: 'blocks' of them, or until 'until'. Its story is in
+    # 'about' however it ends.
     async def connection(self, about, until, blocks):
         writer = None
         try:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 64-bit ARM: all is built by the cross compiler, warnings being errors, and unit tests run under QEMU's emulation of user
-# programs. Root file system and tree as in debian.sh.
+# 64-bit ARM: all is built by the cross compiler, warnings being errors, and unit tests run under
+# QEMU's emulation of user programs. Root file system and tree as in debian.sh.
 set -euo pipefail
 FULCRUM_APPLIANCE=$(cd "$(dirname "$0")/../.." && pwd)/build/system/arm64
 . "$(dirname "$0")/../appliance/lib.sh"

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Another release of Debian: Fulcrum is built there with gcc and clang, warnings being errors, and unit tests, packet cases and
-# the demo run there.
+# Another release of Debian: Fulcrum is built there with gcc and clang, warnings being errors, and
+# unit tests, packet cases and the demo run there.
 #   tests/system/debian.sh trixie|sid
-# The root file system is made by mmdebstrap and kept in build/system: remove it to have it made anew.
+# The root file system is made by mmdebstrap and kept in build/system: remove it to have it made
+# anew.
 set -euo pipefail
 name=${1:?a codename of Debian}
 FULCRUM_APPLIANCE=$(cd "$(dirname "$0")/../.." && pwd)/build/system/$name

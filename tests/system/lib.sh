@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A root file system of another Debian, and what runs in it. Sourced by bash, after tests/appliance/lib.sh.
+# A root file system of another Debian, and what runs in it. Sourced by bash, after
+# tests/appliance/lib.sh.
 
 system=$work/root
 
@@ -8,8 +9,8 @@ mirror() {
 	sources | awk -v release="$(. /etc/os-release && echo "$VERSION_CODENAME")" '$1 == "deb" && $3 == release {print $2; exit}'
 }
 
-# system_make CODENAME [ARGUMENT OF MMDEBSTRAP]...: makes the smallest root there is, unless it is there. Ends the story as
-# skipped where the archive cannot be had.
+# system_make CODENAME [ARGUMENT OF MMDEBSTRAP]...: makes the smallest root there is, unless it is
+# there. Ends the story as skipped where the archive cannot be had.
 system_make() {
 	local name=$1 from
 	shift
@@ -29,7 +30,8 @@ system_make() {
 	touch "$work/made"
 }
 
-# What is mounted here is gone with the caller's namespace. The tree in /src is a copy, built from anew where it differs.
+# What is mounted here is gone with the caller's namespace. The tree in /src is a copy, built from
+# anew where it differs.
 system_enter() {
 	mount --bind "$system" "$system" # a chroot whose root is a mount may make namespaces
 	mkdir -p "$system/dev" "$system/proc" "$system/sys" "$system/src"

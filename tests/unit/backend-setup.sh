@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 'fulcrumctl backend-setup' prints what stands in tests/unit/backend-setup/, and refuses what cannot work:
+# 'fulcrumctl backend-setup' prints what stands in tests/unit/backend-setup/, and refuses what
+# cannot work:
 #   backend-setup.sh FULCRUMCTL SOURCE_ROOT
 # After a change on purpose: backend-setup.sh FULCRUMCTL SOURCE_ROOT --write
 set -u
@@ -75,7 +76,8 @@ if command -v systemd-analyze >/dev/null; then
 	rm -r "$units"
 fi
 
-# A host that lacks something is told all of it before anything is changed. Whoever changes something here leaves a trace.
+# A host that lacks something is told all of it before anything is changed. Whoever changes
+# something here leaves a trace.
 bin=$(mktemp -d)
 trap 'rm -rf "$said" "$bin"' EXIT
 for program in awk cat sh; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The wall clock is for what people read and for files. Whoever reads it is listed here, with what for; durations go by the
-# monotonic clock. clocks.sh SOURCE
+# The wall clock is for what people read and for files. Whoever reads it is listed here, with what
+# for; durations go by the monotonic clock. clocks.sh SOURCE
 set -euo pipefail
 cd "$1"
 allowed='lib/base/clock.c the clock itself

@@ -85,7 +85,8 @@ GOOD = {
     CONF + "/default/rp_filter": "2",
 }
 
-# The check that says "wrong", what the machine has otherwise (None: not), a part of what is found, and of what mends it.
+# The check that says "wrong", what the machine has otherwise (None: not), a part of what is found,
+# and of what mends it.
 WRONG = [
     ("file", {FILE: daemon_file() + "colour: green\n"}, "colour", "--check"),
     ("user", {"/etc/passwd": "root:x:0:0::/:/bin/sh\n"}, "no user 'fulcrum'", "useradd --system --user-group"),

@@ -12,8 +12,8 @@ DT_STRTAB, DT_STRSZ, DT_TEXTREL, DT_BIND_NOW, DT_FLAGS, DT_FLAGS_1 = 5, 10, 22, 
 EM_X86_64, EM_AARCH64, ET_DYN = 62, 183, 3
 WRITE, EXECUTE = 2, 1
 SHT_SYMTAB = 2
-# What main() begins with where branches are protected: endbr64; bti c or paciasp. The file as a whole is marked only where the C
-# library's own start files are, which those of Debian 12 are not.
+# What main() begins with where branches are protected: endbr64; bti c or paciasp. The file as a
+# whole is marked only where the C library's own start files are, which those of Debian 12 are not.
 MARKS = {EM_X86_64: [b"\xf3\x0f\x1e\xfa"], EM_AARCH64: [b"\x5f\x24\x03\xd5", b"\x3f\x23\x03\xd5"]}
 
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# prometheus.sh ROOT: the files for Prometheus are accepted by it, every alert has a case in which it comes, and no
-# expression names a metric that the daemon does not have.
+# prometheus.sh ROOT: the files for Prometheus are accepted by it, every alert has a case in which
+# it comes, and no expression names a metric that the daemon does not have.
 set -euo pipefail
 cd "$1"
 command -v promtool >/dev/null || {

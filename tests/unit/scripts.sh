@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the scripts that people run are made of: how far they are is shown, and what the demo counts is exact.
+# What the scripts that people run are made of: how far they are is shown, and what the demo counts
+# is exact.
 set -euo pipefail
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 complaints=0

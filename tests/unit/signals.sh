@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A thread that blocks all signals leaves SIGSYS: a system call that the daemon may not make is told by it, and would end the
-# process where it is blocked. signals.sh SOURCE
+# A thread that blocks all signals leaves SIGSYS: a system call that the daemon may not make is told
+# by it, and would end the process where it is blocked. signals.sh SOURCE
 set -euo pipefail
 cd "$1"
 bad=0 count=0
