@@ -111,28 +111,4 @@ void control_tell_commit(struct control *control, const struct commit *commit);
 void control_tell_refusal(
 	struct control *control, const struct history_entry *author, const char *reason);
 
-// --- inherit.c: the flow tables over a restart ---
-
-// What the last daemon saved, as it ended or before it died, into the workers' tables. Before they run.
-void control_take_flows(struct control *control);
-
-// --- protect.c: a copy of what no hash table knows, should the daemon die ---
-
-// 0 or -ENOMEM. Without a state folder there is none.
-int control_checkpoint_init(struct control *control);
-void control_checkpoint_free(struct control *control);
-// The next step of a copy, as a job.
-bool control_checkpoint_start(void *context);
-// The running configuration becomes another one: what is half written refers to the one before.
-void control_checkpoint_forget(struct control *control);
-// Flows may have become such as no hash table finds: a copy begins within a tenth of a second, where it may.
-void control_checkpoint_soon(struct control *control);
-// Something of it was written, or could not be.
-void control_checkpoint_written(struct control *control, int rc, const struct error *err);
-// The configuration in force where somebody is leaving, whom no file of the operator's names any more; else NULL. A job's, or
-// while no job runs.
-struct config *control_copy_left(const struct control *control);
-// The flow tables and what their rows mean, under that name in the state folder.
-struct handover control_handover(const struct control *control, const char *file);
-
 #endif

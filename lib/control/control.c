@@ -12,6 +12,7 @@
 #include <control/reply_private.h>
 #include <control/resolve_private.h>
 #include <control/taps.h>
+#include <handover/checkpointer.h>
 #include <running/descriptors.h>
 
 #include <errno.h>
@@ -42,7 +43,6 @@ static int make_jobs(struct control *control)
 	jobs_set(control->jobs, JOBS_SHOW, control_show_start, control);
 	jobs_set(control->jobs, JOBS_REBUILD, control_rebuild_start, control);
 	jobs_set(control->jobs, JOBS_HEALTH, control_save_health_start, control);
-	jobs_set(control->jobs, JOBS_CHECKPOINT, control_checkpoint_start, control);
 	return 0;
 }
 
@@ -183,6 +183,15 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		return error_set(err, ENOMEM, "out of memory");
 	control->base = base;
 	control->config = *config;
+	control->handover = (struct handover){
+		.folder = config->daemon->state,
+		.flows = config->flows,
+		.worker_count = config->worker_count,
+		.ports = config->ports,
+		.port_count = config->port_count,
+		.running = &control->running,
+		.publisher = config->publisher,
+	};
 	control->started_s = clock_wall_s();
 	control->reply.pool = UINT32_MAX;
 	rc = allocate(control);
@@ -219,8 +228,10 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	if (rc == 0 && control_watchdog_start(control) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
-		control_take_flows(control);
-	if (rc == 0 && control_checkpoint_init(control) != 0)
+		control_restore_flows(control);
+	if (rc == 0 && config->daemon->state[0] != '\0' &&
+		checkpointer_new(base, control->jobs, control->saving.saver, &control->handover,
+			&control->checkpointer) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		rc = begin_announcing(control, err);
@@ -249,7 +260,7 @@ void control_free(struct control *control)
 	jobs_free(control->jobs);
 	saver_end(control->saving.saver, clock_monotonic_ns() + CLOCK_NS_PER_S);
 	control->saving.saver = NULL;
-	control_checkpoint_free(control);
+	checkpointer_free(control->checkpointer);
 	control_reading_end(control, clock_monotonic_ns() + CLOCK_NS_PER_S);
 	free(control->health_text);
 	recording_free(control->recording);

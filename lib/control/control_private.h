@@ -6,7 +6,6 @@
 #include <channel/channel.h>
 #include <channel/message.h>
 #include <control/apply_private.h>
-#include <control/checkpoint.h>
 #include <control/commit.h>
 #include <control/control.h>
 #include <control/half_open.h>
@@ -16,7 +15,7 @@
 #include <control/saving_private.h>
 #include <control/stuck.h>
 #include <events/events.h>
-#include <handover/allowance.h>
+#include <handover/handover.h>
 #include <health/health.h>
 #include <jobs/jobs.h>
 #include <kernel/follow.h>
@@ -56,7 +55,6 @@ struct control {
 	struct event *solicit_event;
 	struct event *trial_timer;
 	struct event *save_timer; // the health, on disk
-	struct event *checkpoint_timer; // NULL: there is no folder for one
 	struct exporter *exporter; // NULL: there is none
 	struct event *forget_timer; // what was recalled
 	struct channel_message message; // the request, and then the reply, at hand
@@ -93,6 +91,8 @@ struct control {
 	struct recording *recording; // of packets, for a client
 	uint64_t recording_number; // of the answer that waits for its file to be opened
 	struct saving saving;
+	struct handover handover; // of the flow tables to the next daemon
+	struct checkpointer *checkpointer; // NULL: there is no folder for one, or nothing began yet
 
 	// What the jobs are about. One runs at a time, in this order.
 	struct commit *commit; // asked for, and not concluded; NULL
@@ -104,20 +104,6 @@ struct control {
 	bool health_save_due;
 	char *health_text; // a job's, that is to be saved
 	size_t health_size;
-	bool checkpoint_due;
-	bool checkpoint_runs; // as a job's piece, whose are the checkpoint and the spool then
-	bool checkpoint_again; // after the one at hand, which is of no use or was too early
-	struct checkpoint *checkpoint; // half written; NULL
-	struct checkpoint_last checkpoint_last;
-	struct spool *spool; // that it goes to; NULL
-	struct config *left; // whoever is leaving, as it begins; NULL
-	bool has_left;
-	uint64_t checkpoint_ns; // that the last piece took
-	struct allowance checkpoint_time;
-	uint64_t checkpoint_at_ns; // when the next one begins
-	bool checkpoint_fails; // and the log says so
-	int checkpoint_rc; // the job's
-	struct error checkpoint_error;
 	struct build build;
 	int rebuild_rc; // the job's
 	bool has_old_tables; // the last build failed
@@ -143,6 +129,11 @@ bool control_capture_opened(void *context, int rc, const struct error *err);
 // Both answer.
 void control_capture_begin(struct control *control, const struct message_capture *request);
 void control_capture_end(struct control *control, uint64_t id);
+
+// --- restart.c: flows and hash tables over a restart ---
+
+// What the last daemon saved, as it ended or before it died, into the workers' tables. Before they run.
+void control_restore_flows(struct control *control);
 
 // --- watchdog.c ---
 

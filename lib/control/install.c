@@ -6,6 +6,7 @@
 #include <control/health_private.h>
 #include <control/rebuild_private.h>
 #include <control/resolve_private.h>
+#include <handover/checkpointer.h>
 #include <running/fail_open.h>
 
 // What a commit has made comes into force: pointers are exchanged, and a snapshot is published.
@@ -62,7 +63,7 @@ static void mark_leaving(
 
 void control_install(struct control *control, struct commit *commit)
 {
-	control_checkpoint_forget(control);
+	checkpointer_drop(control->checkpointer);
 	commit->before = control->running.now;
 	control->running.now = commit->configuration;
 	commit->now = commit->configuration;

@@ -5,6 +5,7 @@
 #include <control/apply_private.h>
 #include <control/control_private.h>
 #include <control/rebuild_private.h>
+#include <handover/checkpointer.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -34,7 +35,7 @@ void control_publish(struct control *control, struct snapshot *snapshot)
 	control->snapshots = snapshot->version;
 	publisher_publish(control->config.publisher, snapshot);
 	announce_update(control->announce);
-	control_checkpoint_soon(control);
+	checkpointer_hurry(control->checkpointer);
 }
 
 static void rebuild_after(struct control *control, uint32_t delay_us)

@@ -7,6 +7,7 @@
 #include <control/control_private.h>
 #include <control/saving_private.h>
 #include <events/events.h>
+#include <handover/checkpointer.h>
 #include <store/wish.h>
 
 #include <errno.h>
@@ -139,7 +140,7 @@ static void saving_done(
 		log_warning("state: %s: after a restart all backends would begin as unknown",
 			err->text);
 	else if (place == SAVER_CHECKPOINT || place == SAVER_LEFT)
-		control_checkpoint_written(control, rc, err);
+		checkpointer_conclude(control->checkpointer, rc, err);
 }
 
 int control_saving_init(struct control *control)

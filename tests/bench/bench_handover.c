@@ -5,8 +5,8 @@
 #include "bench.h"
 
 #include <base/clock.h>
-#include <control/checkpoint.h>
 #include <flow/flow_inline.h>
+#include <handover/checkpoint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +36,17 @@ static void fill(struct side *side, uint64_t flows)
 	}
 }
 
-typedef int handover_fn(
-	const struct handover *handover, struct handover_count *count, struct error *err);
+typedef int handover_fn(const struct side *side, struct handover_count *count, struct error *err);
+
+static int save_flows(const struct side *side, struct handover_count *count, struct error *err)
+{
+	return handover_save(&side->handover, NULL, side->budget_ns, count, err);
+}
+
+static int restore_flows(const struct side *side, struct handover_count *count, struct error *err)
+{
+	return handover_restore(&side->handover, side->file, NULL, count, err);
+}
 
 // By the wall, and by the processor: what other processes take is in the first one only.
 struct times {
@@ -50,32 +59,31 @@ static struct times run(handover_fn *step, const struct side *side, struct hando
 	uint64_t wall_ns = clock_monotonic_ns(), cpu_ns = bench_cpu_ns();
 	struct error err;
 
-	if (step(&side->handover, count, &err) != 0)
+	if (step(side, count, &err) != 0)
 		printf("%s\n", err.text);
 	return (struct times){(double)(clock_monotonic_ns() - wall_ns) / 1e6,
 		(double)(bench_cpu_ns() - cpu_ns) / 1e6};
 }
 
 // Of those flows half are where the hash table has them.
-static double copy_ms(const struct side *side)
+static double copy_ms(struct side *side)
 {
-	struct handover handover = side->handover;
 	struct snapshot *snapshot = side_tables(side, NULL, NULL);
 	struct checkpoint *checkpoint;
 	struct error err;
 	uint64_t cpu_ns = bench_cpu_ns();
 	int rc;
 
-	handover.file = FLOWS_FILE_CHECKPOINT;
-	handover.snapshot = snapshot;
-	rc = checkpoint_new(&handover, &checkpoint, &err);
-	while (rc == 0 && checkpoint_step(checkpoint, snapshot, STEP_NS))
+	side->publisher.current = snapshot;
+	rc = checkpoint_new(&side->handover, NULL, &checkpoint, &err);
+	while (rc == 0 && checkpoint_step(checkpoint, STEP_NS))
 		;
 	if (rc == 0)
 		rc = checkpoint_close(checkpoint, &(struct checkpoint_last){0}, &err);
 	if (rc != 0)
 		printf("%s\n", err.text);
-	flows_file_remove(side->daemon.state, FLOWS_FILE_CHECKPOINT);
+	flows_file_remove(side->folder, FLOWS_FILE_CHECKPOINT);
+	side->publisher.current = &side->snapshot;
 	snapshot_free(snapshot);
 	return (double)(bench_cpu_ns() - cpu_ns) / 1e6;
 }
@@ -100,14 +108,14 @@ static void measure(const char *folder, uint64_t flows, uint64_t budget_ms)
 	side_init(&side, folder, NULL, yaml, 1, capacity);
 	fill(&side, flows);
 	copy = copy_ms(&side);
-	side.handover.budget_ns = budget_ms * CLOCK_NS_PER_MS;
-	save = run(handover_save, &side, &saved);
+	side.budget_ns = budget_ms * CLOCK_NS_PER_MS;
+	save = run(save_flows, &side, &saved);
 	mib = file_mib(folder);
 	side_free(&side);
 	side_init(&side, folder, NULL, yaml, 1, capacity);
 	// A daemon's tables are touched already.
 	memset(side.tables[0]->buckets, 0, flow_table_footprint(capacity) - 128);
-	take = run(handover_take, &side, &taken);
+	take = run(restore_flows, &side, &taken);
 	side_free(&side);
 	printf("%10lu %10lu %8.1f %10.1f %10.1f %10.1f %10.1f %10.1f\n", saved.done, taken.done,
 		mib, save.wall_ms, save.cpu_ms, take.wall_ms, take.cpu_ms, copy);

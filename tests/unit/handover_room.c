@@ -79,12 +79,14 @@ void room_start(struct room *room, uint32_t workers)
 
 int room_save(struct room *room)
 {
-	return handover_save(&room->side.handover, &room->count, &room->err);
+	return handover_save(
+		&room->side.handover, NULL, room->side.budget_ns, &room->count, &room->err);
 }
 
-int room_take(struct room *room)
+int room_restore(struct room *room)
 {
-	return handover_take(&room->side.handover, &room->count, &room->err);
+	return handover_restore(
+		&room->side.handover, room->side.file, room->side.past, &room->count, &room->err);
 }
 
 static uint64_t hash_of(const struct room *room, const struct flow *flow)
@@ -101,7 +103,7 @@ void room_add(struct room *room, uint32_t worker, const struct flow *flow)
 void room_add_all(struct room *room)
 {
 	for (uint32_t i = 0; i < FLOWS; i++)
-		room_add(room, i % room->side.config.worker_count, &room_flows[i]);
+		room_add(room, i % room->side.handover.worker_count, &room_flows[i]);
 }
 
 void room_save_all(struct room *room, const char *before, uint32_t workers)

@@ -28,9 +28,9 @@ extern const char room_yaml[];
 void room_start(struct room *room, uint32_t workers);
 void room_start_as(struct room *room, const char *before, const char *yaml, uint32_t workers,
 	uint64_t capacity);
-// What handover_save() and handover_take() return; room->count and room->err are theirs.
+// What handover_save() and handover_restore() return; room->count and room->err are theirs.
 int room_save(struct room *room);
-int room_take(struct room *room);
+int room_restore(struct room *room);
 
 struct flow {
 	const char *service;

@@ -50,14 +50,14 @@ static void number(struct side *side, const char *yaml)
 	struct config *config = read_config(yaml);
 	struct registry_plan backends, services;
 
-	carry_out(&side->backends, config, config->backend_count, configuration_backend_name,
-		&backends);
-	carry_out(&side->services, config, config->service_count, configuration_service_name,
-		&services);
-	configuration_free(side->configuration);
-	side->configuration = configuration_new(
-		config, config, &backends, &services, side->backends.capacity, NULL);
-	require(side->configuration != NULL, "no configuration");
+	carry_out(&side->running.backend_registry, config, config->backend_count,
+		configuration_backend_name, &backends);
+	carry_out(&side->running.service_registry, config, config->service_count,
+		configuration_service_name, &services);
+	configuration_free(side->running.now);
+	side->running.now = configuration_new(config, config, &backends, &services,
+		side->running.backend_registry.capacity, NULL);
+	require(side->running.now != NULL, "no configuration");
 	registry_plan_free(&backends);
 	registry_plan_free(&services);
 }
@@ -73,21 +73,22 @@ static void *map_pages(size_t size)
 
 static void make_snapshot(struct side *side)
 {
-	struct flow_ttl *ttls = calloc(side->services.capacity, sizeof(*ttls));
+	struct flow_ttl *ttls = calloc(side->running.service_registry.capacity, sizeof(*ttls));
 
-	for (uint32_t i = 0; i < side->services.capacity; i++)
+	for (uint32_t i = 0; i < side->running.service_registry.capacity; i++)
 		ttls[i] = side_ttl;
-	side->snapshot =
-		(struct snapshot){.ttls = ttls, .service_capacity = side->services.capacity};
-	hash_key_init(&side->snapshot.key, side->configuration->config->hash_key);
+	side->snapshot = (struct snapshot){
+		.ttls = ttls, .service_capacity = side->running.service_registry.capacity};
+	hash_key_init(&side->snapshot.key, side->running.now->config->hash_key);
 }
 
 void side_init(struct side *side, const char *folder, const char *before, const char *yaml,
 	uint32_t workers, uint64_t capacity)
 {
 	*side = (struct side){.port = {.device = "net_none", .rss = "off"}};
-	snprintf(side->daemon.state, sizeof(side->daemon.state), "%s", folder);
-	require(registry_init(&side->services, 16) == 0 && registry_init(&side->backends, 256) == 0,
+	snprintf(side->folder, sizeof(side->folder), "%s", folder);
+	require(registry_init(&side->running.service_registry, 16) == 0 &&
+			registry_init(&side->running.backend_registry, 256) == 0,
 		"no registry");
 	if (before != NULL)
 		number(side, before);
@@ -96,34 +97,32 @@ void side_init(struct side *side, const char *folder, const char *before, const 
 	for (uint32_t w = 0; w < workers; w++)
 		side->tables[w] =
 			flow_table_new(map_pages(flow_table_footprint(capacity)), capacity);
-	side->config = (struct control_config){.daemon = &side->daemon,
+	side->publisher.current = &side->snapshot;
+	side->file = FLOWS_FILE_PLANNED;
+	side->budget_ns = 60 * CLOCK_NS_PER_S;
+	side->handover = (struct handover){.folder = side->folder,
 		.flows = side->tables,
 		.worker_count = workers,
 		.ports = &side->port,
-		.port_count = 1};
-	side->handover = (struct handover){.file = FLOWS_FILE_PLANNED,
-		.config = &side->config,
-		.configuration = side->configuration,
-		.snapshot = &side->snapshot,
-		.services = &side->services,
-		.backends = &side->backends,
-		.budget_ns = 60 * CLOCK_NS_PER_S};
+		.port_count = 1,
+		.running = &side->running,
+		.publisher = &side->publisher};
 }
 
 void side_free(struct side *side)
 {
-	for (uint32_t w = 0; w < side->config.worker_count; w++)
+	for (uint32_t w = 0; w < side->handover.worker_count; w++)
 		munmap(side->tables[w], flow_table_footprint(flow_table_capacity(side->tables[w])));
 	free(side->snapshot.ttls);
-	configuration_free(side->configuration);
-	registry_free(&side->services);
-	registry_free(&side->backends);
+	configuration_free(side->running.now);
+	registry_free(&side->running.service_registry);
+	registry_free(&side->running.backend_registry);
 }
 
 struct snapshot *side_tables(
 	const struct side *side, const char *draining, const struct snapshot *previous)
 {
-	const struct configuration *configuration = side->configuration;
+	const struct configuration *configuration = side->running.now;
 	uint32_t count = configuration->config->backend_count;
 	struct snapshot_backend_input *backends = calloc(count, sizeof(*backends));
 	struct snapshot_input input = {
@@ -132,7 +131,7 @@ struct snapshot *side_tables(
 		.services = configuration->services,
 		.probes = configuration->service_probes,
 		.backend_capacity = configuration->capacity,
-		.service_capacity = side->services.capacity,
+		.service_capacity = side->running.service_registry.capacity,
 		.version = previous == NULL ? 1 : 2,
 		.now_s = side_now_s(),
 	};
@@ -161,22 +160,23 @@ uint32_t side_now_s(void)
 
 uint32_t side_backend(const struct side *side, const char *name)
 {
-	uint32_t index = registry_find(&side->backends, name);
+	uint32_t index = registry_find(&side->running.backend_registry, name);
 
 	return index == REGISTRY_NONE
 		       ? REGISTRY_NONE
-		       : backend_reference(index, side->backends.entries[index].generation);
+		       : backend_reference(
+				 index, side->running.backend_registry.entries[index].generation);
 }
 
 uint32_t side_service(const struct side *side, const char *name)
 {
-	return registry_find(&side->services, name);
+	return registry_find(&side->running.service_registry, name);
 }
 
 uint64_t side_hash(const struct side *side, const char *service, const char *client, uint16_t port)
 {
-	uint32_t place = side->configuration->service_places[side_service(side, service)];
-	const struct config_service *to = &side->configuration->config->services[place];
+	uint32_t place = side->running.now->service_places[side_service(side, service)];
+	const struct config_service *to = &side->running.now->config->services[place];
 	struct hash128 hash;
 	struct packet packet;
 	struct addr source;

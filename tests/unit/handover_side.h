@@ -2,20 +2,21 @@
 #ifndef TESTS_HANDOVER_SIDE_H
 #define TESTS_HANDOVER_SIDE_H
 
-#include <control/handover.h>
+#include <handover/handover_private.h>
 
 // One side of a handover: a daemon's flow tables, and what their rows mean to it. No daemon runs.
 
 #define SIDE_WORKERS_MAX 4
 
 struct side {
-	struct daemon_config daemon;
+	char folder[DAEMON_PATH_SIZE];
+	const char *file; // to restore: FLOWS_FILE_PLANNED, unless the test says otherwise
+	struct past_reader **past; // likewise, NULL
+	uint64_t budget_ns; // to save, plenty
 	struct running_port port;
-	struct control_config config;
-	struct registry services;
-	struct registry backends;
-	struct configuration *configuration;
+	struct running running; // its configuration and its registries
 	struct snapshot snapshot;
+	struct publisher publisher;
 	struct flow_table *tables[SIDE_WORKERS_MAX];
 	struct handover handover;
 };

@@ -3,9 +3,9 @@
 #include "handover_room.h"
 
 #include <base/clock.h>
-#include <control/checkpoint.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <handover/checkpoint.h>
 #include <handover/past.h>
 #include <judge/explain.h>
 #include <setjmp.h>
@@ -60,7 +60,7 @@ static int enter(void **state)
 static void start(struct room *room, uint64_t capacity)
 {
 	room_start_as(room, NULL, room_yaml, 1, capacity);
-	room->side.handover.file = FLOWS_FILE_CHECKPOINT;
+	room->side.file = FLOWS_FILE_CHECKPOINT;
 }
 
 // Returns how many steps it took.
@@ -70,9 +70,9 @@ static uint32_t write_after(struct room *room, struct checkpoint_last *last,
 	struct checkpoint *checkpoint;
 	uint32_t steps = 1;
 
-	room->side.handover.snapshot = snapshot;
-	assert_int_equal(checkpoint_new(&room->side.handover, &checkpoint, &room->err), 0);
-	while (checkpoint_step(checkpoint, snapshot, ns))
+	room->side.publisher.current = (struct snapshot *)snapshot;
+	assert_int_equal(checkpoint_new(&room->side.handover, NULL, &checkpoint, &room->err), 0);
+	while (checkpoint_step(checkpoint, ns))
 		steps++;
 	assert_int_equal(checkpoint_close(checkpoint, last, &room->err), 0);
 	return steps;
@@ -91,7 +91,7 @@ static uint64_t take(struct room *room)
 	int rc;
 
 	start(room, HANDOVER_CAPACITY);
-	rc = room_take(room);
+	rc = room_restore(room);
 	assert_true(rc == 0 || rc == -ENOENT);
 	assert_int_equal(room->count.done, room->count.flows);
 	return room->count.done;
@@ -257,8 +257,8 @@ static struct snapshot *recall(struct room *room, const char *draining, uint32_t
 
 	start(room, HANDOVER_CAPACITY);
 	fresh = side_tables(&room->side, draining, NULL);
-	room->side.handover.past = &past;
-	assert_int_equal(room_take(room), 0);
+	room->side.past = &past;
+	assert_int_equal(room_restore(room), 0);
 	assert_non_null(past);
 	assert_int_equal(snapshot_recall(fresh, past_read(past)), wanted);
 	past_reader_free(past);
@@ -350,10 +350,10 @@ static void a_member_that_is_gone_keeps_its_slots(void **state)
 	all = side_tables(&room->side, NULL, NULL);
 	write_checkpoint(room, all, AS_LONG);
 	room_start_as(room, NULL, smaller, 1, HANDOVER_CAPACITY);
-	room->side.handover.file = FLOWS_FILE_CHECKPOINT;
-	room->side.handover.past = &past;
+	room->side.file = FLOWS_FILE_CHECKPOINT;
+	room->side.past = &past;
 	fresh = side_tables(&room->side, NULL, NULL);
-	assert_int_equal(room_take(room), 0);
+	assert_int_equal(room_restore(room), 0);
 	assert_int_equal(snapshot_recall(fresh, past_read(past)), 1);
 	next = side_tables(&room->side, NULL, fresh);
 	assert_int_equal(view_of(room, next)->current->member_count, 1);
@@ -410,9 +410,9 @@ static void under_another_hash_key_they_are_nobodys(void **state)
 	write_checkpoint(room, all, AS_LONG);
 	snprintf(yaml, sizeof(yaml), "%s%s", key, room_yaml);
 	room_start_as(room, NULL, yaml, 1, HANDOVER_CAPACITY);
-	room->side.handover.file = FLOWS_FILE_CHECKPOINT;
-	room->side.handover.past = &past;
-	assert_int_equal(room_take(room), 0);
+	room->side.file = FLOWS_FILE_CHECKPOINT;
+	room->side.past = &past;
+	assert_int_equal(room_restore(room), 0);
 	assert_null(past);
 	snapshot_free(all);
 }
@@ -428,8 +428,8 @@ static void one_that_is_given_up_leaves_the_last_one(void **state)
 	now = side_tables(&room->side, NULL, NULL);
 	room_add(room, 0, &flow);
 	write_checkpoint(room, now, AS_LONG);
-	assert_int_equal(checkpoint_new(&room->side.handover, &checkpoint, &room->err), 0);
-	checkpoint_step(checkpoint, now, ONE_LOOK);
+	assert_int_equal(checkpoint_new(&room->side.handover, NULL, &checkpoint, &room->err), 0);
+	checkpoint_step(checkpoint, ONE_LOOK);
 	checkpoint_abandon(checkpoint);
 	assert_int_equal(take(room), 1);
 	snapshot_free(now);
@@ -458,8 +458,9 @@ static void without_a_folder_it_says_so(void **state)
 	struct room *room = *state;
 
 	start(room, HANDOVER_CAPACITY);
-	snprintf(room->side.daemon.state, sizeof(room->side.daemon.state), "%s/none", room->folder);
-	assert_int_equal(checkpoint_new(&room->side.handover, &checkpoint, &room->err), -ENOENT);
+	snprintf(room->side.folder, sizeof(room->side.folder), "%s/none", room->folder);
+	assert_int_equal(
+		checkpoint_new(&room->side.handover, NULL, &checkpoint, &room->err), -ENOENT);
 	assert_non_null(strstr(room->err.text, "/none/flows.checkpoint.new"));
 }
 

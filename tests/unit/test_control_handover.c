@@ -43,13 +43,13 @@ static void a_flow_is_the_same_in_the_next_daemon(void **state)
 	assert_int_equal(stat(room->path, &file), 0);
 	assert_int_equal(file.st_mode & 0777, 0600);
 	room_start(room, 2);
-	assert_int_equal(room_take(room), 0);
+	assert_int_equal(room_restore(room), 0);
 	assert_int_equal(room->count.done, FLOWS);
 	for (uint32_t i = 0; i < FLOWS; i++) {
 		room_assert_knows(room, i % 2, &room_flows[i]);
 		assert_false(room_knows(room, (i + 1) % 2, &room_flows[i]));
 	}
-	assert_int_equal(room_take(room), -ENOENT);
+	assert_int_equal(room_restore(room), -ENOENT);
 }
 
 static void a_flow_follows_the_names_and_not_the_numbers(void **state)
@@ -60,7 +60,7 @@ static void a_flow_follows_the_names_and_not_the_numbers(void **state)
 	for (size_t i = 0; i < COUNT(before); i++) {
 		room_save_all(room, before[i][0], 1);
 		room_start_as(room, before[i][1], room_yaml, 1, HANDOVER_CAPACITY);
-		assert_int_equal(room_take(room), 0);
+		assert_int_equal(room_restore(room), 0);
 		for (size_t f = 0; f < FLOWS; f++)
 			room_assert_knows(room, 0, &room_flows[f]);
 	}
@@ -72,7 +72,7 @@ static void a_flow_of_what_is_gone_is_left_out(void **state)
 
 	room_save_all(room, NULL, 1);
 	room_start_as(room, NULL, yaml_less, 1, HANDOVER_CAPACITY);
-	assert_int_equal(room_take(room), 0);
+	assert_int_equal(room_restore(room), 0);
 	assert_int_equal(room->count.unknown, 4);
 	assert_int_equal(room->count.done, 2);
 	assert_int_equal(room_count_rows(room, 0), 2);
@@ -87,8 +87,8 @@ static void a_row_whose_backend_went_before_is_not_saved(void **state)
 	room_start(room, 1);
 	room_add(room, 0, &room_flows[0]);
 	room_add(room, 0, &room_flows[1]);
-	room->side.configuration->backends[0] += 1u
-						 << BACKEND_INDEX_BITS; // another one has its index
+	room->side.running.now->backends[0] += 1u
+					       << BACKEND_INDEX_BITS; // another one has its index
 	assert_int_equal(room_save(room), 0);
 	assert_int_equal(room->count.unknown, 1);
 	assert_int_equal(room->count.done, 1);
@@ -103,7 +103,7 @@ static void every_worker_knows_a_flow_where_they_are_more_or_fewer(void **state)
 	for (size_t i = 0; i < COUNT(workers); i++) {
 		room_save_all(room, NULL, workers[i][0]);
 		room_start(room, workers[i][1]);
-		assert_int_equal(room_take(room), 0);
+		assert_int_equal(room_restore(room), 0);
 		assert_int_equal(room->count.done, FLOWS);
 		for (uint32_t w = 0; w < workers[i][1]; w++) {
 			for (size_t f = 0; f < FLOWS; f++)
@@ -119,7 +119,7 @@ static void every_worker_knows_a_flow_where_packets_are_spread_by_another_key(vo
 	room_save_all(room, NULL, 2);
 	room_start(room, 2);
 	room->side.port.rss_indirection.key[0]++;
-	assert_int_equal(room_take(room), 0);
+	assert_int_equal(room_restore(room), 0);
 	for (size_t f = 0; f < FLOWS; f++) {
 		room_assert_knows(room, 0, &room_flows[f]);
 		room_assert_knows(room, 1, &room_flows[f]);
@@ -139,7 +139,7 @@ static void of_two_rows_the_one_with_the_later_packet_counts(void **state)
 		room_add(room, 1 - swapped, &late);
 		assert_int_equal(room_save(room), 0);
 		room_start(room, 1);
-		assert_int_equal(room_take(room), 0);
+		assert_int_equal(room_restore(room), 0);
 		assert_int_equal(room_count_rows(room, 0), 1);
 		room_assert_knows(room, 0, &late);
 	}
@@ -163,9 +163,9 @@ static void a_flow_finds_its_place_in_another_table(void **state)
 		room_add(room, 0, &ranged);
 		assert_int_equal(room_save(room), 0);
 		room_start_as(room, NULL, next[i].yaml, 1, next[i].capacity);
-		assert_int_equal(room_take(room), 0);
+		assert_int_equal(room_restore(room), 0);
 		assert_int_equal(room->count.done, 4);
-		assert_int_equal(room->count.homeless, 1);
+		assert_int_equal(room->count.unplaced, 1);
 		for (size_t f = 0; f < 4; f++)
 			room_assert_knows(room, 0, &room_flows[f]);
 	}
@@ -197,7 +197,7 @@ static void many_flows_come_back_all(void **state)
 	assert_int_equal(room_save(room), 0);
 	assert_int_equal(room->count.done, live);
 	room_start_as(room, NULL, room_yaml, 1, 65536);
-	assert_int_equal(room_take(room), 0);
+	assert_int_equal(room_restore(room), 0);
 	assert_int_equal(room->count.done, live);
 	assert_int_equal(count_found(&room->side), live);
 }

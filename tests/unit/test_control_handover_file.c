@@ -45,7 +45,7 @@ static int take(struct room *room, const uint8_t *bytes, size_t size, uint32_t *
 	assert_int_equal(write(fd, bytes, size), size);
 	close(fd);
 	room_start(room, 1);
-	rc = room_take(room);
+	rc = room_restore(room);
 	*rows = room_count_rows(room, 0);
 	assert_int_not_equal(access(room->path, F_OK), 0);
 	return rc;
@@ -101,7 +101,7 @@ static void a_folder_in_the_place_of_the_file_is_told(void **state)
 
 	assert_int_equal(mkdir(room->path, 0700), 0);
 	room_start(room, 1);
-	assert_int_equal(room_take(room), -EISDIR);
+	assert_int_equal(room_restore(room), -EISDIR);
 	assert_int_equal(rmdir(room->path), 0);
 }
 
@@ -199,7 +199,7 @@ static void a_folder_that_cannot_be_written_is_told(void **state)
 	struct room *room = *state;
 
 	room_start(room, 1);
-	strcpy(room->side.daemon.state, "/nonexistent");
+	strcpy(room->side.folder, "/nonexistent");
 	room_add_all(room);
 	assert_int_equal(room_save(room), -ENOENT);
 	assert_string_equal(room->err.text, "/nonexistent/flows.new: No such file or directory");
@@ -212,7 +212,7 @@ static void without_flows_there_is_no_file(void **state)
 	room_start(room, 1);
 	assert_int_equal(room_save(room), 0);
 	assert_int_not_equal(access(room->path, F_OK), 0);
-	assert_int_equal(room_take(room), -ENOENT);
+	assert_int_equal(room_restore(room), -ENOENT);
 }
 
 // A daemon that dies before its first checkpoint has nothing else to leave, however many do so in a row.
@@ -223,14 +223,14 @@ static void what_was_taken_is_there_for_the_one_after(void **state)
 
 	room_save_all(room, NULL, 1);
 	room_start(room, 1);
-	assert_int_equal(room_take(room), 0);
+	assert_int_equal(room_restore(room), 0);
 	rows = room_count_rows(room, 0);
 	assert_true(rows > 0);
 	assert_int_not_equal(access(room->path, F_OK), 0);
 	for (int i = 0; i < 3; i++) {
 		room_start(room, 1);
-		room->side.handover.file = FLOWS_FILE_CHECKPOINT;
-		assert_int_equal(room_take(room), 0);
+		room->side.file = FLOWS_FILE_CHECKPOINT;
+		assert_int_equal(room_restore(room), 0);
 		assert_int_equal(room_count_rows(room, 0), rows);
 	}
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_CHECKPOINT_H
-#define CONTROL_CHECKPOINT_H
+#ifndef HANDOVER_CHECKPOINT_H
+#define HANDOVER_CHECKPOINT_H
 
-#include <control/handover.h>
+#include <handover/handover.h>
 
 // For the case that the daemon dies: those flows of the workers' tables that no hash table sends to where they are, and these
-// hash tables, as they stand in a file that the next daemon takes up (handover_take()). Written in steps while the workers
-// run, on any thread, by one at a time.
+// hash tables, in a file that the next daemon restores (handover_restore()). Written in steps while the workers run, on any
+// thread, by one at a time. The configuration in force must stay until the end, and the current snapshot during a step.
 
 struct checkpoint;
 
-// Begins a file beside the last one. 'handover' is copied; the configuration that it points to is to stay until the end. 0 and
-// '*out', or a negative errno with the sentence.
-int checkpoint_new(const struct handover *handover, struct checkpoint **out, struct error *err);
-// Goes on for about so long, by the tables of 'snapshot'. True: there is more to do.
-bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snapshot, uint64_t ns);
+// Begins FLOWS_FILE_CHECKPOINT beside the last one, by 'spool' or at once where that is NULL. 0 and '*out', or a negative errno
+// with the sentence.
+int checkpoint_new(const struct handover *handover, struct spool *spool, struct checkpoint **out,
+	struct error *err);
+// Goes on for about so long, by the tables of the current snapshot. True: there is more to do.
+bool checkpoint_step(struct checkpoint *checkpoint, uint64_t ns);
 // What stands in the file; zeroed: nobody knows.
 struct checkpoint_last {
 	uint64_t tables; // mark of the hash tables, in a file without flows

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/checkpoint.h>
+#include <handover/checkpoint.h>
+#include <handover/handover_private.h>
 #include <handover/past.h>
 #include <judge/select.h>
 
@@ -12,7 +13,8 @@
 #define GOOD_FOR_NS    (5 * 60 * CLOCK_NS_PER_S) // below HANDOVER_VALID_S
 
 struct checkpoint {
-	struct handover handover;
+	const struct handover *handover;
+	const struct snapshot *snapshot; // of the last step
 	struct flows_writer *writer;
 	uint64_t flows; // that were written
 	uint32_t worker; // whose table is next, and from which bucket on
@@ -20,7 +22,8 @@ struct checkpoint {
 	uint32_t now_s;
 };
 
-int checkpoint_new(const struct handover *handover, struct checkpoint **out, struct error *err)
+int checkpoint_new(const struct handover *handover, struct spool *spool, struct checkpoint **out,
+	struct error *err)
 {
 	struct checkpoint *checkpoint = calloc(1, sizeof(*checkpoint));
 	struct flows_mark mark;
@@ -28,10 +31,11 @@ int checkpoint_new(const struct handover *handover, struct checkpoint **out, str
 
 	if (checkpoint == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	checkpoint->handover = *handover;
+	checkpoint->handover = handover;
+	checkpoint->snapshot = handover->publisher->current;
 	handover_mark(handover, &mark);
-	rc = flows_writer_new(handover->config->daemon->state, handover->file, &mark,
-		handover->spool, &checkpoint->writer, err);
+	rc = flows_writer_new(
+		handover->folder, FLOWS_FILE_CHECKPOINT, &mark, spool, &checkpoint->writer, err);
 	if (rc != 0) {
 		free(checkpoint);
 		return rc;
@@ -41,37 +45,36 @@ int checkpoint_new(const struct handover *handover, struct checkpoint **out, str
 	return 0;
 }
 
-static bool is_same(const struct flow_kept *a, const struct flow_kept *b)
+static bool checkpoint_is_same(const struct flow_kept *a, const struct flow_kept *b)
 {
 	return a->hash == b->hash && a->client.half[0] == b->client.half[0] &&
 	       a->client.half[1] == b->client.half[1] && a->client_port == b->client_port &&
 	       a->service == b->service && a->backend == b->backend;
 }
 
-static uint32_t read_once(
+static uint32_t checkpoint_read_once(
 	const struct checkpoint *checkpoint, uint32_t bucket, struct flow_kept rows[FLOW_WAYS])
 {
-	const struct handover *handover = &checkpoint->handover;
+	const struct snapshot *snapshot = checkpoint->snapshot;
 
-	return flow_keep_bucket(handover->config->flows[checkpoint->worker], bucket,
-		handover->snapshot->ttls, handover->snapshot->service_capacity, checkpoint->now_s,
-		rows);
+	return flow_keep_bucket(checkpoint->handover->flows[checkpoint->worker], bucket,
+		snapshot->ttls, snapshot->service_capacity, checkpoint->now_s, rows);
 }
 
 // Its worker may write it meanwhile: two readings that say the same are whole. 0 where it does not come to rest.
-static uint32_t read_bucket(
+static uint32_t checkpoint_read_bucket(
 	const struct checkpoint *checkpoint, uint32_t bucket, struct flow_kept rows[FLOW_WAYS])
 {
 	struct flow_kept again[FLOW_WAYS];
 
 	for (int i = 0; i < READINGS; i++) {
-		uint32_t count = read_once(checkpoint, bucket, rows), same = 0;
+		uint32_t count = checkpoint_read_once(checkpoint, bucket, rows), same = 0;
 
 		if (count == 0)
 			return 0;
-		if (count != read_once(checkpoint, bucket, again))
+		if (count != checkpoint_read_once(checkpoint, bucket, again))
 			continue;
-		while (same < count && is_same(&rows[same], &again[same]))
+		while (same < count && checkpoint_is_same(&rows[same], &again[same]))
 			same++;
 		if (same == count)
 			return count;
@@ -80,16 +83,17 @@ static uint32_t read_bucket(
 }
 
 // True: whichever of its tables the next daemon asks, it finds the flow's backend.
-static bool is_found_by_hash(const struct checkpoint *checkpoint, const struct flow_kept *kept)
+static bool checkpoint_is_found_by_hash(
+	const struct checkpoint *checkpoint, const struct flow_kept *kept)
 {
-	const struct snapshot *snapshot = checkpoint->handover.snapshot;
+	const struct snapshot *snapshot = checkpoint->snapshot;
 	const struct snapshot_service *service = &snapshot->services[kept->service];
 	const struct snapshot_view *view = &snapshot->views[service->view];
 	struct hash128 hash;
 	struct packet packet;
 	uint64_t slot_hash;
 
-	if (!handover_hash(&checkpoint->handover, kept, &packet, &hash))
+	if (!handover_hash(checkpoint->handover, snapshot, kept, &packet, &hash))
 		return false;
 	slot_hash = select_slot_hash(snapshot, service, &packet, &hash);
 	return view->current != NULL &&
@@ -98,45 +102,45 @@ static bool is_found_by_hash(const struct checkpoint *checkpoint, const struct f
 		       generation_backend(view->previous, slot_hash) == kept->backend);
 }
 
-static void write_row(struct checkpoint *checkpoint, const struct flow_kept *kept)
+static void checkpoint_write_row(struct checkpoint *checkpoint, const struct flow_kept *kept)
 {
 	struct flows_record record = {.worker = checkpoint->worker, .kept = *kept};
 
-	if (!handover_number(&checkpoint->handover, &record.kept) ||
-		is_found_by_hash(checkpoint, kept))
+	if (!handover_number(checkpoint->handover, &record.kept) ||
+		checkpoint_is_found_by_hash(checkpoint, kept))
 		return;
 	flows_writer_add_row(checkpoint->writer, &record);
 	checkpoint->flows++;
 }
 
 // False: there is none.
-static bool next_bucket(struct checkpoint *checkpoint)
+static bool checkpoint_next_bucket(struct checkpoint *checkpoint)
 {
-	const struct control_config *config = checkpoint->handover.config;
+	const struct handover *handover = checkpoint->handover;
 	struct flow_kept rows[FLOW_WAYS];
 	uint32_t count;
 
-	if (checkpoint->worker == config->worker_count)
+	if (checkpoint->worker == handover->worker_count)
 		return false;
-	count = read_bucket(checkpoint, checkpoint->bucket, rows);
+	count = checkpoint_read_bucket(checkpoint, checkpoint->bucket, rows);
 	for (uint32_t i = 0; i < count; i++)
-		write_row(checkpoint, &rows[i]);
-	if (++checkpoint->bucket == flow_table_buckets(config->flows[checkpoint->worker])) {
+		checkpoint_write_row(checkpoint, &rows[i]);
+	if (++checkpoint->bucket == flow_table_buckets(handover->flows[checkpoint->worker])) {
 		checkpoint->worker++;
 		checkpoint->bucket = 0;
 	}
 	return true;
 }
 
-bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snapshot, uint64_t ns)
+bool checkpoint_step(struct checkpoint *checkpoint, uint64_t ns)
 {
 	uint64_t begun_ns = clock_monotonic_ns(), now_ns = begun_ns;
 
-	checkpoint->handover.snapshot = snapshot;
+	checkpoint->snapshot = checkpoint->handover->publisher->current;
 	while (now_ns - begun_ns < ns && flows_writer_has_room(checkpoint->writer, 0)) {
 		checkpoint->now_s = (uint32_t)(now_ns / CLOCK_NS_PER_S);
 		for (int i = 0; i < BUCKETS_A_LOOK; i++) {
-			if (!next_bucket(checkpoint))
+			if (!checkpoint_next_bucket(checkpoint))
 				return false;
 		}
 		now_ns = clock_monotonic_ns();
@@ -148,9 +152,8 @@ bool checkpoint_step(struct checkpoint *checkpoint, const struct snapshot *snaps
 // which are the previous ones then.
 int checkpoint_close(struct checkpoint *checkpoint, struct checkpoint_last *last, struct error *err)
 {
-	const struct handover *handover = &checkpoint->handover;
-	uint64_t tables =
-		past_write(handover->configuration, handover->snapshot, checkpoint->writer);
+	uint64_t tables = past_write(
+		checkpoint->handover->running->now, checkpoint->snapshot, checkpoint->writer);
 	uint64_t now_ns = clock_monotonic_ns();
 	int rc = 0;
 
