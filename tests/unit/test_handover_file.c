@@ -255,17 +255,17 @@ static void who_dies_over_it_leaves_it_to_one_more(void **state)
 	rows = room_count_rows(room, 0);
 	die_over(room, FLOWS_FILE_PLANNED);
 	room_start(room, 1);
-	assert_int_equal(room_take(room), -ENOENT);
-	room->side.handover.file = FLOWS_FILE_TAKEN;
-	assert_int_equal(room_take(room), 0);
+	assert_int_equal(room_restore(room), -ENOENT);
+	room->side.file = FLOWS_FILE_TAKEN;
+	assert_int_equal(room_restore(room), 0);
 	assert_int_equal(room_count_rows(room, 0), rows);
 
 	// It is the checkpoint from then on. Whoever it ends is followed by one whom it ends, and no more.
 	die_over(room, FLOWS_FILE_CHECKPOINT);
 	die_over(room, FLOWS_FILE_TAKEN);
 	room_start(room, 1);
-	room->side.handover.file = FLOWS_FILE_TAKEN;
-	assert_int_equal(room_take(room), -ENOENT);
+	room->side.file = FLOWS_FILE_TAKEN;
+	assert_int_equal(room_restore(room), -ENOENT);
 	flows_file_remove(room->folder, FLOWS_FILE_LAST);
 }
 
