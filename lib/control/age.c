@@ -106,7 +106,7 @@ void control_age(int fd, short what, void *context)
 
 	control_saving_watch(control);
 	taps_remember(control->taps);
-	control_reap(control);
+	commits_reap(&control->commits);
 	is_due |= fail_open_age(&control->running);
 
 	for (uint32_t i = 0; i < control->running.now->config->backend_count; i++) {

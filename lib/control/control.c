@@ -39,11 +39,11 @@ static int make_jobs(struct control *control)
 
 	if (rc != 0)
 		return rc;
-	jobs_set(control->jobs, JOBS_COMMIT, control_commit_next, control);
+	jobs_set(control->jobs, JOBS_COMMIT, commits_job, &control->commits);
 	jobs_set(control->jobs, JOBS_SHOW, control_show_start, control);
 	jobs_set(control->jobs, JOBS_REBUILD, control_rebuild_start, control);
 	jobs_set(control->jobs, JOBS_HEALTH, control_save_health_start, control);
-	return 0;
+	return control_commits_init(control);
 }
 
 static int make_events(struct control *control)
@@ -55,18 +55,16 @@ static int make_events(struct control *control)
 	control->poll_timer = evtimer_new(control->base, control_poll, control);
 	control->rebuild_event = evtimer_new(control->base, control_rebuild_due, control);
 	control->resolve_event = evtimer_new(control->base, control_resolve_step, control);
-	control->trial_timer = evtimer_new(control->base, control_trial_over, control);
 	control->targets_event = evtimer_new(control->base, control_targets_step, control);
 	control->solicit_event = evtimer_new(control->base, control_solicit_step, control);
 	control->solicit_timer = event_new(control->base, -1, EV_PERSIST, control_solicit, control);
 	control->age_timer = event_new(control->base, -1, EV_PERSIST, control_age, control);
 	control->link_timer =
 		event_new(control->base, -1, EV_PERSIST, control_follow_ports, control);
-	if (control->poll_timer == NULL || control->trial_timer == NULL ||
-		control->rebuild_event == NULL || control->resolve_event == NULL ||
-		control->targets_event == NULL || control->solicit_event == NULL ||
-		control->solicit_timer == NULL || control->age_timer == NULL ||
-		control->link_timer == NULL)
+	if (control->poll_timer == NULL || control->rebuild_event == NULL ||
+		control->resolve_event == NULL || control->targets_event == NULL ||
+		control->solicit_event == NULL || control->solicit_timer == NULL ||
+		control->age_timer == NULL || control->link_timer == NULL)
 		return -ENOMEM;
 	if (event_add(control->poll_timer, &now) != 0 ||
 		event_add(control->solicit_timer, &second) != 0 ||
@@ -169,7 +167,8 @@ static void warn_of_descriptors(const struct control *control)
 {
 	struct error err;
 
-	if (descriptors_check(control->running.now, NULL, control->descriptors_own, &err) != 0)
+	if (descriptors_check(control->running.now, NULL, control->commits.descriptors_own, &err) !=
+		0)
 		log_warning("health: %s", err.text);
 }
 
@@ -220,7 +219,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	if (rc == 0)
 		rc = channel_server_new(config->daemon->channel, config->daemon->channel_mode,
 			&control->server, err);
-	control->descriptors_own = descriptors_open();
+	control->commits.descriptors_own = descriptors_open();
 	if (rc == 0)
 		rc = control_start(control, err);
 	if (rc == 0)
@@ -238,7 +237,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	if (rc == 0)
 		start_exporter(control);
 	if (rc == 0 && config->daemon->pools[0] != '\0')
-		control_reload(control);
+		commits_reload(&control->commits);
 	if (rc != 0) {
 		control_free(control);
 		return rc;
@@ -272,7 +271,6 @@ void control_free(struct control *control)
 	taps_free(control->taps);
 	kernel_free(control->kernel);
 	identity_free(control->identity);
-	free_event(control->trial_timer);
 	exporter_free(control->exporter);
 	free_event(control->poll_timer);
 	free_event(control->rebuild_event);
@@ -285,16 +283,19 @@ void control_free(struct control *control)
 	free_event(control->watchdog_timer);
 	free_event(control->save_timer);
 	free_event(control->forget_timer);
-	config_free(control->trial.before);
 	control_reply_forget(control);
 	transaction_forget(&control->transaction);
 	selection_free(&control->selection);
 	events_free(control->events);
 	control_targets_forget(control);
-	commit_free(control->commit);
-	commit_free(control->next_commit);
+	commits_free(&control->commits);
 	snapshot_free(control->build.snapshot);
 	stats_free(&control->stats);
 	running_free(&control->running);
 	free(control);
+}
+
+void control_reload(struct control *control)
+{
+	commits_reload(&control->commits);
 }

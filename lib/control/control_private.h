@@ -5,8 +5,8 @@
 #include <base/clock.h>
 #include <channel/channel.h>
 #include <channel/message.h>
+#include <commit/commits.h>
 #include <control/apply_private.h>
-#include <control/commit.h>
 #include <control/control.h>
 #include <control/half_open.h>
 #include <control/health_private.h>
@@ -53,7 +53,6 @@ struct control {
 	struct event *link_timer;
 	struct event *watchdog_timer; // NULL: no service manager waits for a sign of life
 	struct event *solicit_event;
-	struct event *trial_timer;
 	struct event *save_timer; // the health, on disk
 	struct exporter *exporter; // NULL: there is none
 	struct event *forget_timer; // what was recalled
@@ -61,14 +60,11 @@ struct control {
 
 	struct running running;
 	struct stats stats;
-	uint64_t apply_start_ns; // of the apply whose grace period goes on; 0
+	struct commits commits;
 	uint64_t apply_us;
 	uint64_t started_s;
-	uint32_t descriptors_own; // open at the start, without those of probes
 	uint64_t snapshots;
 	uint64_t requests; // over the channel
-	uint64_t applies; // changes of the configuration by clients
-	uint64_t apply_failures;
 	struct target_changes targets;
 	uint32_t resolve_next;
 	uint32_t resolve_left;
@@ -87,7 +83,6 @@ struct control {
 	struct transaction transaction;
 	struct selection selection; // of the session, for its next BACKEND_SET
 	struct reply reply;
-	struct trial trial;
 	struct recording *recording; // of packets, for a client
 	uint64_t recording_number; // of the answer that waits for its file to be opened
 	struct saving saving;
@@ -95,11 +90,6 @@ struct control {
 	struct checkpointer *checkpointer; // NULL: there is no folder for one, or nothing began yet
 
 	// What the jobs are about. One runs at a time, in this order.
-	struct commit *commit; // asked for, and not concluded; NULL
-	struct commit *next_commit; // that waits for one of reap.c; NULL
-	uint64_t reap_next_ns;
-	bool reload_due;
-	char pools_refusal[256]; // why the file was refused last; "": it was not
 	bool rebuild_due;
 	bool health_save_due;
 	char *health_text; // a job's, that is to be saved

@@ -3,8 +3,8 @@
 #define CONTROL_HEALTH_PRIVATE_H
 
 #include <channel/message.h>
+#include <commit/commits.h>
 #include <config/config.h>
-#include <control/commit.h>
 #include <health/health.h>
 #include <stdbool.h>
 #include <stdint.h>

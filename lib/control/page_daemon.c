@@ -42,7 +42,7 @@ void page_applied(struct page *page, const struct page_family *family, uint32_t 
 
 void page_confirm(struct page *page, const struct page_family *family, uint32_t row)
 {
-	uint32_t left_s = control_trial_left_s(page->control);
+	uint32_t left_s = commits_confirm_left_s(&page->control->commits);
 
 	if (left_s > 0)
 		page_number(page, row, left_s);

@@ -71,9 +71,9 @@ static void reading_start_commit(struct control *control, struct reading *readin
 
 	reading->commit = NULL;
 	if (commit->is_own) {
-		control_reload_read(control, commit);
+		commits_take_file(&control->commits, commit);
 	} else if (control_is_awaited(control, reading->number)) {
-		control_commit_start(control, commit);
+		commits_start(&control->commits, commit);
 	} else {
 		commit_free(commit);
 	}
@@ -91,7 +91,7 @@ static void reading_done(void *context)
 		reading_answer_history(control, reading);
 	reading_free(reading);
 	control_poll_now(control);
-	control_reload_next(control);
+	commits_reload_next(&control->commits);
 }
 
 static struct reading *reading_new(struct control *control, struct commit *commit)

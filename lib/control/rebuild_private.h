@@ -3,7 +3,7 @@
 #define CONTROL_REBUILD_PRIVATE_H
 
 #include <base/error.h>
-#include <control/commit.h>
+#include <running/build.h>
 #include <snapshot/snapshot.h>
 
 // What is known becomes a snapshot (rebuild.c).

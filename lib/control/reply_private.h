@@ -3,7 +3,7 @@
 #define CONTROL_REPLY_PRIVATE_H
 
 #include <channel/message.h>
-#include <control/commit.h>
+#include <commit/commits.h>
 #include <forecast/flows.h>
 #include <stdbool.h>
 #include <stddef.h>

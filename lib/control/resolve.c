@@ -169,13 +169,12 @@ void control_resolve_step(int fd, short what, void *context)
 	STEP_TIMED(RESOLVE);
 	static const struct timeval now = {0};
 	struct control *control = context;
-	struct commit *commit = control->commit;
-	bool is_wanted = commit != NULL && commit->step == COMMIT_RESOLVING;
+	struct commit *commit = control->commits.current;
+	bool is_wanted = commit != NULL && commit->step == COMMIT_RESOLVE;
 
 	if (is_wanted && !control_resolve_commit(control, commit)) {
-		commit->step = COMMIT_RESOLVED;
 		is_wanted = false;
-		jobs_next(control->jobs);
+		commits_resolved(&control->commits);
 	}
 	if (control->resolve_left > 0)
 		step_round(control);

@@ -102,10 +102,10 @@ bool row_daemon(const struct control *control, uint32_t row, struct message_row_
 	out->hash_key_secret = control->running.now->config->hash_key_set;
 	out->is_unkept = control_is_unkept(control);
 	out->state_late_s = (uint32_t)(control_saving_late_ns(control) / CLOCK_NS_PER_S);
-	out->confirm_left_s = control_trial_left_s(control);
-	out->confirm_before = control->trial.version_before;
+	out->confirm_left_s = commits_confirm_left_s(&control->commits);
+	out->confirm_before = control->commits.confirm.version_before;
 	snprintf(out->pools, sizeof(out->pools), "%s", control->config.daemon->pools);
-	memcpy(out->pools_refused, control->pools_refusal, sizeof(out->pools_refused));
+	memcpy(out->pools_refused, control->commits.pools_refusal, sizeof(out->pools_refused));
 	return true;
 }
 
@@ -134,16 +134,16 @@ _Static_assert((int)MESSAGE_HISTORY_APPLY == (int)HISTORY_APPLY &&
 _Static_assert(HISTORY_UID_UNKNOWN + 1 == 0, "and nobody as 0");
 
 // What waits for its confirmation is not kept yet.
-static bool row_trial(const struct control *control, struct message_row_history *out)
+static bool row_unconfirmed(const struct control *control, struct message_row_history *out)
 {
 	out->version = control->running.version;
 	out->applied_s = control->running.applied.wall_s;
-	out->uid = control->trial.author.uid;
-	out->pid = control->trial.author.pid;
-	out->kind = (uint32_t)control->trial.author.kind;
-	out->of = control->trial.author.of;
+	out->uid = control->commits.confirm.author.uid;
+	out->pid = control->commits.confirm.author.pid;
+	out->kind = (uint32_t)control->commits.confirm.author.kind;
+	out->of = control->commits.confirm.author.of;
 	out->running = 1;
-	out->confirm_left_s = control_trial_left_s(control);
+	out->confirm_left_s = commits_confirm_left_s(&control->commits);
 	return true;
 }
 
@@ -151,8 +151,8 @@ bool row_history(const struct control *control, uint32_t row, struct message_row
 {
 	const struct history_entry *entry = control->reply.history;
 
-	if (control->trial.before != NULL && row-- == 0)
-		return row_trial(control, out);
+	if (commits_waits_for_confirmation(&control->commits) && row-- == 0)
+		return row_unconfirmed(control, out);
 	if (row >= control->reply.history_count)
 		return false;
 	entry += row;

@@ -36,7 +36,7 @@ uint64_t control_saving_late_ns(const struct control *control)
 bool control_is_unkept(const struct control *control)
 {
 	return control->config.daemon->state[0] != '\0' && !control->running.is_saved &&
-	       control->trial.before == NULL && control->running.version > 0;
+	       !commits_waits_for_confirmation(&control->commits) && control->running.version > 0;
 }
 
 bool control_keep_is_settled(const struct control *control, uint64_t until_ns)

@@ -94,12 +94,11 @@ static void dispatch(struct control *control)
 		control_explain(control, &request.explain);
 		break;
 	case MESSAGE_ROLLBACK:
-		control_rollback(control, request.rollback.version,
-			&(struct commit_terms){
-				0, request.rollback.confirm_s, request.rollback.is_forced == 1});
+		commits_roll_back(&control->commits, request.rollback.version,
+			request.rollback.confirm_s, request.rollback.is_forced == 1);
 		break;
 	case MESSAGE_CONFIRM:
-		control_confirm(control, request.confirm.takes_back != 0);
+		commits_confirm(&control->commits, request.confirm.takes_back != 0);
 		break;
 	default:
 		dispatch_transaction(control, type);
@@ -130,10 +129,10 @@ static enum pace step(struct control *control)
 // How long the last apply took until every worker went by it.
 static void watch_apply(struct control *control)
 {
-	if (!publisher_reclaim(control->config.publisher) || control->apply_start_ns == 0)
+	if (!publisher_reclaim(control->config.publisher) || control->commits.grace_from_ns == 0)
 		return;
-	control->apply_us = (clock_monotonic_ns() - control->apply_start_ns) / 1000;
-	control->apply_start_ns = 0;
+	control->apply_us = (clock_monotonic_ns() - control->commits.grace_from_ns) / 1000;
+	control->commits.grace_from_ns = 0;
 }
 
 void control_poll(int fd, short what, void *context)
@@ -154,7 +153,7 @@ void control_poll(int fd, short what, void *context)
 	do {
 		pace = step(control);
 	} while (pace == PACE_NOW && clock_monotonic_ns() < until_ns);
-	if (pace == PACE_QUIET && control->apply_start_ns != 0)
+	if (pace == PACE_QUIET && control->commits.grace_from_ns != 0)
 		pace = PACE_SOON;
 	event_add(control->poll_timer, &delays[pace]);
 }

@@ -18,7 +18,7 @@
 static int begin(struct control *control, struct config *config, const struct config *left,
 	const struct state_mark *mark, struct error *err)
 {
-	struct commit *commit = control_commit_new(control);
+	struct commit *commit = commits_new(&control->commits, COMMIT_APPLY);
 	int rc;
 
 	if (commit == NULL) {
@@ -27,7 +27,7 @@ static int begin(struct control *control, struct config *config, const struct co
 	}
 	commit->config = config;
 	commit->is_forced = true;
-	commit->is_kept = true;
+	commit->is_of_start = true;
 	commit->left = left;
 	commit->version = mark->version;
 	commit->applied = mark->applied;

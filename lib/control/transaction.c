@@ -108,34 +108,42 @@ static int check(const struct control *control, struct error *err)
 	return announce_check_own(control->kernel, config, err);
 }
 
-static void tell_refusal(struct control *control, bool is_plan, const struct error *err)
+static void refuse(struct control *control, bool is_plan, int rc, const struct error *err)
 {
 	struct history_entry author = HISTORY_NOBODY;
 
 	history_identify(channel_server_client(control->server), &author.uid, &author.pid);
-	if (!is_plan)
-		control_tell_refusal(control, &author, err->text);
+	commits_count_refusal(&control->commits, is_plan ? NULL : &author, err->text);
+	control_reply_error(control, -rc, err->text);
+}
+
+// Takes the configuration over.
+static void start(struct control *control, bool is_plan)
+{
+	struct transaction *transaction = &control->transaction;
+	struct commit *commit =
+		commits_new(&control->commits, is_plan ? COMMIT_PLAN : COMMIT_APPLY);
+
+	if (commit != NULL) {
+		commit->config = transaction->config;
+		transaction->config = NULL;
+	}
+	if (commit != NULL && !is_plan) {
+		commit->if_version = transaction->header.if_version;
+		commit->confirm_s = transaction->header.confirm_s;
+		commit->is_forced = transaction->header.is_forced == 1;
+	}
+	commits_start(&control->commits, commit);
 }
 
 void transaction_commit(struct control *control, bool is_plan)
 {
-	struct config *config = control->transaction.config;
 	struct error err;
 	int rc = check(control, &err);
 
-	if (rc != 0) {
-		control->apply_failures++;
-		tell_refusal(control, is_plan, &err);
-		control_reply_error(control, -rc, err.text);
-	} else {
-		control->transaction.config = NULL;
-		if (is_plan)
-			control_plan(control, config);
-		else
-			control_commit(control, config,
-				&(struct commit_terms){control->transaction.header.if_version,
-					control->transaction.header.confirm_s,
-					control->transaction.header.is_forced == 1});
-	}
+	if (rc != 0)
+		refuse(control, is_plan, rc, &err);
+	else
+		start(control, is_plan);
 	transaction_forget(&control->transaction);
 }

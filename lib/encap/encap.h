@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-// The outer headers. One ready-made 'struct encap' a backend, built by the control lcore; a worker copies
+// The outer headers. One ready-made 'struct encap' a backend, built by the job thread; a worker copies
 // it as a whole in front of the inner packet and patches what the packet decides: length, DSCP and ECN, protocol,
 // checksum. IPIP in all four combinations (RFC 2003, RFC 2473, RFC 4213), and L2 DSR, which is the
 // Ethernet header alone. Plain bytes: any thread.

@@ -5,7 +5,7 @@
 #include <base/error.h>
 #include <stdint.h>
 
-// The consistent-hash table of one pool. Built on the control lcore and immutable afterwards, so any
+// The consistent-hash table of one pool. Built on the job thread and immutable afterwards, so any
 // lcore may look up; replaced as a whole with its snapshot.
 // Source: Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016,
 // section 3.4. Weights are by credit: in each round a member earns its weight and takes a slot when it

@@ -6,11 +6,12 @@
 #include <rte_rcu_qsbr.h>
 #include <snapshot/snapshot.h>
 
-// Hands snapshots from the control lcore to the workers, and frees the old ones. Each worker has a place where the latest
-// snapshot is offered to it. The worker takes it out by an atomic exchange between two bursts, when it uses none. The control
-// lcore puts in the next one by another exchange, which gives back what was not taken. So it is known at any time which
-// snapshots a worker may use: the one that it took last, and the one that is on offer. A worker that stands still holds
-// two of them, however many are published meanwhile.
+// Hands snapshots from the control lcore, for which the job thread built them, to the workers, and
+// frees the old ones. Each worker has a place where the latest snapshot is offered to it. The
+// worker takes it out by an atomic exchange between two bursts, when it uses none. The control
+// lcore puts in the next one by another exchange, which gives back what was not taken. So it is
+// known at any time which snapshots a worker may use: the one that it took last, and the one that
+// is on offer. A worker that stands still holds two of them, however many are published meanwhile.
 //
 // What a worker copies packets into goes by quiescent states (rte_rcu_qsbr).
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 // Configuration, health and next hops, compiled for the workers: all that a packet's judgement reads.
-// Built whole by the control lcore, immutable once published (snapshot/publish.h), freed after every
+// Built whole by a job beside the control lcore, immutable once published (snapshot/publish.h), freed after every
 // worker has passed a quiescent point. What did not change since the previous snapshot (Maglev
 // tables) is shared with it and counted.
 
@@ -222,7 +222,7 @@ static inline bool snapshot_is_usable(
 	return status == BACKEND_UP && resolved && config->weight > 0;
 }
 
-// --- Building, on the control lcore ---
+// --- Building, on the job thread (at the start, before workers run, on the control lcore) ---
 
 struct snapshot_backend_input {
 	uint32_t reference;

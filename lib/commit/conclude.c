@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/log.h>
 #include <base/parse.h>
-#include <control/control_private.h>
+#include <commit/commit_private.h>
 #include <store/wish.h>
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct lines {
 	uint32_t count;
 };
 
-static void add_line(void *context, const char *sentence)
+static void conclude_add_line(void *context, const char *sentence)
 {
 	struct lines *lines = context;
 
@@ -23,19 +23,19 @@ static void add_line(void *context, const char *sentence)
 		log_info("config: %s", sentence);
 }
 
-static void list_changes(struct commit *commit, struct lines *lines)
+static void conclude_list_changes(struct commit *commit, struct lines *lines)
 {
 	static const struct config nothing;
 	const struct config *before = commit->before == NULL ? &nothing : commit->before->written;
 
-	commit->changes = config_diff(before, commit->now->written, add_line, lines);
+	commit->changes = config_diff(before, commit->now->written, conclude_add_line, lines);
 	if (lines->count > LOGGED_LINES)
 		log_info("config: and %u changes more", lines->count - LOGGED_LINES);
 	log_info("config: version %lu, %lu changes", commit->version, commit->changes);
 }
 
 // The disk has its turn after the answer is decided, and beside everything else.
-static void prepare_saving(struct commit *commit)
+static void conclude_prepare_saving(struct commit *commit)
 {
 	const struct state_mark mark = {commit->version, commit->applied};
 
@@ -47,7 +47,7 @@ static void prepare_saving(struct commit *commit)
 }
 
 // It is not saved before it is confirmed: a restart takes it back.
-static void tell_trial(const struct commit *commit, const struct lines *lines)
+static void conclude_tell_fallback(const struct commit *commit, const struct lines *lines)
 {
 	char text[32];
 
@@ -62,7 +62,7 @@ void commit_conclude(void *context)
 	struct commit *commit = context;
 	struct lines lines = {.file = NULL};
 
-	if (commit->reaps) {
+	if (commit->kind == COMMIT_REAP) {
 		configuration_free(commit->before);
 		commit->before = NULL;
 		return;
@@ -71,11 +71,11 @@ void commit_conclude(void *context)
 	if (lines.file == NULL)
 		lines.file = stderr; // out of memory: the log has them
 	if (!commit->is_equal)
-		list_changes(commit, &lines);
+		conclude_list_changes(commit, &lines);
 	if (commit->confirm_s > 0 && !commit->is_equal)
-		tell_trial(commit, &lines);
+		conclude_tell_fallback(commit, &lines);
 	else
-		prepare_saving(commit);
+		conclude_prepare_saving(commit);
 	if (lines.file != stderr)
 		fclose(lines.file);
 	configuration_free(commit->before);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/control_private.h>
+#include <commit/commit_private.h>
 #include <forecast/forecast.h>
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 // What a commit would be: as far as its snapshot, and no further.
 
 // New backends are taken to be up, which they will be soon: that they come is what moves slots.
-static void expect_new_backends(struct commit *commit, bool *is_stranger)
+static void forecast_expect_new_backends(struct commit *commit, bool *is_stranger)
 {
 	for (uint32_t i = 0; i < commit->touched_count; i++) {
 		uint32_t at = commit->touched[i] & ~COMMIT_STRANGER;
@@ -26,7 +26,7 @@ static void expect_new_backends(struct commit *commit, bool *is_stranger)
 
 // Two snapshots, as an apply has them: the one that it brings, and the one when the new backends are up. 0, or a negative
 // errno with the sentence.
-static int build_both(struct commit *commit, bool *is_stranger)
+static int forecast_build_both(struct commit *commit, bool *is_stranger)
 {
 	struct snapshot *first;
 	int rc = build_run(&commit->build, &commit->err);
@@ -36,7 +36,7 @@ static int build_both(struct commit *commit, bool *is_stranger)
 	first = commit->build.snapshot;
 	commit->build.snapshot = NULL;
 	commit->build.previous = first;
-	expect_new_backends(commit, is_stranger);
+	forecast_expect_new_backends(commit, is_stranger);
 	rc = build_run(&commit->build, &commit->err);
 	snapshot_free(first);
 	return rc;
@@ -47,7 +47,7 @@ static uint32_t forecast_clock_s(void *context)
 	return (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
 }
 
-static int make_forecast(struct commit *commit)
+static int forecast_make_forecast(struct commit *commit)
 {
 	bool *is_stranger = calloc(commit->backend_registry->capacity, sizeof(*is_stranger));
 	struct forecast_input input = {
@@ -65,7 +65,7 @@ static int make_forecast(struct commit *commit)
 
 	if (is_stranger == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
-	rc = build_both(commit, is_stranger);
+	rc = forecast_build_both(commit, is_stranger);
 	input.after = commit->build.snapshot;
 	if (rc == 0 && forecast_make(&input, &commit->rows, &commit->row_count) != 0)
 		rc = error_set(&commit->err, ENOMEM, "out of memory");
@@ -73,7 +73,7 @@ static int make_forecast(struct commit *commit)
 	return rc;
 }
 
-static void write_line(void *context, const char *sentence)
+static void forecast_write_line(void *context, const char *sentence)
 {
 	fprintf(context, "%s\n", sentence);
 }
@@ -83,12 +83,12 @@ void commit_forecast(void *context)
 	struct commit *commit = context;
 	FILE *file;
 
-	commit->rc = make_forecast(commit);
+	commit->rc = forecast_make_forecast(commit);
 	if (commit->rc != 0)
 		return;
 	file = open_memstream(&commit->text, &commit->text_size);
-	commit->changes = config_diff(
-		commit->running->written, commit->config, file != NULL ? write_line : NULL, file);
+	commit->changes = config_diff(commit->running->written, commit->config,
+		file != NULL ? forecast_write_line : NULL, file);
 	if (file != NULL)
 		fclose(file);
 }

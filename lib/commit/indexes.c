@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/control_private.h>
+#include <commit/commit_private.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 // Which index each record of a new configuration is to have.
 
-static bool same_name(const struct config_backend *a, const struct config_backend *b)
+static bool indexes_same_name(const struct config_backend *a, const struct config_backend *b)
 {
 	return strcmp(a->name, b->name) == 0 && strcmp(a->pool, b->pool) == 0;
 }
@@ -22,7 +22,7 @@ uint32_t commit_find_running(struct commit *commit, const struct config *config,
 	if (running == NULL)
 		return CONFIGURATION_NONE;
 	if (commit->next < running->config->backend_count &&
-		same_name(&running->config->backends[commit->next], &config->backends[at]))
+		indexes_same_name(&running->config->backends[commit->next], &config->backends[at]))
 		return commit->next++;
 	configuration_backend_name(config, at, name);
 	index = registry_find(commit->backend_registry, name);
@@ -33,7 +33,7 @@ uint32_t commit_find_running(struct commit *commit, const struct config *config,
 }
 
 // Finds where each backend stood before. 0 or -ENOMEM.
-static int find_before(struct commit *commit)
+static int indexes_find_before(struct commit *commit)
 {
 	uint32_t count = commit->all->backend_count;
 
@@ -44,11 +44,11 @@ static int find_before(struct commit *commit)
 	return commit->places == NULL ? -ENOMEM : 0;
 }
 
-static int plan_backends(struct commit *commit, struct registry_plan *out)
+static int indexes_plan_backends(struct commit *commit, struct registry_plan *out)
 {
 	uint32_t count = commit->all->backend_count;
 	uint32_t *known = calloc((size_t)count + 1, sizeof(*known));
-	int rc = known == NULL ? -ENOMEM : find_before(commit);
+	int rc = known == NULL ? -ENOMEM : indexes_find_before(commit);
 
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		known[i] = commit->places[i] == CONFIGURATION_NONE
@@ -67,13 +67,13 @@ struct nameless {
 	uint32_t index;
 };
 
-static uint32_t hash_of_endpoint(const struct config_service *service)
+static uint32_t indexes_hash_of_endpoint(const struct config_service *service)
 {
 	return map_hash(&service->vip, sizeof(service->vip)) * 31 +
 	       ((uint32_t)service->ports[0][0] << 8 ^ service->protocols[0]);
 }
 
-static bool same_endpoint(const struct config_service *a, const struct config_service *b)
+static bool indexes_same_endpoint(const struct config_service *a, const struct config_service *b)
 {
 	return addr_equal(&a->vip, &b->vip) &&
 	       memcmp(a->protocols, b->protocols, sizeof(a->protocols)) == 0 &&
@@ -81,19 +81,20 @@ static bool same_endpoint(const struct config_service *a, const struct config_se
 }
 
 // A service with the endpoint of one whose name is gone is the same service by another name, and keeps its flows.
-static uint32_t find_by_endpoint(const struct map *nameless, const struct config_service *service)
+static uint32_t indexes_find_by_endpoint(
+	const struct map *nameless, const struct config_service *service)
 {
-	for (struct map_node *node = map_find(nameless, hash_of_endpoint(service)); node != NULL;
-		node = map_find_next(node)) {
+	for (struct map_node *node = map_find(nameless, indexes_hash_of_endpoint(service));
+		node != NULL; node = map_find_next(node)) {
 		const struct nameless *had = MAP_ENTRY(node, struct nameless, node);
 
-		if (same_endpoint(had->service, service))
+		if (indexes_same_endpoint(had->service, service))
 			return had->index;
 	}
 	return REGISTRY_NONE;
 }
 
-static void list_nameless(
+static void indexes_list_nameless(
 	const struct commit *commit, const uint32_t *known, struct nameless *list, struct map *map)
 {
 	const struct configuration *running = commit->running;
@@ -107,11 +108,11 @@ static void list_nameless(
 			continue;
 		list[i].service = &running->config->services[i];
 		list[i].index = running->services[i];
-		map_insert(map, &list[i].node, hash_of_endpoint(list[i].service));
+		map_insert(map, &list[i].node, indexes_hash_of_endpoint(list[i].service));
 	}
 }
 
-static int find_renamed(const struct commit *commit, uint32_t *known)
+static int indexes_find_renamed(const struct commit *commit, uint32_t *known)
 {
 	struct nameless *list;
 	struct map map;
@@ -122,10 +123,11 @@ static int find_renamed(const struct commit *commit, uint32_t *known)
 	list = calloc((size_t)commit->running->config->service_count + 1, sizeof(*list));
 	rc = list == NULL ? -ENOMEM : map_init(&map, 64);
 	if (rc == 0) {
-		list_nameless(commit, known, list, &map);
+		indexes_list_nameless(commit, known, list, &map);
 		for (uint32_t i = 0; map.count > 0 && i < commit->config->service_count; i++) {
 			if (known[i] == REGISTRY_NONE)
-				known[i] = find_by_endpoint(&map, &commit->config->services[i]);
+				known[i] = indexes_find_by_endpoint(
+					&map, &commit->config->services[i]);
 		}
 		map_free(&map);
 	}
@@ -133,7 +135,7 @@ static int find_renamed(const struct commit *commit, uint32_t *known)
 	return rc;
 }
 
-static int plan_services(const struct commit *commit, struct registry_plan *out)
+static int indexes_plan_services(const struct commit *commit, struct registry_plan *out)
 {
 	uint32_t count = commit->config->service_count;
 	uint32_t *known = calloc((size_t)count + 1, sizeof(*known));
@@ -143,14 +145,14 @@ static int plan_services(const struct commit *commit, struct registry_plan *out)
 		known[i] =
 			registry_find(commit->service_registry, commit->config->services[i].name);
 	if (rc == 0)
-		rc = find_renamed(commit, known);
+		rc = indexes_find_renamed(commit, known);
 	if (rc == 0)
 		rc = registry_plan(commit->service_registry, count, known, out);
 	free(known);
 	return rc;
 }
 
-int commit_plan(struct commit *commit)
+int commit_plan_indexes(struct commit *commit)
 {
 	int rc;
 
@@ -160,13 +162,13 @@ int commit_plan(struct commit *commit)
 		config_free(commit->all);
 		commit->all = commit->config;
 	}
-	rc = plan_backends(commit, &commit->backend_plan);
+	rc = indexes_plan_backends(commit, &commit->backend_plan);
 	if (rc == -ENOSPC)
 		return error_set(&commit->err, ENOSPC,
 			"%u backends are more than the daemon has room for; 'backends_max' in its file is %u",
 			commit->config->backend_count, commit->backend_registry->capacity);
 	if (rc == 0)
-		rc = plan_services(commit, &commit->service_plan);
+		rc = indexes_plan_services(commit, &commit->service_plan);
 	if (rc == -ENOSPC)
 		return error_set(&commit->err, ENOSPC,
 			"%u services are more than the daemon has room for; 'services_max' in its file is %u",

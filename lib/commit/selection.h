@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_SELECTION_H
-#define CONTROL_SELECTION_H
+#ifndef COMMIT_SELECTION_H
+#define COMMIT_SELECTION_H
 
 #include <base/error.h>
 #include <channel/message.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/control_private.h>
+#include <commit/commit_private.h>
+#include <stats/flow_counts.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 // goes on, not before the pool's previous table, which still leads to it, is forgotten.
 
 // A job's own round, while the loop may be in the midst of one for those who ask.
-static int count_flows(const struct commit *commit, struct flow_counts *counts)
+static int leaving_count_flows(const struct commit *commit, struct flow_counts *counts)
 {
 	const struct flow_counts_source source = {
 		.tables = commit->flows, .snapshot = commit->build.previous};
@@ -24,14 +25,14 @@ static int count_flows(const struct commit *commit, struct flow_counts *counts)
 
 // How long the table before may lead to a backend of that pool of the running configuration: not at all where the pool is
 // gone, since no service asks it any more.
-static uint64_t find_wait_s(const struct commit *commit, uint32_t pool)
+static uint64_t leaving_find_wait_s(const struct commit *commit, uint32_t pool)
 {
 	const struct config_pool *left = &commit->running->config->pools[pool];
 
 	return config_find_pool(commit->config, left->name) != NULL ? left->previous_table_s : 0;
 }
 
-static bool may_go(const struct commit *commit, uint32_t index,
+static bool leaving_may_go(const struct commit *commit, uint32_t index,
 	const struct flow_counts_result *found, uint64_t wait_s)
 {
 	const struct running_backend *state = &commit->build.states[index];
@@ -42,7 +43,7 @@ static bool may_go(const struct commit *commit, uint32_t index,
 }
 
 // The numbers in the running configuration of those that the new one has no longer.
-static uint32_t *find_missing(struct commit *commit, uint32_t *count)
+static uint32_t *leaving_find_missing(struct commit *commit, uint32_t *count)
 {
 	const struct config *running = commit->running->config;
 	uint32_t *missing = calloc((size_t)running->backend_count + 1, sizeof(*missing));
@@ -68,24 +69,24 @@ static uint32_t *find_missing(struct commit *commit, uint32_t *count)
 	return missing;
 }
 
-static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint32_t count)
+static int leaving_keep_those_with_flows(struct commit *commit, uint32_t *missing, uint32_t count)
 {
 	const struct config *running = commit->running->config;
 	uint32_t kept = 0, pool = CONFIGURATION_NONE;
 	struct flow_counts counts;
 	uint64_t wait_s = 0;
 
-	if (count_flows(commit, &counts) != 0)
+	if (leaving_count_flows(commit, &counts) != 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t index = configuration_index(commit->running, missing[i]);
 
 		if (running->backends[missing[i]].pool_index != pool) { // they stand together
 			pool = running->backends[missing[i]].pool_index;
-			wait_s = find_wait_s(commit, pool);
+			wait_s = leaving_find_wait_s(commit, pool);
 		}
 		// The last daemon's flows are not there yet.
-		if (commit->left != NULL || !may_go(commit, index, &counts.last, wait_s))
+		if (commit->left != NULL || !leaving_may_go(commit, index, &counts.last, wait_s))
 			missing[kept++] = missing[i];
 	}
 	flow_counts_free(&counts);
@@ -95,7 +96,7 @@ static int keep_those_with_flows(struct commit *commit, uint32_t *missing, uint3
 }
 
 // The numbers of those that were leaving when the last daemon ended, and of which nobody else knows.
-static uint32_t *find_left(const struct commit *commit, uint32_t *count)
+static uint32_t *leaving_find_left(const struct commit *commit, uint32_t *count)
 {
 	const struct config *left = commit->left;
 	uint32_t *found = calloc((size_t)left->backend_count + 1, sizeof(*found));
@@ -111,10 +112,10 @@ static uint32_t *find_left(const struct commit *commit, uint32_t *count)
 	return found;
 }
 
-static int add_left(struct commit *commit)
+static int leaving_add_left(struct commit *commit)
 {
 	uint32_t count;
-	uint32_t *found = find_left(commit, &count);
+	uint32_t *found = leaving_find_left(commit, &count);
 	struct config *all = NULL;
 
 	if (found != NULL)
@@ -137,13 +138,13 @@ int commit_find_leaving(struct commit *commit)
 	commit->all = commit->config;
 	if (commit->running == NULL)
 		return 0;
-	missing = find_missing(commit, &count);
+	missing = leaving_find_missing(commit, &count);
 	if (missing == NULL)
 		rc = -ENOMEM;
 	else if (count > 0)
-		rc = keep_those_with_flows(commit, missing, count);
+		rc = leaving_keep_those_with_flows(commit, missing, count);
 	free(missing);
 	if (rc == 0 && commit->left != NULL)
-		rc = add_left(commit);
+		rc = leaving_add_left(commit);
 	return rc == 0 ? 0 : error_set(&commit->err, ENOMEM, "out of memory");
 }

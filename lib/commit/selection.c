@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/selection.h>
+#include <commit/selection.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ void selection_free(struct selection *selection)
 	*selection = (struct selection){0};
 }
 
-static void read_wish(const struct message_backend_select *row, struct wish *out)
+static void selection_read_wish(const struct message_backend_select *row, struct wish *out)
 {
 	memset(out, 0, sizeof(*out));
 	memcpy(out->name, row->name, sizeof(row->name));
@@ -47,7 +47,7 @@ static void read_wish(const struct message_backend_select *row, struct wish *out
 	out->address = row->address;
 }
 
-static bool matches(const struct wish *wish, const struct config_backend *backend)
+static bool selection_matches(const struct wish *wish, const struct config_backend *backend)
 {
 	return (wish->pool[0] == '\0' || strcmp(wish->pool, backend->pool) == 0) &&
 	       (wish->zone[0] == '\0' || strcmp(wish->zone, backend->zone) == 0) &&
@@ -55,7 +55,7 @@ static bool matches(const struct wish *wish, const struct config_backend *backen
 }
 
 // "there is no backend in zone 'a' of pool 'web' with the address 10.0.1.11"
-static int refuse(const struct wish *wish, struct error *err)
+static int selection_refuse(const struct wish *wish, struct error *err)
 {
 	bool has_address = wish->address.family == ADDR_IPV4 || wish->address.family == ADDR_IPV6;
 	char address[ADDR_TEXT_SIZE] = "";
@@ -69,7 +69,7 @@ static int refuse(const struct wish *wish, struct error *err)
 		has_address ? " with the address " : "", address);
 }
 
-static int mark(
+static int selection_mark(
 	const struct wish *wish, const struct config *config, bool *marks, struct error *err)
 {
 	bool any = false;
@@ -85,22 +85,22 @@ static int mark(
 	if (wish->zone[0] == '\0' && wish->pool[0] == '\0' && wish->address.family == ADDR_NONE)
 		return error_set(err, ENOENT, "no backend is named");
 	for (uint32_t i = 0; i < config->backend_count; i++) {
-		if (matches(wish, &config->backends[i]))
+		if (selection_matches(wish, &config->backends[i]))
 			any = marks[i] = true;
 	}
-	return any ? 0 : refuse(wish, err);
+	return any ? 0 : selection_refuse(wish, err);
 }
 
-static int mark_all(const struct selection *selection, const struct config *config, bool *marks,
-	struct error *err)
+static int selection_mark_all(const struct selection *selection, const struct config *config,
+	bool *marks, struct error *err)
 {
 	int rc = 0;
 
 	for (uint32_t i = 0; i < selection->count && rc == 0; i++) {
 		struct wish wish;
 
-		read_wish(&selection->rows[i], &wish);
-		rc = mark(&wish, config, marks, err);
+		selection_read_wish(&selection->rows[i], &wish);
+		rc = selection_mark(&wish, config, marks, err);
 	}
 	return rc;
 }
@@ -124,7 +124,7 @@ int selection_resolve(const struct selection *selection, const struct config *co
 	else if (selection->code != 0)
 		rc = error_set(err, selection->code, "out of memory");
 	else
-		rc = mark_all(selection, config, marks, err);
+		rc = selection_mark_all(selection, config, marks, err);
 	for (uint32_t i = 0; i < config->backend_count && rc == 0; i++)
 		if (marks[i])
 			found[(*count)++] = i;

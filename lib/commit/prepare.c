@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <base/log.h>
+#include <commit/commit_private.h>
 #include <config/loss.h>
-#include <control/control_private.h>
 #include <running/descriptors.h>
 #include <store/saver.h>
 
@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool find_written(const struct configuration *configuration, uint32_t at, uint32_t *written)
+static bool prepare_find_written(
+	const struct configuration *configuration, uint32_t at, uint32_t *written)
 {
 	char name[REGISTRY_NAME_SIZE];
 
@@ -19,7 +20,7 @@ static bool find_written(const struct configuration *configuration, uint32_t at,
 }
 
 // Of a selection among all that run: those that leave are set apart, the others are found in what is written.
-static int split_selection(struct commit *commit)
+static int prepare_split_selection(struct commit *commit)
 {
 	const struct configuration *running = commit->running;
 	uint32_t kept = 0;
@@ -30,7 +31,7 @@ static int split_selection(struct commit *commit)
 	for (uint32_t i = 0; i < commit->selected_count; i++) {
 		uint32_t at = commit->selected[i], written;
 
-		if (find_written(running, at, &written))
+		if (prepare_find_written(running, at, &written))
 			commit->selected[kept++] = written;
 		else
 			commit->leaving[commit->leaving_count++] = configuration_index(running, at);
@@ -45,7 +46,7 @@ static int split_selection(struct commit *commit)
 }
 
 // By what is written; where nothing there is meant, it may be among those that leave.
-static int select_backends(struct commit *commit)
+static int prepare_select_backends(struct commit *commit)
 {
 	int rc = selection_resolve(&commit->selection, commit->running->written, &commit->selected,
 		&commit->selected_count, &commit->err);
@@ -56,14 +57,14 @@ static int select_backends(struct commit *commit)
 	if (selection_resolve(&commit->selection, commit->running->config, &commit->selected,
 		    &commit->selected_count, NULL) != 0)
 		return rc;
-	return split_selection(commit);
+	return prepare_split_selection(commit);
 }
 
 // The configuration that runs with the records of some backends changed.
-static int set_backends(struct commit *commit)
+static int prepare_set_backends(struct commit *commit)
 {
 	const struct message_backend_set *set = &commit->set;
-	int rc = select_backends(commit);
+	int rc = prepare_select_backends(commit);
 
 	if (rc != 0)
 		return rc;
@@ -85,7 +86,7 @@ static int set_backends(struct commit *commit)
 }
 
 // Where the file does not say, a backend keeps the state that an operator gave it.
-static void inherit_states(struct commit *commit)
+static void prepare_inherit_states(struct commit *commit)
 {
 	commit->next = 0;
 	for (uint32_t i = 0; i < commit->config->backend_count; i++) {
@@ -102,24 +103,26 @@ static void inherit_states(struct commit *commit)
 	}
 }
 
-static bool same_records(const void *a, const void *b, uint32_t count, size_t size)
+static bool prepare_same_records(const void *a, const void *b, uint32_t count, size_t size)
 {
 	return count == 0 || memcmp(a, b, count * size) == 0;
 }
 
-static bool is_equal(const struct config *a, const struct config *b)
+static bool prepare_is_equal(const struct config *a, const struct config *b)
 {
 	return a->hash_key_set == b->hash_key_set &&
 	       memcmp(a->hash_key, b->hash_key, sizeof(a->hash_key)) == 0 &&
 	       a->service_count == b->service_count && a->pool_count == b->pool_count &&
 	       a->backend_count == b->backend_count &&
-	       same_records(a->services, b->services, a->service_count, sizeof(*a->services)) &&
-	       same_records(a->pools, b->pools, a->pool_count, sizeof(*a->pools)) &&
-	       same_records(a->backends, b->backends, a->backend_count, sizeof(*a->backends));
+	       prepare_same_records(
+		       a->services, b->services, a->service_count, sizeof(*a->services)) &&
+	       prepare_same_records(a->pools, b->pools, a->pool_count, sizeof(*a->pools)) &&
+	       prepare_same_records(
+		       a->backends, b->backends, a->backend_count, sizeof(*a->backends));
 }
 
 // What differs from the running configuration for one backend: its state, its probes.
-static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
+static void prepare_compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 {
 	struct running_backend *state =
 		&commit->build.states[configuration_index(commit->configuration, at)];
@@ -145,7 +148,7 @@ static void compare_backend(struct commit *commit, uint32_t at, uint32_t before)
 }
 
 // The probes of backends that are gone, or no longer probed.
-static void find_drops(struct commit *commit)
+static void prepare_find_drops(struct commit *commit)
 {
 	const struct configuration *old = commit->running;
 
@@ -164,7 +167,7 @@ static void find_drops(struct commit *commit)
 	}
 }
 
-static int compare(struct commit *commit)
+static int prepare_compare(struct commit *commit)
 {
 	size_t count = (size_t)commit->all->backend_count + 1;
 	size_t puts = (size_t)configuration_count_probes(commit->configuration) + 1;
@@ -181,12 +184,12 @@ static int compare(struct commit *commit)
 		commit->new_backends == NULL || commit->new_services == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < commit->all->backend_count; i++)
-		compare_backend(commit, i, commit->places[i]);
-	find_drops(commit);
+		prepare_compare_backend(commit, i, commit->places[i]);
+	prepare_find_drops(commit);
 	return 0;
 }
 
-static int make_configuration(struct commit *commit)
+static int prepare_make_configuration(struct commit *commit)
 {
 	commit->configuration =
 		configuration_new(commit->all, commit->config, &commit->backend_plan,
@@ -194,35 +197,40 @@ static int make_configuration(struct commit *commit)
 	if (commit->configuration == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
 	commit->build.configuration = commit->configuration;
-	return compare(commit);
+	return prepare_compare(commit);
 }
 
 void commit_read(struct commit *commit)
 {
-	if (commit->rollback != 0)
+	if (commit->kind == COMMIT_ROLLBACK)
 		commit->rc = history_load(
 			commit->state_folder, commit->rollback, &commit->config, &commit->err);
 	else
 		commit->rc = commit_read_pools(commit);
 }
 
-static int take_wish(struct commit *commit)
+static int prepare_take_wish(struct commit *commit)
 {
-	if (commit->is_file)
+	switch (commit->kind) {
+	case COMMIT_FILE:
 		commit_tell_overwritten(commit);
-	if (commit->rollback != 0 || commit->is_file)
 		return 0; // it was read
-	return commit->is_backend_set ? set_backends(commit)
-				      : config_finish(commit->config, &commit->err);
+	case COMMIT_ROLLBACK:
+		return 0; // likewise
+	case COMMIT_BACKENDS:
+		return prepare_set_backends(commit);
+	default:
+		return config_finish(commit->config, &commit->err);
+	}
 }
 
-static void write_loss(void *context, const char *sentence)
+static void prepare_write_loss(void *context, const char *sentence)
 {
 	fprintf(context, "%s\n", sentence);
 }
 
 // Somebody is to be asked, unless what goes comes back by itself, or one backend is meant by its name.
-static int find_loss(struct commit *commit)
+static int prepare_find_loss(struct commit *commit)
 {
 	FILE *file = open_memstream(&commit->loss, &commit->loss_size);
 	struct config_loss loss;
@@ -231,7 +239,8 @@ static int find_loss(struct commit *commit)
 
 	if (file == NULL)
 		return error_set(&commit->err, ENOMEM, "out of memory");
-	rc = config_find_loss(commit->running->written, commit->config, write_loss, file, &loss);
+	rc = config_find_loss(
+		commit->running->written, commit->config, prepare_write_loss, file, &loss);
 	fclose(file);
 	if (rc != 0)
 		return error_set(&commit->err, -rc, "out of memory");
@@ -240,7 +249,7 @@ static int find_loss(struct commit *commit)
 		commit->loss = NULL;
 		return 0;
 	}
-	if (commit->is_plan)
+	if (commit->kind == COMMIT_PLAN)
 		return 0;
 	return error_set(&commit->err, ECANCELED,
 		"nothing was changed: it would take out %s; --force puts it in force all the same, "
@@ -248,10 +257,10 @@ static int find_loss(struct commit *commit)
 		config_loss_format(&loss, text, sizeof(text)));
 }
 
-static bool wants_question(const struct commit *commit)
+static bool prepare_wants_question(const struct commit *commit)
 {
-	return commit->running != NULL && commit->left == NULL && !commit->is_backend_set &&
-	       !commit->is_forced && commit->confirm_s == 0 && !commit->takes_back;
+	return commit->running != NULL && commit->left == NULL && commit->kind != COMMIT_BACKENDS &&
+	       commit->kind != COMMIT_REVERT && !commit->is_forced && commit->confirm_s == 0;
 }
 
 // Nothing differs but those that left before, if some of them may go now.
@@ -267,31 +276,31 @@ static int prepare_reaping(struct commit *commit)
 		rc == 0 && commit->all->backend_count == commit->running->config->backend_count;
 	if (rc != 0 || commit->is_equal)
 		return rc;
-	rc = commit_plan(commit);
-	return rc == 0 ? make_configuration(commit) : rc;
+	rc = commit_plan_indexes(commit);
+	return rc == 0 ? prepare_make_configuration(commit) : rc;
 }
 
-static int prepare(struct commit *commit)
+static int prepare_all(struct commit *commit)
 {
-	int rc = take_wish(commit);
+	int rc = prepare_take_wish(commit);
 
 	if (rc != 0)
 		return rc;
-	inherit_states(commit);
+	prepare_inherit_states(commit);
 	// The first apply is one, whatever it says.
 	commit->is_equal = commit->running != NULL && commit->version > 1 && commit->left == NULL &&
-			   is_equal(commit->running->written, commit->config);
+			   prepare_is_equal(commit->running->written, commit->config);
 	if (commit->is_equal)
 		return 0;
-	if (wants_question(commit))
-		rc = find_loss(commit);
+	if (prepare_wants_question(commit))
+		rc = prepare_find_loss(commit);
 	if (rc == 0)
 		rc = commit_find_leaving(commit);
 	if (rc == 0)
-		rc = commit_plan(commit);
+		rc = commit_plan_indexes(commit);
 	if (rc == 0)
-		rc = make_configuration(commit);
-	if (rc == 0 && !commit->is_kept && !commit->takes_back)
+		rc = prepare_make_configuration(commit);
+	if (rc == 0 && !commit->is_of_start && commit->kind != COMMIT_REVERT)
 		rc = descriptors_check(commit->configuration, commit->running,
 			commit->descriptors_own, &commit->err);
 	return rc;
@@ -301,10 +310,10 @@ void commit_prepare(void *context)
 {
 	struct commit *commit = context;
 
-	commit->rc = commit->reaps ? prepare_reaping(commit) : prepare(commit);
+	commit->rc = commit->kind == COMMIT_REAP ? prepare_reaping(commit) : prepare_all(commit);
 }
 
-static void carry_out_services(struct commit *commit)
+static void prepare_carry_out_services(struct commit *commit)
 {
 	struct registry *registry = commit->service_registry;
 
@@ -333,7 +342,7 @@ void commit_build(void *context)
 		return;
 	registry_carry_out(commit->backend_registry, &commit->backend_plan,
 		configuration_backend_name, commit->all);
-	carry_out_services(commit);
+	prepare_carry_out_services(commit);
 }
 
 void commit_free(struct commit *commit)
