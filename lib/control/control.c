@@ -8,10 +8,12 @@
 #include <control/exporter.h>
 #include <control/health_private.h>
 #include <control/interfaces.h>
+#include <control/path.h>
 #include <control/rebuild_private.h>
 #include <control/reply_private.h>
 #include <control/resolve_private.h>
 #include <control/taps.h>
+#include <halfopen/halfopen.h>
 #include <handover/checkpointer.h>
 #include <running/descriptors.h>
 
@@ -25,7 +27,7 @@ static void kernel_changed(void *context)
 	struct control *control = context;
 
 	taps_follow(control->taps);
-	half_opens_forget_addresses(control->half_opens);
+	halfopen_forget_addresses(control->halfopen);
 	if (identity_follow(control->identity, control->kernel, control->kernel_sides,
 		    control->config.port_count, control->config.publisher->current))
 		control_rebuild_later(control);
@@ -198,17 +200,14 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		rc = health_new(base, control_health_changed, control, &control->health);
 	if (rc == 0)
 		rc = control_standstill_start(control);
-	if (rc == 0) {
-		control->half_opens = half_opens_new(control);
-		rc = control->half_opens == NULL ? -ENOMEM : 0;
-		health_set_path(control->health, &half_open_probe, control->half_opens);
-	}
 	if (rc != 0)
 		error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		rc = kernel_new(base, kernel_changed, control, &control->kernel, err);
 	if (rc == 0)
 		rc = control_make_announce(control, err);
+	if (rc == 0 && control_path_start(control) != 0)
+		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		control_interfaces_init(control);
 	if (rc == 0) {
@@ -266,7 +265,7 @@ void control_free(struct control *control)
 	channel_server_free(control->server);
 	health_free(control->health);
 	stuck_free(control->stuck);
-	half_opens_free(control->half_opens);
+	halfopen_free(control->halfopen);
 	announce_free(control->announce);
 	taps_free(control->taps);
 	kernel_free(control->kernel);

@@ -8,7 +8,6 @@
 #include <commit/commits.h>
 #include <control/apply_private.h>
 #include <control/control.h>
-#include <control/half_open.h>
 #include <control/health_private.h>
 #include <control/identity.h>
 #include <control/reply_private.h>
@@ -28,6 +27,7 @@
 struct announce;
 struct event;
 struct exporter;
+struct halfopen;
 struct recording;
 struct taps;
 
@@ -40,7 +40,7 @@ struct control {
 	struct announce *announce; // which VIPs are announced
 	struct identity *identity;
 	struct health *health;
-	struct half_opens *half_opens;
+	struct halfopen *halfopen; // probes through the path
 	struct stuck *stuck; // workers that stand still
 	struct jobs *jobs;
 	struct taps *taps;

@@ -3,6 +3,7 @@
 #include <base/clock.h>
 #include <capture/recording.h>
 #include <control/exporter_private.h>
+#include <halfopen/halfopen.h>
 #include <http/web.h>
 
 #include <stddef.h>
@@ -242,8 +243,8 @@ static const struct page_family families[METRICS_ID_COUNT] = {
 	[METRICS_PATH_UP] = {page_path_up, 0},
 	[METRICS_PATH_DURATION] = {page_path_duration, 0},
 	[METRICS_PATH_FAILURES] = {page_path_failures, 0},
-	[METRICS_PATH_MSS] = {page_path_mss, FROM(half_open_view, mss)},
-	[METRICS_PATH_MSS_MOST] = {page_path_mss, FROM(half_open_view, mss_most)},
+	[METRICS_PATH_MSS] = {page_path_mss, FROM(halfopen_view, mss)},
+	[METRICS_PATH_MSS_MOST] = {page_path_mss, FROM(halfopen_view, mss_most)},
 	[METRICS_BACKEND_CERTIFICATE] = {page_backend_certificate, 0},
 	[METRICS_BACKEND_PATH_MTU] = {page_backend_path_mtu, 0},
 	[METRICS_BACKEND_PATH_ERRORS] = {page_backend_path_errors, 0},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <control/exporter_private.h>
+#include <halfopen/halfopen.h>
 
 #include <stdio.h>
 
@@ -43,7 +44,7 @@ void page_backend_ports(struct page *page, const struct page_family *family, uin
 
 // --- What the probes through the path found ---
 
-static bool find_path(const struct page *page, uint32_t index, struct half_open_view *out)
+static bool find_path(const struct page *page, uint32_t index, struct halfopen_view *out)
 {
 	const struct control *control = page->control;
 	uint32_t at = place_of(page, index);
@@ -52,12 +53,12 @@ static bool find_path(const struct page *page, uint32_t index, struct half_open_
 	       control->running.now->config
 			       ->pools[control->running.now->config->backends[at].pool_index]
 			       .health.via == CONFIG_VIA_FORWARDING &&
-	       half_opens_view(control->half_opens, control->running.now->backends[at], out);
+	       halfopen_view(control->halfopen, control->running.now->backends[at], out);
 }
 
 void page_path_up(struct page *page, const struct page_family *family, uint32_t index)
 {
-	struct half_open_view view;
+	struct halfopen_view view;
 
 	if (find_path(page, index, &view))
 		page_number(page, index, view.is_up);
@@ -65,7 +66,7 @@ void page_path_up(struct page *page, const struct page_family *family, uint32_t 
 
 void page_path_duration(struct page *page, const struct page_family *family, uint32_t index)
 {
-	struct half_open_view view;
+	struct halfopen_view view;
 
 	if (find_path(page, index, &view))
 		page_durations(page, index, view.successes_us, view.successes);
@@ -73,7 +74,7 @@ void page_path_duration(struct page *page, const struct page_family *family, uin
 
 void page_path_failures(struct page *page, const struct page_family *family, uint32_t index)
 {
-	struct half_open_view view;
+	struct halfopen_view view;
 
 	if (find_path(page, index, &view))
 		page_number(page, index, view.failures);
@@ -81,7 +82,7 @@ void page_path_failures(struct page *page, const struct page_family *family, uin
 
 void page_path_mss(struct page *page, const struct page_family *family, uint32_t index)
 {
-	struct half_open_view view;
+	struct halfopen_view view;
 
 	if (find_path(page, index, &view) && view.mss != 0)
 		page_number(

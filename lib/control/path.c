@@ -5,6 +5,8 @@
 #include <control/path.h>
 #include <control/rebuild_private.h>
 #include <encap/tunnel_error.h>
+#include <errno.h>
+#include <halfopen/halfopen.h>
 
 #include <stdio.h>
 
@@ -72,6 +74,52 @@ bool control_path_take(struct control *control, const uint8_t *bytes, size_t siz
 		if (is_ours(control, i, &error))
 			learn(control, i, &error);
 	return true;
+}
+
+// --- The room of the probes through the path ---
+
+static uint32_t path_choose_worker(void *context, uint32_t worker)
+{
+	const struct control *control = context;
+	uint32_t chosen = stuck_instead(control->stuck, worker, control->config.worker_count);
+
+	return chosen == STUCK_ALL ? HALFOPEN_NO_WORKER : chosen;
+}
+
+static bool path_is_doubtful(void *context, uint64_t since_ns)
+{
+	char why[64];
+
+	return control_doubts(context, since_ns, 1, why, sizeof(why)) != 0;
+}
+
+static bool path_take(void *context, const uint8_t *bytes, size_t size)
+{
+	return control_path_take(context, bytes, size);
+}
+
+int control_path_start(struct control *control)
+{
+	const struct halfopen_needs needs = {
+		.base = control->base,
+		.kernel = control->kernel,
+		.running = &control->running,
+		.publisher = control->config.publisher,
+		.relay = control->config.relay,
+		.ports = control->config.ports,
+		.worker_count = control->config.worker_count,
+		.backends_max = control->config.daemon->backends_max,
+		.choose_worker = path_choose_worker,
+		.is_doubtful = path_is_doubtful,
+		.take_tunnel_error = path_take,
+		.context = control,
+	};
+
+	control->halfopen = halfopen_new(&needs);
+	if (control->halfopen == NULL)
+		return -ENOMEM;
+	health_set_path(control->health, &halfopen_probe_kind, control->halfopen);
+	return 0;
 }
 
 bool control_path_age(struct running_backend *state, uint64_t now_ns)

@@ -11,6 +11,9 @@
 struct control;
 struct running_backend;
 
+// Makes the probes through the path, by whose rings routers' words come too. 0 or -ENOMEM.
+int control_path_start(struct control *control);
+
 // The bytes of a packet from its IP header on, as a worker handed them over. False: no error about a tunnel. One that quotes
 // no packet of ours changes nothing.
 bool control_path_take(struct control *control, const uint8_t *bytes, size_t size);

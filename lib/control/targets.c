@@ -2,6 +2,7 @@
 #include <base/log.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
+#include <halfopen/halfopen.h>
 
 #include <event2/event.h>
 #include <metrics/step.h>
@@ -23,7 +24,7 @@ void control_targets_take(struct control *control, struct commit *commit)
 	};
 	commit->drops = NULL;
 	commit->puts = NULL;
-	half_opens_forget_addresses(control->half_opens);
+	halfopen_forget_addresses(control->halfopen);
 	control_targets_step(-1, 0, control);
 }
 

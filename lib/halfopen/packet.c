@@ -23,8 +23,8 @@ struct syn {
 } __attribute__((packed));
 
 // Puts the segment, whose checksum is still zero, behind its IP header.
-static uint16_t halfopen_finish(
-	const struct half_open *connection, struct tcp_header *tcp, size_t size, uint8_t *out)
+static uint16_t halfopen_finish(const struct halfopen_connection *connection,
+	struct tcp_header *tcp, size_t size, uint8_t *out)
 {
 	const struct ip_fields fields = {
 		.source = connection->own,
@@ -44,7 +44,7 @@ static uint16_t halfopen_finish(
 	return (uint16_t)(ip + size);
 }
 
-uint16_t half_open_syn(const struct half_open *connection, uint8_t *out)
+uint16_t halfopen_write_syn(const struct halfopen_connection *connection, uint8_t *out)
 {
 	uint16_t mss = connection->vip.family == ADDR_IPV4 ? PROBE_MSS_IPV4 : PROBE_MSS_IPV6;
 	struct syn syn = {
@@ -57,7 +57,7 @@ uint16_t half_open_syn(const struct half_open *connection, uint8_t *out)
 	return halfopen_finish(connection, &syn.tcp, sizeof(syn), out);
 }
 
-uint16_t half_open_reset(const struct half_open *connection, uint8_t *out)
+uint16_t halfopen_write_reset(const struct halfopen_connection *connection, uint8_t *out)
 {
 	struct tcp_header reset = {.sequence_be = be32(connection->sequence + 1), .flags = TCP_RST};
 
@@ -133,7 +133,7 @@ static uint16_t halfopen_read_mss(const uint8_t *options, size_t size, uint16_t 
 	return fallback;
 }
 
-static bool halfopen_read_segment(const struct ip *ip, struct half_open_answer *out)
+static bool halfopen_read_segment(const struct ip *ip, struct halfopen_answer *out)
 {
 	struct tcp_header tcp;
 	size_t length;
@@ -145,16 +145,16 @@ static bool halfopen_read_segment(const struct ip *ip, struct half_open_answer *
 	if (length < sizeof(tcp) || length > ip->size || (tcp.flags & TCP_ACK) == 0 ||
 		(tcp.flags & (TCP_SYN | TCP_RST)) == 0)
 		return false;
-	out->connection = (struct half_open){ip->destination, ip->source, be16(tcp.destination_be),
-		be16(tcp.source_be), be32(tcp.acknowledgment_be) - 1};
-	out->kind = (tcp.flags & TCP_RST) != 0 ? HALF_OPEN_REFUSED : HALF_OPEN_ACCEPTED;
+	out->connection = (struct halfopen_connection){ip->destination, ip->source,
+		be16(tcp.destination_be), be16(tcp.source_be), be32(tcp.acknowledgment_be) - 1};
+	out->kind = (tcp.flags & TCP_RST) != 0 ? HALFOPEN_REFUSED : HALFOPEN_ACCEPTED;
 	out->mss = halfopen_read_mss(ip->payload + sizeof(tcp), length - sizeof(tcp),
 		ip->family == ADDR_IPV4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6);
 	return true;
 }
 
 // The SYN's ports and sequence number are in the 8 bytes that RFC 792 has quoted at least.
-static bool halfopen_read_quote(const uint8_t *bytes, size_t size, struct half_open_answer *out)
+static bool halfopen_read_quote(const uint8_t *bytes, size_t size, struct halfopen_answer *out)
 {
 	struct tcp_header tcp = {0};
 	struct ip ip;
@@ -167,13 +167,13 @@ static bool halfopen_read_quote(const uint8_t *bytes, size_t size, struct half_o
 	if (ip.protocol != IP_TCP || ip.size < 8)
 		return false;
 	memcpy(&tcp, ip.payload, 8);
-	out->connection = (struct half_open){ip.source, ip.destination, be16(tcp.source_be),
-		be16(tcp.destination_be), be32(tcp.sequence_be)};
-	out->kind = HALF_OPEN_ERROR;
+	out->connection = (struct halfopen_connection){ip.source, ip.destination,
+		be16(tcp.source_be), be16(tcp.destination_be), be32(tcp.sequence_be)};
+	out->kind = HALFOPEN_ERROR;
 	return true;
 }
 
-static bool halfopen_read_icmp(const struct ip *ip, struct half_open_answer *out)
+static bool halfopen_read_icmp(const struct ip *ip, struct halfopen_answer *out)
 {
 	struct icmp_header icmp;
 
@@ -186,7 +186,7 @@ static bool halfopen_read_icmp(const struct ip *ip, struct half_open_answer *out
 	return halfopen_read_quote(ip->payload + sizeof(icmp), ip->size - sizeof(icmp), out);
 }
 
-bool half_open_read(const uint8_t *bytes, size_t size, struct half_open_answer *out)
+bool halfopen_read(const uint8_t *bytes, size_t size, struct halfopen_answer *out)
 {
 	struct ip ip;
 

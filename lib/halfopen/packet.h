@@ -10,9 +10,9 @@
 // The packets of a half-open TCP probe: a SYN to a VIP in the balancer's own name, the RST after
 // it, and what may come back. IP packets without what carries them; plain bytes: any thread.
 
-#define HALF_OPEN_SIZE_MAX 64 // IPv6, TCP, and the MSS option
+#define HALFOPEN_SIZE_MAX 64 // IPv6, TCP, and the MSS option
 
-struct half_open {
+struct halfopen_connection {
 	struct addr own;
 	struct addr vip; // of the same family
 	uint16_t own_port;
@@ -20,21 +20,21 @@ struct half_open {
 	uint32_t sequence; // of the SYN
 };
 
-// Both write at most HALF_OPEN_SIZE_MAX bytes, and return how many. The TTL is 1: a host that does
+// Both write at most HALFOPEN_SIZE_MAX bytes, and return how many. The TTL is 1: a host that does
 // not have the VIP cannot send the packet on, perhaps to us again and then to a healthy backend.
-uint16_t half_open_syn(const struct half_open *connection, uint8_t *out);
+uint16_t halfopen_write_syn(const struct halfopen_connection *connection, uint8_t *out);
 // Ends the connection at a host that took the SYN, whether its answer came or not.
-uint16_t half_open_reset(const struct half_open *connection, uint8_t *out);
+uint16_t halfopen_write_reset(const struct halfopen_connection *connection, uint8_t *out);
 
-enum half_open_kind {
-	HALF_OPEN_ACCEPTED, // a SYN-ACK
-	HALF_OPEN_REFUSED, // a RST
-	HALF_OPEN_ERROR, // an ICMP error that quotes the SYN
+enum halfopen_kind {
+	HALFOPEN_ACCEPTED, // a SYN-ACK
+	HALFOPEN_REFUSED, // a RST
+	HALFOPEN_ERROR, // an ICMP error that quotes the SYN
 };
 
-struct half_open_answer {
-	struct half_open connection; // with the sequence number that is answered
-	enum half_open_kind kind;
+struct halfopen_answer {
+	struct halfopen_connection connection; // with the sequence number that is answered
+	enum halfopen_kind kind;
 	uint16_t mss; // of a SYN-ACK; the family's default where it says none
 	uint8_t icmp_type; // the rest is of an ICMP error
 	uint8_t icmp_code;
@@ -44,6 +44,6 @@ struct half_open_answer {
 
 // Reads the bytes from an IP header on; what is cut off behind is not missed. False: nothing that a
 // probe has to do with.
-bool half_open_read(const uint8_t *bytes, size_t size, struct half_open_answer *out);
+bool halfopen_read(const uint8_t *bytes, size_t size, struct halfopen_answer *out);
 
 #endif

@@ -65,9 +65,9 @@ void relay_free(struct relay *relay)
 }
 
 uint32_t relay_sequence(
-	const struct relay *relay, const struct half_open *connection, uint16_t count)
+	const struct relay *relay, const struct halfopen_connection *connection, uint16_t count)
 {
-	struct half_open key;
+	struct halfopen_connection key;
 
 	memset(&key, 0, sizeof(key)); // what lies between its fields, too
 	key.own = connection->own;
@@ -77,7 +77,7 @@ uint32_t relay_sequence(
 	return (uint32_t)count << 16 | (siphash(relay->key, &key, sizeof(key)) & UINT16_MAX);
 }
 
-bool relay_is_ours(const struct relay *relay, const struct half_open *connection)
+bool relay_is_ours(const struct relay *relay, const struct halfopen_connection *connection)
 {
 	return relay_sequence(relay, connection, (uint16_t)(connection->sequence >> 16)) ==
 	       connection->sequence;

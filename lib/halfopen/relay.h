@@ -20,7 +20,7 @@ struct relay_packet {
 	uint32_t entropy; // for the outer source, where the pool draws it
 	uint16_t service;
 	uint16_t size;
-	uint8_t bytes[HALF_OPEN_SIZE_MAX];
+	uint8_t bytes[HALFOPEN_SIZE_MAX];
 };
 _Static_assert(sizeof(struct relay_packet) % 4 == 0, "a ring's element");
 
@@ -44,8 +44,8 @@ void relay_free(struct relay *relay); // NULL is fine
 // there are. The VIP's port is left out: a host that maps it quotes the one that it maps to. Any
 // thread.
 uint32_t relay_sequence(
-	const struct relay *relay, const struct half_open *connection, uint16_t count);
-bool relay_is_ours(const struct relay *relay, const struct half_open *connection);
+	const struct relay *relay, const struct halfopen_connection *connection, uint16_t count);
+bool relay_is_ours(const struct relay *relay, const struct halfopen_connection *connection);
 
 // --- The control lcore. False: there is no room, or there are no more ---
 

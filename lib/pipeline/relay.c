@@ -80,9 +80,9 @@ static bool is_for_probe(const struct worker *worker, const struct packet *packe
 static void take(struct worker *worker, struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	struct relay *relay = worker->config.relay;
-	struct half_open_answer answer;
+	struct halfopen_answer answer;
 
-	if (!half_open_read(bytes_of(mbuf, packet), packet->l3_size, &answer) ||
+	if (!halfopen_read(bytes_of(mbuf, packet), packet->l3_size, &answer) ||
 		!relay_is_ours(relay, &answer.connection)) {
 		worker_drop(worker, mbuf, DROP_PROBE_STRAY);
 		return;
@@ -99,9 +99,9 @@ static void take(struct worker *worker, struct rte_mbuf *mbuf, const struct pack
 static void tell(struct worker *worker, const struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	struct relay *relay = worker->config.relay;
-	struct half_open_answer answer;
+	struct halfopen_answer answer;
 
-	if (half_open_read(bytes_of(mbuf, packet), packet->l3_size, &answer) &&
+	if (halfopen_read(bytes_of(mbuf, packet), packet->l3_size, &answer) &&
 		relay_is_ours(relay, &answer.connection))
 		relay_answer(relay, worker->config.index, bytes_of(mbuf, packet), packet->l3_size);
 }

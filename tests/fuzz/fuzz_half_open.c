@@ -10,20 +10,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct half_open_answer answer, again;
+	struct halfopen_answer answer, again;
 	uint8_t *exact = malloc(size > 0 ? size : 1); // the sanitizer sees what is read beyond it
 	bool is_read;
 
 	if (exact == NULL)
 		return 0;
 	memcpy(exact, data, size);
-	is_read = half_open_read(exact, size, &answer);
-	FUZZ_ASSERT(!is_read || answer.kind == HALF_OPEN_ACCEPTED ||
-		    answer.kind == HALF_OPEN_REFUSED || answer.kind == HALF_OPEN_ERROR);
+	is_read = halfopen_read(exact, size, &answer);
+	FUZZ_ASSERT(!is_read || answer.kind == HALFOPEN_ACCEPTED ||
+		    answer.kind == HALFOPEN_REFUSED || answer.kind == HALFOPEN_ERROR);
 	FUZZ_ASSERT(!is_read || (answer.connection.own.family == answer.connection.vip.family &&
 					answer.connection.vip.family != ADDR_NONE));
-	FUZZ_ASSERT(!is_read || answer.kind != HALF_OPEN_ERROR || answer.from.family != ADDR_NONE);
-	FUZZ_ASSERT(is_read == half_open_read(exact, size, &again));
+	FUZZ_ASSERT(!is_read || answer.kind != HALFOPEN_ERROR || answer.from.family != ADDR_NONE);
+	FUZZ_ASSERT(is_read == halfopen_read(exact, size, &again));
 	FUZZ_ASSERT(!is_read || memcmp(&answer, &again, sizeof(answer)) == 0);
 	free(exact);
 	return 0;

@@ -40,9 +40,9 @@ static uint32_t index_of(char names[][2 * CONFIG_NAME_SIZE], const char *name)
 	return i;
 }
 
-static struct half_open connect_to(const char *vip, uint16_t port, uint16_t count)
+static struct halfopen_connection connect_to(const char *vip, uint16_t port, uint16_t count)
 {
-	struct half_open out = {.own_port = RELAY_PORT_FIRST + 7, .vip_port = port};
+	struct halfopen_connection out = {.own_port = RELAY_PORT_FIRST + 7, .vip_port = port};
 
 	need(addr_parse(vip, &out.vip) == 0, "no VIP");
 	addr_parse(out.vip.family == ADDR_IPV4 ? "10.0.0.9" : "fd00::9", &out.own);
@@ -50,14 +50,14 @@ static struct half_open connect_to(const char *vip, uint16_t port, uint16_t coun
 	return out;
 }
 
-static struct relay_packet packet_for(uint32_t way, const struct half_open *connection)
+static struct relay_packet packet_for(uint32_t way, const struct halfopen_connection *connection)
 {
 	struct relay_packet packet = {
 		.backend = backend_reference(index_of(place.backends, ways[way].backend), 0),
 		.service = (uint16_t)index_of(place.services, ways[way].service),
 	};
 
-	packet.size = half_open_syn(connection, packet.bytes);
+	packet.size = halfopen_write_syn(connection, packet.bytes);
 	return packet;
 }
 
@@ -87,7 +87,8 @@ static void bring_in(const uint8_t *packet, uint16_t size)
 static void a_probe_leaves_like_a_clients_packet(void)
 {
 	for (uint32_t i = 0; i < RTE_DIM(ways); i++) {
-		struct half_open connection = connect_to(ways[i].vip, ways[i].port, (uint16_t)i);
+		struct halfopen_connection connection =
+			connect_to(ways[i].vip, ways[i].port, (uint16_t)i);
 		struct relay_packet packet = packet_for(i, &connection);
 		uint64_t flows = stage.metrics->flow_misses;
 		struct rte_mbuf *probe, *client;
@@ -107,13 +108,14 @@ static void a_probe_leaves_like_a_clients_packet(void)
 }
 
 // What a backend answers: the packet turned round.
-static uint16_t make_answer(const struct half_open *connection, uint8_t flags, uint8_t *out)
+static uint16_t make_answer(
+	const struct halfopen_connection *connection, uint8_t flags, uint8_t *out)
 {
-	struct half_open back = {.own = connection->vip,
+	struct halfopen_connection back = {.own = connection->vip,
 		.vip = connection->own,
 		.own_port = connection->vip_port,
 		.vip_port = connection->own_port};
-	uint16_t size = half_open_reset(&back, out);
+	uint16_t size = halfopen_write_reset(&back, out);
 	struct tcp_header *tcp = (struct tcp_header *)(out + size - sizeof(*tcp));
 
 	tcp->flags = flags;
@@ -121,10 +123,10 @@ static uint16_t make_answer(const struct half_open *connection, uint8_t flags, u
 	return size;
 }
 
-static void need_answer(const struct half_open *connection, uint8_t flags, bool comes)
+static void need_answer(const struct halfopen_connection *connection, uint8_t flags, bool comes)
 {
 	uint64_t strays = stage.metrics->dropped[DROP_PROBE_STRAY];
-	struct half_open_answer answer;
+	struct halfopen_answer answer;
 	struct relay_answer raw;
 	uint8_t packet[128];
 
@@ -135,7 +137,7 @@ static void need_answer(const struct half_open *connection, uint8_t flags, bool 
 	need(stage.metrics->dropped[DROP_PROBE_STRAY] == strays + !comes, "strays are counted");
 	if (!comes)
 		return;
-	need(half_open_read(raw.bytes, raw.size, &answer), "an answer that cannot be read");
+	need(halfopen_read(raw.bytes, raw.size, &answer), "an answer that cannot be read");
 	need(memcmp(&answer.connection, connection, sizeof(*connection)) == 0,
 		"an answer to somebody else");
 	need(!relay_take(stage.relay, 0, &raw), "an answer comes once");
@@ -144,7 +146,8 @@ static void need_answer(const struct half_open *connection, uint8_t flags, bool 
 static void an_answer_comes_back(void)
 {
 	for (uint32_t i = 0; i < RTE_DIM(ways); i++) {
-		struct half_open connection = connect_to(ways[i].vip, ways[i].port, (uint16_t)i);
+		struct halfopen_connection connection =
+			connect_to(ways[i].vip, ways[i].port, (uint16_t)i);
 
 		need_answer(&connection, TCP_SYN | TCP_ACK, true);
 		need_answer(&connection, TCP_RST | TCP_ACK, true);
@@ -161,9 +164,9 @@ static void an_answer_comes_back(void)
 // The host that a probe reached says that it cannot take the packet; the kernel hears it too.
 static void an_icmp_error_comes_back(void)
 {
-	struct half_open connection = connect_to("203.0.113.10", 443, 1);
+	struct halfopen_connection connection = connect_to("203.0.113.10", 443, 1);
 	uint8_t packet[128] = {0x45, 0, 0, 0, 0, 0, 0, 0, 64, IP_ICMP};
-	struct half_open_answer answer;
+	struct halfopen_answer answer;
 	struct relay_answer raw;
 	struct ipv4_header ip;
 	struct rte_mbuf *punted;
@@ -172,7 +175,7 @@ static void an_icmp_error_comes_back(void)
 	memcpy(packet + 12, (uint8_t[]){10, 0, 1, 11}, 4);
 	memcpy(packet + 16, connection.own.bytes, 4);
 	packet[20] = 11; // time exceeded
-	size = (uint16_t)(28 + half_open_syn(&connection, packet + 28));
+	size = (uint16_t)(28 + halfopen_write_syn(&connection, packet + 28));
 	memcpy(&ip, packet, sizeof(ip));
 	ip.length_be = be16(size);
 	ip.checksum = (uint16_t)~checksum_ipv4_sum(&ip);
@@ -181,7 +184,7 @@ static void an_icmp_error_comes_back(void)
 	punted = poll_until_out(KERNEL);
 	rte_pktmbuf_free(punted);
 	need(relay_take(stage.relay, 0, &raw), "the error does not come");
-	need(half_open_read(raw.bytes, raw.size, &answer) && answer.kind == HALF_OPEN_ERROR,
+	need(halfopen_read(raw.bytes, raw.size, &answer) && answer.kind == HALFOPEN_ERROR,
 		"the error cannot be read");
 	packet[28 + 20 + 7] ^= 1; // the quoted sequence number
 	bring_in(packet, size);
@@ -192,7 +195,7 @@ static void an_icmp_error_comes_back(void)
 // A backend that went, or has no next hop, and a service that is none.
 static void what_cannot_be_sent_is_forgotten(void)
 {
-	struct half_open connection = connect_to("203.0.113.10", 443, 1);
+	struct halfopen_connection connection = connect_to("203.0.113.10", 443, 1);
 	struct relay_packet packet = packet_for(0, &connection);
 	uint64_t made = stage.metrics->made;
 

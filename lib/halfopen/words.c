@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/half_open_private.h>
+#include <halfopen/halfopen_private.h>
 
 #include <stdio.h>
 
 #define ICMP_UNREACHABLE_PROTOCOL 2 // code of type 3
 #define ICMPV6_UNKNOWN_HEADER     1 // code of type 4
 
-void half_open_say(struct probe_result *result, enum probe_outcome outcome,
-	const struct half_open *connection, const char *what)
+void halfopen_say(struct probe_result *result, enum probe_outcome outcome,
+	const struct halfopen_connection *connection, const char *what)
 {
 	bool brackets = connection->vip.family == ADDR_IPV6;
 	char vip[ADDR_TEXT_SIZE];
@@ -18,7 +18,7 @@ void half_open_say(struct probe_result *result, enum probe_outcome outcome,
 		brackets ? "]" : "", connection->vip_port, what);
 }
 
-void half_open_say_timeout(struct probe_result *result, const struct half_open *connection,
+void halfopen_say_timeout(struct probe_result *result, const struct halfopen_connection *connection,
 	bool tunnels, const char *timeout)
 {
 	char what[PROBE_REASON_SIZE];
@@ -26,26 +26,26 @@ void half_open_say_timeout(struct probe_result *result, const struct half_open *
 	snprintf(what, sizeof(what), "no answer within %s: is %sthe VIP on the host, %s", timeout,
 		tunnels ? "decapsulation set up, " : "",
 		tunnels ? "the port mapped?" : "and the port mapped?");
-	half_open_say(result, PROBE_FAILED, connection, what);
+	halfopen_say(result, PROBE_FAILED, connection, what);
 }
 
 // RFC 792, RFC 4443 3.3: what has a TTL of 1 is not sent on.
-static bool is_time_exceeded(const struct half_open_answer *answer)
+static bool is_time_exceeded(const struct halfopen_answer *answer)
 {
 	return answer->icmp_type == (answer->from.family == ADDR_IPV4 ? 11 : 3) &&
 	       answer->icmp_code == 0;
 }
 
 // RFC 792, RFC 4443 3.4: what Linux without a tunnel's end says of a tunnel's packet.
-static bool is_no_tunnel(const struct half_open_answer *answer)
+static bool is_no_tunnel(const struct halfopen_answer *answer)
 {
 	if (answer->from.family == ADDR_IPV4)
 		return answer->icmp_type == 3 && answer->icmp_code == ICMP_UNREACHABLE_PROTOCOL;
 	return answer->icmp_type == 4 && answer->icmp_code == ICMPV6_UNKNOWN_HEADER;
 }
 
-void half_open_say_error(struct probe_result *result, const struct half_open *connection,
-	const struct half_open_answer *answer)
+void halfopen_say_error(struct probe_result *result, const struct halfopen_connection *connection,
+	const struct halfopen_answer *answer)
 {
 	char from[ADDR_TEXT_SIZE];
 	char what[PROBE_REASON_SIZE];
@@ -60,10 +60,10 @@ void half_open_say_error(struct probe_result *result, const struct half_open *co
 	else
 		snprintf(what, sizeof(what), "ICMP type %u code %u from %s", answer->icmp_type,
 			answer->icmp_code, from);
-	half_open_say(result, PROBE_FAILED, connection, what);
+	halfopen_say(result, PROBE_FAILED, connection, what);
 }
 
-void half_open_remark_mss(struct probe_result *result, uint16_t mss, uint16_t most)
+void halfopen_remark_mss(struct probe_result *result, uint16_t mss, uint16_t most)
 {
 	if (mss > most && result->remark[0] == '\0')
 		snprintf(result->remark, sizeof(result->remark),
