@@ -66,7 +66,7 @@ struct worker {
 	uint32_t outer_id; // of the next outer packet in pieces
 	bool many_unknown; // half of the burst before was in the middle of no known flow
 	struct burst burst;
-} __attribute__((aligned(64))); // no line of it is another worker's
+} __attribute__((aligned(RTE_CACHE_LINE_SIZE))); // no line of it is another worker's
 
 // --- The stages, in their order ---
 
