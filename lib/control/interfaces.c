@@ -20,8 +20,10 @@ void control_interfaces_init(struct control *control)
 	}
 }
 
+static const char interfaces_restart[] = ": restart fulcrumd once it can be there again";
+
 static void interfaces_tell(const struct running_port *port, const char *what,
-	const struct kernel_follow *follow, enum kernel_followed event, bool is_made_again)
+	const struct kernel_follow *follow, enum kernel_followed event, const char *then)
 {
 	switch (event) {
 	case KERNEL_FOLLOW_RENAMED:
@@ -36,8 +38,7 @@ static void interfaces_tell(const struct running_port *port, const char *what,
 				follow->first_name, follow->name, follow->first_name);
 		break;
 	case KERNEL_FOLLOW_GONE:
-		log_error("port %s: its %s %s is gone%s", port->name, what, follow->name,
-			is_made_again ? "" : ": restart fulcrumd once it can be there again");
+		log_error("port %s: its %s %s is gone%s", port->name, what, follow->name, then);
 		break;
 	case KERNEL_FOLLOW_FOUND:
 		log_info("port %s: its %s %s is there", port->name, what, follow->name);
@@ -47,6 +48,16 @@ static void interfaces_tell(const struct running_port *port, const char *what,
 	}
 }
 
+static const char *interfaces_then(const struct control *control, uint32_t p)
+{
+	if (control->taps != NULL && taps_makes_side(control->taps, p))
+		return ""; // taps.c tells what becomes of it
+	if (control->taps != NULL && taps_shares_side(control->taps, p))
+		return ", and cannot be made again while the daemon runs: it is of virtio_user, and the kernel's vhost "
+		       "thread takes no other in its place: restart fulcrumd";
+	return interfaces_restart;
+}
+
 void control_follow_interfaces(struct control *control)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
@@ -54,9 +65,9 @@ void control_follow_interfaces(struct control *control)
 		struct kernel_follow *side = &control->kernel_sides[p], *wire = &control->wires[p];
 
 		interfaces_tell(port, "kernel-side interface", side,
-			kernel_follow(control->kernel, side),
-			control->taps != NULL && taps_makes_side(control->taps, p));
-		interfaces_tell(port, "wire", wire, kernel_follow(control->kernel, wire), false);
+			kernel_follow(control->kernel, side), interfaces_then(control, p));
+		interfaces_tell(port, "wire", wire, kernel_follow(control->kernel, wire),
+			interfaces_restart);
 	}
 }
 

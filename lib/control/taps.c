@@ -19,8 +19,6 @@ struct port_taps {
 	bool side_is_to_have; // it is made again, and has not been given that yet
 	uint32_t side_waits; // rounds until it is tried again
 	uint32_t wire_waits;
-	bool wire_was_here; // the kernel has told of it since
-	bool wire_is_new; // it is made again, and nobody has connected it yet
 };
 
 struct taps {
@@ -114,17 +112,6 @@ static void taps_give(struct taps *taps, uint32_t p)
 			port->name, refused, name);
 }
 
-// One that was made again is seen here first, and then up or in another namespace.
-static void taps_look_at_wire(const struct taps *taps, struct port_taps *own)
-{
-	bool is_up = false;
-	bool is_here = kernel_interface_is_up(taps->control->kernel, own->wire.name, &is_up);
-
-	own->wire_was_here |= own->wire_is_new && is_here;
-	if (own->wire_was_here && is_here == is_up)
-		own->wire_is_new = own->wire_was_here = false;
-}
-
 void taps_follow(struct taps *taps)
 {
 	const struct control_config *config = &taps->control->config;
@@ -136,11 +123,9 @@ void taps_follow(struct taps *taps)
 			taps_make(&config->ports[p], "kernel-side interface", &own->side,
 				"with its addresses and routes", &own->side_waits))
 			taps_side_is_made(taps, p);
-		if (own->wire.count > 0 && !tap_is_there(&own->wire) &&
+		if (own->wire.count > 0 && !tap_is_there(&own->wire))
 			taps_make(&config->ports[p], "wire", &own->wire,
-				"it has no link until it is connected and up", &own->wire_waits))
-			own->wire_is_new = true;
-		taps_look_at_wire(taps, own);
+				"it has no link until it is connected and up", &own->wire_waits);
 		taps_give(taps, p);
 	}
 }
@@ -164,11 +149,16 @@ bool taps_makes_side(const struct taps *taps, uint32_t port)
 	return taps->ports[port].side.count > 0;
 }
 
+bool taps_shares_side(const struct taps *taps, uint32_t port)
+{
+	return taps->ports[port].side.is_vhost;
+}
+
 bool taps_wire_has_link(const struct taps *taps, uint32_t port)
 {
 	const struct port_taps *own = &taps->ports[port];
 
 	if (own->wire.count == 0)
 		return true;
-	return tap_is_there(&own->wire) && !own->wire_is_new;
+	return tap_is_there(&own->wire) && tap_is_up(&own->wire);
 }

@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// The tap interfaces of the ports, for whoever deletes one by mistake: the kernel side, and the wire of a virtual port. It is
-// told by name, and made again at once: the kernel side with its addresses and routes, the wire as it was at the start,
-// without a link until somebody connects it. On the loop's thread.
+// The tap interfaces of the ports, for whoever deletes one by mistake: the kernel side, and the
+// wire of a virtual port. It is told by name, and made again at once: the kernel side with its
+// addresses and routes, the wire as it was at the start, without a link until somebody connects it.
+// On the loop's thread.
 
 struct control;
 struct taps;
@@ -21,7 +22,9 @@ void taps_follow(struct taps *taps);
 void taps_remember(struct taps *taps);
 // False where the kernel side is no tap that could be made again.
 bool taps_makes_side(const struct taps *taps, uint32_t port);
-// False from when the port's wire is deleted until it is connected again: up, or in another namespace.
+// True where it is shared with the kernel's vhost thread, so that it cannot.
+bool taps_shares_side(const struct taps *taps, uint32_t port);
+// False while the port's wire is deleted or down, in whatever namespace it is.
 bool taps_wire_has_link(const struct taps *taps, uint32_t port);
 
 #endif

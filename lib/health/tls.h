@@ -9,19 +9,20 @@
 // 'ca' names vouches for it, and for 'host', is checked where 'ca' is set. Nothing secret is ever
 // sent, so the checks come after the handshake, where each has words of its own.
 
-// One OpenSSL context for each set of files that probes use, read at need: each by a thread of its own, as a disk may hang. The
-// other functions are the loop's.
+// One OpenSSL context for each set of files that probes use, read at need: each by a thread of its
+// own, as a disk may hang. The other functions are the loop's.
 struct tls_contexts;
 
-// NULL without memory. Makes the process ignore SIGPIPE, which OpenSSL's writes would raise, unless it is
-// handled already.
+// NULL without memory. Makes the process ignore SIGPIPE, which OpenSSL's writes would raise, unless
+// it is handled already.
 struct tls_contexts *tls_contexts_new(struct event_base *base);
 void tls_contexts_free(struct tls_contexts *contexts);
 
-// The files are read anew. Probes wait for that up to a tenth of a second; then what was read before serves until it is done.
+// The files are read anew. Probes wait for that up to a tenth of a second; then what was read
+// before serves until it is done.
 void tls_contexts_forget(struct tls_contexts *contexts);
-// No more is read. False: a disk hangs until then (clock_monotonic_ns()); the threads stay behind with what they own, and the
-// process is to end by _exit().
+// No more is read. False: a disk hangs until then (clock_monotonic_ns()); the threads stay behind
+// with what they own, and the process is to end by _exit().
 bool tls_contexts_end(struct tls_contexts *contexts, uint64_t until_ns);
 
 void tls_close(struct ssl_st *ssl); // NULL is fine

@@ -11,7 +11,8 @@
 
 #define READINGS_MAX \
 	64 // at a time, a thread each: a disk that hangs holds up no file of another one
-// So long a probe waits for files that are read anew. A disk that takes longer is slow, or hangs: what was read before serves.
+// So long a probe waits for files that are read anew. A disk that takes longer is slow, or hangs:
+// what was read before serves.
 #define FRESH_NS  (100 * CLOCK_NS_PER_MS)
 #define LATE_NS   CLOCK_NS_PER_S // a reading that takes longer is told
 #define FAILED_NS CLOCK_NS_PER_S // so long a failure stands, whoever asks
@@ -27,8 +28,7 @@ struct reading {
 struct context {
 	struct context *next;
 	struct tls_contexts *contexts;
-	struct tls_files
-		files; // 'ctx' is what probes use; NULL: nothing was read yet, or 'fault' says why not
+	struct tls_files files; // 'ctx' is what probes use; NULL: not read, or 'fault' says why
 	struct tls_waiters waiters;
 	struct reading *reading; // NULL: nobody reads
 	struct job *job; // likewise

@@ -6,8 +6,8 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
-// The files that a policy names for TLS, and what OpenSSL makes of them. Reading them waits for a disk, so whoever reads has a
-// thread for it; each has a structure of its own.
+// The files that a policy names for TLS, and what OpenSSL makes of them. Reading them waits for a
+// disk, so whoever reads has a thread for it; each has a structure of its own.
 
 #define TLS_FAULT_SIZE 384
 

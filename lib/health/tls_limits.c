@@ -84,8 +84,8 @@ static bool tls_chain_is_taken(X509_STORE_CTX *chain, char *refusal)
 	return true;
 }
 
-// Called when the certificates have come, before the signature of the handshake is looked at. Whether they are trusted is
-// judged when the handshake is over, by SSL_get_verify_result().
+// Called when the certificates have come, before the signature of the handshake is looked at.
+// Whether they are trusted is judged when the handshake is over, by SSL_get_verify_result().
 static int tls_verify(X509_STORE_CTX *chain, void *context)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx());

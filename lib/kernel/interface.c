@@ -40,16 +40,6 @@ bool kernel_interface_mac(const struct kernel *kernel, const char *name, struct 
 	return true;
 }
 
-bool kernel_interface_is_up(const struct kernel *kernel, const char *name, bool *out)
-{
-	const struct kernel_link *link = table_link_named(&kernel->table, name);
-
-	if (link == NULL)
-		return false;
-	*out = link->up;
-	return true;
-}
-
 static int set(
 	struct kernel *kernel, const char *name, uint16_t attribute, const void *value, size_t size)
 {

@@ -85,9 +85,6 @@ typedef void kernel_take_mac_fn(void *context, const struct mac *mac);
 void kernel_each_mac(
 	const struct kernel *kernel, uint32_t ifindex, kernel_take_mac_fn *take, void *context);
 
-// False where there is no interface of that name. '*out': it is up, and has a carrier.
-bool kernel_interface_is_up(const struct kernel *kernel, const char *name, bool *out);
-
 // 0 where there is no such interface.
 uint32_t kernel_ifindex(const char *name);
 

@@ -7,6 +7,7 @@
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_tun.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 
 #define DEVICE "/dev/net/tun"
 
-// DPDK's net_tap has struct tun_pi in front of each frame, and the kernel says IFF_NO_PI of every interface.
+// DPDK's net_tap has struct tun_pi in front of each frame, and the kernel says IFF_NO_PI of every
+// interface.
 #define NOT_KEPT (IFF_DETACH_QUEUE | IFF_NO_PI)
 
 static bool tap_is_device(int folder, const char *entry)
@@ -51,7 +53,8 @@ void tap_find(const char *name, struct tap *out)
 			tap_add(out, atoi(entry->d_name));
 	}
 	closedir(folder);
-	if (out->count > 0 && (out->flags[0] & IFF_VNET_HDR) != 0)
+	out->is_vhost = out->count > 0 && (out->flags[0] & IFF_VNET_HDR) != 0;
+	if (out->is_vhost)
 		out->count = 0;
 }
 
@@ -60,6 +63,22 @@ bool tap_is_there(const struct tap *tap)
 	struct ifreq request = {0};
 
 	return ioctl(tap->fds[0], TUNGETIFF, &request) == 0 || errno != EBADFD;
+}
+
+// The interface may be in another namespace, where no netlink of ours reaches. But the kernel takes
+// no frame of a queue whose interface is down.
+bool tap_is_up(const struct tap *tap)
+{
+	struct pollfd queues[TAP_QUEUES_MAX];
+	bool is_up = false;
+
+	for (uint32_t i = 0; i < tap->count; i++)
+		queues[i] = (struct pollfd){.fd = tap->fds[i], .events = POLLOUT};
+	if (poll(queues, tap->count, 0) <= 0)
+		return false;
+	for (uint32_t i = 0; i < tap->count; i++)
+		is_up |= (queues[i].revents & (POLLOUT | POLLERR)) == POLLOUT;
+	return is_up;
 }
 
 static int tap_attach(const struct tap *tap, uint32_t at)

@@ -5,9 +5,13 @@
 
 #include <kernel/follow.h>
 #include <kernel/kernel_private.h>
+#include <kernel/tap.h>
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <linux/neighbour.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 // cmocka wants the headers above first
@@ -601,6 +606,57 @@ static void a_tap_is_told_that_it_has_no_carrier(void **state)
 	assert_int_equal(kernel_set_interface_carrier(room->kernel, "near", false), -EOPNOTSUPP);
 }
 
+// A tap of this process, as the drivers have them.
+static int open_tap(const char *name, short flags)
+{
+	struct ifreq request = {.ifr_flags = (short)(IFF_TAP | flags)};
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	strcpy(request.ifr_name, name);
+	assert_true(fd >= 0);
+	assert_int_equal(ioctl(fd, TUNSETIFF, &request), 0);
+	return fd;
+}
+
+static void a_tap_is_up_wherever_it_is(void **state)
+{
+	int fd = open_tap("wire", IFF_NO_PI);
+	struct tap tap;
+
+	tap_find("wire", &tap);
+	assert_int_equal(tap.count, 1);
+	assert_false(tap.is_vhost);
+	assert_false(tap_is_up(&tap));
+	SHELL("ip link set wire up");
+	assert_true(tap_is_up(&tap));
+	SHELL("ip link set wire down");
+	assert_false(tap_is_up(&tap));
+	SHELL("ip netns add tap-elsewhere && ip link set wire netns tap-elsewhere");
+	assert_false(tap_is_up(&tap));
+	SHELL("ip -n tap-elsewhere link set wire up");
+	assert_true(tap_is_up(&tap));
+	SHELL("ip -n tap-elsewhere link set wire down");
+	assert_false(tap_is_up(&tap));
+	SHELL("ip -n tap-elsewhere link del wire && ip netns del tap-elsewhere");
+	assert_false(tap_is_there(&tap));
+	assert_false(tap_is_up(&tap));
+	close(fd);
+}
+
+static void a_tap_of_vhost_is_not_made_again(void **state)
+{
+	int fd = open_tap("shared", IFF_NO_PI | IFF_VNET_HDR);
+	struct tap tap;
+
+	tap_find("shared", &tap);
+	assert_int_equal(tap.count, 0);
+	assert_true(tap.is_vhost);
+	tap_find("nothing", &tap);
+	assert_int_equal(tap.count, 0);
+	assert_false(tap.is_vhost);
+	close(fd);
+}
+
 int main(void)
 {
 #define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -629,6 +685,8 @@ int main(void)
 		IN_ROOM(an_interface_is_given_another_address),
 		IN_ROOM(no_interface_has_no_address),
 		IN_ROOM(a_tap_is_told_that_it_has_no_carrier),
+		IN_ROOM(a_tap_is_up_wherever_it_is),
+		IN_ROOM(a_tap_of_vhost_is_not_made_again),
 		IN_ROOM(after_an_overflow_the_tables_are_right_again),
 	};
 	int failed;

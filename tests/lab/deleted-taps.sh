@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Somebody deletes the tap interfaces of a virtual port. The kernel side is told by name and made
 # again, with its addresses and routes, so that backends are up again without a restart. The wire is
-# down for everybody who asks, and back when it is connected again.
+# down for everybody who asks, and back when it is connected again. One that is set down has no
+# link either.
 . "$(dirname "$0")/lib.sh"
 
 link_is() { # up|down, by 'show ports', by the metric
@@ -51,13 +52,21 @@ done
 lab_say "the wire"
 ip -n router link del ftap0
 lab_wait_for "link_is down" 5 "show ports and the metric say that the link is down"
-lab_check "the log names it" grep -q 'somebody deleted its wire ftap0' $LAB/fulcrumd.log
+lab_wait_for "grep -q 'somebody deleted its wire ftap0' $LAB/fulcrumd.log" 5 "the log names it"
 lab_wait_for "grep -q 'port wan: its link is down' $LAB/fulcrumd.log" 5 "so does the link's line"
 lab_wait_for "ctl show backends | grep -q 'has no link'" 5 "show backends says why nobody is reached"
 lab_check "it is made again, and down" sh -c "ip -n lb link show ftap0 | grep -q 'state DOWN'"
 lab_wire
 lab_wait_for "link_is up" 10 "it is connected, and the link is up"
 serves "after that of the wire"
+ip -n router link set ftap0 down
+lab_wait_for "link_is down" 5 "a wire that is set down: show ports and the metric say so"
+in_ns lb "$fulcrumctl" doctor -c $LAB/fulcrumd.yaml >$LAB/doctor || true # it finds more
+lab_check "doctor too" grep -q 'link .*wan: down' $LAB/doctor
+lab_wait_for "ctl show backends | grep -q 'has no link'" 5 "show backends says why nobody is reached"
+ip -n router link set ftap0 up
+lab_wait_for "link_is up" 5 "and up"
+serves "after that"
 lab_accounts_hold || lab_fail "the accounts do not hold"
 lab_stop fulcrumd
 lab_check "the daemon ended well" test $lab_status -eq 0

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-3-Clause
-// The files of TLS probes, where a disk does not answer: a pipe that nobody writes to stands for it.
+// SPDX-License-Identifier: BSD-3-Clause The files of TLS probes, where a disk does not answer: a
+// pipe that nobody writes to stands for it.
 #include "health_server.h"
 
 #include <fcntl.h>

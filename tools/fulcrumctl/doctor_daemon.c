@@ -192,6 +192,6 @@ void doctor_check_link(struct doctor *doctor)
 		}
 		doctor_wrong(doctor, "%.*s: down", NAME(port));
 		doctor_mend(doctor,
-			"plug the cable in, or switch the other end on; then: fulcrumctl show ports");
+			"plug the cable in, switch the other end on, or set a virtual port's wire up; then: fulcrumctl show ports");
 	}
 }
