@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/printable.h>
 
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t utf8_measure(const char *text, size_t left, uint32_t *code)
@@ -88,4 +90,37 @@ char *printable_make(char *text)
 	}
 	*to = '\0';
 	return text;
+}
+
+void printable_line(FILE *out, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int size;
+
+	va_start(args, format);
+	size = vasprintf(&text, format, args);
+	va_end(args);
+	if (size < 0)
+		return;
+	fprintf(out, "%s\n", printable_make(text));
+	free(text);
+}
+
+void printable_lines(FILE *out, const char *text, size_t size)
+{
+	while (size > 0) {
+		uint32_t code;
+		size_t some = utf8_measure(text, size, &code);
+		bool is_shown = some > 0 && (printable_is(code) || *text == '\n' || *text == '\t');
+
+		if (some == 0)
+			some = 1;
+		if (is_shown)
+			fwrite(text, 1, some, out);
+		else
+			putc('?', out);
+		text += some;
+		size -= some;
+	}
 }

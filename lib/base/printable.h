@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 // Text from outside (certificates' names, banners, pages, a peer's words) before a terminal or a log sees it. Any thread.
 
@@ -24,5 +25,10 @@ bool printable_is(uint32_t code);
 
 // Puts a '?' in the place of each character that is not printable, and of each byte that is no UTF-8. Returns 'text'.
 char *printable_make(char *text);
+
+// Prints what the format makes of its arguments, printable, and an end of line after it.
+void printable_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Prints a text of several lines, whose ends and tabs stay.
+void printable_lines(FILE *out, const char *text, size_t size);
 
 #endif

@@ -116,6 +116,15 @@ static int capture_write_head(struct capture *capture)
 	return rc;
 }
 
+// Below which folders the daemon writes is a line of its own file (confine.h).
+static int capture_refuse(const char *path, int code, struct error *err)
+{
+	return error_set(err, code, "%s cannot be made: %s%s", path, strerror(code),
+		code == EACCES ? " (is its folder one of 'folders:' in the daemon's file, and open "
+				 "to the daemon's user?)"
+			       : "");
+}
+
 int capture_open(struct capture *capture, const char *path, struct error *err)
 {
 	int rc;
@@ -124,7 +133,7 @@ int capture_open(struct capture *capture, const char *path, struct error *err)
 	if (capture->fd < 0 && errno == EEXIST)
 		return error_set(err, EEXIST, "%s is there already, and is left as it is", path);
 	if (capture->fd < 0)
-		return error_set(err, errno, "%s cannot be made: %s", path, strerror(errno));
+		return capture_refuse(path, errno, err);
 	rc = capture_write_head(capture);
 	if (rc == 0)
 		return 0;

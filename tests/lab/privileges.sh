@@ -67,7 +67,7 @@ lab_check "and that keeps three capabilities" test "$(of_threads CapEff "${lab_p
 if [ -n "$landlock" ]; then
 	mkdir -m 777 /run/elsewhere
 	lab_check "a folder that is not configured is out of reach" \
-		grep -q "/run/elsewhere/x.pcapng.*Permission denied" <(ctl capture -w /run/elsewhere/x.pcapng --seconds 1 2>&1)
+		grep -q "/run/elsewhere/x.pcapng.*Permission denied.*'folders:'" <(ctl capture -w /run/elsewhere/x.pcapng --seconds 1 2>&1)
 fi
 chmod 777 $LAB
 lab_check "one that is configured is not" ctl capture -w $LAB/x.pcapng --seconds 1

@@ -189,6 +189,23 @@ static void say_flows(const struct message_flows *asked)
 	say_done(asked->limit == 100 ? 2 : 7);
 }
 
+// As another process that may write the channel would answer.
+#define HOSTILE "w\033[2J\r\n\xc2\x9b\xe2\x80\xae"
+
+static void say_explain(void)
+{
+	struct message_row_explain packet = {
+		.service = HOSTILE, .pool = HOSTILE, .current = HOSTILE, .slots = 7};
+	struct message_row_explain_flow flow = {
+		.backend = HOSTILE, .flow_backend = HOSTILE, .is_known = 1, .zone = HOSTILE};
+
+	memset(packet.zones, '\033', sizeof(packet.zones)); // without an end
+	memset(flow.drop, '\033', sizeof(flow.drop));
+	say(MESSAGE_ROW_EXPLAIN, &packet, sizeof(packet));
+	say(MESSAGE_ROW_EXPLAIN_FLOW, &flow, sizeof(flow));
+	say_done(0);
+}
+
 static void answer(const struct channel_message *request)
 {
 	const struct message_row_plan plan = {
@@ -224,11 +241,16 @@ static void answer(const struct channel_message *request)
 		break;
 	case MESSAGE_PLAN:
 		say(MESSAGE_TEXT, "backend web/web-3: added", 24);
+		say(MESSAGE_TEXT, "pool " HOSTILE, sizeof("pool " HOSTILE) - 1);
+		say(MESSAGE_LOSS, "loses " HOSTILE, sizeof("loses " HOSTILE) - 1);
 		say(MESSAGE_ROW_PLAN, &plan, sizeof(plan));
 		say_done(1);
 		break;
 	case MESSAGE_CONFIRM:
 		say_done(((const struct message_confirm *)request->body)->takes_back);
+		break;
+	case MESSAGE_EXPLAIN:
+		say_explain();
 		break;
 	case MESSAGE_FLOWS:
 		say_flows((const struct message_flows *)request->body);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 // cmocka wants the headers above first
 #include <cmocka.h>
@@ -304,6 +305,21 @@ static void text_from_outside_is_made_printable(void **state)
 	}
 }
 
+static void lines_of_text_from_outside_are_printed_without_escapes(void **state)
+{
+	static const char text[] = "a\033[2Jb\r\nc\td\xc2\x9b\n\xe2\x80\xae";
+	char *out;
+	size_t size;
+	FILE *file = open_memstream(&out, &size);
+
+	printable_line(file, "%s: %s, %u", "web\033]0;x\a", "1\r\n2\xc2\x85\xe2\x80\xae", 7);
+	printable_lines(file, text, sizeof(text) - 1);
+	printable_lines(file, "cut \xe6\x97\xa5", 6);
+	fclose(file);
+	assert_string_equal(out, "web?]0;x?: 1??2??, 7\na?[2Jb?\nc\td?\n?cut ??");
+	free(out);
+}
+
 static void a_character_that_is_cut_by_the_end_of_its_bytes_is_none(void **state)
 {
 	static const char text[] = "\xf0\x9f\x98\x80";
@@ -335,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_from_outside_is_made_printable),
+		cmocka_unit_test(lines_of_text_from_outside_are_printed_without_escapes),
 		cmocka_unit_test(a_character_that_is_cut_by_the_end_of_its_bytes_is_none),
 		cmocka_unit_test(text_that_is_no_address_is_refused),
 		cmocka_unit_test(an_address_survives_the_way_through_text),

@@ -32,6 +32,24 @@ static void tables_are_short_and_quiet(void **state)
 	says("no vips\n");
 }
 
+static void what_another_process_answers_moves_no_cursor(void **state)
+{
+	static const char *const commands[] = {"explain tcp 198.51.100.7:1 203.0.113.10:443 2>&1",
+		"explain tcp 198.51.100.7:1 203.0.113.10:443 -o json 2>&1", "show backends 2>&1",
+		"show config 2>&1"};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		assert_int_equal(run(commands[i]), 0);
+		does_not_say("\033");
+		does_not_say("\r");
+		does_not_say("\xc2\x9b");
+		does_not_say("\xe2\x80\xae");
+	}
+	assert_int_equal(run("explain tcp 198.51.100.7:1 203.0.113.10:443"), 0);
+	says("service    w?[2J????, pool w?[2J????\n");
+	says("goes to w?[2J????");
+}
+
 static void a_show_is_filtered_and_sorted(void **state)
 {
 	static const struct {
@@ -256,6 +274,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_DAEMON(tables_are_short_and_quiet),
+		WITH_DAEMON(what_another_process_answers_moves_no_cursor),
 		WITH_DAEMON(drops_that_never_happened_are_shown_on_demand),
 		WITH_DAEMON(a_show_is_filtered_and_sorted),
 		WITH_DAEMON(rows_are_sorted_by_names_from_a_and_numbers_from_the_largest),

@@ -2,6 +2,7 @@
 #include "status.h"
 
 #include <arpa/inet.h>
+#include <base/printable.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -13,7 +14,8 @@ static void print_links(const struct look *look)
 	for (uint32_t i = 0; i < look->state.link_count; i++) {
 		const struct look_link *link = &look->links[i];
 
-		printf("%-16s %-9s %-9s\n", link->name, look_place_name(link->sides[LINK_IN]),
+		printable_line(stdout, "%-16s %-9s %-9s", link->name,
+			look_place_name(link->sides[LINK_IN]),
 			look_place_name(link->sides[LINK_OUT]));
 	}
 }
@@ -65,13 +67,14 @@ static void print_faults(const struct look *look)
 	if (look->fault_count > 0)
 		printf("\nNOT IN PLACE\n");
 	for (size_t i = 0; i < look->fault_count; i++)
-		printf("%s\n", look->faults[i]);
+		printable_line(stdout, "%s", look->faults[i]);
 }
 
 void status_print(const struct look *look)
 {
-	printf("fulcrum-backend under %s: %s\n\n", look->pin,
+	printable_line(stdout, "fulcrum-backend under %s: %s", look->pin,
 		look->is_running ? "running" : "left attached, nobody watches it");
+	putchar('\n');
 	print_links(look);
 	print_rows(look);
 	print_totals(look);

@@ -72,7 +72,8 @@ static json_t *json_look(const struct look *look)
 int status_print_json(const struct look *look, struct error *err)
 {
 	json_t *json = json_look(look);
-	int result = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2));
+	int result =
+		json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 
 	json_decref(json);
 	if (result < 0)

@@ -4,6 +4,7 @@
 #include "command.h"
 #include "pcap.h"
 
+#include <base/printable.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -49,7 +50,7 @@ static int set_option(struct replay_options *options, int option, char *value)
 		options->sources[source.family != ADDR_IPV4] = source;
 		return 0;
 	}
-	fprintf(stderr, "fulcrum-bench replay: '%s' is no %s\n", value,
+	printable_line(stderr, "fulcrum-bench replay: '%s' is no %s", value,
 		option == NEXT_HOP ? "MAC address" : "IP address");
 	return -EINVAL;
 }
@@ -223,6 +224,6 @@ int command_replay(const struct ctl *none, int argc, char **argv)
 	}
 	if (rc >= 0)
 		return rc;
-	fprintf(stderr, "fulcrum-bench replay: %s\n", err.text);
+	printable_line(stderr, "fulcrum-bench replay: %s", err.text);
 	return EXIT_USAGE;
 }

@@ -6,6 +6,7 @@
 #include "world.h"
 
 #include <base/parse.h>
+#include <base/printable.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -128,7 +129,7 @@ static int status_of(int rc, const struct error *err)
 {
 	if (rc == 0)
 		return 0;
-	fprintf(stderr, "fulcrum-bench simulate: %s\n", err->text);
+	printable_line(stderr, "fulcrum-bench simulate: %s", err->text);
 	return rc == -EDOM ? EXIT_UNMET : EXIT_USAGE;
 }
 

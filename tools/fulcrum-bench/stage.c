@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stage.h"
 
+#include <base/printable.h>
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
@@ -15,7 +16,7 @@ void need(bool good, const char *what)
 {
 	if (good)
 		return;
-	fprintf(stderr, "%s\n", what);
+	printable_line(stderr, "%s", what);
 	exit(EXIT_FAILURE);
 }
 

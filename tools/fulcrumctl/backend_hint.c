@@ -2,6 +2,7 @@
 #include "backend.h"
 #include "view.h"
 
+#include <base/printable.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static void hint(const char *word, const char (*known)[NAME_SIZE], const char **
 	}
 	nearest = usage_suggest(word, names, count);
 	if (nearest != NULL)
-		fprintf(stderr, "(did you mean '%s'?)\n", nearest);
+		printable_line(stderr, "(did you mean '%s'?)", nearest);
 }
 
 void backend_hint(const struct ctl *ctl, const char *const *names, uint32_t count)

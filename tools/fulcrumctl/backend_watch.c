@@ -3,6 +3,7 @@
 #include "watch.h"
 
 #include <base/parse.h>
+#include <base/printable.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -59,20 +60,19 @@ static int take_row(void *context, uint16_t type, const void *body, uint32_t siz
 
 static void print_look(const struct look *look)
 {
-	char oldest[32], left[32];
+	char oldest[32], left[32], who[2 * CONFIG_NAME_SIZE + 2];
+	bool has_flows = look->flows > 0, has_end = look->left_s > 0;
 
 	if (look->draining == 1)
-		printf("%s/%s", look->last.pool, look->last.name);
+		snprintf(who, sizeof(who), "%.*s/%.*s", (int)sizeof(look->last.pool),
+			look->last.pool, (int)sizeof(look->last.name), look->last.name);
 	else
-		printf("%u backends", look->draining);
-	printf(": %lu connections", look->flows);
-	if (look->flows > 0)
-		printf(", the oldest for %s",
-			format_duration_ms(look->oldest_s * 1000ull, oldest, sizeof(oldest)));
-	if (look->left_s > 0)
-		printf(", %s to the deadline",
-			format_duration_ms(look->left_s * 1000ull, left, sizeof(left)));
-	printf("\n");
+		snprintf(who, sizeof(who), "%u backends", look->draining);
+	format_duration_ms(look->oldest_s * 1000ull, oldest, sizeof(oldest));
+	format_duration_ms(look->left_s * 1000ull, left, sizeof(left));
+	printable_line(stdout, "%s: %lu connections%s%s%s%s%s", who, look->flows,
+		has_flows ? ", the oldest for " : "", has_flows ? oldest : "", has_end ? ", " : "",
+		has_end ? left : "", has_end ? " to the deadline" : "");
 	fflush(stdout);
 }
 

@@ -3,6 +3,7 @@
 #include "session.h"
 #include "view.h"
 
+#include <base/printable.h>
 #include <stdio.h>
 
 static const struct argp_option options[] = {
@@ -48,7 +49,7 @@ static void print_lines(const json_t *root)
 	json_t *digest;
 
 	json_object_foreach((json_t *)root, name, digest)
-		printf("%s  %s\n", name, json_string_value(digest));
+		printable_line(stdout, "%s  %s", name, json_string_value(digest));
 }
 
 int command_digest(const struct ctl *ctl, int argc, char **argv)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "doctor.h"
 
+#include <base/printable.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -51,6 +52,7 @@ static void add(struct doctor *doctor, enum doctor_result result, const char *fo
 
 	snprintf(row.check, sizeof(row.check), "%s", doctor->check->name);
 	vsnprintf(row.found, sizeof(row.found), format, args);
+	printable_make(row.found);
 	if (result != DOCTOR_OK)
 		snprintf(row.why, sizeof(row.why), "%s", doctor->check->why);
 	if (rows_add(&doctor->rows, &row, sizeof(row)) != 0)
@@ -94,6 +96,7 @@ void doctor_mend(struct doctor *doctor, const char *format, ...)
 		return;
 	va_start(args, format);
 	vsnprintf(row->mend, sizeof(row->mend), format, args);
+	printable_make(row->mend);
 	va_end(args);
 }
 

@@ -5,6 +5,7 @@
 
 #include <base/clock.h>
 #include <base/parse.h>
+#include <base/printable.h>
 
 #include <events/events.h>
 #include <fnmatch.h>
@@ -249,7 +250,7 @@ static int follow(
 			return status;
 		if (session_try(ctl, &session, &err) != 0) {
 			if (!is_gone)
-				fprintf(stderr, "(%s; waiting)\n", err.text);
+				printable_line(stderr, "(%s; waiting)", err.text);
 			is_gone = true;
 			continue;
 		}

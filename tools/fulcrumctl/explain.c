@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define END(text) ((text)[sizeof(text) - 1] = '\0')
+
 struct arguments {
 	const char *words[3]; // protocol, client, VIP
 	int count;
@@ -108,6 +110,29 @@ struct answer {
 	struct rows flows;
 };
 
+// Whoever answers, each text ends within its field.
+static void end_packet(struct message_row_explain *packet)
+{
+	END(packet->service);
+	END(packet->pool);
+	END(packet->current);
+	END(packet->previous);
+	END(packet->drop);
+	END(packet->zones);
+}
+
+static void end_flow(struct message_row_explain_flow *flow)
+{
+	END(flow->flow_backend);
+	END(flow->backend);
+	END(flow->zone);
+	END(flow->drop);
+	END(flow->reason);
+	END(flow->port);
+	END(flow->source_mac);
+	END(flow->next_hop_mac);
+}
+
 static int receive_row(void *context, uint16_t type, const void *body, uint32_t size)
 {
 	struct answer *answer = context;
@@ -124,74 +149,84 @@ static int receive_row(void *context, uint16_t type, const void *body, uint32_t 
 static void print_packet(const struct message_row_explain *packet)
 {
 	if (packet->to_kernel)
-		printf("service    none: no VIP has that address; it goes to the kernel\n");
+		printable_line(
+			stdout, "service    none: no VIP has that address; it goes to the kernel");
 	else if (packet->answer != MESSAGE_ANSWER_NONE)
-		printf("service    none: answered by %s, as the end of a traceroute\n",
+		printable_line(stdout,
+			"service    none: answered by %s, as the end of a traceroute",
 			packet->answer == MESSAGE_ANSWER_RESET ? "a RST" : "port unreachable");
 	else if (packet->drop[0] != '\0')
-		printf("service    none: dropped as '%s'\n", packet->drop);
+		printable_line(stdout, "service    none: dropped as '%s'", packet->drop);
 	else
-		printf("service    %s, pool %s\n", packet->service, packet->pool);
+		printable_line(stdout, "service    %s, pool %s", packet->service, packet->pool);
 	if (packet->service[0] == '\0')
 		return;
 	if (packet->zones[0] != '\0')
-		printf("           %s\n", packet->zones);
+		printable_line(stdout, "           %s", packet->zones);
 	if (packet->slots == 0)
-		printf("slot       none: no backend of the pool is usable\n");
+		printable_line(stdout, "slot       none: no backend of the pool is usable");
 	else
-		printf("slot       %u of %u: %s\n", packet->slot, packet->slots, packet->current);
+		printable_line(stdout, "slot       %u of %u: %s", packet->slot, packet->slots,
+			packet->current);
 	if (packet->previous[0] != '\0')
-		printf("           in the table before: %s\n", packet->previous);
+		printable_line(stdout, "           in the table before: %s", packet->previous);
 }
 
 static void print_flow(const struct message_row_explain_flow *flow, bool is_tcp)
 {
 	if (!flow->is_known)
-		printf("worker %-3u does not know the flow\n", flow->worker);
+		printable_line(stdout, "worker %-3u does not know the flow", flow->worker);
 	else
-		printf("worker %-3u knows the flow: %s for %us, idle for %us, at %s\n",
-			flow->worker, view_flow_state(flow->flow_state), flow->age_s, flow->idle_s,
+		printable_line(stdout,
+			"worker %-3u knows the flow: %s for %us, idle for %us, at %s", flow->worker,
+			view_flow_state(flow->flow_state), flow->age_s, flow->idle_s,
 			flow->flow_backend[0] != '\0' ? flow->flow_backend
 						      : "a backend that is gone");
 	if (flow->by_rss == MESSAGE_BY_RSS_YES)
-		printf("           the port's RSS gives it the packet\n");
+		printable_line(stdout, "           the port's RSS gives it the packet");
 	else if (flow->by_rss == MESSAGE_BY_RSS_NO)
-		printf("           the port's RSS gives the packet to another one\n");
+		printable_line(stdout, "           the port's RSS gives the packet to another one");
 	if (flow->resets)
-		printf("           the client is sent a RST: its backend is down\n");
+		printable_line(stdout, "           the client is sent a RST: its backend is down");
 	if (flow->rejects)
-		printf("           the client is sent %s: no backend can serve (on_all_down: reject)\n",
+		printable_line(stdout,
+			"           the client is sent %s: no backend can serve (on_all_down: reject)",
 			is_tcp ? "a RST" : "port unreachable");
+}
+
+static void print_path(const struct message_row_explain_flow *flow)
+{
+	printable_line(stdout, "           by %s, from %s to %s", flow->port, flow->source_mac,
+		flow->next_hop_mac);
+	printf("           the path takes %u bytes, so packets of up to %u\n", flow->path_mtu,
+		flow->room);
 }
 
 static void print_way(const struct message_row_explain_flow *flow)
 {
-	char address[ADDR_TEXT_SIZE], reason[sizeof(flow->reason) + 1] = "";
+	char address[ADDR_TEXT_SIZE];
 
-	memcpy(reason, flow->reason, sizeof(flow->reason));
-	printable_make(reason);
 	if (flow->backend[0] != '\0') {
-		printf("           goes to %s (%s%s%s), %s, %s%s%s%s\n", flow->backend,
-			addr_format(&flow->address, address, sizeof(address)),
+		printable_line(stdout, "           goes to %s (%s%s%s), %s, %s%s%s%s",
+			flow->backend, addr_format(&flow->address, address, sizeof(address)),
 			flow->zone[0] != '\0' ? ", zone " : "", flow->zone, view_state(flow->state),
-			view_health(flow->health), reason[0] != '\0' ? ": " : "", reason,
-			flow->by_previous ? "; chosen by the table before" : "");
+			view_health(flow->health), flow->reason[0] != '\0' ? ": " : "",
+			flow->reason, flow->by_previous ? "; chosen by the table before" : "");
 	}
 	if (flow->drop[0] != '\0')
-		printf("           dropped as '%s'\n", flow->drop);
+		printable_line(stdout, "           dropped as '%s'", flow->drop);
 	else if (flow->port[0] != '\0')
-		printf("           by %s, from %s to %s\n"
-		       "           the path takes %u bytes, so packets of up to %u\n",
-			flow->port, flow->source_mac, flow->next_hop_mac, flow->path_mtu,
-			flow->room);
+		print_path(flow);
 }
 
-static void print_answer(const struct answer *answer, bool is_tcp)
+static void print_answer(struct answer *answer, bool is_tcp)
 {
-	const struct message_row_explain_flow *flows = (const void *)answer->flows.bytes;
+	struct message_row_explain_flow *flows = (void *)answer->flows.bytes;
 
+	end_packet(&answer->packet);
 	print_packet(&answer->packet);
 	for (size_t i = 0; i < answer->flows.count; i++) {
+		end_flow(&flows[i]);
 		print_flow(&flows[i], is_tcp);
 		print_way(&flows[i]);
 	}

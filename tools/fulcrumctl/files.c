@@ -2,6 +2,7 @@
 #include "ctl.h"
 #include "load.h"
 
+#include <base/printable.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ static int add_path(struct paths *paths, char *path)
 
 static void tell_passed(void *context, const char *sentence)
 {
-	fprintf(stderr, "%s\n", sentence);
+	printable_line(stderr, "%s", sentence);
 }
 
 static int add_folder(struct paths *paths, const char *folder)

@@ -136,8 +136,8 @@ static void note_quorum(const char *title, const struct config *config, uint32_t
 	uint16_t quorum = config_quorum(&wants->announce, false);
 
 	if (wants->announce.mode != CONFIG_ANNOUNCE_NONE && quorum > able)
-		fprintf(stderr,
-			"%s: note: service '%s' is announced when %u of its backends serve, and pool '%s' has %u\n",
+		printable_line(stderr,
+			"%s: note: service '%s' is announced when %u of its backends serve, and pool '%s' has %u",
 			title, wants->name, quorum, pool->name, able);
 }
 
@@ -146,17 +146,17 @@ static void note_weights(const char *title, const struct config *config, uint32_
 {
 	if (config->pools[pool].backend_count > 0 &&
 		count_weighted(config, &config->pools[pool]) == 0)
-		fprintf(stderr,
-			"%s: note: pool '%s': every backend has weight 0: none of them takes a new flow\n",
+		printable_line(stderr,
+			"%s: note: pool '%s': every backend has weight 0: none of them takes a new flow",
 			title, config->pools[pool].name);
 }
 
 void load_note(const struct load_files *files, const struct config *config)
 {
 	if (!config->hash_key_set)
-		fprintf(stderr,
+		printable_line(stderr,
 			"%s: note: no hash_key: the built-in key serves, which is no secret (128 random bits "
-			"in hex: openssl rand -hex 16)\n",
+			"in hex: openssl rand -hex 16)",
 			files->title);
 	for (uint32_t i = 0; i < config->service_count; i++)
 		note_quorum(files->title, config, i);

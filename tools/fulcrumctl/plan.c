@@ -5,6 +5,7 @@
 #include "transfer.h"
 #include "view.h"
 
+#include <base/printable.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -68,7 +69,7 @@ static int receive(void *context, uint16_t type, const void *body, uint32_t size
 	else if (type == MESSAGE_TEXT && answer->changes != NULL)
 		json_array_append_new(answer->changes, json_stringn(body, size));
 	else if (type == MESSAGE_TEXT)
-		printf("%.*s\n", (int)size, (const char *)body);
+		printable_line(stdout, "%.*s", (int)size, (const char *)body);
 	return CTL_OK;
 }
 
@@ -86,7 +87,8 @@ static void print_answer(const struct answer *answer, const struct message_done 
 	view_print_table(&view_plan, &answer->pools);
 	if (json_array_size(answer->losses) > 0)
 		printf("\n'apply' would ask, or want --force:\n");
-	json_array_foreach(answer->losses, at, loss) printf("%s\n", json_string_value(loss));
+	json_array_foreach(answer->losses, at, loss)
+		printable_line(stdout, "%s", json_string_value(loss));
 }
 
 static int print_json(struct answer *answer, const struct message_done *done)

@@ -64,7 +64,7 @@ int session_try(const struct ctl *ctl, struct session **out, struct error *err)
 	}
 	note = channel_client_note(session->client);
 	if (note != NULL)
-		fprintf(stderr, "fulcrumctl: note: %s\n", note);
+		printable_line(stderr, "fulcrumctl: note: %s", note);
 	*out = session;
 	return 0;
 }

@@ -5,9 +5,11 @@
 #include "view.h"
 #include "watch.h"
 
+#include <base/printable.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VIEWS_MAX 32
 
@@ -251,15 +253,19 @@ static int show_config(struct session *session, bool json, bool has_secrets)
 {
 	char *yaml = NULL;
 	size_t size = 0;
-	FILE *text = json ? open_memstream(&yaml, &size) : stdout;
+	FILE *text = open_memstream(&yaml, &size);
 	int status = send_show(session, has_secrets ? MESSAGE_SHOW_SECRETS : MESSAGE_SHOW_CONFIG);
 
 	if (status == CTL_OK && text != NULL)
 		status = session_receive(session, receive_piece, text, NULL);
-	if (json && text != NULL)
+	if (text != NULL)
 		fclose(text);
 	if (status == CTL_OK && json)
 		status = view_print_json(json_pack("{s:s%}", "config", yaml, size));
+	else if (isatty(STDOUT_FILENO))
+		printable_lines(stdout, yaml, size); // a file gets it as it is, to be applied again
+	else
+		fwrite(yaml, 1, size, stdout);
 	free(yaml);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include "command.h"
 #include "render.h"
 
+#include <base/printable.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ int teleport_load(const char *path, struct cluster **out)
 
 static void print_line(void *context, const char *line)
 {
-	puts(line);
+	printable_line(stdout, "%s", line);
 	(*(size_t *)context)++;
 }
 
