@@ -179,8 +179,9 @@ void capture_free(struct capture *capture)
 	free(capture);
 }
 
-// A packet is at most seconds old when it is written. So its age by the TSC is taken from the wall clock, and neither
-// what the TSC began with nor a frequency that is a little wrong shows in the file.
+// A packet is at most seconds old when it is written. So its age by the TSC is taken from the wall
+// clock, and neither what the TSC began with nor a frequency that is a little wrong shows in the
+// file.
 static uint64_t capture_wall_ns(struct capture *capture, uint64_t tsc)
 {
 	uint64_t now_tsc = rte_rdtsc(), hz = rte_get_tsc_hz();
@@ -231,7 +232,8 @@ static void capture_fill_record(struct capture_record *record, const struct rte_
 		memcpy(bytes, from, packet->kept);
 }
 
-// Several workers write to one counter and one ring: a capture may cost something, its absence may not.
+// Several workers write to one counter and one ring: a capture may cost something, its absence may
+// not.
 void capture_packet(struct capture *capture, const struct rte_mbuf *mbuf, uint16_t port_id,
 	uint32_t queue, enum capture_way way, const char *comment)
 {

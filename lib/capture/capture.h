@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 // Packets on their way into a pcapng file. The control lcore makes a capture and publishes it
-// (snapshot/publish.h); the workers copy packets into buffers of its own, which a ring takes to whoever writes the file: any
-// thread, one at a time, which may have to wait for a disk. It is freed when every worker has passed a quiescent point since it
-// was withdrawn.
+// (snapshot/publish.h); the workers copy packets into buffers of its own, which a ring takes to
+// whoever writes the file: any thread, one at a time, which may have to wait for a disk. It is
+// freed when every worker has passed a quiescent point since it was withdrawn.
 
 #define CAPTURE_SNAP_MIN     64
 #define CAPTURE_SNAP_MAX     16384
@@ -55,7 +55,8 @@ void capture_free(struct capture *capture);
 
 // --- Who writes the file ---
 
-// Makes the file, which must not exist yet, with mode 0600. 0, or a negative errno with the sentence.
+// Makes the file, which must not exist yet, with mode 0600. 0, or a negative errno with the
+// sentence.
 int capture_open(struct capture *capture, const char *path, struct error *err);
 void capture_close(struct capture *capture);
 // Writes up to 'max' of the packets that wait. Returns how many, or a negative errno.

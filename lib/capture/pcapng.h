@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-// The three kinds of block that a capture's file has: draft-ietf-opsawg-pcapng. Bytes alone: whoever calls knows the
-// ports and writes the file. Any thread. Every block is written into memory that the caller gives, of at least the
-// size that stands beside it here.
+// The three kinds of block that a capture's file has: draft-ietf-opsawg-pcapng. Bytes alone:
+// whoever calls knows the ports and writes the file. Any thread. Every block is written into memory
+// that the caller gives, of at least the size that stands beside it here.
 
 #define PCAPNG_TEXT_MAX 127 // longer names and comments are cut
 
@@ -39,7 +39,8 @@ struct pcapng_packet {
 uint32_t pcapng_put_section(void *out, const char *application);
 uint32_t pcapng_put_interface(void *out, const struct pcapng_interface *interface);
 
-// All of a packet's block but its time and its bytes: these go to '*bytes', 'kept' of them. Returns the block's size.
+// All of a packet's block but its time and its bytes: these go to '*bytes', 'kept' of them. Returns
+// the block's size.
 uint32_t pcapng_put_packet(void *out, const struct pcapng_packet *packet, void **bytes);
 void pcapng_set_time(void *block, uint64_t wall_ns);
 

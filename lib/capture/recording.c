@@ -44,7 +44,8 @@ static bool recording_has_ending(const char *path)
 	return length > strlen(ENDING) && strcmp(path + length - strlen(ENDING), ENDING) == 0;
 }
 
-// Whoever may use the channel has the daemon write this file: a new one, which no other program takes for its own.
+// Whoever may use the channel has the daemon write this file: a new one, which no other program
+// takes for its own.
 static int recording_check(const struct message_capture *request, struct error *err)
 {
 	if (memchr(request->path, '\0', sizeof(request->path)) == NULL || request->path[0] != '/' ||

@@ -4,7 +4,8 @@
 #include <control/reply_private.h>
 #include <control/saving_private.h>
 
-// What a client asks of captures (capture/recording.h). It waits for the file to be opened for a bounded time.
+// What a client asks of captures (capture/recording.h). It waits for the file to be opened for a
+// bounded time.
 
 bool control_capture_opened(void *context, int rc, const struct error *err)
 {

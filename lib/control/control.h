@@ -34,7 +34,7 @@ struct control_config {
 	uint32_t port_count;
 };
 
-// Opens the channel, loads the last committed configuration, publishes the first snapshot and takes up the flows of the
+// Opens the channel, loads the last committed configuration, publishes the first snapshot and restores the flows of the
 // last daemon. Before any worker runs. 0, or a negative errno with the sentence.
 int control_new(struct event_base *base, const struct control_config *config, struct control **out,
 	struct error *err);

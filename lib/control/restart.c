@@ -10,9 +10,11 @@
 #include <running/build.h>
 #include <snapshot/recall.h>
 
-// How the daemon ends, with all that is still to be written; and how its successor goes on with its flows and hash tables.
+// How the daemon ends, with all that is still to be written; and how its successor goes on with its
+// flows and hash tables.
 
-// A disk that takes longer to take them hangs; one that did not answer before gets little more time.
+// A disk that takes longer to take them hangs; one that did not answer before gets little more
+// time.
 #define END_NS      (8 * CLOCK_NS_PER_S)
 #define END_LATE_NS (2 * CLOCK_NS_PER_S)
 
@@ -46,8 +48,9 @@ bool control_save_flows(struct control *control)
 	return restart_end_beside(control, until_ns) && is_whole;
 }
 
-// Services go on with the hash tables that they had: what differs now is a change, and the last daemon's table is the one before
-// it. Without memory they have those that were made of what is known now.
+// Services go on with the hash tables that they had: what differs now is a change, and the last
+// daemon's table is the one before it. Without memory they have those that were made of what is
+// known now.
 static void restart_recall(void *context, const struct past *past)
 {
 	struct control *control = context;

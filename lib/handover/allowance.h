@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-// Time that some work may take of a thread: a share in the long run, of which a bounded part may be taken at once. What it took
-// is known when it is done, so it may be overdrawn by the last piece of work, and is paid back by waiting. One thread.
+// Time that some work may take of a thread: a share in the long run, of which a bounded part may be
+// taken at once. What it took is known when it is done, so it may be overdrawn by the last piece of
+// work, and is paid back by waiting. One thread.
 
 struct allowance {
 	uint64_t share; // one part of so many

@@ -45,7 +45,7 @@ int checkpoint_new(const struct handover *handover, struct spool *spool, struct 
 	return 0;
 }
 
-static bool checkpoint_is_same(const struct flow_kept *a, const struct flow_kept *b)
+static bool checkpoint_is_same(const struct flow_saved *a, const struct flow_saved *b)
 {
 	return a->hash == b->hash && a->client.half[0] == b->client.half[0] &&
 	       a->client.half[1] == b->client.half[1] && a->client_port == b->client_port &&
@@ -53,19 +53,20 @@ static bool checkpoint_is_same(const struct flow_kept *a, const struct flow_kept
 }
 
 static uint32_t checkpoint_read_once(
-	const struct checkpoint *checkpoint, uint32_t bucket, struct flow_kept rows[FLOW_WAYS])
+	const struct checkpoint *checkpoint, uint32_t bucket, struct flow_saved rows[FLOW_WAYS])
 {
 	const struct snapshot *snapshot = checkpoint->snapshot;
 
-	return flow_keep_bucket(checkpoint->handover->flows[checkpoint->worker], bucket,
+	return flow_save_bucket(checkpoint->handover->flows[checkpoint->worker], bucket,
 		snapshot->ttls, snapshot->service_capacity, checkpoint->now_s, rows);
 }
 
-// Its worker may write it meanwhile: two readings that say the same are whole. 0 where it does not come to rest.
+// Its worker may write it meanwhile: two readings that say the same are whole. 0 where it does not
+// come to rest.
 static uint32_t checkpoint_read_bucket(
-	const struct checkpoint *checkpoint, uint32_t bucket, struct flow_kept rows[FLOW_WAYS])
+	const struct checkpoint *checkpoint, uint32_t bucket, struct flow_saved rows[FLOW_WAYS])
 {
-	struct flow_kept again[FLOW_WAYS];
+	struct flow_saved again[FLOW_WAYS];
 
 	for (int i = 0; i < READINGS; i++) {
 		uint32_t count = checkpoint_read_once(checkpoint, bucket, rows), same = 0;
@@ -84,30 +85,30 @@ static uint32_t checkpoint_read_bucket(
 
 // True: whichever of its tables the next daemon asks, it finds the flow's backend.
 static bool checkpoint_is_found_by_hash(
-	const struct checkpoint *checkpoint, const struct flow_kept *kept)
+	const struct checkpoint *checkpoint, const struct flow_saved *saved)
 {
 	const struct snapshot *snapshot = checkpoint->snapshot;
-	const struct snapshot_service *service = &snapshot->services[kept->service];
+	const struct snapshot_service *service = &snapshot->services[saved->service];
 	const struct snapshot_view *view = &snapshot->views[service->view];
 	struct hash128 hash;
 	struct packet packet;
 	uint64_t slot_hash;
 
-	if (!handover_hash(checkpoint->handover, snapshot, kept, &packet, &hash))
+	if (!handover_hash(checkpoint->handover, snapshot, saved, &packet, &hash))
 		return false;
 	slot_hash = select_slot_hash(snapshot, service, &packet, &hash);
 	return view->current != NULL &&
-	       generation_backend(view->current, slot_hash) == kept->backend &&
+	       generation_backend(view->current, slot_hash) == saved->backend &&
 	       (view->previous == NULL ||
-		       generation_backend(view->previous, slot_hash) == kept->backend);
+		       generation_backend(view->previous, slot_hash) == saved->backend);
 }
 
-static void checkpoint_write_row(struct checkpoint *checkpoint, const struct flow_kept *kept)
+static void checkpoint_write_row(struct checkpoint *checkpoint, const struct flow_saved *saved)
 {
-	struct flows_record record = {.worker = checkpoint->worker, .kept = *kept};
+	struct flows_record record = {.worker = checkpoint->worker, .saved = *saved};
 
-	if (!handover_number(checkpoint->handover, &record.kept) ||
-		checkpoint_is_found_by_hash(checkpoint, kept))
+	if (!handover_number(checkpoint->handover, &record.saved) ||
+		checkpoint_is_found_by_hash(checkpoint, saved))
 		return;
 	flows_writer_add_row(checkpoint->writer, &record);
 	checkpoint->flows++;
@@ -117,7 +118,7 @@ static void checkpoint_write_row(struct checkpoint *checkpoint, const struct flo
 static bool checkpoint_next_bucket(struct checkpoint *checkpoint)
 {
 	const struct handover *handover = checkpoint->handover;
-	struct flow_kept rows[FLOW_WAYS];
+	struct flow_saved rows[FLOW_WAYS];
 	uint32_t count;
 
 	if (checkpoint->worker == handover->worker_count)
@@ -148,8 +149,8 @@ bool checkpoint_step(struct checkpoint *checkpoint, uint64_t ns)
 	return true;
 }
 
-// The hash tables are those of the last step, by which its rows were judged; rows before may have been judged by the ones before,
-// which are the previous ones then.
+// The hash tables are those of the last step, by which its rows were judged; rows before may have
+// been judged by the ones before, which are the previous ones then.
 int checkpoint_close(struct checkpoint *checkpoint, struct checkpoint_last *last, struct error *err)
 {
 	uint64_t tables = past_write(

@@ -103,7 +103,8 @@ static void checkpointer_work(void *context)
 static void checkpointer_tell(struct checkpointer *c, int rc, const struct error *err)
 {
 	if (rc != 0 && !c->fails)
-		log_warning("flows: none would survive if this daemon died: %s", err->text);
+		log_warning(
+			"flows: no checkpoint is written for the case of a crash: %s", err->text);
 	c->fails = rc != 0;
 }
 

@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct file_head) == 72, "no holes");
 #define BLOCK_SIZE (1u << 20)
 
 struct block_head {
-	uint32_t kind; // enum kept_item
+	uint32_t kind; // enum flows_item
 	uint32_t worker; // of rows
 	uint32_t size; // of what follows
 	uint32_t crc; // of the head with 0 in this place, and of what follows
@@ -47,8 +47,8 @@ _Static_assert(sizeof(struct file_row) == 24, "a flow's price on disk");
 #define ROW_AGE_SHIFT  4u
 #define ROW_LONG_SIZE  12u
 
-_Static_assert(sizeof(struct kept_table) == 8 && sizeof(struct kept_member) == 8, "no holes");
-_Static_assert(sizeof(struct kept_view) == 20, "no holes");
+_Static_assert(sizeof(struct flows_table) == 8 && sizeof(struct flows_member) == 8, "no holes");
+_Static_assert(sizeof(struct flows_view) == 20, "no holes");
 
 // Of a table, a member or a view, which lie in the file as in memory; 0: it is of another kind.
 uint32_t flows_file_size_of(uint32_t kind);

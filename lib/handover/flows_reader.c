@@ -53,7 +53,8 @@ static int read_mark(const char *path, int fd, struct flows_mark *mark, struct e
 		return error_set(err, EINVAL, "%s: it holds no flows", path);
 	if (head.crc != flows_crc(&head.mark, size, 0))
 		return error_set(err, EINVAL, "%s: it is damaged", path);
-	// Each name takes a byte at least: what the reader makes room for is not more than the file.
+	// Each name takes a byte at least: what the reader makes room for is not more than the
+	// file.
 	if ((uint64_t)head.mark.services + head.mark.backends > (uint64_t)stat.st_size)
 		return error_set(err, EINVAL, "%s: it is damaged", path);
 	*mark = head.mark;
@@ -163,9 +164,10 @@ static bool read_block(struct flows_reader *reader)
 		!read_all(reader->fd, reader->body, head->size) ||
 		head->crc != flows_file_crc(head, reader->body))
 		return false;
-	if (head->kind == KEPT_LAST)
+	if (head->kind == FLOWS_ITEM_END)
 		return head->size == 0;
-	return head->size > 0 && (head->kind < KEPT_LAST || flows_file_size_of(head->kind) > 0);
+	return head->size > 0 &&
+	       (head->kind < FLOWS_ITEM_END || flows_file_size_of(head->kind) > 0);
 }
 
 static bool read_name(struct flows_reader *reader, char name[FLOWS_FILE_NAME_SIZE])
@@ -218,7 +220,7 @@ static bool read_row(struct flows_reader *reader, struct flows_record *out)
 	reader->at += (uint32_t)sizeof(row);
 	*out = (struct flows_record){
 		.worker = reader->head.worker,
-		.kept =
+		.saved =
 			{
 				.hash = row.hash,
 				.client_port = row.client_port,
@@ -229,7 +231,7 @@ static bool read_row(struct flows_reader *reader, struct flows_record *out)
 				.idle_s = row.idle_s,
 			},
 	};
-	return is_sound(reader, &row) && read_client(reader, &row, &out->kept.client);
+	return is_sound(reader, &row) && read_client(reader, &row, &out->saved.client);
 }
 
 static bool read_plain(struct flows_reader *reader, uint32_t size, void *out)
@@ -241,23 +243,23 @@ static bool read_plain(struct flows_reader *reader, uint32_t size, void *out)
 	return true;
 }
 
-enum kept_item flows_reader_next(struct flows_reader *reader, union kept_any *out)
+enum flows_item flows_reader_next(struct flows_reader *reader, union flows_any *out)
 {
-	enum kept_item kind;
+	enum flows_item kind;
 	bool is_good;
 
 	if (reader->at == reader->head.size && !read_block(reader))
-		return KEPT_DAMAGED;
-	kind = (enum kept_item)reader->head.kind;
-	if (kind == KEPT_LAST)
-		return KEPT_LAST;
-	if (kind == KEPT_ROW)
+		return FLOWS_ITEM_DAMAGED;
+	kind = (enum flows_item)reader->head.kind;
+	if (kind == FLOWS_ITEM_END)
+		return FLOWS_ITEM_END;
+	if (kind == FLOWS_ITEM_FLOW)
 		is_good = read_row(reader, &out->row);
-	else if (kind < KEPT_LAST)
+	else if (kind < FLOWS_ITEM_END)
 		is_good = read_name(reader, out->name);
 	else
 		is_good = read_plain(reader, flows_file_size_of(kind), out);
-	return is_good ? kind : KEPT_DAMAGED;
+	return is_good ? kind : FLOWS_ITEM_DAMAGED;
 }
 
 void flows_reader_free(struct flows_reader *reader)

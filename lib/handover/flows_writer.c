@@ -134,7 +134,7 @@ int flows_writer_new(const char *folder, const char *name, const struct flows_ma
 	return 0;
 }
 
-void flows_writer_add_name(struct flows_writer *writer, enum kept_item item, const char *name)
+void flows_writer_add_name(struct flows_writer *writer, enum flows_item item, const char *name)
 {
 	uint32_t size = (uint32_t)strnlen(name, FLOWS_FILE_NAME_SIZE - 1);
 	uint8_t *at = claim(writer, item, 0, size + 1);
@@ -145,24 +145,24 @@ void flows_writer_add_name(struct flows_writer *writer, enum kept_item item, con
 
 void flows_writer_add_row(struct flows_writer *writer, const struct flows_record *record)
 {
-	const struct flow_kept *kept = &record->kept;
+	const struct flow_saved *saved = &record->saved;
 	const struct flow_client mapped = flow_client_from_ipv4_be(0);
 	bool is_long =
-		kept->client.half[0] != 0 || (uint32_t)kept->client.half[1] != mapped.half[1];
-	uint8_t bytes[sizeof(kept->client)];
+		saved->client.half[0] != 0 || (uint32_t)saved->client.half[1] != mapped.half[1];
+	uint8_t bytes[sizeof(saved->client)];
 	struct file_row row = {
-		.hash = kept->hash,
-		.backend = kept->backend,
-		.client_port = kept->client_port,
-		.service = kept->service,
-		.idle_s = (uint16_t)kept->idle_s,
-		.life = (uint16_t)(kept->state | (is_long ? ROW_IS_LONG : 0) |
-				   kept->age_s / 16 << ROW_AGE_SHIFT),
+		.hash = saved->hash,
+		.backend = saved->backend,
+		.client_port = saved->client_port,
+		.service = saved->service,
+		.idle_s = (uint16_t)saved->idle_s,
+		.life = (uint16_t)(saved->state | (is_long ? ROW_IS_LONG : 0) |
+				   saved->age_s / 16 << ROW_AGE_SHIFT),
 	};
-	uint8_t *at = claim(writer, KEPT_ROW, record->worker,
+	uint8_t *at = claim(writer, FLOWS_ITEM_FLOW, record->worker,
 		(uint32_t)sizeof(row) + (is_long ? ROW_LONG_SIZE : 0));
 
-	memcpy(bytes, &kept->client, sizeof(bytes));
+	memcpy(bytes, &saved->client, sizeof(bytes));
 	memcpy(&row.client_be, bytes + (is_long ? 0 : ROW_LONG_SIZE), sizeof(row.client_be));
 	memcpy(at, &row, sizeof(row));
 	if (is_long)
@@ -172,18 +172,18 @@ void flows_writer_add_row(struct flows_writer *writer, const struct flows_record
 uint32_t flows_file_size_of(uint32_t kind)
 {
 	switch (kind) {
-	case KEPT_TABLE:
-		return sizeof(struct kept_table);
-	case KEPT_MEMBER:
-		return sizeof(struct kept_member);
-	case KEPT_VIEW:
-		return sizeof(struct kept_view);
+	case FLOWS_ITEM_TABLE:
+		return sizeof(struct flows_table);
+	case FLOWS_ITEM_MEMBER:
+		return sizeof(struct flows_member);
+	case FLOWS_ITEM_VIEW:
+		return sizeof(struct flows_view);
 	default:
 		return 0;
 	}
 }
 
-void flows_writer_add(struct flows_writer *writer, enum kept_item item, const void *any)
+void flows_writer_add(struct flows_writer *writer, enum flows_item item, const void *any)
 {
 	uint32_t size = flows_file_size_of(item);
 
@@ -201,7 +201,7 @@ int flows_writer_close(struct flows_writer *writer, struct error *err)
 
 	if (writer->block.head.size > 0)
 		end_block(writer);
-	writer->block.head.kind = KEPT_LAST;
+	writer->block.head.kind = FLOWS_ITEM_END;
 	end_block(writer);
 	flows_writer_end(writer, SPOOL_KEEP);
 	rc = writer->rc;

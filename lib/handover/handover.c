@@ -23,7 +23,8 @@ static uint64_t handover_hash_rss(const struct rss_indirection *indirection)
 	return siphash(handover_no_key, indirection, offsetof(struct rss_indirection, size));
 }
 
-// A worker's rows are good for the same worker of the next daemon if packets are spread over as many, by the same ports.
+// A worker's rows are good for the same worker of the next daemon if packets are spread over as
+// many, by the same ports.
 static uint64_t handover_rss_mark(const struct handover *handover)
 {
 	uint64_t mark = handover->worker_count;
@@ -67,55 +68,55 @@ void handover_write_names(const struct handover *handover, struct flows_writer *
 
 	for (uint32_t i = 0; i < config->service_count; i++) {
 		configuration_service_name(config, i, name);
-		flows_writer_add_name(writer, KEPT_SERVICE, name);
+		flows_writer_add_name(writer, FLOWS_ITEM_SERVICE, name);
 	}
 	for (uint32_t i = 0; i < config->backend_count; i++) {
 		configuration_backend_name(config, i, name);
-		flows_writer_add_name(writer, KEPT_BACKEND, name);
+		flows_writer_add_name(writer, FLOWS_ITEM_BACKEND, name);
 	}
 }
 
-bool handover_number(const struct handover *handover, struct flow_kept *kept)
+bool handover_number(const struct handover *handover, struct flow_saved *saved)
 {
 	const struct configuration *configuration = handover->running->now;
-	uint32_t index = kept->backend & BACKEND_INDEX_MASK;
-	uint32_t service = kept->service < configuration->service_end
-				   ? configuration->service_places[kept->service]
+	uint32_t index = saved->backend & BACKEND_INDEX_MASK;
+	uint32_t service = saved->service < configuration->service_end
+				   ? configuration->service_places[saved->service]
 				   : CONFIGURATION_NONE;
 	uint32_t backend =
 		index < configuration->capacity ? configuration->places[index] : CONFIGURATION_NONE;
 
 	if (service == CONFIGURATION_NONE || backend == CONFIGURATION_NONE ||
-		configuration->backends[backend] != kept->backend)
+		configuration->backends[backend] != saved->backend)
 		return false;
-	kept->service = (uint16_t)service;
-	kept->backend = backend;
+	saved->service = (uint16_t)service;
+	saved->backend = backend;
 	return true;
 }
 
-static struct addr handover_client(const struct flow_kept *kept)
+static struct addr handover_client(const struct flow_saved *saved)
 {
-	uint32_t ipv4_be = (uint32_t)(kept->client.half[1] >> 32);
+	uint32_t ipv4_be = (uint32_t)(saved->client.half[1] >> 32);
 	struct flow_client mapped = flow_client_from_ipv4_be(ipv4_be);
-	uint8_t bytes[sizeof(kept->client)];
+	uint8_t bytes[sizeof(saved->client)];
 
-	memcpy(bytes, &kept->client, sizeof(bytes));
-	return memcmp(&kept->client, &mapped, sizeof(mapped)) == 0 ? addr_from_ipv4_be(ipv4_be)
-								   : addr_from_ipv6(bytes);
+	memcpy(bytes, &saved->client, sizeof(bytes));
+	return memcmp(&saved->client, &mapped, sizeof(mapped)) == 0 ? addr_from_ipv4_be(ipv4_be)
+								    : addr_from_ipv6(bytes);
 }
 
 bool handover_hash(const struct handover *handover, const struct snapshot *snapshot,
-	const struct flow_kept *kept, struct packet *packet, struct hash128 *hash)
+	const struct flow_saved *saved, struct packet *packet, struct hash128 *hash)
 {
 	const struct configuration *configuration = handover->running->now;
 	const struct config_service *service =
-		&configuration->config->services[configuration->service_places[kept->service]];
-	const struct addr client = handover_client(kept);
+		&configuration->config->services[configuration->service_places[saved->service]];
+	const struct addr client = handover_client(saved);
 
 	if (!config_has_single_port(service) || client.family != service->vip.family)
 		return false;
-	explain_make_packet(kept->state == FLOW_UDP ? IP_UDP : IP_TCP, &client,
-		be16(kept->client_port), &service->vip, service->ports[0][0], 0, packet);
+	explain_make_packet(saved->state == FLOW_UDP ? IP_UDP : IP_TCP, &client,
+		be16(saved->client_port), &service->vip, service->ports[0][0], 0, packet);
 	hash_packets(&snapshot->key, packet, 1, hash);
 	return true;
 }

@@ -12,10 +12,10 @@ void handover_mark(const struct handover *handover, struct flows_mark *out);
 // The names that rows refer to, in the order of their numbers.
 void handover_write_names(const struct handover *handover, struct flows_writer *writer);
 // From indexes to those numbers. False: nobody has that index now.
-bool handover_number(const struct handover *handover, struct flow_kept *kept);
-// What a packet of the flow looks like, and its hash; 'service' of the row is an index. False: it is not known, as the
-// service has more ports than one.
+bool handover_number(const struct handover *handover, struct flow_saved *saved);
+// What a packet of the flow looks like, and its hash; 'service' of the row is an index. False: it
+// is not known, as the service has more ports than one.
 bool handover_hash(const struct handover *handover, const struct snapshot *snapshot,
-	const struct flow_kept *kept, struct packet *packet, struct hash128 *hash);
+	const struct flow_saved *saved, struct packet *packet, struct hash128 *hash);
 
 #endif

@@ -53,81 +53,82 @@ static void handover_restore_backend(struct handover_restoring *restoring, const
 }
 
 // False: one of them is no longer there.
-static bool handover_name_row(const struct handover_restoring *restoring, struct flow_kept *kept)
+static bool handover_name_row(const struct handover_restoring *restoring, struct flow_saved *saved)
 {
-	uint32_t service = kept->service < restoring->service_count
-				   ? restoring->services[kept->service]
+	uint32_t service = saved->service < restoring->service_count
+				   ? restoring->services[saved->service]
 				   : REGISTRY_NONE;
-	uint32_t backend = kept->backend < restoring->backend_count
-				   ? restoring->backends[kept->backend]
+	uint32_t backend = saved->backend < restoring->backend_count
+				   ? restoring->backends[saved->backend]
 				   : REGISTRY_NONE;
 
 	if (service == REGISTRY_NONE || backend == REGISTRY_NONE)
 		return false;
-	kept->service = (uint16_t)service;
-	kept->backend = backend;
+	saved->service = (uint16_t)service;
+	saved->backend = backend;
 	return true;
 }
 
 // --- Rows find their places ---
 
 // By what its packets look like. False: it is not known.
-static bool handover_rehash(const struct handover_restoring *restoring, struct flow_kept *kept)
+static bool handover_rehash(const struct handover_restoring *restoring, struct flow_saved *saved)
 {
 	struct hash128 hash;
 	struct packet packet;
 
-	if (!handover_hash(restoring->handover, restoring->handover->publisher->current, kept,
+	if (!handover_hash(restoring->handover, restoring->handover->publisher->current, saved,
 		    &packet, &hash))
 		return false;
-	kept->hash = hash.flow;
+	saved->hash = hash.flow;
 	return true;
 }
 
 static bool handover_put(
-	struct handover_restoring *restoring, uint32_t worker, const struct flow_kept *kept)
+	struct handover_restoring *restoring, uint32_t worker, const struct flow_saved *saved)
 {
 	const struct snapshot *snapshot = restoring->handover->publisher->current;
 
-	if (!flow_restore(restoring->handover->flows[worker], kept, snapshot->ttls,
+	if (!flow_restore(restoring->handover->flows[worker], saved, snapshot->ttls,
 		    snapshot->service_capacity, restoring->now_s))
 		return false;
 	restoring->put[worker]++;
 	return true;
 }
 
-// Any worker may get the flow's packets now, so each has to know it. Half of each table is left to new flows.
+// Any worker may get the flow's packets now, so each has to know it. Half of each table is left to
+// new flows.
 static bool handover_put_everywhere(
-	struct handover_restoring *restoring, const struct flow_kept *kept)
+	struct handover_restoring *restoring, const struct flow_saved *saved)
 {
 	const struct handover *handover = restoring->handover;
 	bool is_alive = true;
 
 	for (uint32_t w = 0; is_alive && w < handover->worker_count; w++) {
 		if (restoring->put[w] < flow_table_capacity(handover->flows[w]) / 2)
-			is_alive = handover_put(restoring, w, kept);
+			is_alive = handover_put(restoring, w, saved);
 	}
 	return is_alive;
 }
 
 static void handover_restore_row(struct handover_restoring *restoring, struct flows_record *record)
 {
-	struct flow_kept *kept = &record->kept;
+	struct flow_saved *saved = &record->saved;
 	bool is_alive;
 
 	restoring->count->flows++;
-	kept->idle_s += restoring->away_s;
-	kept->age_s += restoring->away_s;
-	if (!handover_name_row(restoring, kept)) {
+	saved->idle_s += restoring->away_s;
+	saved->age_s += restoring->away_s;
+	if (!handover_name_row(restoring, saved)) {
 		restoring->count->unknown++;
 		return;
 	}
-	if (!restoring->keeps_places && !handover_rehash(restoring, kept)) {
+	if (!restoring->keeps_places && !handover_rehash(restoring, saved)) {
 		restoring->count->unplaced++;
 		return;
 	}
-	is_alive = restoring->keeps_workers ? handover_put(restoring, record->worker, kept)
-					    : handover_put_everywhere(restoring, kept);
+	is_alive = restoring->keeps_workers ? handover_put(restoring, record->worker, saved)
+					    : handover_put_everywhere(restoring, saved);
 	if (is_alive)
 		restoring->count->done++;
 	else
@@ -139,28 +140,28 @@ static void handover_restore_row(struct handover_restoring *restoring, struct fl
 static int handover_read(
 	struct handover_restoring *restoring, struct flows_reader *reader, struct error *err)
 {
-	union kept_any any;
+	union flows_any any;
 
 	for (;;) {
-		enum kept_item item = flows_reader_next(reader, &any);
+		enum flows_item item = flows_reader_next(reader, &any);
 
 		switch (item) {
-		case KEPT_SERVICE:
+		case FLOWS_ITEM_SERVICE:
 			handover_restore_service(restoring, any.name);
 			break;
-		case KEPT_BACKEND:
+		case FLOWS_ITEM_BACKEND:
 			handover_restore_backend(restoring, any.name);
 			break;
-		case KEPT_ROW:
+		case FLOWS_ITEM_FLOW:
 			handover_restore_row(restoring, &any.row);
 			break;
-		case KEPT_LAST:
+		case FLOWS_ITEM_END:
 			return 0;
-		case KEPT_DAMAGED:
+		case FLOWS_ITEM_DAMAGED:
 			return error_set(err, EINVAL, "the file of the flows is damaged");
-		case KEPT_TABLE:
-		case KEPT_MEMBER:
-		case KEPT_VIEW:
+		case FLOWS_ITEM_TABLE:
+		case FLOWS_ITEM_MEMBER:
+		case FLOWS_ITEM_VIEW:
 			if (restoring->past != NULL)
 				past_add(restoring->past, item, &any,
 					restoring->now_s - restoring->away_s);

@@ -6,8 +6,8 @@
 // The side of the daemon that ends.
 
 #define BUCKETS_A_LOOK 8192 // at the clock
-// Tables with this many buckets may take longer to write than there is time. The flows that began within the last half
-// hour come first, as there may be no hash table that leads to their backends.
+// Tables with this many buckets may take longer to write than there is time. The flows that began
+// within the last half hour come first, as there may be no hash table that leads to their backends.
 #define BUCKETS_MANY (4u << 20)
 #define YOUNG_S      (30 * 60)
 
@@ -26,17 +26,17 @@ static void handover_save_bucket(struct handover_saving *saving, uint32_t worker
 	const struct handover *handover = saving->handover;
 	const struct snapshot *snapshot = handover->publisher->current;
 	struct flows_record record = {.worker = worker};
-	struct flow_kept rows[FLOW_WAYS];
-	uint32_t row_count = flow_keep_bucket(handover->flows[worker], bucket, snapshot->ttls,
+	struct flow_saved rows[FLOW_WAYS];
+	uint32_t row_count = flow_save_bucket(handover->flows[worker], bucket, snapshot->ttls,
 		snapshot->service_capacity, saving->now_s, rows);
 
 	for (uint32_t i = 0; i < row_count; i++) {
-		record.kept = rows[i];
-		if (record.kept.age_s < saving->age_first_s ||
-			record.kept.age_s > saving->age_last_s)
+		record.saved = rows[i];
+		if (record.saved.age_s < saving->age_first_s ||
+			record.saved.age_s > saving->age_last_s)
 			continue;
 		saving->count->flows++;
-		if (handover_number(handover, &record.kept)) {
+		if (handover_number(handover, &record.saved)) {
 			flows_writer_add_row(saving->writer, &record);
 			saving->count->done++;
 		} else {

@@ -6,11 +6,12 @@
 #include <running/configuration.h>
 #include <snapshot/recall.h>
 
-// The hash tables that services have, behind the rows of a file of flows: rows are left out of a checkpoint that these tables
-// find, and nobody can make them again from a pool file and from who is up. One thread.
+// The hash tables that services have, behind the rows of a file of flows: rows are left out of a
+// checkpoint that these tables find, and nobody can make them again from a pool file and from who
+// is up. One thread.
 
-// Writes those of 'snapshot', which is of that configuration, whose names stand in the file. Returns a mark of them, which others do not have; 0: there are
-// none.
+// Writes those of 'snapshot', which is of that configuration, whose names stand in the file.
+// Returns a mark of them, which others do not have; 0: there are none.
 uint64_t past_write(const struct configuration *configuration, const struct snapshot *snapshot,
 	struct flows_writer *writer);
 
@@ -21,12 +22,14 @@ struct past_reader;
 // 'names' are the most that the file may have. NULL without memory.
 struct past_reader *past_reader_new(uint32_t services, uint32_t backends);
 void past_reader_free(struct past_reader *reader); // NULL is fine
-// Its next service or backend by its name, and what that is now: an index or a reference, or PAST_NONE.
+// Its next service or backend by its name, and what that is now: an index or a reference, or
+// PAST_NONE.
 void past_add_service(struct past_reader *reader, uint32_t index);
 void past_add_backend(struct past_reader *reader, const char *name, uint32_t reference);
-// A table, a member or a view. What refers to nothing is left out. 'now_s' less its age is when a table changed.
-void past_add(
-	struct past_reader *reader, enum kept_item item, const union kept_any *any, uint32_t now_s);
+// A table, a member or a view. What refers to nothing is left out. 'now_s' less its age is when a
+// table changed.
+void past_add(struct past_reader *reader, enum flows_item item, const union flows_any *any,
+	uint32_t now_s);
 // What came so far, as long as the reader is there.
 const struct past *past_read(const struct past_reader *reader);
 

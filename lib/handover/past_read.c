@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Nothing that is read is trusted: what a table says of its members is true only of those that came, and whatever has a number
-// is looked up.
+// Nothing that is read is trusted: what a table says of its members is true only of those that
+// came, and whatever has a number is looked up.
 
 struct past_reader {
 	struct past past;
@@ -88,10 +88,10 @@ static bool past_grow(void **list, size_t *room, uint32_t count, size_t size)
 	return true;
 }
 
-static void past_add_table(struct past_reader *reader, const struct kept_table *kept)
+static void past_add_table(struct past_reader *reader, const struct flows_table *saved)
 {
 	struct past *past = &reader->past;
-	bool is_known = kept->size == MAGLEV_SIZE_DEFAULT || kept->size == MAGLEV_SIZE_LARGE;
+	bool is_known = saved->size == MAGLEV_SIZE_DEFAULT || saved->size == MAGLEV_SIZE_LARGE;
 
 	if (!past_grow((void **)&past->tables, &reader->tables_room, past->table_count,
 		    sizeof(*past->tables))) {
@@ -99,15 +99,15 @@ static void past_add_table(struct past_reader *reader, const struct kept_table *
 		return;
 	}
 	past->tables[past->table_count++] =
-		(struct past_table){is_known ? kept->size : 0, past->member_count, 0};
-	reader->members_due = kept->members;
+		(struct past_table){is_known ? saved->size : 0, past->member_count, 0};
+	reader->members_due = saved->members;
 }
 
-static void past_add_member(struct past_reader *reader, const struct kept_member *kept)
+static void past_add_member(struct past_reader *reader, const struct flows_member *saved)
 {
 	struct past *past = &reader->past;
 
-	if (reader->members_due == 0 || kept->backend >= reader->backend_count)
+	if (reader->members_due == 0 || saved->backend >= reader->backend_count)
 		return;
 	if (!past_grow((void **)&past->members, &reader->members_room, past->member_count,
 		    sizeof(*past->members))) {
@@ -115,39 +115,40 @@ static void past_add_member(struct past_reader *reader, const struct kept_member
 		return;
 	}
 	reader->members_due--;
-	past->members[past->member_count] = reader->backends[kept->backend];
-	past->members[past->member_count++].weight = kept->weight;
+	past->members[past->member_count] = reader->backends[saved->backend];
+	past->members[past->member_count++].weight = saved->weight;
 	past->tables[past->table_count - 1].member_count++;
 }
 
-static void past_add_view(struct past_reader *reader, const struct kept_view *kept, uint32_t now_s)
+static void past_add_view(
+	struct past_reader *reader, const struct flows_view *saved, uint32_t now_s)
 {
 	struct past *past = &reader->past;
-	uint32_t service =
-		kept->service < reader->service_count ? reader->services[kept->service] : PAST_NONE;
+	uint32_t service = saved->service < reader->service_count ? reader->services[saved->service]
+								  : PAST_NONE;
 
 	if (service == PAST_NONE || past->view_count == reader->services_max ||
-		kept->number >= past->number_count ||
-		(kept->current != KEPT_NONE && kept->current >= past->table_count) ||
-		(kept->previous != KEPT_NONE && kept->previous >= past->table_count))
+		saved->number >= past->number_count ||
+		(saved->current != FLOWS_NONE && saved->current >= past->table_count) ||
+		(saved->previous != FLOWS_NONE && saved->previous >= past->table_count))
 		return;
 	past->views[past->view_count++] = (struct past_view){.service = service,
-		.number = kept->number,
-		.current = kept->current,
-		.previous = kept->previous,
-		.changed_s = now_s - kept->age_s};
+		.number = saved->number,
+		.current = saved->current,
+		.previous = saved->previous,
+		.changed_s = now_s - saved->age_s};
 }
 
-void past_add(
-	struct past_reader *reader, enum kept_item item, const union kept_any *any, uint32_t now_s)
+void past_add(struct past_reader *reader, enum flows_item item, const union flows_any *any,
+	uint32_t now_s)
 {
 	if (reader->has_no_memory)
 		return;
-	if (item == KEPT_TABLE)
+	if (item == FLOWS_ITEM_TABLE)
 		past_add_table(reader, &any->table);
-	else if (item == KEPT_MEMBER)
+	else if (item == FLOWS_ITEM_MEMBER)
 		past_add_member(reader, &any->member);
-	else if (item == KEPT_VIEW)
+	else if (item == FLOWS_ITEM_VIEW)
 		past_add_view(reader, &any->view, now_s);
 }
 

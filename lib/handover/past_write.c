@@ -18,7 +18,7 @@ struct past_writing {
 		uint32_t number;
 	} * written;
 	uint32_t written_count;
-	uint32_t *numbers; // of the snapshot's views; KEPT_NONE: none yet
+	uint32_t *numbers; // of the snapshot's views; FLOWS_NONE: none yet
 	uint32_t number_count;
 	uint64_t mark;
 };
@@ -26,9 +26,9 @@ struct past_writing {
 static const uint8_t past_key[16];
 
 // The first 'marked' bytes of it tell it from another one.
-static void past_put(struct past_writing *w, enum kept_item item, const void *any, size_t marked)
+static void past_put(struct past_writing *w, enum flows_item item, const void *any, size_t marked)
 {
-	uint8_t bytes[sizeof(uint64_t) + sizeof(struct kept_view)];
+	uint8_t bytes[sizeof(uint64_t) + sizeof(struct flows_view)];
 
 	memcpy(bytes, &w->mark, sizeof(w->mark));
 	memcpy(bytes + sizeof(w->mark), any, marked);
@@ -36,7 +36,7 @@ static void past_put(struct past_writing *w, enum kept_item item, const void *an
 	flows_writer_add(w->writer, item, any);
 }
 
-// Its number among the names. KEPT_NONE: it is no longer configured.
+// Its number among the names. FLOWS_NONE: it is no longer configured.
 static uint32_t past_backend(const struct past_writing *w, uint32_t reference)
 {
 	const struct configuration *configuration = w->configuration;
@@ -46,7 +46,7 @@ static uint32_t past_backend(const struct past_writing *w, uint32_t reference)
 
 	return place != CONFIGURATION_NONE && configuration->backends[place] == reference
 		       ? place
-		       : KEPT_NONE;
+		       : FLOWS_NONE;
 }
 
 // Without the name of one of its members it cannot be made again.
@@ -56,21 +56,21 @@ static bool past_is_named(
 	uint32_t i = 0;
 
 	while (i < generation->member_count &&
-		past_backend(w, generation->members[i].backend) != KEPT_NONE)
+		past_backend(w, generation->members[i].backend) != FLOWS_NONE)
 		i++;
 	return i == generation->member_count;
 }
 
 static void past_put_table(struct past_writing *w, const struct snapshot_generation *generation)
 {
-	const struct kept_table table = {generation->table->size, generation->member_count};
+	const struct flows_table table = {generation->table->size, generation->member_count};
 
-	past_put(w, KEPT_TABLE, &table, sizeof(table));
+	past_put(w, FLOWS_ITEM_TABLE, &table, sizeof(table));
 	for (uint32_t i = 0; i < generation->member_count; i++) {
-		const struct kept_member member = {past_backend(w, generation->members[i].backend),
+		const struct flows_member member = {past_backend(w, generation->members[i].backend),
 			generation->members[i].weight};
 
-		past_put(w, KEPT_MEMBER, &member, sizeof(member));
+		past_put(w, FLOWS_ITEM_MEMBER, &member, sizeof(member));
 	}
 }
 
@@ -81,7 +81,7 @@ static uint32_t past_table(struct past_writing *w, const struct snapshot_generat
 	struct written *written;
 
 	if (generation == NULL)
-		return KEPT_NONE;
+		return FLOWS_NONE;
 	for (struct map_node *node = map_find(&w->map, hash); node != NULL;
 		node = map_find_next(node)) {
 		written = MAP_ENTRY(node, struct written, node);
@@ -89,10 +89,10 @@ static uint32_t past_table(struct past_writing *w, const struct snapshot_generat
 			return written->number;
 	}
 	written = &w->written[w->written_count++];
-	*written = (struct written){.generation = generation, .number = KEPT_NONE};
+	*written = (struct written){.generation = generation, .number = FLOWS_NONE};
 	map_insert(&w->map, &written->node, hash);
 	if (!past_is_named(w, generation))
-		return KEPT_NONE;
+		return FLOWS_NONE;
 	written->number = w->number_count++;
 	past_put_table(w, generation);
 	return written->number;
@@ -101,7 +101,7 @@ static uint32_t past_table(struct past_writing *w, const struct snapshot_generat
 static void past_put_view(struct past_writing *w, uint32_t service, uint32_t number, uint32_t at)
 {
 	const struct snapshot_view *view = &w->snapshot->views[at];
-	struct kept_view kept = {
+	struct flows_view saved = {
 		.service = service,
 		.number = number,
 		.current = past_table(w, view->current),
@@ -109,9 +109,9 @@ static void past_put_view(struct past_writing *w, uint32_t service, uint32_t num
 		.age_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S) - view->changed_s,
 	};
 
-	if (kept.current == KEPT_NONE && view->current != NULL)
+	if (saved.current == FLOWS_NONE && view->current != NULL)
 		return;
-	past_put(w, KEPT_VIEW, &kept, offsetof(struct kept_view, age_s));
+	past_put(w, FLOWS_ITEM_VIEW, &saved, offsetof(struct flows_view, age_s));
 }
 
 static void past_put_views(struct past_writing *w)
@@ -120,11 +120,11 @@ static void past_put_views(struct past_writing *w)
 	uint32_t numbers = 0;
 
 	for (uint32_t i = 0; i < w->snapshot->view_count; i++)
-		w->numbers[i] = KEPT_NONE;
+		w->numbers[i] = FLOWS_NONE;
 	for (uint32_t i = 0; i < configuration->config->service_count; i++) {
 		uint32_t view = w->snapshot->services[configuration->services[i]].view;
 
-		if (w->numbers[view] == KEPT_NONE)
+		if (w->numbers[view] == FLOWS_NONE)
 			w->numbers[view] = numbers++;
 		past_put_view(w, i, w->numbers[view], view);
 	}

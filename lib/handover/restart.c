@@ -23,14 +23,14 @@ static void restart_tell_saved(const struct restart_save *save)
 	const struct handover_count *count = &save->count;
 
 	if (save->rc != 0)
-		log_warning("flows: none is kept for the next daemon: %s", save->err.text);
+		log_warning("flows: none is saved for the next daemon: %s", save->err.text);
 	else if (count->is_cut)
 		log_warning(
-			"flows: %lu are kept for the next daemon; there was no time for the others, "
+			"flows: saved %lu for the next daemon; there was no time for the others, "
 			"which the hash tables answer for",
 			count->done);
 	else if (count->flows > 0)
-		log_info("flows: %lu of %lu are kept for the next daemon, in %lu ms", count->done,
+		log_info("flows: saved %lu of %lu for the next daemon, in %lu ms", count->done,
 			count->flows, restart_ms_since(save->begun_ns));
 }
 
@@ -63,7 +63,7 @@ void restart_save_begin(
 void restart_save_conclude(struct restart_save *save, bool is_whole)
 {
 	if (save->spool == NULL) {
-		log_warning("flows: none is kept for the next daemon: out of memory");
+		log_warning("flows: none is saved for the next daemon: out of memory");
 		return;
 	}
 	if (is_whole && save->rc == 0)
@@ -80,19 +80,18 @@ void restart_save_conclude(struct restart_save *save, bool is_whole)
 static void restart_tell_restored(
 	const struct handover_count *count, bool is_planned, uint64_t begun_ns)
 {
-	log_info("flows: %lu of %lu %s are taken up, in %lu ms", count->done, count->flows,
-		is_planned ? "from the last daemon"
-			   : "that no hash table knows, of a daemon that died,",
-		restart_ms_since(begun_ns));
+	log_info("flows: restored %lu of %lu from the %s, in %lu ms", count->done, count->flows,
+		is_planned ? "last daemon" : "crash checkpoint", restart_ms_since(begun_ns));
 	if (count->expired > 0)
-		log_info("flows: %lu of them have expired meanwhile", count->expired);
+		log_info("flows: %lu of them expired meanwhile", count->expired);
 	if (count->unknown > 0)
-		log_warning("flows: %lu are of services or backends that are no longer configured",
+		log_warning(
+			"flows: %lu are not restored: service or backend is no longer configured",
 			count->unknown);
 	if (count->unplaced > 0)
 		log_warning(
-			"flows: %lu are of services with many ports, and have no place in tables of "
-			"another size or under another hash key",
+			"flows: %lu are not restored: those of services with many ports have no "
+			"place in tables of another size or under another hash key",
 			count->unplaced);
 }
 
@@ -110,7 +109,7 @@ static int restart_restore_file(const struct handover *handover, const char *fil
 		return rc;
 	if (rc != 0)
 		log_warning(
-			"flows: %s: the hash tables answer for connections that are not taken up",
+			"flows: %s: the hash tables answer for connections that are not restored",
 			err.text);
 	if (count.flows > 0)
 		restart_tell_restored(&count, is_planned, begun_ns);

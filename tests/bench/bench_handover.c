@@ -133,8 +133,8 @@ int main(int argc, char **argv)
 	snprintf(folder, sizeof(folder), "%s/fulcrum-handover-XXXXXX", argc > 1 ? argv[1] : "/tmp");
 	if (mkdtemp(folder) == NULL)
 		return EXIT_FAILURE;
-	printf("%10s %10s %8s %10s %10s %10s %10s %10s\n", "saved", "taken up", "MiB", "save ms",
-		"of CPU", "take ms", "of CPU", "copy CPU");
+	printf("%10s %10s %8s %10s %10s %10s %10s %10s\n", "saved", "restored", "MiB", "save ms",
+		"of CPU", "restore ms", "of CPU", "copy CPU");
 	if (argc > 2)
 		measure(folder, strtoull(argv[2], NULL, 10),
 			argc > 3 ? strtoull(argv[3], NULL, 10) : BUDGET_MS);

@@ -41,12 +41,12 @@ restart_after() {
 	[ $signal = KILL ] || lab_check "$name: and no copy of them" test ! -e $LAB/state/flows.checkpoint
 	lab_fulcrumd
 	lab_say "$name: $(sed -n 's/.*flows: //p' $LAB/fulcrumd.log)"
-	# Once more, by one that dies before it wrote a copy: what it took up is there for the next
+	# Once more, by one that dies before it wrote a copy: what it restored is there for the next
 	# one.
 	lab_stop fulcrumd KILL
 	lab_fulcrumd
-	lab_check "$name: the next one takes them up, too" eval \
-		'[ "$(grep -c "are taken up" $LAB/fulcrumd.log)" -eq 1 ] && [ ! -e $LAB/state/flows.taken ]'
+	lab_check "$name: the next one restores them, too" eval \
+		'[ "$(grep -c "flows: restored" $LAB/fulcrumd.log)" -eq 1 ] && [ ! -e $LAB/state/flows.taken ]'
 	lab_wait_for '[ "$(lab_worker_sum flow_hits)" -ge $((3 * CONNECTIONS)) ]' 30 "the connections talk again"
 	lab_say "$name: $(lab_worker_sum previous_table) packets went where the table before had them"
 	lab_hold_end $name

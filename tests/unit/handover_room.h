@@ -4,7 +4,8 @@
 
 #include "handover_side.h"
 
-// What the tests of the handover share: a folder of the case's own, one daemon after another in it, and flows.
+// What the tests of the handover share: a folder of the case's own, one daemon after another in it,
+// and flows.
 
 #define COUNT(array)         (sizeof(array) / sizeof((array)[0]))
 #define HANDOVER_CAPACITY    1024
@@ -23,7 +24,8 @@ struct room {
 int room_enter(void **state);
 int room_leave(void **state);
 
-// A daemon with empty tables, in the place of the one before. The usual one has room_yaml and HANDOVER_CAPACITY.
+// A daemon with empty tables, in the place of the one before. The usual one has room_yaml and
+// HANDOVER_CAPACITY.
 extern const char room_yaml[];
 void room_start(struct room *room, uint32_t workers);
 void room_start_as(struct room *room, const char *before, const char *yaml, uint32_t workers,

@@ -21,14 +21,15 @@ struct side {
 	struct handover handover;
 };
 
-// 'before' is a configuration that had the indexes until 'yaml' came; NULL: there was none. Every service has the times to
-// live of 'side_ttl'. Dies where it cannot.
+// 'before' is a configuration that had the indexes until 'yaml' came; NULL: there was none. Every
+// service has the times to live of 'side_ttl'. Dies where it cannot.
 extern const struct flow_ttl side_ttl;
 void side_init(struct side *side, const char *folder, const char *before, const char *yaml,
 	uint32_t workers, uint64_t capacity);
 void side_free(struct side *side);
 
-// Maglev tables of all pools, where every backend serves but 'draining' (NULL: none does); 'previous' are those before that.
+// Maglev tables of all pools, where every backend serves but 'draining' (NULL: none does);
+// 'previous' are those before that.
 struct snapshot *side_tables(
 	const struct side *side, const char *draining, const struct snapshot *previous);
 

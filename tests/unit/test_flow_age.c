@@ -59,7 +59,7 @@ static void a_row_tells_a_reader_all_of_its_flow(void **state)
 static void a_reader_whose_clock_is_behind_sees_a_fresh_row(void **state)
 {
 	struct flow_table *table = table_new(8);
-	struct flow_kept kept[FLOW_WAYS];
+	struct flow_saved saved[FLOW_WAYS];
 	struct flow_row rows[FLOW_WAYS];
 
 	insert(table, 5, FLOW_NEW, START_S);
@@ -67,9 +67,9 @@ static void a_reader_whose_clock_is_behind_sees_a_fresh_row(void **state)
 	assert_int_equal(rows[0].idle_s, 0);
 	assert_in_range(rows[0].age_s, 0, 15);
 	// A checkpoint without it would break its connection.
-	assert_int_equal(flow_keep_bucket(table, 0, ttls, SERVICES, START_S - 2, kept), 1);
-	assert_int_equal(kept[0].idle_s, 0);
-	assert_in_range(kept[0].age_s, 0, 15);
+	assert_int_equal(flow_save_bucket(table, 0, ttls, SERVICES, START_S - 2, saved), 1);
+	assert_int_equal(saved[0].idle_s, 0);
+	assert_in_range(saved[0].age_s, 0, 15);
 	free(table);
 }
 

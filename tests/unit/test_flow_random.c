@@ -94,7 +94,7 @@ static void *read_all(void *argument)
 {
 	struct reader *reader = argument;
 	struct flow_row rows[FLOW_WAYS];
-	struct flow_kept kept[FLOW_WAYS];
+	struct flow_saved saved[FLOW_WAYS];
 	struct flow_copy copy;
 
 	do {
@@ -104,7 +104,7 @@ static void *read_all(void *argument)
 			reader->seen +=
 				flow_count_bucket(reader->table, i, ttls, SERVICES, START_S, rows);
 			reader->seen +=
-				flow_keep_bucket(reader->table, i, ttls, SERVICES, START_S, kept);
+				flow_save_bucket(reader->table, i, ttls, SERVICES, START_S, saved);
 			flow_copy(reader->table, (uint64_t)i << 40, START_S, &copy);
 		}
 	} while (!__atomic_load_n(&reader->stop, __ATOMIC_RELAXED));

@@ -29,10 +29,10 @@ static void save_before(struct room *room, uint32_t ago_s)
 	assert_int_equal(flows_writer_new(room->folder, FLOWS_FILE_PLANNED, &mark, NULL, &writer,
 				 &room->err),
 		0);
-	flows_writer_add_name(writer, KEPT_SERVICE, "web");
-	flows_writer_add_name(writer, KEPT_BACKEND, "one/b");
+	flows_writer_add_name(writer, FLOWS_ITEM_SERVICE, "web");
+	flows_writer_add_name(writer, FLOWS_ITEM_BACKEND, "one/b");
 	for (uint32_t i = 0; i < 2; i++) {
-		struct flows_record record = {.kept = {.client_port = be16((uint16_t)(40000 + i)),
+		struct flows_record record = {.saved = {.client_port = be16((uint16_t)(40000 + i)),
 						      .client = flow_client_from_ipv4_be(1 + i),
 						      .state = FLOW_ESTABLISHED,
 						      .hash = mixed(i),
