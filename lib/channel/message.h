@@ -383,7 +383,8 @@ struct message_row_explain {
 	char service[CONFIG_NAME_SIZE]; // "": 'drop' says why, or it goes to the kernel
 	char pool[CONFIG_NAME_SIZE];
 	char current[CONFIG_NAME_SIZE]; // the backend by the pool's table; "": there is none
-	char previous[CONFIG_NAME_SIZE]; // by the table before the last change
+	char previous
+		[CONFIG_NAME_SIZE]; // where most living connections of the slot began, where that is told apart
 	char drop[32]; // label of the reason; ""
 	char zones
 		[128]; // what each zone gets of the service's new flows: "prefers zones: a 71.4%, b 28.6%"; ""
@@ -416,7 +417,7 @@ struct message_row_explain_flow {
 	uint8_t is_known; // 1: the flow is in the worker's table
 	uint8_t flow_state; // enum message_flow_state
 	uint8_t hit; // 1: what the table has decided it
-	uint8_t by_previous; // 1: the table before the last change decided it
+	uint8_t by_previous; // 1: a table that is remembered decided it
 	uint8_t resets; // 1: the client is sent a RST by on_down
 	uint8_t state; // of the backend, enum config_backend_state
 	uint8_t health; // enum health_status
@@ -505,7 +506,7 @@ struct message_row_plan {
 	uint64_t slots; // of its tables, one a view
 	uint64_t slots_moved; // to another backend
 	uint64_t flows_kept; // stay, and the table says so too
-	uint64_t flows_remembered; // stay, because the workers or the table before remember it
+	uint64_t flows_remembered; // stay, because the workers or the tables before remember it
 	uint64_t flows_ended; // go to another backend, or nowhere
 	uint64_t flows_not_judged; // of services with many ports, beyond what could be tried
 };

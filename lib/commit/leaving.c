@@ -23,7 +23,7 @@ static int leaving_count_flows(const struct commit *commit, struct flow_counts *
 	return rc;
 }
 
-// How long the table before may lead to a backend of that pool of the running configuration: not at all where the pool is
+// How long tables before may lead to a backend of that pool of the running configuration: not at all where the pool is
 // gone, since no service asks it any more.
 static uint64_t leaving_find_wait_s(const struct commit *commit, uint32_t pool)
 {

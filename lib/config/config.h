@@ -159,7 +159,8 @@ struct config_pool {
 	struct prefix outer_source[CONFIG_FAMILIES]; // config_outer_source()
 	uint32_t outer_source_count;
 	uint32_t slow_start_s; // from up to the whole share; 0: at once
-	uint32_t previous_table_s; // how long flows without an entry ask the table before a change
+	uint32_t
+		previous_table_s; // in which half of the flows end that began under a table; 0: none is remembered
 	uint32_t table_size; // Maglev slots: 65537 or 655373
 	// Set by config_finish(): the pool's backends stand together.
 	uint32_t first_backend;

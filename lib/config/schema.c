@@ -213,7 +213,7 @@ static const struct schema_key pool_keys[] = {
 	{"slow_start", SCHEMA_SECONDS, FIELD(config_pool, slow_start_s), .max = 3600, .fallback = "0s",
 		.doc = "how long a backend that comes up takes to reach its whole share, in ten steps; 0s: it has it at once"},
 	{"previous_table", SCHEMA_SECONDS, FIELD(config_pool, previous_table_s), .max = 86400, .fallback = "30m",
-		.doc = "how long after a change of the table the one before it is asked for connections that no flow table knows, such as those that a router moved here from another balancer; 0s: never"},
+		.doc = "about how long half of its connections live. One that no flow table knows, as a router moved it here from another balancer, goes where most of the living ones of its slot began, by all tables since; 0s: where the present table has it"},
 	{"table_size", SCHEMA_WORD, FIELD(config_pool, table_size), .words = table_sizes, .fallback = "65537",
 		.doc = "slots of its hash table; the larger one for pools of hundreds of backends"},
 	{"backends", SCHEMA_RECORDS, .required = true, .child = &schema_backend,

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-// Once a second: what goes on by the clock alone. Drains that have a deadline, slow starts, previous tables.
+// Once a second: what goes on by the clock alone. Drains that have a deadline, slow starts, tables that are remembered.
 
 static const char *const then_words[] = {
 	[MESSAGE_THEN_KEEP] = "what is left goes on",
@@ -37,16 +37,15 @@ static bool end_drain(struct control *control, uint32_t at, uint64_t now_ns)
 	return true;
 }
 
-#define RAMP_STEPS 10
-
-// A backend that served until a restart has had its slow start, or goes on with it (control_recall_ramp()).
+// A backend that served until a restart has had its slow start, or goes on with it
+// (control_recall_ramp()).
 void control_begin_ramp(const struct config_pool *pool, struct running_backend *state)
 {
 	bool ramps = state->health == HEALTH_UP && state->recalled != HEALTH_UP &&
 		     pool->slow_start_s > 0;
 
 	state->ramp_from_ns = ramps ? clock_monotonic_ns() : 0;
-	state->held_back = ramps ? RAMP_STEPS - 1 : 0;
+	state->held_back = ramps ? snapshot_held_back(0, pool->slow_start_s) : 0;
 }
 
 // True: it takes another step.
@@ -57,12 +56,10 @@ static bool step_ramp(struct control *control, uint32_t at, uint64_t now_ns)
 		&control->running.states[configuration_index(control->running.now, at)];
 	uint32_t whole_s = config->pools[config->backends[at].pool_index].slow_start_s;
 	uint64_t elapsed_s = (now_ns - state->ramp_from_ns) / CLOCK_NS_PER_S;
-	uint8_t held_back = 0;
+	uint8_t held_back = snapshot_held_back(elapsed_s, whole_s);
 
 	if (state->ramp_from_ns == 0)
 		return false;
-	if (elapsed_s < whole_s)
-		held_back = (uint8_t)(RAMP_STEPS - 1 - elapsed_s * (RAMP_STEPS - 1) / whole_s);
 	if (held_back == 0)
 		state->ramp_from_ns = 0;
 	if (held_back == state->held_back)
@@ -84,25 +81,14 @@ void control_recall_ramp(struct control *control, uint32_t index, uint32_t ramp_
 	step_ramp(control, at, now_ns);
 }
 
-static bool has_stale_table(const struct snapshot *snapshot)
-{
-	uint32_t now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S);
-
-	for (uint32_t i = 0; i < snapshot->view_count; i++) {
-		const struct snapshot_view *view = &snapshot->views[i];
-
-		if (view->previous != NULL && now_s - view->changed_s >= view->previous_s)
-			return true;
-	}
-	return false;
-}
-
 void control_age(int fd, short what, void *context)
 {
 	STEP_TIMED(AGE);
 	struct control *control = context;
 	uint64_t now_ns = clock_monotonic_ns();
-	bool is_due = has_stale_table(control->config.publisher->current), ramps = false;
+	bool is_due = snapshot_is_due(
+		control->config.publisher->current, (uint32_t)(now_ns / CLOCK_NS_PER_S));
+	bool ramps = false;
 
 	control_saving_watch(control);
 	taps_remember(control->taps);

@@ -188,6 +188,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		.folder = config->daemon->state,
 		.flows = config->flows,
 		.worker_count = config->worker_count,
+		.metrics = config->metrics,
 		.ports = config->ports,
 		.port_count = config->port_count,
 		.running = &control->running,

@@ -25,8 +25,11 @@ void build_begin(struct control *control, struct build *out)
 		.ports = control->config.ports,
 		.previous = control->config.publisher->current,
 		.own = identity_freeze(control->identity),
+		.metrics = control->config.metrics,
+		.worker_count = control->config.worker_count,
 		.service_capacity = control->running.service_registry.capacity,
 		.version = control->snapshots + 1,
+		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S),
 	};
 }
 

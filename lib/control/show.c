@@ -13,14 +13,16 @@
 
 static int write_digests(const struct control *control, FILE *file)
 {
-	char config[DIGEST_TEXT_SIZE], tables[DIGEST_TEXT_SIZE];
+	const struct snapshot *snapshot = control->config.publisher->current;
+	char config[DIGEST_TEXT_SIZE], tables[DIGEST_TEXT_SIZE], remembered[DIGEST_TEXT_SIZE];
 	int rc = digest_config(control->running.now->written, config);
 
 	if (rc == 0)
-		rc = digest_tables(
-			control->running.now, control->config.publisher->current, tables);
+		rc = digest_tables(control->running.now, snapshot, tables);
 	if (rc == 0)
-		fprintf(file, "config %s\ntables %s\n", config, tables);
+		rc = digest_remembered(control->running.now, snapshot, remembered);
+	if (rc == 0)
+		fprintf(file, "config %s\ntables %s\nremembered %s\n", config, tables, remembered);
 	return rc;
 }
 

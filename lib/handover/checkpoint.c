@@ -2,7 +2,6 @@
 #include <base/clock.h>
 #include <handover/checkpoint.h>
 #include <handover/handover_private.h>
-#include <handover/past.h>
 #include <judge/select.h>
 
 #include <errno.h>
@@ -99,8 +98,8 @@ static bool checkpoint_is_found_by_hash(
 	slot_hash = select_slot_hash(snapshot, service, &packet, &hash);
 	return view->current != NULL &&
 	       generation_backend(view->current, slot_hash) == saved->backend &&
-	       (view->previous == NULL ||
-		       generation_backend(view->previous, slot_hash) == saved->backend);
+	       (view->remembered == NULL ||
+		       generation_backend(view->remembered, slot_hash) == saved->backend);
 }
 
 static void checkpoint_write_row(struct checkpoint *checkpoint, const struct flow_saved *saved)
@@ -153,8 +152,8 @@ bool checkpoint_step(struct checkpoint *checkpoint, uint64_t ns)
 // been judged by the ones before, which are the previous ones then.
 int checkpoint_close(struct checkpoint *checkpoint, struct checkpoint_last *last, struct error *err)
 {
-	uint64_t tables = past_write(
-		checkpoint->handover->running->now, checkpoint->snapshot, checkpoint->writer);
+	uint64_t tables =
+		handover_write_past(checkpoint->handover, checkpoint->snapshot, checkpoint->writer);
 	uint64_t now_ns = clock_monotonic_ns();
 	int rc = 0;
 

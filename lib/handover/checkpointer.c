@@ -47,7 +47,7 @@ static uint32_t checkpointer_period_ms(const struct checkpointer *c)
 	const struct snapshot *snapshot = c->handover->publisher->current;
 
 	for (uint32_t i = 0; i < snapshot->view_count; i++) {
-		if (snapshot->views[i].previous != NULL)
+		if (snapshot->views[i].remembered != NULL)
 			return PERIOD_MOVING_MS;
 	}
 	return PERIOD_MS;

@@ -49,6 +49,7 @@ enum flows_item {
 	FLOWS_ITEM_TABLE,
 	FLOWS_ITEM_MEMBER, // of the last table
 	FLOWS_ITEM_VIEW,
+	FLOWS_ITEM_REMEMBERED, // by the last view
 };
 
 // A row, whose 'service' and 'backend' are the numbers of names in the file.
@@ -75,8 +76,13 @@ struct flows_view {
 	uint32_t service; // number of its name
 	uint32_t number; // the same for services that shared a view
 	uint32_t current; // number of the table, or FLOWS_NONE
-	uint32_t previous;
 	uint32_t age_s; // of 'current', when the file was written
+};
+
+// A table that a view remembers, 'current' among them, the latest first.
+struct flows_remembered {
+	uint32_t table; // its number
+	float living; // flows that began under it
 };
 
 // An item of the file, by its kind.
@@ -86,6 +92,7 @@ union flows_any {
 	struct flows_table table;
 	struct flows_member member;
 	struct flows_view view;
+	struct flows_remembered remembered;
 };
 
 struct flows_writer;
@@ -102,7 +109,8 @@ int flows_writer_new(const char *folder, const char *name, const struct flows_ma
 // Names before rows. An error is kept for the end.
 void flows_writer_add_name(struct flows_writer *writer, enum flows_item item, const char *name);
 void flows_writer_add_row(struct flows_writer *writer, const struct flows_record *record);
-// FLOWS_ITEM_TABLE, FLOWS_ITEM_MEMBER or FLOWS_ITEM_VIEW, which is what '*any' is. Behind the rows.
+// FLOWS_ITEM_TABLE, FLOWS_ITEM_MEMBER, FLOWS_ITEM_VIEW or FLOWS_ITEM_REMEMBERED, which is what
+// '*any' is. Behind the rows.
 void flows_writer_add(struct flows_writer *writer, enum flows_item item, const void *any);
 // False: the disk is behind, and was until then (clock_monotonic_ns()).
 bool flows_writer_has_room(const struct flows_writer *writer, uint64_t until_ns);

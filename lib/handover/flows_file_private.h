@@ -48,9 +48,9 @@ _Static_assert(sizeof(struct file_row) == 24, "a flow's price on disk");
 #define ROW_LONG_SIZE  12u
 
 _Static_assert(sizeof(struct flows_table) == 8 && sizeof(struct flows_member) == 8, "no holes");
-_Static_assert(sizeof(struct flows_view) == 20, "no holes");
+_Static_assert(sizeof(struct flows_view) == 16 && sizeof(struct flows_remembered) == 8, "no holes");
 
-// Of a table, a member or a view, which lie in the file as in memory; 0: it is of another kind.
+// Of what is said of tables, which lies in the file as in memory; 0: it is of another kind.
 uint32_t flows_file_size_of(uint32_t kind);
 uint32_t flows_crc(const void *bytes, size_t size, uint32_t crc);
 uint32_t flows_file_crc(const struct block_head *head, const void *body);

@@ -178,6 +178,8 @@ uint32_t flows_file_size_of(uint32_t kind)
 		return sizeof(struct flows_member);
 	case FLOWS_ITEM_VIEW:
 		return sizeof(struct flows_view);
+	case FLOWS_ITEM_REMEMBERED:
+		return sizeof(struct flows_remembered);
 	default:
 		return 0;
 	}

@@ -3,9 +3,12 @@
 #include <base/siphash.h>
 #include <config/endpoint.h>
 #include <handover/handover_private.h>
+#include <handover/past.h>
 #include <judge/explain.h>
+#include <running/build.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // What rows mean: to whoever reads a file later, and to the workers.
@@ -129,4 +132,15 @@ struct config *handover_copy_removed(const struct handover *handover)
 	for (uint32_t i = 0; i < config->backend_count; i++)
 		count += config->backends[i].state == CONFIG_STATE_LEAVING;
 	return count > 0 ? config_clone(config) : NULL;
+}
+
+uint64_t handover_write_past(const struct handover *handover, const struct snapshot *snapshot,
+	struct flows_writer *writer)
+{
+	uint64_t *begun = build_count_flows(
+		handover->running->now, handover->metrics, handover->worker_count);
+	uint64_t mark = past_write(handover->running->now, snapshot, begun, writer);
+
+	free(begun);
+	return mark;
 }

@@ -28,6 +28,7 @@ struct handover {
 	const char *folder; // the state folder; "": there is none
 	struct flow_table *const *flows; // one a worker
 	uint32_t worker_count;
+	struct metrics_worker *const *metrics; // one a worker; NULL: nobody counts
 	const struct running_port *ports;
 	uint32_t port_count;
 	const struct running *running;

@@ -162,6 +162,7 @@ static int handover_read(
 		case FLOWS_ITEM_TABLE:
 		case FLOWS_ITEM_MEMBER:
 		case FLOWS_ITEM_VIEW:
+		case FLOWS_ITEM_REMEMBERED:
 			if (restoring->past != NULL)
 				past_add(restoring->past, item, &any,
 					restoring->now_s - restoring->away_s);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <handover/handover_private.h>
-#include <handover/past.h>
 
 // The side of the daemon that ends.
 
@@ -108,7 +107,7 @@ int handover_save(const struct handover *handover, struct spool *spool, uint64_t
 		return rc;
 	handover_write_names(handover, saving.writer);
 	handover_save_rows(&saving);
-	if (past_write(handover->running->now, handover->publisher->current, saving.writer) != 0 ||
+	if (handover_write_past(handover, handover->publisher->current, saving.writer) != 0 ||
 		count->done > 0)
 		return flows_writer_close(saving.writer, err);
 	flows_writer_abandon(saving.writer, false);

@@ -11,9 +11,10 @@
 // is up. One thread.
 
 // Writes those of 'snapshot', which is of that configuration, whose names stand in the file.
-// Returns a mark of them, which others do not have; 0: there are none.
+// 'begun' is how many flows of each of its services have begun so far. Returns a mark of the
+// tables, which others do not have; 0: there are none.
 uint64_t past_write(const struct configuration *configuration, const struct snapshot *snapshot,
-	struct flows_writer *writer);
+	const uint64_t *begun, struct flows_writer *writer);
 
 // --- As they are read ---
 
@@ -26,7 +27,7 @@ void past_reader_free(struct past_reader *reader); // NULL is fine
 // PAST_NONE.
 void past_add_service(struct past_reader *reader, uint32_t index);
 void past_add_backend(struct past_reader *reader, const char *name, uint32_t reference);
-// A table, a member or a view. What refers to nothing is left out. 'now_s' less its age is when a
+// What the file says of tables. What refers to nothing is left out. 'now_s' less its age is when a
 // table changed.
 void past_add(struct past_reader *reader, enum flows_item item, const union flows_any *any,
 	uint32_t now_s);

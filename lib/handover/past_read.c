@@ -7,6 +7,8 @@
 // Nothing that is read is trusted: what a table says of its members is true only of those that
 // came, and whatever has a number is looked up.
 
+#define LIVING_MAX 1e12
+
 struct past_reader {
 	struct past past;
 	uint32_t *services; // by their numbers in the file
@@ -16,6 +18,8 @@ struct past_reader {
 	uint32_t backend_count;
 	uint32_t backends_max;
 	uint32_t members_due; // of the last table
+	size_t remembered_room;
+	bool has_view; // the last one was taken
 	size_t members_room; // that there is memory for
 	size_t tables_room;
 	bool has_no_memory; // from then on nothing is added
@@ -51,6 +55,7 @@ void past_reader_free(struct past_reader *reader)
 	free(reader->past.members);
 	free(reader->past.tables);
 	free(reader->past.views);
+	free(reader->past.remembered);
 	free(reader);
 }
 
@@ -127,16 +132,35 @@ static void past_add_view(
 	uint32_t service = saved->service < reader->service_count ? reader->services[saved->service]
 								  : PAST_NONE;
 
+	reader->has_view = false;
 	if (service == PAST_NONE || past->view_count == reader->services_max ||
 		saved->number >= past->number_count ||
-		(saved->current != FLOWS_NONE && saved->current >= past->table_count) ||
-		(saved->previous != FLOWS_NONE && saved->previous >= past->table_count))
+		(saved->current != FLOWS_NONE && saved->current >= past->table_count))
 		return;
+	reader->has_view = true;
+	past->written_s = now_s;
 	past->views[past->view_count++] = (struct past_view){.service = service,
 		.number = saved->number,
 		.current = saved->current,
-		.previous = saved->previous,
+		.first_remembered = past->remembered_count,
 		.changed_s = now_s - saved->age_s};
+}
+
+static void past_add_remembered(struct past_reader *reader, const struct flows_remembered *saved)
+{
+	struct past *past = &reader->past;
+
+	if (!reader->has_view || saved->table >= past->table_count || !(saved->living >= 0) ||
+		saved->living > LIVING_MAX)
+		return;
+	if (!past_grow((void **)&past->remembered, &reader->remembered_room, past->remembered_count,
+		    sizeof(*past->remembered))) {
+		reader->has_no_memory = true;
+		return;
+	}
+	past->remembered[past->remembered_count++] =
+		(struct past_remembered){saved->table, saved->living};
+	past->views[past->view_count - 1].remembered_count++;
 }
 
 void past_add(struct past_reader *reader, enum flows_item item, const union flows_any *any,
@@ -150,6 +174,8 @@ void past_add(struct past_reader *reader, enum flows_item item, const union flow
 		past_add_member(reader, &any->member);
 	else if (item == FLOWS_ITEM_VIEW)
 		past_add_view(reader, &any->view, now_s);
+	else if (item == FLOWS_ITEM_REMEMBERED)
+		past_add_remembered(reader, &any->remembered);
 }
 
 const struct past *past_read(const struct past_reader *reader)

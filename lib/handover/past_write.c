@@ -19,6 +19,7 @@ struct past_writing {
 	} * written;
 	uint32_t written_count;
 	uint32_t *numbers; // of the snapshot's views; FLOWS_NONE: none yet
+	uint64_t *begun; // flows of each view, since its past was weighed
 	uint32_t number_count;
 	uint64_t mark;
 };
@@ -101,17 +102,31 @@ static uint32_t past_table(struct past_writing *w, const struct snapshot_generat
 static void past_put_view(struct past_writing *w, uint32_t service, uint32_t number, uint32_t at)
 {
 	const struct snapshot_view *view = &w->snapshot->views[at];
+	const struct snapshot_past *past = view->past;
+	uint32_t tables[SNAPSHOT_PAST_MAX];
 	struct flows_view saved = {
 		.service = service,
 		.number = number,
 		.current = past_table(w, view->current),
-		.previous = past_table(w, view->previous),
 		.age_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S) - view->changed_s,
 	};
 
 	if (saved.current == FLOWS_NONE && view->current != NULL)
 		return;
+	for (uint32_t i = 0; past != NULL && i < past->count; i++)
+		tables[i] = past_table(w, past->tables[i].generation);
 	past_put(w, FLOWS_ITEM_VIEW, &saved, offsetof(struct flows_view, age_s));
+	for (uint32_t i = 0; past != NULL && i < past->count; i++) {
+		double living = past_table_living(&past->tables[i]);
+
+		if (past->tables[i].generation == view->current)
+			living += (double)w->begun[at];
+		if (tables[i] != FLOWS_NONE)
+			past_put(w, FLOWS_ITEM_REMEMBERED,
+				&(struct flows_remembered){tables[i], (float)living},
+				past->count > 1 ? sizeof(struct flows_remembered)
+						: offsetof(struct flows_remembered, living));
+	}
 }
 
 static void past_put_views(struct past_writing *w)
@@ -130,19 +145,39 @@ static void past_put_views(struct past_writing *w)
 	}
 }
 
+static void past_count_begun(struct past_writing *w, const uint64_t *begun)
+{
+	const struct configuration *configuration = w->configuration;
+
+	for (uint32_t i = 0; i < w->snapshot->view_count; i++)
+		w->begun[i] = w->snapshot->views[i].begun;
+	for (uint32_t i = 0; begun != NULL && i < configuration->config->service_count; i++) {
+		uint32_t index = configuration->services[i];
+		uint64_t counted = w->snapshot->counted[index];
+
+		if (begun[i] > counted)
+			w->begun[w->snapshot->services[index].view] += begun[i] - counted;
+	}
+}
+
 uint64_t past_write(const struct configuration *configuration, const struct snapshot *snapshot,
-	struct flows_writer *writer)
+	const uint64_t *begun, struct flows_writer *writer)
 {
 	struct past_writing w = {
 		.configuration = configuration, .snapshot = snapshot, .writer = writer};
 
-	w.written = calloc(2 * (size_t)snapshot->view_count + 1, sizeof(*w.written));
+	w.written = calloc(
+		(1 + SNAPSHOT_PAST_MAX) * (size_t)snapshot->view_count + 1, sizeof(*w.written));
+	w.begun = calloc((size_t)snapshot->view_count + 1, sizeof(*w.begun));
 	w.numbers = calloc((size_t)snapshot->view_count + 1, sizeof(*w.numbers));
-	if (snapshot->view_count > 0 && w.written != NULL && w.numbers != NULL &&
-		map_init(&w.map, 2 * snapshot->view_count) == 0)
+	if (snapshot->view_count > 0 && w.written != NULL && w.numbers != NULL && w.begun != NULL &&
+		map_init(&w.map, 2 * snapshot->view_count) == 0) {
+		past_count_begun(&w, begun);
 		past_put_views(&w);
+	}
 	map_free(&w.map);
 	free(w.written);
 	free(w.numbers);
+	free(w.begun);
 	return w.mark;
 }

@@ -34,14 +34,14 @@ static void look_up_tables(struct explanation *out)
 	const struct snapshot_view *view = out->view;
 
 	out->has_current = view->current != NULL;
-	out->has_previous = view->previous != NULL;
+	out->has_previous = view->remembered != NULL;
 	if (out->has_current) {
 		out->current = generation_backend(view->current, out->slot_hash);
 		out->slots = view->current->table->size;
 		out->slot = maglev_slot(view->current->table, out->slot_hash);
 	}
 	if (out->has_previous)
-		out->previous = generation_backend(view->previous, out->slot_hash);
+		out->previous = generation_backend(view->remembered, out->slot_hash);
 }
 
 void explain_packet(const struct snapshot *snapshot, const struct packet *packet, uint8_t ttl,

@@ -27,7 +27,7 @@ struct select_result {
 	bool begins; // it begins a flow, as far as anybody here can tell
 	bool repeats; // a SYN that came again, to the same backend
 	bool aborts; // the client's RST, when nothing but its SYN was seen
-	bool by_previous; // the previous Maglev table's choice
+	bool by_previous; // by a table that is remembered: the one in force has another
 	bool has_row; // what was found of the flow, alive or not: a new entry takes that place
 	struct flow_ref row;
 };
@@ -100,27 +100,6 @@ static inline void select_prefetch(const struct snapshot_view *view, uint64_t sl
 	}
 }
 
-// For a packet in the middle of a flow that the table does not know.
-static inline bool select_miss(const struct select_input *in, struct select_result *out)
-{
-	bool found = select_current(in, &out->backend);
-	const struct snapshot_backend *before;
-	uint32_t previous;
-
-	if (likely(in->view->previous == NULL))
-		return found;
-	previous = generation_backend(in->view->previous, in->slot_hash);
-	if (found && previous == out->backend)
-		return true;
-	before = snapshot_find_backend(in->snapshot, previous);
-	if (before == NULL ||
-		snapshot_status(in->snapshot, in->view, previous, before) > BACKEND_DRAINING)
-		return found;
-	out->backend = previous;
-	out->by_previous = true;
-	return true;
-}
-
 enum select_hit { SELECT_HIT_KEEP, SELECT_HIT_REHASH, SELECT_HIT_RESET, SELECT_HIT_MISS };
 
 // What becomes of a flow whose entry says 'backend'.
@@ -146,6 +125,32 @@ static inline enum select_hit select_hit(const struct select_input *in, uint32_t
 	if (in->view->on_down == CONFIG_ON_DOWN_AUTO)
 		return in->event == SELECT_UDP ? SELECT_HIT_REHASH : SELECT_HIT_KEEP;
 	return (enum select_hit)by_policy[in->view->on_down];
+}
+
+// For a packet in the middle of a flow that the table does not know. It belongs where most of the
+// living flows of its slot do, by all tables that they began under (snapshot_past); and a backend
+// that is down is to it what it is to a flow with an entry.
+static inline bool select_miss(const struct select_input *in, struct select_result *out)
+{
+	bool found = select_current(in, &out->backend);
+	enum select_hit hit;
+	uint32_t remembered;
+
+	if (likely(in->view->remembered == NULL))
+		return found;
+	remembered = generation_backend(in->view->remembered, in->slot_hash);
+	if (found && remembered == out->backend)
+		return true;
+	hit = select_hit(in, remembered);
+	if (hit == SELECT_HIT_MISS || hit == SELECT_HIT_REHASH ||
+		(hit == SELECT_HIT_RESET && in->event == SELECT_ERROR))
+		return found;
+	out->backend = remembered;
+	out->by_previous = true;
+	// As in select_by_flow(): a RST is not answered by a RST.
+	if (hit == SELECT_HIT_RESET && in->event != SELECT_RST)
+		out->verdict = SELECT_RESET;
+	return true;
 }
 
 // A host sends nothing new after its FIN, but may send again what was lost before. Bytes that come this long after its last

@@ -238,6 +238,19 @@ int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t s
 	return 0;
 }
 
+struct maglev *maglev_compose(const uint16_t *slots, uint32_t size, uint32_t member_count)
+{
+	struct maglev *table =
+		malloc(sizeof(*table) + slots_size(size) + member_count * sizeof(table->shares[0]));
+
+	if (table == NULL)
+		return NULL;
+	*table = (struct maglev){.size = size, .member_count = member_count, .references = 1};
+	memcpy(table->slots, slots, size * sizeof(slots[0]));
+	count_shares(table);
+	return table;
+}
+
 struct maglev *maglev_hold(struct maglev *table)
 {
 	__atomic_add_fetch(&table->references, 1, __ATOMIC_RELAXED);

@@ -37,6 +37,9 @@ struct maglev {
 // not matter but for the numbers in the slots. The same on every machine. One reference is the caller's.
 int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t size,
 	struct maglev **out, struct error *err);
+// A table whose slots somebody else chose: each holds a number below 'member_count'. NULL without
+// memory. One reference is the caller's.
+struct maglev *maglev_compose(const uint16_t *slots, uint32_t size, uint32_t member_count);
 // A table that is shared is counted; one thread may release it while another holds it once more.
 struct maglev *maglev_hold(struct maglev *table);
 void maglev_release(struct maglev *table); // NULL is fine

@@ -76,7 +76,7 @@ enum metrics_scope {
 	X(FLOW_MISSES, WORKERS, COUNTER, "fulcrum_flow_misses", "", "", "Packets whose flow it did not know") \
 	X(FLOW_EVICTIONS, WORKERS, COUNTER, "fulcrum_flow_evictions", "", "", "Live flows that were forgotten to make room for others") \
 	X(FLOW_SKIPPED, WORKERS, COUNTER, "fulcrum_flow_skipped", "", "", "New flows above new_flow_rate, which were forwarded and not remembered") \
-	X(FLOW_PREVIOUS, WORKERS, COUNTER, "fulcrum_flow_previous_table_hits", "", "", "Misses that a pool's table before its last change answered") \
+	X(FLOW_PREVIOUS, WORKERS, COUNTER, "fulcrum_flow_previous_table_hits", "", "", "Misses that a pool's tables before its last change answered") \
 	X(FLOW_RESETS, WORKERS, COUNTER, "fulcrum_flow_resets", "", "", "Resets that were sent to clients for on_down: reset") \
 	X(FLOW_REJECTS, WORKERS, COUNTER, "fulcrum_flow_rejects", "", "", "Answers to clients for on_all_down: reject, by a RST or port unreachable") \
 	X(FLOWS, WORKERS, GAUGE, "fulcrum_flows", "", "", "Flows in the worker's table, as counted no more than five seconds ago") \

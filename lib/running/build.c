@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <base/clock.h>
 #include <running/build.h>
 
 #include <errno.h>
@@ -55,29 +54,50 @@ static void build_describe(
 	out->outer_source = state->hop.source;
 }
 
+uint64_t *build_count_flows(const struct configuration *configuration,
+	struct metrics_worker *const *metrics, uint32_t worker_count)
+{
+	uint32_t count = configuration->config->service_count;
+	uint64_t *begun = calloc((size_t)count + 1, sizeof(*begun));
+	struct metrics_traffic traffic;
+
+	for (uint32_t i = 0; begun != NULL && metrics != NULL && i < count; i++) {
+		metrics_service(metrics, worker_count, configuration->services[i], &traffic);
+		begun[i] = traffic.new_flows;
+	}
+	return begun;
+}
+
 int build_run(struct build *build, struct error *err)
 {
 	const struct config *config = build->configuration->config;
 	struct snapshot_backend_input *backends =
 		calloc((size_t)config->backend_count + 1, sizeof(*backends));
+	uint64_t *begun =
+		build_count_flows(build->configuration, build->metrics, build->worker_count);
 	struct snapshot_input input = {
 		.config = config,
 		.backends = backends,
 		.services = build->configuration->services,
 		.own = build->own,
+		.begun = begun,
 		.probes = build->configuration->service_probes,
 		.backend_capacity = build->configuration->capacity,
 		.service_capacity = build->service_capacity,
 		.version = build->version,
-		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S - build->age_s),
+		.now_s = (uint32_t)(build->now_s - build->age_s),
 	};
 	int rc;
 
-	if (backends == NULL)
+	if (backends == NULL || begun == NULL) {
+		free(backends);
+		free(begun);
 		return error_set(err, ENOMEM, "out of memory");
+	}
 	for (uint32_t i = 0; i < config->backend_count; i++)
 		build_describe(build, i, &backends[i]);
 	rc = snapshot_build(&input, build->previous, &build->snapshot, err);
 	free(backends);
+	free(begun);
 	return rc;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/map.h>
 #include <running/digest.h>
 
 #include <errno.h>
@@ -227,6 +228,56 @@ int digest_tables(const struct configuration *configuration, const struct snapsh
 		    put_tables(hash, configuration, snapshot, &orders, ranks);
 
 	free(ranks);
+	orders_free(&orders);
+	return finish(hash, good, out);
+}
+
+// --- What is remembered ---
+
+// What each backend is called, in short, by its index. One that is leaving has its slots as long as
+// it is there.
+static uint32_t *name_backends(const struct configuration *configuration)
+{
+	const struct config *config = configuration->config;
+	uint32_t *names = calloc(configuration->capacity, sizeof(*names));
+
+	for (uint32_t i = 0; names != NULL && i < config->backend_count; i++) {
+		const char *name = config->backends[i].name;
+
+		names[configuration_index(configuration, i)] = map_hash(name, strlen(name));
+	}
+	return names;
+}
+
+static bool put_remembered(EVP_MD_CTX *hash, const struct configuration *configuration,
+	const struct snapshot *snapshot, const struct orders *orders, const uint32_t *names)
+{
+	const struct config *config = configuration->config;
+	bool good = EVP_DigestUpdate(hash, &snapshot->key, sizeof(snapshot->key)) == 1;
+
+	for (uint32_t i = 0; good && i < config->service_count; i++) {
+		uint32_t at = orders->services[i];
+		const struct snapshot_view *view =
+			&snapshot->views[snapshot->services[configuration->services[at]].view];
+
+		good = put_text(hash, config->services[at].name) &&
+		       put_table(hash, view->remembered != NULL ? view->remembered : view->current,
+			       names);
+	}
+	return good;
+}
+
+int digest_remembered(const struct configuration *configuration, const struct snapshot *snapshot,
+	char out[DIGEST_TEXT_SIZE])
+{
+	struct orders orders;
+	uint32_t *names =
+		sort_all(configuration->config, &orders) ? name_backends(configuration) : NULL;
+	EVP_MD_CTX *hash = begin();
+	bool good = names != NULL && hash != NULL &&
+		    put_remembered(hash, configuration, snapshot, &orders, names);
+
+	free(names);
 	orders_free(&orders);
 	return finish(hash, good, out);
 }

@@ -13,10 +13,16 @@
 // The configuration as an operator wrote it, states included. 0 or -ENOMEM.
 int digest_config(const struct config *config, char out[DIGEST_TEXT_SIZE]);
 
-// What new packets are judged by: the hash key, each service's table and how each backend stands, so intent and health.
-// Left out is what is each balancer's own or passes by itself: flows, next hops, the tables before the last change. 0 or
-// -ENOMEM.
+// What new packets are judged by: the hash key, each service's table and how each backend stands,
+// so intent and health. Left out is what is each balancer's own or passes by itself: flows, next
+// hops, remembered tables. 0 or -ENOMEM.
 int digest_tables(const struct configuration *configuration, const struct snapshot *snapshot,
+	char out[DIGEST_TEXT_SIZE]);
+
+// What packets are judged by whose connections began elsewhere: for each service the backend of
+// each slot, by all tables that are remembered. Balancers differ in it where they saw other
+// changes, or other numbers of connections between them. 0 or -ENOMEM.
+int digest_remembered(const struct configuration *configuration, const struct snapshot *snapshot,
 	char out[DIGEST_TEXT_SIZE]);
 
 #endif

@@ -49,14 +49,19 @@ static void measure_generations(uintptr_t *generations, uint32_t count, struct s
 
 static int measure_tables(const struct snapshot *snapshot, struct snapshot_memory *out)
 {
-	uintptr_t *generations = calloc(2 * (size_t)snapshot->view_count + 1, sizeof(uintptr_t));
+	uintptr_t *generations = calloc(
+		(2 + SNAPSHOT_PAST_MAX) * (size_t)snapshot->view_count + 1, sizeof(uintptr_t));
 	uint32_t count = 0;
 
 	if (generations == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < snapshot->view_count; i++) {
+		const struct snapshot_past *past = snapshot->views[i].past;
+
 		generations[count++] = (uintptr_t)snapshot->views[i].current;
-		generations[count++] = (uintptr_t)snapshot->views[i].previous;
+		generations[count++] = (uintptr_t)snapshot->views[i].remembered;
+		for (uint32_t k = 0; past != NULL && k < past->count; k++)
+			generations[count++] = (uintptr_t)past->tables[k].generation;
 	}
 	measure_generations(generations, count, out);
 	free(generations);
@@ -71,6 +76,7 @@ int snapshot_measure(const struct snapshot *snapshot, struct snapshot_memory *ou
 				malloc_usable_size(snapshot->partly)},
 		.services = {snapshot->service_capacity,
 			malloc_usable_size(snapshot->services) +
+				malloc_usable_size(snapshot->counted) +
 				malloc_usable_size(snapshot->ttls) +
 				malloc_usable_size(snapshot->exact.table)},
 		.vips = {snapshot->vips.mask + 1, malloc_usable_size(snapshot->vips.table) +

@@ -2,6 +2,7 @@
 #include <snapshot/recall.h>
 #include <snapshot/snapshot_private.h>
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct recalling {
@@ -104,11 +105,31 @@ static struct snapshot_generation *recall_generation(
 		return generation_hold(*made);
 	if (recall_is_same(r, present->current, table))
 		*made = generation_hold(present->current);
-	else if (recall_is_same(r, present->previous, table))
-		*made = generation_hold(present->previous);
+	else if (recall_is_same(r, present->remembered, table))
+		*made = generation_hold(present->remembered);
 	else
 		*made = recall_make(r, table);
 	return generation_hold(*made);
+}
+
+// What it remembered, as far as those tables can be made.
+static int recall_past(struct recalling *r, const struct past_view *past,
+	const struct snapshot_view *present, struct snapshot_view *view)
+{
+	const struct past_remembered *remembered = &r->past->remembered[past->first_remembered];
+	int rc = 0;
+
+	view->past = past_new(r->past->written_s);
+	for (uint32_t i = 0; view->past != NULL && rc == 0 && i < past->remembered_count; i++) {
+		struct snapshot_generation *generation =
+			recall_generation(r, remembered[i].table, present);
+
+		if (generation != NULL)
+			rc = past_append(view->past, generation, remembered[i].living);
+	}
+	if (view->past == NULL || rc != 0)
+		return -ENOMEM;
+	return view_recollect(r->snapshot, view);
 }
 
 // Another view of the service's pool, behind the first one. VIEW_NONE: its table cannot be made.
@@ -121,14 +142,16 @@ static uint32_t recall_add_view(struct recalling *r, const struct past_view *pas
 
 	*view = snapshot->views[present];
 	view->current = recall_generation(r, past->current, &snapshot->views[present]);
-	view->previous = recall_generation(r, past->previous, &snapshot->views[present]);
-	if (view->current == NULL && past->current != PAST_NONE) {
-		generation_release(view->previous);
-		return VIEW_NONE;
-	}
+	view->remembered = NULL;
+	view->past = NULL;
+	view->begun = 0;
 	view->changed_s = past->changed_s;
 	view->is_settled = false;
-	view->is_recalled = true;
+	if ((view->current == NULL && past->current != PAST_NONE) ||
+		recall_past(r, past, &snapshot->views[present], view) != 0) {
+		view_release(view);
+		return VIEW_NONE;
+	}
 	view->next = first->next;
 	first->next = at;
 	snapshot->accounts[at] = (struct snapshot_account){0};

@@ -26,8 +26,15 @@ struct past_view {
 	uint32_t service; // index
 	uint32_t number;
 	uint32_t current; // number of the table; PAST_NONE: there was none
-	uint32_t previous;
 	uint32_t changed_s; // as in struct snapshot_view
+	uint32_t first_remembered;
+	uint32_t remembered_count;
+};
+
+// A table that a view remembered, the latest first.
+struct past_remembered {
+	uint32_t table; // its number
+	double living; // flows that began under it
 };
 
 struct past {
@@ -38,6 +45,9 @@ struct past {
 	struct past_view *views;
 	uint32_t view_count;
 	uint32_t number_count;
+	struct past_remembered *remembered;
+	uint32_t remembered_count;
+	uint32_t written_s; // when so many lived, as 'changed_s'
 };
 
 // Gives the services of 'snapshot', which no worker has, the tables that they had: as 'previous' of snapshot_build() it makes

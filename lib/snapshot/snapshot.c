@@ -115,8 +115,9 @@ static bool allocate(const struct snapshot_input *input, struct snapshot *snapsh
 	snapshot->backends = allocate_lines(input->backend_capacity, sizeof(*snapshot->backends));
 	snapshot->services = allocate_lines(input->service_capacity, sizeof(*snapshot->services));
 	snapshot->ttls = allocate_lines(input->service_capacity, sizeof(*snapshot->ttls));
+	snapshot->counted = allocate_lines(input->service_capacity, sizeof(*snapshot->counted));
 	return (!is_partly || snapshot->partly != NULL) && snapshot->backends != NULL &&
-	       snapshot->services != NULL && snapshot->ttls != NULL;
+	       snapshot->services != NULL && snapshot->ttls != NULL && snapshot->counted != NULL;
 }
 
 int snapshot_build(const struct snapshot_input *input, const struct snapshot *previous,
@@ -167,6 +168,7 @@ void snapshot_free(struct snapshot *snapshot)
 	free(snapshot->backends);
 	free(snapshot->services);
 	free(snapshot->ttls);
+	free(snapshot->counted);
 	free(snapshot);
 }
 
@@ -182,4 +184,13 @@ const struct snapshot_pool *snapshot_find_pool_from(
 			return pool;
 	}
 	return NULL;
+}
+
+bool snapshot_is_due(const struct snapshot *snapshot, uint32_t now_s)
+{
+	uint32_t i = 0;
+
+	while (i < snapshot->view_count && !past_is_due(snapshot->views[i].past, now_s))
+		i++;
+	return i < snapshot->view_count;
 }

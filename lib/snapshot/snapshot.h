@@ -6,10 +6,10 @@
 #include <config/config.h>
 #include <encap/encap.h>
 #include <flow/flow.h>
-#include <maglev/maglev.h>
 #include <packet/hash.h>
 #include <packet/parse.h>
 #include <rte_prefetch.h>
+#include <snapshot/past.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -54,26 +54,16 @@ _Static_assert(sizeof(struct snapshot_backend) == 64, "a backend is one cache li
 
 // --- Pools, as services see them ---
 
-// A Maglev table and who its members are. Shared by the views and snapshots that have it.
-struct snapshot_generation {
-	struct maglev *table;
-	uint32_t references;
-	uint32_t member_count;
-	struct snapshot_member {
-		uint32_t backend; // reference
-		uint32_t weight;
-	} members[];
-};
-
 #define VIEW_NONE UINT32_MAX
 
-// What services that want the same of a pool see of it: who of its backends takes their flows. Its tables are its
-// own, so that the one before the last change is the one that these services had.
+// What services that want the same of a pool see of it: who of its backends takes their flows. Its
+// tables are its own, so that those before a change are the ones that these services had.
 struct snapshot_view {
 	struct snapshot_generation *current; // NULL: nobody is usable
-	struct snapshot_generation *previous; // NULL: there was no change
+	struct snapshot_generation *remembered; // what a miss asks; NULL: 'current'
+	struct snapshot_past *past; // NULL: nothing is remembered
 	uint64_t policy; // what its services want, as a hash
-	uint32_t previous_s; // how long 'previous' stays
+	uint64_t begun; // flows, under 'current' since 'past' was weighed
 	uint32_t changed_s; // when 'current' came, on the builder's clock
 	uint32_t next; // another view of the pool, VIEW_NONE
 	uint32_t probe; // number of the probe that its services go by
@@ -83,7 +73,6 @@ struct snapshot_view {
 	bool is_spread; // everybody was down, and on_all_down spreads over all
 	bool rejects; // nobody takes its flows, and on_all_down says to tell who asks
 	bool is_settled; // the health of all backends was known once: before, nobody knows what a change replaced
-	bool is_recalled; // 'current' is what another process had (recall.h): it counts although nothing is settled
 };
 
 struct snapshot_pool {
@@ -206,6 +195,7 @@ struct snapshot {
 	uint32_t service_capacity;
 	struct snapshot_service *services; // by index
 	struct flow_ttl *ttls; // by the service's index
+	uint64_t *counted; // likewise: flows that had begun when it was built
 	struct snapshot_view *views;
 	uint32_t view_count;
 	struct snapshot_account *accounts; // of each view
@@ -220,6 +210,12 @@ static inline bool snapshot_is_usable(
 	enum backend_status status, bool resolved, const struct config_backend *config)
 {
 	return status == BACKEND_UP && resolved && config->weight > 0;
+}
+
+// Slow start: of how many tenths of its weight a backend is kept yet, so long after it came up.
+static inline uint8_t snapshot_held_back(uint64_t elapsed_s, uint32_t whole_s)
+{
+	return elapsed_s < whole_s ? (uint8_t)(9 - elapsed_s * 9 / whole_s) : 0;
 }
 
 // --- Building, on the job thread (at the start, before workers run, on the control lcore) ---
@@ -255,6 +251,8 @@ struct snapshot_input {
 	const uint16_t *services; // the index of each of the configuration's
 	const struct snapshot_own_input *own; // NULL: nothing
 	const uint8_t *probes; // the number of the probe that each of them goes by; NULL: 0 for all
+	const uint64_t *
+		begun; // flows of each of them so far, by the workers' counters; NULL: nobody counts
 	uint32_t backend_capacity;
 	uint32_t service_capacity;
 	uint64_t version;
@@ -265,6 +263,8 @@ struct snapshot_input {
 int snapshot_build(const struct snapshot_input *input, const struct snapshot *previous,
 	struct snapshot **out, struct error *err);
 void snapshot_free(struct snapshot *snapshot); // NULL is fine
+// True: what its views remember is to be weighed anew, by another build.
+bool snapshot_is_due(const struct snapshot *snapshot, uint32_t now_s);
 
 // What a snapshot takes of the heap, as the allocator has it. What several of its views share counts once; what other
 // snapshots share with it counts here, too.
@@ -278,7 +278,7 @@ struct snapshot_memory {
 	struct snapshot_part services;
 	struct snapshot_part vips; // places for them; with the maps of their ports
 	struct snapshot_part views; // with the pools
-	struct snapshot_part tables; // Maglev's, those before the last change too
+	struct snapshot_part tables; // Maglev's, those that are remembered too
 	struct snapshot_part members; // of the tables
 };
 
@@ -436,12 +436,6 @@ static inline enum backend_status snapshot_status(const struct snapshot *snapsho
 	if (__builtin_expect(backend->status != BACKEND_PARTLY, 1))
 		return (enum backend_status)backend->status;
 	return (enum backend_status)snapshot->partly[reference & BACKEND_INDEX_MASK][view->probe];
-}
-
-static inline uint32_t generation_backend(
-	const struct snapshot_generation *generation, uint64_t hash)
-{
-	return generation->members[maglev_lookup(generation->table, hash)].backend;
 }
 
 #endif

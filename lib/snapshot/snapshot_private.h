@@ -42,6 +42,9 @@ void views_free(struct snapshot *snapshot);
 struct view_input {
 	const struct snapshot_input *input;
 	const struct snapshot_view *before;
+	const struct snapshot *snapshot_before; // that it is of
+	uint64_t begun; // flows, under the one before since that snapshot
+	uint32_t *reviews; // how many views may yet be weighed anew for no other reason than time
 	struct snapshot *snapshot;
 	struct tables *tables;
 	const struct config_service
@@ -58,6 +61,16 @@ static inline enum backend_status backend_input_status(
 	return backend->status == BACKEND_PARTLY ? (enum backend_status)backend->partly[probe]
 						 : backend->status;
 }
+
+static inline bool view_is_plain(const struct snapshot_view *view)
+{
+	return view->past == NULL || (view->past->count == 1 && view->remembered == NULL);
+}
+
+// What backends are to a view of a snapshot.
+struct standings standings_in(const struct snapshot *snapshot, const struct snapshot_view *view);
+// Sets out->remembered by out->past and out->current. 0 or -ENOMEM.
+int view_recollect(const struct snapshot *snapshot, struct snapshot_view *out);
 
 int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err);
 void view_release(struct snapshot_view *view);

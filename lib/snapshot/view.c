@@ -1,30 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <snapshot/recollect.h>
 #include <snapshot/snapshot_private.h>
 
 #include <errno.h>
 #include <stdlib.h>
 
-// One thread may free an old snapshot while another builds from the one that has the same tables.
-void generation_release(struct snapshot_generation *generation)
-{
-	if (generation == NULL ||
-		__atomic_sub_fetch(&generation->references, 1, __ATOMIC_ACQ_REL) > 0)
-		return;
-	maglev_release(generation->table);
-	free(generation);
-}
-
-struct snapshot_generation *generation_hold(struct snapshot_generation *generation)
-{
-	if (generation != NULL)
-		__atomic_add_fetch(&generation->references, 1, __ATOMIC_RELAXED);
-	return generation;
-}
-
 void view_release(struct snapshot_view *view)
 {
 	generation_release(view->current);
-	generation_release(view->previous);
+	generation_release(view->remembered);
+	past_release(view->past);
 }
 
 static bool takes_new_flows(const struct snapshot_backend_input *backend,
@@ -145,42 +130,140 @@ static bool has_unasked(const struct view_input *in)
 	return i < pool->backend_count;
 }
 
-// What the table before the next change is. A balancer that has just begun finds its backends well one by one: the
-// tables that it has meanwhile are of no other balancer's, and a flow that comes from one must not be led by them.
-static struct snapshot_generation *replaced(const struct snapshot_view *before)
+// One that is in force again is still there.
+static struct snapshot_generation *past_find(
+	const struct snapshot_past *past, const struct candidates *candidates, uint32_t table_size)
 {
-	bool counts = before->is_settled || before->is_recalled;
+	uint32_t i = 0;
 
-	return before->current != NULL && counts ? before->current : before->previous;
+	if (past == NULL)
+		return NULL;
+	while (i < past->count && !is_same(past->tables[i].generation, candidates, table_size))
+		i++;
+	return i < past->count ? generation_hold(past->tables[i].generation) : NULL;
 }
 
-// Shares what did not change; else what was current becomes previous, for its time.
+// Shares what did not change.
 static int advance(const struct view_input *in, const struct candidates *candidates,
 	struct snapshot_view *out, struct error *err)
 {
 	static const struct snapshot_view none;
-	const struct config_pool *config = &in->input->config->pools[in->pool];
+	uint32_t size = in->input->config->pools[in->pool].table_size;
 	const struct snapshot_view *before = in->before != NULL ? in->before : &none;
-	uint32_t now_s = in->input->now_s;
 
-	if (is_same(before->current, candidates, config->table_size)) {
+	out->changed_s = in->input->now_s;
+	if (is_same(before->current, candidates, size)) {
 		out->current = generation_hold(before->current);
 		out->changed_s = before->changed_s;
-		out->is_recalled = before->is_recalled;
-		if (now_s - before->changed_s < config->previous_table_s)
-			out->previous = generation_hold(before->previous);
 		return 0;
 	}
-	out->changed_s = now_s;
-	if (config->previous_table_s > 0)
-		out->previous = generation_hold(replaced(before));
 	if (candidates->count == 0)
 		return 0;
-	out->current = find_generation(in, candidates, config->table_size);
+	out->current = past_find(before->past, candidates, size);
+	if (out->current == NULL)
+		out->current = find_generation(in, candidates, size);
 	if (out->current != NULL)
 		return 0;
 	in->snapshot->pools[in->pool].tables_built++;
-	return view_make_generation(candidates, config->table_size, in->tables, &out->current, err);
+	return view_make_generation(candidates, size, in->tables, &out->current, err);
+}
+
+// --- What it remembers ---
+
+static enum standing standing_of(const struct standings *standings, uint32_t reference)
+{
+	const struct snapshot *snapshot = standings->snapshot;
+	const struct snapshot_backend *backend = snapshot_find_backend(snapshot, reference);
+	enum backend_status status;
+
+	if (backend == NULL)
+		return STANDING_OUT;
+	status = snapshot_status(snapshot, standings->view, reference, backend);
+	if (status == BACKEND_DOWN)
+		return STANDING_DOWN;
+	return status == BACKEND_DISABLED ? STANDING_OUT : STANDING_HERE;
+}
+
+struct standings standings_in(const struct snapshot *snapshot, const struct snapshot_view *view)
+{
+	return (struct standings){.of = standing_of, .snapshot = snapshot, .view = view};
+}
+
+int view_recollect(const struct snapshot *snapshot, struct snapshot_view *out)
+{
+	const struct standings now = standings_in(snapshot, out);
+	const struct recollection in = {
+		.past = out->past,
+		.current = out->current,
+		.standings = &now,
+		.keeps_down = out->on_down != CONFIG_ON_DOWN_REHASH,
+	};
+
+	return recollect(&in, &out->remembered);
+}
+
+// True: each remembered backend is to the view what it was.
+static bool all_stand(
+	const struct snapshot_past *past, const struct standings *was, const struct standings *is)
+{
+	for (uint32_t i = 0; past->count > 1 && i < past->count; i++) {
+		const struct snapshot_generation *generation = past->tables[i].generation;
+
+		for (uint32_t m = 0; m < generation->member_count; m++) {
+			uint32_t backend = generation->members[m].backend;
+
+			if (was->of(was, backend) != is->of(is, backend))
+				return false;
+		}
+	}
+	return true;
+}
+
+// Nothing is to be weighed anew: what was remembered is.
+static bool past_stands(const struct view_input *in, const struct snapshot_view *out)
+{
+	const struct snapshot_view *before = in->before;
+	const struct standings was = standings_in(in->snapshot_before, before);
+	const struct standings is = standings_in(in->snapshot, out);
+
+	if (before == NULL || before->past == NULL || before->current != out->current ||
+		before->is_settled != out->is_settled || before->on_down != out->on_down ||
+		!all_stand(before->past, &was, &is))
+		return false;
+	if (!past_is_due(before->past, in->input->now_s) || *in->reviews == 0)
+		return true;
+	(*in->reviews)--;
+	return false;
+}
+
+// A balancer that has just begun finds its backends well one by one: the tables that it has
+// meanwhile are of no other balancer's, and a flow that comes from one must not be led by them.
+static int remember(const struct view_input *in, struct snapshot_view *out)
+{
+	const struct snapshot_view *before = in->before;
+	const struct standings was = standings_in(in->snapshot_before, before);
+	const struct past_step step = {
+		.before = before != NULL ? before->past : NULL,
+		.was = before != NULL ? before->current : NULL,
+		.enters = out->is_settled ? out->current : NULL,
+		.current = out->current,
+		.standings = &was,
+		.begun = before != NULL ? before->begun + in->begun : 0,
+		.now_s = in->input->now_s,
+		.changed_s = out->changed_s,
+		.half_s = in->input->config->pools[in->pool].previous_table_s,
+	};
+
+	if (step.half_s == 0)
+		return 0;
+	if (past_stands(in, out)) {
+		out->past = past_hold(before->past);
+		out->remembered = generation_hold(before->remembered);
+		out->begun = before->begun + in->begun;
+		return 0;
+	}
+	out->past = past_weigh(&step);
+	return out->past == NULL ? -ENOMEM : view_recollect(in->snapshot, out);
 }
 
 int view_build(const struct view_input *in, struct snapshot_view *out, struct error *err)
@@ -194,7 +277,6 @@ int view_build(const struct view_input *in, struct snapshot_view *out, struct er
 		return error_set(err, ENOMEM, "out of memory");
 	out->on_down = config->on_down;
 	out->oversize = config->oversize;
-	out->previous_s = config->previous_table_s;
 	gather(in, takes_new_flows, &candidates);
 	out->is_settled = (in->before != NULL && in->before->is_settled) || !has_unasked(in);
 	// At the beginning nobody is known to be well yet, which is not the same.
@@ -206,7 +288,8 @@ int view_build(const struct view_input *in, struct snapshot_view *out, struct er
 	out->rejects = candidates.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_REJECT &&
 		       out->is_settled;
 	rc = advance(in, &candidates, out, err);
-	if (rc == 0 && account_build(in, &candidates, out, in->account) != 0)
+	if (rc == 0 &&
+		(remember(in, out) != 0 || account_build(in, &candidates, out, in->account) != 0))
 		rc = error_set(err, ENOMEM, "out of memory");
 	free(candidates.list);
 	return rc;

@@ -8,12 +8,16 @@
 // service's past is the view that it had in the snapshot before, whatever it wanted then; a new service's is one
 // that wanted the same.
 
+#define REVIEWS_MAX 64 // in one build: each may take two milliseconds, and others wait for it
+
 struct building {
 	const struct snapshot_input *input;
 	const struct snapshot *previous;
 	struct snapshot *snapshot;
 	const struct snapshot_pool **before; // each pool in 'previous', or NULL
 	const struct snapshot_view **pasts; // of each view that is there already
+	uint64_t *begun; // flows of each view in 'previous', since then
+	uint32_t reviews;
 	struct tables tables;
 };
 
@@ -28,8 +32,9 @@ static bool allocate(struct building *b)
 	b->snapshot->accounts = calloc(views, sizeof(*b->snapshot->accounts));
 	b->before = calloc(pools, sizeof(*b->before));
 	b->pasts = calloc(views, sizeof(*b->pasts));
-	return b->snapshot->pools != NULL && b->snapshot->views != NULL && b->before != NULL &&
-	       b->pasts != NULL && b->snapshot->accounts != NULL;
+	b->begun = calloc(b->previous != NULL ? b->previous->view_count + 1 : 1, sizeof(*b->begun));
+	return b->begun != NULL && b->snapshot->pools != NULL && b->snapshot->views != NULL &&
+	       b->before != NULL && b->pasts != NULL && b->snapshot->accounts != NULL;
 }
 
 static void build_pools(struct building *b)
@@ -46,6 +51,23 @@ static void build_pools(struct building *b)
 			b->before[i] = snapshot_find_pool_from(b->previous, pool->name, i);
 		if (b->before[i] != NULL)
 			pool->tables_built = b->before[i]->tables_built;
+	}
+}
+
+// A service that is new has begun nothing.
+static void count_begun(struct building *b)
+{
+	const struct snapshot *previous = b->previous;
+
+	for (uint32_t i = 0; b->input->begun != NULL && i < b->input->config->service_count; i++) {
+		uint32_t index = b->input->services[i];
+		uint64_t begun = b->input->begun[i];
+
+		b->snapshot->counted[index] = begun;
+		if (previous != NULL && index < previous->service_capacity &&
+			previous->services[index].is_configured)
+			b->begun[previous->services[index].view] +=
+				begun - previous->counted[index];
 	}
 }
 
@@ -86,8 +108,8 @@ static const struct snapshot_view *find_past(
 
 static bool is_same_past(const struct snapshot_view *a, const struct snapshot_view *b)
 {
-	return a == b || (a != NULL && b != NULL && a->current == b->current &&
-				 a->previous == b->previous && a->changed_s == b->changed_s);
+	return a == b || (a != NULL && b != NULL && a->current == b->current && view_is_plain(a) &&
+				 view_is_plain(b));
 }
 
 static uint32_t find_view(
@@ -134,6 +156,9 @@ static int add_view(struct building *b, uint32_t pool, const struct config_servi
 	uint32_t at = snapshot->view_count++;
 	const struct view_input in = {.input = b->input,
 		.before = past,
+		.snapshot_before = b->previous,
+		.begun = past != NULL ? b->begun[past - b->previous->views] : 0,
+		.reviews = &b->reviews,
 		.snapshot = snapshot,
 		.tables = &b->tables,
 		.service = service,
@@ -193,11 +218,13 @@ static int build_unused(struct building *b, struct error *err)
 int views_build(const struct snapshot_input *input, const struct snapshot *previous,
 	struct snapshot *out, struct error *err)
 {
-	struct building b = {.input = input, .previous = previous, .snapshot = out};
+	struct building b = {
+		.input = input, .previous = previous, .snapshot = out, .reviews = REVIEWS_MAX};
 	int rc = -ENOMEM;
 
 	if (allocate(&b) && tables_init(&b.tables) == 0) {
 		build_pools(&b);
+		count_begun(&b);
 		rc = build_services(&b, err);
 		if (rc == 0)
 			rc = build_unused(&b, err);
@@ -207,6 +234,7 @@ int views_build(const struct snapshot_input *input, const struct snapshot *previ
 	tables_free(&b.tables);
 	free(b.before);
 	free(b.pasts);
+	free(b.begun);
 	return rc;
 }
 

@@ -131,7 +131,9 @@ static void check_past(const struct past *past)
 			    side.running.service_registry.entries[view->service].is_used);
 		FUZZ_ASSERT(view->number < past->number_count);
 		FUZZ_ASSERT(view->current == PAST_NONE || view->current < past->table_count);
-		FUZZ_ASSERT(view->previous == PAST_NONE || view->previous < past->table_count);
+		FUZZ_ASSERT(
+			view->first_remembered <= past->remembered_count &&
+			view->remembered_count <= past->remembered_count - view->first_remembered);
 	}
 }
 

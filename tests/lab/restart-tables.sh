@@ -48,13 +48,16 @@ lab_fulcrumd
 lab_stream_health="interval: 1s, timeout: 1s, rise: 1, fall: 2"
 lab_stream_apply 4
 
-# The table before has b1, and the pool file before has b4.
+# The table before has b1, and the pool file before has b4. As many connections began under it.
+lab_hold early $CONNECTIONS
 ctl backend drain b4 >/dev/null
 lose_probes b1 add
 lab_wait_for "lab_backend_is b1 health down" 10 "b1 is down"
 lab_hold drained $CONNECTIONS
 copied_anew
 kill_under drained 'stream/b1 is down'
+lab_hold_end early
+lab_check "early: each of the $CONNECTIONS connections was kept" test "$(lab_held early kept)" -eq $CONNECTIONS
 lose_probes b1 del
 lab_wait_for "lab_backend_is b1 health up" 10 "b1 is up"
 ctl backend undrain b4 >/dev/null

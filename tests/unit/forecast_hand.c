@@ -121,6 +121,7 @@ struct commit *wish(struct hand *hand)
 		.previous = hand->current,
 		.service_capacity = SERVICES,
 		.version = hand->version + 1,
+		.now_s = hand->now_s,
 	};
 	return commit;
 }
@@ -156,6 +157,7 @@ static void rebuild(struct hand *hand)
 		.ports = &hand->port,
 		.previous = before,
 		.service_capacity = SERVICES,
+		.now_s = hand->now_s,
 		.version = before->version + 1};
 	struct error err;
 

@@ -126,7 +126,8 @@ static json_t *digest_schema(void)
 {
 	json_t *hex = json_pack("{s:s, s:s}", "type", "string", "pattern", "^[0-9a-f]{64}$");
 
-	return object_schema(json_pack("{s:O, s:o}", "config", hex, "tables", hex));
+	return object_schema(
+		json_pack("{s:O, s:O, s:o}", "config", hex, "tables", hex, "remembered", hex));
 }
 
 static json_t *plan_schema(void)

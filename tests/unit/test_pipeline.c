@@ -162,7 +162,8 @@ static void a_miss_asks_the_previous_table_where_the_slot_changed(void **state)
 		{SELECT_FIN, BACKEND_DRAINING, B, true, true},
 		{SELECT_RST, BACKEND_DRAINING, B, true, false},
 		{SELECT_ERROR, BACKEND_DRAINING, B, true, false},
-		{SELECT_DATA, BACKEND_DOWN, A, false, true},
+		{SELECT_DATA, BACKEND_DOWN, B, true, true},
+		{SELECT_ERROR, BACKEND_DOWN, B, true, false},
 		{SELECT_DATA, BACKEND_DISABLED, A, false, true},
 	};
 

@@ -128,7 +128,7 @@ static void an_expectation_is_about_the_line_before(void **state)
 		{"backend down b3\nexpect share 1%", -EDOM},
 		{"backend down b3\nexpect share 20%", 0},
 		{"backend down b3\nwait 1s\nexpect none", 0},
-		{"backend add x\nbackend add y\nbalancer restart 1\nexpect own", -EDOM},
+		{"backend add x\nflows renew 50%\nbalancer restart 1\nexpect own", -EDOM},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

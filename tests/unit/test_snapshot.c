@@ -239,21 +239,21 @@ static void a_table_that_did_not_change_is_shared(void **state)
 	f.backends[1].mtu = 9000; // not the table's business
 	second = build(&f, first);
 	assert_ptr_equal(first->views[0].current, second->views[0].current);
-	assert_null(second->views[0].previous);
+	assert_null(second->views[0].remembered);
 	f.backends[1].status = BACKEND_DOWN;
 	third = build(&f, second);
 	assert_ptr_not_equal(third->views[0].current, second->views[0].current);
-	assert_ptr_equal(third->views[0].previous, second->views[0].current);
+	assert_ptr_equal(third->views[0].remembered, second->views[0].current);
 	assert_int_equal(third->pools[0].tables_built, 2);
 	snapshot_free(first);
 	snapshot_free(second);
-	assert_int_equal(third->views[0].previous->member_count, 3); // still whole: it is held
+	assert_int_equal(third->views[0].remembered->member_count, 3); // still whole: it is held
 	snapshot_free(third);
 	config_free(f.config);
 }
 
 // The tables of a balancer that finds its backends well one by one are of no other balancer's.
-static void a_beginning_leaves_no_previous_table(void **state)
+static void what_a_beginning_has_is_not_remembered(void **state)
 {
 	struct snapshot *snapshot[4];
 	struct fixture f;
@@ -265,12 +265,12 @@ static void a_beginning_leaves_no_previous_table(void **state)
 	}
 	for (int i = 0; i < 3; i++) {
 		snapshot[i] = build(&f, i > 0 ? snapshot[i - 1] : NULL);
-		assert_null(snapshot[i]->views[0].previous);
+		assert_null(snapshot[i]->views[0].remembered);
 		f.backends[i].status = BACKEND_UP;
 		f.backends[i].unasked = false;
 	}
 	snapshot[3] = build(&f, snapshot[2]);
-	assert_null(snapshot[3]->views[0].previous);
+	assert_null(snapshot[3]->views[0].remembered);
 	assert_int_equal(snapshot[3]->views[0].current->member_count, 3);
 	for (int i = 0; i < 3; i++)
 		snapshot_free(snapshot[i]);
@@ -279,33 +279,9 @@ static void a_beginning_leaves_no_previous_table(void **state)
 	f.backends[1].status = BACKEND_DRAINING;
 	f.backends[1].unasked = true;
 	snapshot[0] = build(&f, snapshot[3]);
-	assert_ptr_equal(snapshot[0]->views[0].previous, snapshot[3]->views[0].current);
+	assert_ptr_equal(snapshot[0]->views[0].remembered, snapshot[3]->views[0].current);
 	snapshot_free(snapshot[3]);
 	snapshot_free(snapshot[0]);
-	config_free(f.config);
-}
-
-static void the_previous_table_is_forgotten_after_its_time(void **state)
-{
-	struct snapshot *snapshot[4];
-	struct fixture f;
-
-	load(&f, web);
-	f.config->pools[0].previous_table_s = 60;
-	f.now_s = UINT32_MAX - 20; // the clock may wrap
-	snapshot[0] = build(&f, NULL);
-	f.backends[1].status = BACKEND_DOWN;
-	f.now_s += 10;
-	snapshot[1] = build(&f, snapshot[0]);
-	f.now_s += 59;
-	snapshot[2] = build(&f, snapshot[1]);
-	f.now_s += 1;
-	snapshot[3] = build(&f, snapshot[2]);
-	assert_ptr_equal(snapshot[2]->views[0].previous, snapshot[0]->views[0].current);
-	assert_null(snapshot[3]->views[0].previous);
-	assert_ptr_equal(snapshot[3]->views[0].current, snapshot[1]->views[0].current);
-	for (int i = 0; i < 4; i++)
-		snapshot_free(snapshot[i]);
 	config_free(f.config);
 }
 
@@ -399,6 +375,11 @@ static void a_beginning_spreads_nothing(void **state)
 	config_free(f.config);
 }
 
+static uint32_t owner_of(const struct snapshot_generation *generation, uint32_t slot)
+{
+	return generation->members[generation->table->slots[slot]].backend;
+}
+
 static void when_all_are_down_the_pool_spreads_drops_or_rejects(void **state)
 {
 	static const enum config_on_all_down words[] = {
@@ -422,7 +403,13 @@ static void when_all_are_down_the_pool_spreads_drops_or_rejects(void **state)
 			assert_null(snapshot->views[0].current);
 		else
 			assert_int_equal(snapshot->views[0].current->member_count, 2);
-		assert_ptr_equal(snapshot->views[0].previous, before->views[0].current);
+		// Those that are down keep their slots; one that is disabled has lost them.
+		for (uint32_t slot = 0; slot < 65537; slot++) {
+			uint32_t had = owner_of(before->views[0].current, slot);
+
+			assert_true(had == f.backends[2].reference ||
+				    had == owner_of(snapshot->views[0].remembered, slot));
+		}
 		snapshot_free(before);
 		snapshot_free(snapshot);
 		config_free(f.config);
@@ -486,8 +473,7 @@ int main(void)
 		cmocka_unit_test(a_thousand_vips_of_ten_ports_are_all_found),
 		cmocka_unit_test(a_reference_of_another_generation_finds_nobody),
 		cmocka_unit_test(a_table_that_did_not_change_is_shared),
-		cmocka_unit_test(a_beginning_leaves_no_previous_table),
-		cmocka_unit_test(the_previous_table_is_forgotten_after_its_time),
+		cmocka_unit_test(what_a_beginning_has_is_not_remembered),
 		cmocka_unit_test(a_slow_start_withholds_tenths_of_the_share),
 		cmocka_unit_test(only_who_can_serve_is_in_the_table),
 		cmocka_unit_test(need_calls_nobody_back_who_drains),

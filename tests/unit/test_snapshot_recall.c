@@ -81,8 +81,9 @@ static struct past_member members[] = {
 	{"a", 0, 1000}, {"b", 1, 1000}, {"a", 0, 1000}, {"b", 1, 1000}, {"c", 2, 1000}};
 static struct past_table tables[] = {{65537, 0, 2}, {65537, 2, 3}};
 static struct past_view views[] = {
-	{0, 0, 0, 1, 900}, {1, 0, 0, 1, 900}, {2, 1, PAST_NONE, PAST_NONE, 800}};
-static const struct past past = {members, 5, tables, 2, views, 3, 3};
+	{0, 0, 0, 900, 0, 2}, {1, 0, 0, 900, 0, 2}, {2, 1, PAST_NONE, 800, 2, 0}};
+static struct past_remembered remembered[] = {{0, 100}, {1, 20}};
+static const struct past past = {members, 5, tables, 2, views, 3, 3, remembered, 2, 1000};
 
 static const struct snapshot_view *view_of(const struct snapshot *snapshot, uint32_t service)
 {
@@ -98,7 +99,8 @@ static void services_that_shared_a_view_share_it(void **state)
 	assert_int_equal(fresh->view_count, count + 2);
 	assert_ptr_equal(view_of(fresh, 0), view_of(fresh, 1));
 	assert_int_equal(view_of(fresh, 0)->current->member_count, 2);
-	assert_int_equal(view_of(fresh, 0)->previous->member_count, 3);
+	assert_int_equal(view_of(fresh, 0)->past->count, 2);
+	assert_null(view_of(fresh, 0)->remembered);
 	assert_int_equal(view_of(fresh, 0)->changed_s, 900);
 	assert_null(view_of(fresh, 2)->current);
 	snapshot_free(fresh);
@@ -110,7 +112,7 @@ static void what_is_there_is_not_made_again(void **state)
 	const struct snapshot_generation *all = view_of(fresh, 0)->current;
 
 	snapshot_recall(fresh, &past);
-	assert_ptr_equal(view_of(fresh, 0)->previous, all);
+	assert_ptr_equal(view_of(fresh, 0)->past->tables[1].generation, all);
 	snapshot_free(fresh);
 }
 
@@ -128,14 +130,14 @@ static void what_was_in_force_stays_the_one_before_until_health_is_known(void **
 	snapshot_recall(fresh, &past);
 	some = build(f, fresh);
 	assert_int_equal(view_of(some, 0)->current->member_count, 1);
-	assert_int_equal(view_of(some, 0)->previous->member_count, 2);
+	assert_int_equal(view_of(some, 0)->remembered->member_count, 2);
 	for (int i = 1; i < 3; i++) {
 		f->backends[i].status = BACKEND_UP;
 		f->backends[i].unasked = false;
 	}
 	all = build(f, some);
 	assert_int_equal(view_of(all, 0)->current->member_count, 3);
-	assert_int_equal(view_of(all, 0)->previous->member_count, 2);
+	assert_int_equal(view_of(all, 0)->remembered->member_count, 2);
 	snapshot_free(all);
 	snapshot_free(some);
 	snapshot_free(fresh);
@@ -153,11 +155,12 @@ static void a_build_without_a_change_leaves_it(void **state)
 	snapshot_recall(fresh, &past);
 	same = build(f, fresh);
 	assert_int_equal(view_of(same, 0)->current->member_count, 2);
-	assert_int_equal(view_of(same, 0)->previous->member_count, 3);
+	assert_int_equal(view_of(same, 0)->past->count, 2);
+	assert_null(view_of(same, 0)->remembered);
 	f->backends[2].status = BACKEND_UP;
 	f->backends[2].unasked = false;
 	next = build(f, same);
-	assert_ptr_equal(view_of(next, 0)->previous, view_of(same, 0)->current);
+	assert_ptr_equal(view_of(next, 0)->remembered, view_of(same, 0)->current);
 	snapshot_free(next);
 	snapshot_free(same);
 	snapshot_free(fresh);
@@ -168,7 +171,7 @@ static void a_table_that_cannot_be_made_changes_nothing(void **state)
 {
 	static struct past_member same[] = {{"a", 0, 1000}, {"a", 0, 1000}};
 	static struct past_table bad[] = {{65537, 0, 2}, {0, 0, 1}, {65537, 0, 0}};
-	static struct past_view one_view[] = {{0, 0, 0, PAST_NONE, 900}};
+	static struct past_view one_view[] = {{0, 0, 0, 900, 0, 0}};
 	struct past one = {same, 2, bad, 3, one_view, 1, 1};
 
 	for (uint32_t table = 0; table < 3; table++) {
@@ -184,9 +187,9 @@ static void a_table_that_cannot_be_made_changes_nothing(void **state)
 
 static void a_service_that_is_gone_or_has_another_pool_is_left_out(void **state)
 {
-	static struct past_view three[] = {
-		{0, 0, 0, 1, 900}, {2, 0, 0, 1, 900}, {7, 0, 0, 1, 900}, {99, 0, 0, 1, 900}};
-	struct past moved = {members, 5, tables, 2, three, 4, 1};
+	static struct past_view three[] = {{0, 0, 0, 900, 0, 2}, {2, 0, 0, 900, 0, 2},
+		{7, 0, 0, 900, 0, 2}, {99, 0, 0, 900, 0, 2}};
+	struct past moved = {members, 5, tables, 2, three, 4, 1, remembered, 2, 1000};
 	struct snapshot *fresh = build(*state, NULL);
 
 	assert_int_equal(snapshot_recall(fresh, &moved), 1);

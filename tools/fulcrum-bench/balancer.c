@@ -94,6 +94,7 @@ static void compile_backends(
 		out[i] = (struct snapshot_backend_input){
 			.reference = backend_reference(number, 0),
 			.status = status_of(backend),
+			.held_back = backend->held_back,
 			.resolved = true,
 			.mtu = 1500,
 			.outer_source = addr_from_ipv4_be(1),
@@ -101,10 +102,12 @@ static void compile_backends(
 	}
 }
 
-int view_publish(struct view *view, const struct pool *pool, uint32_t now_s, struct error *err)
+int view_publish(struct view *view, const struct pool *pool, uint32_t now_s, uint64_t begun,
+	struct error *err)
 {
 	const uint16_t service = 0;
 	struct snapshot_input input = {.services = &service,
+		.begun = &begun,
 		.service_capacity = 1,
 		.backend_capacity = pool->count,
 		.now_s = now_s};
@@ -131,6 +134,11 @@ int view_publish(struct view *view, const struct pool *pool, uint32_t now_s, str
 	return 0;
 }
 
+bool view_is_due(const struct view *view, uint32_t now_s)
+{
+	return view->snapshot != NULL && snapshot_is_due(view->snapshot, now_s);
+}
+
 static size_t generation_size(const struct snapshot_generation *generation)
 {
 	return generation == NULL
@@ -143,7 +151,11 @@ size_t view_size(const struct view *view)
 {
 	const struct snapshot_view *seen = &view->snapshot->views[0];
 
-	return generation_size(seen->current) + generation_size(seen->previous);
+	size_t size = generation_size(seen->remembered);
+
+	for (uint32_t i = 0; seen->past != NULL && i < seen->past->count; i++)
+		size += generation_size(seen->past->tables[i].generation);
+	return size;
 }
 
 struct balancer *balancer_new(uint64_t capacity)

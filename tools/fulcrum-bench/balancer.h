@@ -18,8 +18,12 @@ struct view; // opaque
 // NULL without memory.
 struct view *view_new(uint32_t table_size);
 void view_free(struct view *view);
-// The pool as it is now, from now on; also when only time has passed. 0, -EINVAL or -ENOMEM with the sentence.
-int view_publish(struct view *view, const struct pool *pool, uint32_t now_s, struct error *err);
+// The pool as it is now, from now on; also when only time has passed. 'begun' is how many
+// connections have begun so far. 0, -EINVAL or -ENOMEM with the sentence.
+int view_publish(struct view *view, const struct pool *pool, uint32_t now_s, uint64_t begun,
+	struct error *err);
+// True: it is to be published anew, though nothing happened but time.
+bool view_is_due(const struct view *view, uint32_t now_s);
 // Bytes of the Maglev tables that it holds.
 size_t view_size(const struct view *view);
 

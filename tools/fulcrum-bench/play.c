@@ -21,6 +21,9 @@ void count_add(struct world_count *total, const struct world_count *count)
 	total->packets += count->packets;
 	total->connections = count->connections;
 	total->refused += count->refused;
+	total->groups = count->groups;
+	for (uint32_t group = 0; group < WORLD_GROUPS_MAX; group++)
+		total->broken_by_group[group] += count->broken_by_group[group];
 	for (uint32_t cause = 0; cause < BROKEN_CAUSES; cause++)
 		total->broken[cause] += count->broken[cause];
 }

@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <snapshot/snapshot.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +35,54 @@ static struct pool_backend *append(struct pool *pool)
 	return &grown[pool->count++];
 }
 
+// As the daemon sees a backend that comes up.
+static void begin_ramp(const struct pool *pool, struct pool_backend *backend)
+{
+	backend->ramps = pool->slow_start_s > 0;
+	backend->ramp_from_s = pool->now_s;
+	backend->held_back = snapshot_held_back(0, pool->slow_start_s);
+}
+
+static void set_health(const struct pool *pool, struct pool_backend *backend, bool is_up)
+{
+	if (is_up && !backend->up)
+		begin_ramp(pool, backend);
+	backend->up = is_up;
+}
+
+bool pool_age(struct pool *pool, uint32_t now_s)
+{
+	bool steps = false;
+
+	pool->now_s = now_s;
+	for (uint32_t i = 0; i < pool->count; i++) {
+		struct pool_backend *backend = &pool->backends[i];
+		uint8_t held_back;
+
+		if (!backend->ramps)
+			continue;
+		held_back = snapshot_held_back(now_s - backend->ramp_from_s, pool->slow_start_s);
+		steps |= held_back != backend->held_back;
+		backend->held_back = held_back;
+		backend->ramps = held_back > 0;
+	}
+	return steps;
+}
+
 static int add(struct pool *pool, const struct script_event *event, struct error *err)
 {
 	struct pool_backend *backend = find(pool, event->name);
 
 	if (backend != NULL && backend->present)
 		return error_set(err, EINVAL, "backend '%s' is there already", event->name);
-	if (backend == NULL)
-		backend = append(pool);
+	if (backend == NULL && (backend = append(pool)) != NULL)
+		backend->up = false;
 	if (backend == NULL)
 		return error_set(err, ENOMEM, "no memory for one more backend");
-	*backend = (struct pool_backend){.weight = event->number, .present = true, .up = true};
+	*backend =
+		(struct pool_backend){.weight = event->number, .present = true, .up = backend->up};
 	memcpy(backend->name, event->name, sizeof(backend->name));
+	set_health(pool, backend, true);
 	return 0;
 }
 
@@ -83,6 +120,7 @@ static void name_zones(struct pool *pool, const char *names)
 	}
 }
 
+// What is about zones, and the pool.
 static int apply_to_zones(struct pool *pool, const struct script_event *event, struct error *err)
 {
 	uint32_t found = 0;
@@ -96,10 +134,15 @@ static int apply_to_zones(struct pool *pool, const struct script_event *event, s
 		pool->floor = event->percent >= 1 ? (uint32_t)event->percent : 70;
 		return 0;
 	}
+	if (event->verb == SCRIPT_SLOW_START) {
+		pool->slow_start_s = event->number;
+		return 0;
+	}
 	for (uint32_t i = 0; i < pool->count; i++) {
 		if (strcmp(pool->backends[i].zone, event->name) != 0)
 			continue;
-		pool->backends[i].up = event->verb == SCRIPT_ZONE_UP;
+		pool->backends[i].dead = event->verb == SCRIPT_ZONE_DOWN;
+		set_health(pool, &pool->backends[i], event->verb == SCRIPT_ZONE_UP);
 		found++;
 	}
 	return found > 0 ? 0 : error_set(err, EINVAL, "there is no zone '%s'", event->name);
@@ -123,7 +166,11 @@ int pool_apply(struct pool *pool, const struct script_event *event, struct error
 		backend->draining = event->verb == SCRIPT_BACKEND_DRAIN;
 	else if (event->verb == SCRIPT_BACKEND_DISABLE)
 		backend->disabled = true;
-	else
-		backend->up = event->verb == SCRIPT_BACKEND_UP;
+	else {
+		if (event->verb <= SCRIPT_BACKEND_UP)
+			backend->dead = event->verb == SCRIPT_BACKEND_DOWN;
+		set_health(pool, backend,
+			event->verb == SCRIPT_BACKEND_UP || event->verb == SCRIPT_PROBES_PASS);
+	}
 	return 0;
 }

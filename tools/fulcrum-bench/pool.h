@@ -18,9 +18,13 @@ struct pool_backend {
 	char zone[SCRIPT_NAME_SIZE]; // "": none
 	uint32_t weight;
 	bool present; // in the pool file; else it is leaving, and keeps what it has
-	bool up;
+	bool dead; // it serves nobody, whatever the probes say
+	bool up; // so the probes say
 	bool draining;
 	bool disabled;
+	bool ramps; // its slow start goes on
+	uint8_t held_back; // tenths of its weight that it does not get yet
+	uint32_t ramp_from_s;
 };
 
 struct pool {
@@ -28,6 +32,8 @@ struct pool {
 	uint32_t count;
 	char prefer[SCRIPT_NAME_SIZE]; // zones with commas between them; "": all alike
 	uint32_t floor; // percent
+	uint32_t slow_start_s;
+	uint32_t now_s; // when the events are that come next
 };
 
 // Its number, or BACKEND_NONE.
@@ -38,5 +44,7 @@ void pool_free(struct pool *pool);
 
 // A SCRIPT_BACKEND_* event, or one about zones. -EINVAL for a backend that is not there, or is already; -ENOMEM.
 int pool_apply(struct pool *pool, const struct script_event *event, struct error *err);
+// True: a slow start takes another step at 'now_s'.
+bool pool_age(struct pool *pool, uint32_t now_s);
 
 #endif

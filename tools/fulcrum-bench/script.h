@@ -10,12 +10,15 @@
 //
 //     backend add NAME [WEIGHT]      backend remove NAME        backend weight NAME WEIGHT
 //     backend drain NAME             backend undrain NAME       backend disable NAME
-//     backend down NAME              backend up NAME            (what the probes say)
+//     backend down NAME              backend up NAME            (it dies, and is there again)
+//     probes fail NAME               probes pass NAME           (what is told of one that serves all the time)
+//     slow_start DURATION            (of the pool, from now on)
 //     zones NAME,NAME..              (the backends stand in them in turn)
 //     zone down NAME                 zone up NAME
 //     prefer NAME,NAME.. [FLOOR%]    (the zones that the service prefers)
 //     balancer add                   balancer lose NUMBER       balancer restart NUMBER (its flows are forgotten)
 //     flows renew PERCENT            (that share ends and begins anew)
+//     flows add COUNT                (that many begin beside those that are open: a group of their own)
 //     wait DURATION                  (nobody sends meanwhile)
 //     expect none | own | share PERCENT
 //
@@ -33,14 +36,18 @@ enum script_verb {
 	SCRIPT_BACKEND_DISABLE,
 	SCRIPT_BACKEND_DOWN,
 	SCRIPT_BACKEND_UP,
+	SCRIPT_PROBES_FAIL,
+	SCRIPT_PROBES_PASS,
 	SCRIPT_ZONES,
 	SCRIPT_ZONE_DOWN,
 	SCRIPT_ZONE_UP,
 	SCRIPT_PREFER,
+	SCRIPT_SLOW_START,
 	SCRIPT_BALANCER_ADD,
 	SCRIPT_BALANCER_LOSE,
 	SCRIPT_BALANCER_RESTART,
 	SCRIPT_FLOWS_RENEW,
+	SCRIPT_FLOWS_ADD,
 	SCRIPT_WAIT,
 	SCRIPT_EXPECT_NONE,
 	SCRIPT_EXPECT_OWN,
@@ -51,7 +58,7 @@ struct script_event {
 	enum script_verb verb;
 	uint32_t line;
 	char name[SCRIPT_NAME_SIZE]; // a backend's or a zone's, or zones
-	uint32_t number; // weight, balancer, seconds
+	uint32_t number; // weight, balancer, seconds, flows
 	double percent;
 };
 

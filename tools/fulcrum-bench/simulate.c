@@ -95,6 +95,10 @@ static void print_row(const char *what, const struct world_count *count)
 	}
 	if (count->refused != 0)
 		printf("%srefused %" PRIu64, before, count->refused);
+	if (count->groups > 1 && broken > 0)
+		printf("%sby group:", before);
+	for (uint32_t group = 0; count->groups > 1 && broken > 0 && group < count->groups; group++)
+		printf(" %" PRIu64, count->broken_by_group[group]);
 	printf("\n");
 	fflush(stdout);
 }

@@ -19,6 +19,7 @@ struct connection {
 	uint32_t began; // moment
 	uint16_t owner; // backend
 	uint16_t balancer; // the one that had its last packet, by incarnation
+	uint16_t group;
 };
 
 struct member {
@@ -34,7 +35,10 @@ struct world {
 	uint32_t member_count;
 	uint16_t incarnations;
 	struct connection *connections;
+	uint32_t flow_count;
+	uint32_t group_count;
 	uint32_t next_number;
+	uint64_t begun; // connections, so far
 	uint32_t now_s;
 	uint32_t moment;
 	uint32_t changed; // the moment of the last change of the pool
@@ -83,7 +87,7 @@ static enum broken cause_of(
 
 	if (owner->disabled)
 		return BROKEN_DISABLED;
-	if (!owner->up)
+	if (owner->dead)
 		return BROKEN_DOWN;
 	if (judged->backend == BACKEND_NONE)
 		return BROKEN_DROPPED;
@@ -106,7 +110,9 @@ static void open_connection(struct world *world, struct connection *c, struct wo
 	struct packet packet;
 	struct judgement judged;
 
-	*c = (struct connection){.number = world->next_number++, .began = world->moment};
+	*c = (struct connection){
+		.number = world->next_number++, .began = world->moment, .group = c->group};
+	world->begun++;
 	packet = packet_of(world, c->number, TCP_SYN);
 	judged = send_packet(world, c, &packet);
 	c->owner = judged.backend;
@@ -141,19 +147,35 @@ static void send_data(struct world *world, struct connection *c, struct world_co
 	judged = send_packet(world, c, &packet);
 	count->packets++;
 	count->connections++;
-	if (judged.backend == c->owner && world->pool.backends[c->owner].up) {
+	if (judged.backend == c->owner && !world->pool.backends[c->owner].dead) {
 		c->balancer = route(world, c->number)->incarnation;
 		return;
 	}
 	count->broken[cause_of(world, c, &judged)]++;
+	count->broken_by_group[c->group]++;
 	open_connection(world, c, count);
 }
 
 static int publish(struct world *world, struct error *err)
 {
+	if (world->pool_dirty)
+		world->changed = world->moment;
 	world->pool_dirty = false;
-	world->changed = world->moment;
-	return view_publish(world->view, &world->pool, world->now_s, err);
+	return view_publish(world->view, &world->pool, world->now_s, world->begun, err);
+}
+
+// As the daemon's clock goes: a slow start takes its steps while nobody sends.
+static int pass_seconds(struct world *world, uint32_t seconds, struct error *err)
+{
+	int rc = 0;
+
+	while (seconds-- > 0 && rc == 0) {
+		world->now_s++;
+		world->pool_dirty |= pool_age(&world->pool, world->now_s);
+		if (world->pool_dirty || view_is_due(world->view, world->now_s))
+			rc = publish(world, err);
+	}
+	return rc;
 }
 
 int world_go_on(struct world *world, struct world_count *count, struct error *err)
@@ -161,12 +183,13 @@ int world_go_on(struct world *world, struct world_count *count, struct error *er
 	int rc;
 
 	world->moment++;
-	world->now_s++;
-	rc = world->pool_dirty ? publish(world, err)
-			       : view_publish(world->view, &world->pool, world->now_s, err);
+	rc = pass_seconds(world, 1, err);
+	if (rc == 0)
+		rc = publish(world, err);
+	count->groups = world->group_count;
 	if (rc != 0)
 		return rc;
-	for (uint32_t i = 0; i < world->options.flows; i++) {
+	for (uint32_t i = 0; i < world->flow_count; i++) {
 		struct connection *c = &world->connections[i];
 		uint64_t draw = mix(c->number ^ (uint64_t)world->moment << 40);
 
@@ -213,9 +236,33 @@ static int apply_to_balancers(
 	return 0;
 }
 
+// One more group of flows, which begin one after the other.
+static int add_flows(struct world *world, uint32_t count, struct error *err)
+{
+	struct world_count ignored = {0};
+	struct connection *grown = NULL;
+
+	if (count <= UINT32_MAX / 2 - world->flow_count)
+		grown = realloc(
+			world->connections, ((size_t)world->flow_count + count) * sizeof(*grown));
+	if (grown == NULL)
+		return error_set(err, ENOMEM, "no memory for %u flows more", count);
+	world->connections = grown;
+	for (uint32_t i = world->flow_count; i < world->flow_count + count; i++) {
+		grown[i] = (struct connection){.group = (uint16_t)world->group_count};
+		open_connection(world, &grown[i], &ignored);
+	}
+	world->flow_count += count;
+	if (world->group_count + 1 < WORLD_GROUPS_MAX)
+		world->group_count++;
+	return 0;
+}
+
 int world_apply(struct world *world, const struct script_event *event, struct error *err)
 {
-	if (event->verb <= SCRIPT_PREFER) {
+	int rc = 0;
+
+	if (event->verb <= SCRIPT_SLOW_START) {
 		world->pool_dirty = true;
 		return pool_apply(&world->pool, event, err);
 	}
@@ -223,14 +270,15 @@ int world_apply(struct world *world, const struct script_event *event, struct er
 		return apply_to_balancers(world, event, err);
 	if (event->verb == SCRIPT_FLOWS_RENEW)
 		world->renew_percent = event->percent;
+	else if (event->verb == SCRIPT_FLOWS_ADD)
+		rc = add_flows(world, event->number, err);
 	else if (event->verb == SCRIPT_WAIT)
-		world->now_s += event->number;
-	return 0;
+		rc = pass_seconds(world, event->number, err);
+	return rc;
 }
 
 static int populate(struct world *world, struct error *err)
 {
-	struct world_count ignored = {0};
 	int rc = pool_fill(&world->pool, world->options.backends);
 
 	if (rc != 0)
@@ -242,9 +290,7 @@ static int populate(struct world *world, struct error *err)
 		world->member_count++;
 	}
 	rc = publish(world, err);
-	for (uint32_t i = 0; rc == 0 && i < world->options.flows; i++)
-		open_connection(world, &world->connections[i], &ignored);
-	return rc;
+	return rc != 0 ? rc : add_flows(world, world->options.flows, err);
 }
 
 int world_new(const struct world_options *options, struct world **out, struct error *err)
@@ -260,9 +306,8 @@ int world_new(const struct world_options *options, struct world **out, struct er
 	if (world != NULL) {
 		world->options = *options;
 		world->view = view_new(options->table_size);
-		world->connections = calloc(options->flows, sizeof(*world->connections));
 	}
-	if (world == NULL || world->view == NULL || world->connections == NULL) {
+	if (world == NULL || world->view == NULL) {
 		world_free(world);
 		return error_set(err, ENOMEM, "no memory for %u flows", options->flows);
 	}
@@ -292,14 +337,14 @@ struct world_memory world_memory(const struct world *world)
 	return (struct world_memory){
 		.table = flow_table_footprint(world->options.capacity),
 		.view = view_size(world->view),
-		.connections = world->options.flows * sizeof(struct connection),
+		.connections = world->flow_count * sizeof(struct connection),
 	};
 }
 
 const char *broken_name(enum broken cause)
 {
 	static const char *const names[BROKEN_CAUSES] = {
-		[BROKEN_DOWN] = "backend down",
+		[BROKEN_DOWN] = "backend dead",
 		[BROKEN_DISABLED] = "backend disabled",
 		[BROKEN_DROPPED] = "dropped",
 		[BROKEN_MISTAKEN] = "wrong entry",

@@ -23,7 +23,7 @@ struct world_options {
 };
 
 enum broken {
-	BROKEN_DOWN, // its backend is down
+	BROKEN_DOWN, // its backend is dead
 	BROKEN_DISABLED, // its backend is disabled
 	BROKEN_DROPPED, // a balancer dropped the packet
 	BROKEN_MISTAKEN, // a balancer had an entry for it, and a wrong one
@@ -33,11 +33,15 @@ enum broken {
 	BROKEN_CAUSES,
 };
 
+#define WORLD_GROUPS_MAX 8 // that are counted apart; later ones count as the last
+
 struct world_count {
 	uint64_t connections; // that could have broken
 	uint64_t packets;
 	uint64_t broken[BROKEN_CAUSES];
 	uint64_t refused; // connections that no backend took
+	uint32_t groups; // of flows: those from the start, and one for each 'flows add'
+	uint64_t broken_by_group[WORLD_GROUPS_MAX];
 };
 
 struct world_memory {

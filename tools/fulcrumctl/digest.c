@@ -24,13 +24,15 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 }
 
 const struct argp argp_digest = {options, parse_option, "",
-	"Prints two digests, to compare balancers by.\v"
+	"Prints three digests, to compare balancers by.\v"
 	"config: what was applied, with the operators' states, in whatever order the file had it.\n"
 	"tables: what new connections are judged by: the hash key, each service's table, and how each backend "
-	"stands, its health included. Two balancers that print the same send a client to the same backend.",
+	"stands, its health included. Two balancers that print the same send a client to the same backend.\n"
+	"remembered: what connections are judged by that began at another balancer, by all tables that they may have "
+	"begun under. Two balancers that print the same take them over alike.",
 	0, 0, 0};
 
-// "config <hex>", "tables <hex>"
+// "config <hex>", "tables <hex>", "remembered <hex>"
 static int receive_line(void *context, uint16_t type, const void *body, uint32_t size)
 {
 	char name[16], digest[80], line[128];

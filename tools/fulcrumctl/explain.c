@@ -169,7 +169,8 @@ static void print_packet(const struct message_row_explain *packet)
 		printable_line(stdout, "slot       %u of %u: %s", packet->slot, packet->slots,
 			packet->current);
 	if (packet->previous[0] != '\0')
-		printable_line(stdout, "           in the table before: %s", packet->previous);
+		printable_line(stdout, "           most of its connections began at: %s",
+			packet->previous);
 }
 
 static void print_flow(const struct message_row_explain_flow *flow, bool is_tcp)
@@ -211,7 +212,7 @@ static void print_way(const struct message_row_explain_flow *flow)
 			flow->backend, addr_format(&flow->address, address, sizeof(address)),
 			flow->zone[0] != '\0' ? ", zone " : "", flow->zone, view_state(flow->state),
 			view_health(flow->health), flow->reason[0] != '\0' ? ": " : "",
-			flow->reason, flow->by_previous ? "; chosen by the table before" : "");
+			flow->reason, flow->by_previous ? "; where most of its slot began" : "");
 	}
 	if (flow->drop[0] != '\0')
 		printable_line(stdout, "           dropped as '%s'", flow->drop);
