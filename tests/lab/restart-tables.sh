@@ -62,8 +62,8 @@ lose_probes b1 del
 lab_wait_for "lab_backend_is b1 health up" 10 "b1 is up"
 ctl backend undrain b4 >/dev/null
 
-# b1 has a tenth of its share, and nobody but the table says so. There is no table before any more.
-lab_stream_apply 4 $'previous_table: 1s\n    slow_start: 1h'
+# b1 has a tenth of its share, and nobody but the table says so. No table before is remembered.
+lab_stream_apply 4 $'previous_table: 0s\n    slow_start: 1h'
 lose_probes b1 add
 lab_wait_for "lab_backend_is b1 health down" 10 "b1 is down"
 lose_probes b1 del
