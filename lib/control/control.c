@@ -5,7 +5,6 @@
 #include <capture/recording.h>
 #include <control/apply_private.h>
 #include <control/control_private.h>
-#include <control/exporter.h>
 #include <control/health_private.h>
 #include <control/interfaces.h>
 #include <control/path.h>
@@ -13,6 +12,7 @@
 #include <control/reply_private.h>
 #include <control/resolve_private.h>
 #include <control/taps.h>
+#include <exporter/exporter.h>
 #include <halfopen/halfopen.h>
 #include <handover/checkpointer.h>
 #include <running/descriptors.h>
@@ -104,16 +104,6 @@ static int allocate(struct control *control)
 	return make_events(control);
 }
 
-// A balancer without its metrics balances; whoever scrapes it will miss them.
-static void start_exporter(struct control *control)
-{
-	struct error err;
-
-	if (control->config.daemon->metrics.port != 0 &&
-		exporter_new(control, &control->exporter, &err) != 0)
-		log_error("metrics: there will be none: %s", err.text);
-}
-
 static uint32_t control_count_usable(void *context, uint32_t service, uint32_t enough)
 {
 	const struct control *control = context;
@@ -194,7 +184,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		.running = &control->running,
 		.publisher = config->publisher,
 	};
-	control->started_s = clock_wall_s();
+	control->counts.started_s = clock_wall_s();
 	control->reply.pool = UINT32_MAX;
 	rc = allocate(control);
 	if (rc == 0)
@@ -235,7 +225,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 	if (rc == 0)
 		rc = begin_announcing(control, err);
 	if (rc == 0)
-		start_exporter(control);
+		control_exporter_start(control);
 	if (rc == 0 && config->daemon->pools[0] != '\0')
 		commits_reload(&control->commits);
 	if (rc != 0) {

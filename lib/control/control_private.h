@@ -19,6 +19,7 @@
 #include <jobs/jobs.h>
 #include <kernel/follow.h>
 #include <kernel/kernel.h>
+#include <metrics/daemon.h>
 #include <running/running.h>
 #include <stats/stats.h>
 
@@ -61,10 +62,7 @@ struct control {
 	struct running running;
 	struct stats stats;
 	struct commits commits;
-	uint64_t apply_us;
-	uint64_t started_s;
-	uint64_t snapshots;
-	uint64_t requests; // over the channel
+	struct metrics_daemon counts;
 	struct target_changes targets;
 	uint32_t resolve_next;
 	uint32_t resolve_left;
@@ -104,6 +102,10 @@ struct control {
 
 void control_poll(int fd, short what, void *context);
 void control_poll_now(struct control *control);
+
+// --- exporting.c: the page of metrics ---
+
+void control_exporter_start(struct control *control);
 
 // --- standstill.c: what a worker that stands still means for the rest ---
 

@@ -28,14 +28,14 @@ void build_begin(struct control *control, struct build *out)
 		.metrics = control->config.metrics,
 		.worker_count = control->config.worker_count,
 		.service_capacity = control->running.service_registry.capacity,
-		.version = control->snapshots + 1,
+		.version = control->counts.snapshots + 1,
 		.now_s = (uint32_t)(clock_monotonic_ns() / CLOCK_NS_PER_S),
 	};
 }
 
 void control_publish(struct control *control, struct snapshot *snapshot)
 {
-	control->snapshots = snapshot->version;
+	control->counts.snapshots = snapshot->version;
 	publisher_publish(control->config.publisher, snapshot);
 	announce_update(control->announce);
 	checkpointer_hurry(control->checkpointer);

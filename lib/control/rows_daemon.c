@@ -95,10 +95,10 @@ bool row_daemon(const struct control *control, uint32_t row, struct message_row_
 	snprintf(out->dpdk, sizeof(out->dpdk), "%s", rte_version());
 	out->pid = (uint32_t)getpid();
 	out->workers = control->config.worker_count;
-	out->started_s = control->started_s;
+	out->started_s = control->counts.started_s;
 	out->config_version = control->running.version;
 	out->applied_s = control->running.applied.wall_s;
-	out->apply_us = control->apply_us;
+	out->apply_us = control->counts.apply_us;
 	out->hash_key_secret = control->running.now->config->hash_key_set;
 	out->is_unkept = control_is_unkept(control);
 	out->state_late_s = (uint32_t)(control_saving_late_ns(control) / CLOCK_NS_PER_S);

@@ -19,7 +19,7 @@ bool control_event_row(struct control *control, struct message_row_event *out)
 	*out = (struct message_row_event){
 		.sequence = entry.sequence,
 		.time_ms = entry.time_ms,
-		.started_s = control->started_s,
+		.started_s = control->counts.started_s,
 		.version = entry.version,
 		.by = entry.uid + 1,
 		.pid = entry.pid,

@@ -118,7 +118,7 @@ static enum pace step(struct control *control)
 		control_reply_forget(control);
 		return PACE_NOW;
 	case CHANNEL_MESSAGE:
-		control->requests++;
+		control->counts.requests++;
 		dispatch(control);
 		return PACE_NOW;
 	default:
@@ -131,7 +131,7 @@ static void watch_apply(struct control *control)
 {
 	if (!publisher_reclaim(control->config.publisher) || control->commits.grace_from_ns == 0)
 		return;
-	control->apply_us = (clock_monotonic_ns() - control->commits.grace_from_ns) / 1000;
+	control->counts.apply_us = (clock_monotonic_ns() - control->commits.grace_from_ns) / 1000;
 	control->commits.grace_from_ns = 0;
 }
 

@@ -146,7 +146,7 @@ void control_show_flows(struct control *control, const struct message_flows *req
 
 void control_show_events(struct control *control, const struct message_events *request)
 {
-	bool is_other = request->started_s != 0 && request->started_s != control->started_s;
+	bool is_other = request->started_s != 0 && request->started_s != control->counts.started_s;
 
 	control_reply_forget(control);
 	control->reply.event = is_other ? 0 : request->after;
