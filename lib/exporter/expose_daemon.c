@@ -25,6 +25,20 @@ void expose_count(struct scrape *scrape, const struct scrape_family *family, uin
 	sample_number(scrape, row, sample_number_at(scrape->from->counts, family));
 }
 
+void expose_count_unless_zero(
+	struct scrape *scrape, const struct scrape_family *family, uint32_t row)
+{
+	if (sample_number_at(scrape->from->counts, family) != 0)
+		expose_count(scrape, family, row);
+}
+
+void expose_count_of_microseconds(
+	struct scrape *scrape, const struct scrape_family *family, uint32_t row)
+{
+	sample_begin(scrape, row, "");
+	exposition_micro(&scrape->text, sample_number_at(scrape->from->counts, family));
+}
+
 void expose_version(struct scrape *scrape, const struct scrape_family *family, uint32_t row)
 {
 	sample_number(scrape, row, scrape->from->running->version);
@@ -44,18 +58,6 @@ void expose_applied(struct scrape *scrape, const struct scrape_family *family, u
 {
 	if (scrape->from->running->applied.wall_s != 0)
 		sample_number(scrape, row, scrape->from->running->applied.wall_s);
-}
-
-void expose_confirm(struct scrape *scrape, const struct scrape_family *family, uint32_t row)
-{
-	if (scrape->from->counts->confirm_left_s > 0)
-		sample_number(scrape, row, scrape->from->counts->confirm_left_s);
-}
-
-void expose_duration(struct scrape *scrape, const struct scrape_family *family, uint32_t row)
-{
-	sample_begin(scrape, row, "");
-	exposition_micro(&scrape->text, scrape->from->counts->apply_us);
 }
 
 void expose_saved(struct scrape *scrape, const struct scrape_family *family, uint32_t row)

@@ -8,10 +8,10 @@
 
 // --- expose_daemon.c ---
 
-scrape_row_fn expose_build, expose_count, expose_version, expose_applied, expose_events,
-	expose_confirm, expose_duration, expose_saved, expose_secret, expose_channel, expose_lag,
-	expose_steps, expose_longest, expose_longest_cpu, expose_log_lost, expose_probes,
-	expose_lateness, expose_capture, expose_kept;
+scrape_row_fn expose_build, expose_count, expose_count_unless_zero, expose_count_of_microseconds,
+	expose_version, expose_applied, expose_events, expose_saved, expose_secret, expose_channel,
+	expose_lag, expose_steps, expose_longest, expose_longest_cpu, expose_log_lost,
+	expose_probes, expose_lateness, expose_capture, expose_kept;
 
 // --- expose_workers.c: workers, reasons and ports, by their number ---
 

@@ -9,22 +9,20 @@
 // clang-format off
 #define FROM(type, member) offsetof(struct type, member)
 const struct scrape_family scrape_families[METRICS_ID_COUNT] = {
+#define EXPOSE_NUMBER       expose_count
+#define EXPOSE_UNLESS_ZERO  expose_count_unless_zero
+#define EXPOSE_MICROSECONDS expose_count_of_microseconds
+#define ROW(X, identifier, member, shown, ...) [METRICS_##identifier] = {EXPOSE_##shown, FROM(metrics_daemon, member)},
+	METRICS_DAEMON_COUNTS(ROW, )
+#undef ROW
 	[METRICS_BUILD] = {expose_build, 0},
-	[METRICS_START_TIME] = {expose_count, FROM(metrics_daemon, started_s)},
 	[METRICS_CONFIG_VERSION] = {expose_version, 0},
 	[METRICS_CONFIG_APPLIED] = {expose_applied, 0},
-	[METRICS_CONFIG_DURATION] = {expose_duration, 0},
-	[METRICS_CONFIG_CONFIRM] = {expose_confirm, 0},
 	[METRICS_CONFIG_SAVED] = {expose_saved, 0},
-	[METRICS_STATE_LATE] = {expose_count, FROM(metrics_daemon, state_late_s)},
-	[METRICS_APPLIES] = {expose_count, FROM(metrics_daemon, applies)},
-	[METRICS_APPLY_FAILURES] = {expose_count, FROM(metrics_daemon, apply_failures)},
 	[METRICS_EVENTS] = {expose_events, 0},
 	[METRICS_HASH_KEY] = {expose_secret, 0},
 	[METRICS_SNAPSHOTS_KEPT] = {expose_kept},
-	[METRICS_SNAPSHOTS] = {expose_count, FROM(metrics_daemon, snapshots)},
 	[METRICS_CHANNEL_VERSION] = {expose_channel, 0},
-	[METRICS_CHANNEL_REQUESTS] = {expose_count, FROM(metrics_daemon, requests)},
 	[METRICS_CONTROL_LAG] = {expose_lag, 0},
 	[METRICS_LOOP_STEPS] = {expose_steps, 0},
 	[METRICS_LOOP_LONGEST] = {expose_longest, 0},

@@ -2,19 +2,15 @@
 #ifndef METRICS_DAEMON_H
 #define METRICS_DAEMON_H
 
+#include <metrics/family.h>
 #include <stdint.h>
 
-// What the daemon counts of itself. Of the control lcore alone.
+// What the daemon counts of itself, a member a row of METRICS_DAEMON_COUNTS(). Written and read on the control lcore
+// alone. A member's name ends with its unit where it has one.
 struct metrics_daemon {
-	uint64_t started_s; // wall clock
-	uint64_t apply_us; // how long the last apply took, until every worker went by it
-	uint64_t applies; // changes of the configuration by clients
-	uint64_t apply_failures;
-	uint64_t snapshots; // that were built
-	uint64_t requests; // over the channel
-	uint64_t confirm_left_s; // 0: nothing waits for a confirmation
-	uint64_t
-		state_late_s; // for how long something has waited to be written to the state folder
+#define METRICS_MEMBER(X, identifier, member, ...) uint64_t member;
+	METRICS_DAEMON_COUNTS(METRICS_MEMBER, )
+#undef METRICS_MEMBER
 };
 
 #endif

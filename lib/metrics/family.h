@@ -27,25 +27,36 @@ enum metrics_scope {
 	METRICS_SCOPES
 };
 
+// What the daemon counts of itself: ROW(X, identifier, member of struct metrics_daemon, how it is shown, type, name, unit,
+// sentence). A row is all that a number needs: the member, the family on the page and its reference are made from it.
+// It is shown as a NUMBER; UNLESS_ZERO, where 0 means that there is none; or as MICROSECONDS, which the page has in seconds.
+// clang-format off
+#define METRICS_DAEMON_COUNTS(ROW, X) \
+	ROW(X, START_TIME, started_s, NUMBER, GAUGE, "fulcrum_start_time_seconds", "seconds", "When the daemon started, in seconds since 1970") \
+	ROW(X, CONFIG_DURATION, apply_us, MICROSECONDS, GAUGE, "fulcrum_config_apply_duration_seconds", "seconds", "How long the last apply took, from its commit until every worker went by it") \
+	ROW(X, CONFIG_CONFIRM, confirm_left_s, UNLESS_ZERO, GAUGE, "fulcrum_config_confirm_left_seconds", "seconds", "When the running configuration is taken back unless somebody confirms it; absent where nothing waits for that") \
+	ROW(X, STATE_LATE, state_late_s, NUMBER, GAUGE, "fulcrum_state_late_seconds", "seconds", "For how long the oldest change that waits to be written to the state folder has waited; 0 where none does, and for the first three seconds") \
+	ROW(X, APPLIES, applies, NUMBER, COUNTER, "fulcrum_config_applies", "", "Changes of the configuration that came into force, by apply, rollback or backend") \
+	ROW(X, APPLY_FAILURES, apply_failures, NUMBER, COUNTER, "fulcrum_config_apply_failures", "", "Changes of the configuration that the daemon refused") \
+	ROW(X, SNAPSHOTS, snapshots, NUMBER, COUNTER, "fulcrum_snapshots", "", "Sets of tables that were published to the workers, after applies and changes of health") \
+	ROW(X, CHANNEL_REQUESTS, requests, NUMBER, COUNTER, "fulcrum_channel_requests", "", "Requests that came over the channel")
+
+#define METRICS_FAMILY_OF_COUNT(X, identifier, member, shown, type, name, unit, help) \
+	X(identifier, DAEMON, type, name, unit, "", help)
+// clang-format on
+
 // X(identifier, scope, type, name, unit, its own labels, sentence). A name ends with its unit where it has one.
 // clang-format off
 #define METRICS_FAMILIES(X) \
 	X(BUILD, DAEMON, INFO, "fulcrum_build", "", "version,dpdk", "What runs") \
-	X(START_TIME, DAEMON, GAUGE, "fulcrum_start_time_seconds", "seconds", "", "When the daemon started, in seconds since 1970") \
+	METRICS_DAEMON_COUNTS(METRICS_FAMILY_OF_COUNT, X) \
 	X(CONFIG_VERSION, DAEMON, GAUGE, "fulcrum_config_version", "", "", "Version of the running configuration; 0 before the first apply") \
 	X(CONFIG_APPLIED, DAEMON, GAUGE, "fulcrum_config_applied_timestamp_seconds", "seconds", "", "When the running configuration was applied, in seconds since 1970; absent before the first apply") \
-	X(CONFIG_DURATION, DAEMON, GAUGE, "fulcrum_config_apply_duration_seconds", "seconds", "", "How long the last apply took, from its commit until every worker went by it") \
-	X(CONFIG_CONFIRM, DAEMON, GAUGE, "fulcrum_config_confirm_left_seconds", "seconds", "", "When the running configuration is taken back unless somebody confirms it; absent where nothing waits for that") \
 	X(CONFIG_SAVED, DAEMON, GAUGE, "fulcrum_config_saved", "", "", "1 where a restart would find the running configuration in the state folder") \
-	X(STATE_LATE, DAEMON, GAUGE, "fulcrum_state_late_seconds", "seconds", "", "For how long the oldest change that waits to be written to the state folder has waited; 0 where none does, and for the first three seconds") \
-	X(APPLIES, DAEMON, COUNTER, "fulcrum_config_applies", "", "", "Changes of the configuration that came into force, by apply, rollback or backend") \
-	X(APPLY_FAILURES, DAEMON, COUNTER, "fulcrum_config_apply_failures", "", "", "Changes of the configuration that the daemon refused") \
 	X(EVENTS, DAEMON, COUNTER, "fulcrum_events", "", "kind", "What happened: changes of health, announcement and links, applies and drains; fulcrumctl events lists them") \
 	X(HASH_KEY, DAEMON, GAUGE, "fulcrum_hash_key_secret", "", "", "1 where the pool file has a hash_key of its own, 0 with the built-in one, which is no secret") \
 	X(SNAPSHOTS_KEPT, DAEMON, GAUGE, "fulcrum_snapshots_kept", "", "", "Snapshots in memory: the latest, and for a worker that stands still two more at most") \
-	X(SNAPSHOTS, DAEMON, COUNTER, "fulcrum_snapshots", "", "", "Sets of tables that were published to the workers, after applies and changes of health") \
 	X(CHANNEL_VERSION, DAEMON, GAUGE, "fulcrum_channel_version", "", "", "Version of the shared-memory channel that fulcrumctl must speak") \
-	X(CHANNEL_REQUESTS, DAEMON, COUNTER, "fulcrum_channel_requests", "", "", "Requests that came over the channel") \
 	X(CONTROL_LAG, DAEMON, HISTOGRAM, "fulcrum_control_loop_lag_seconds", "seconds", "", "How late a timer of the control thread was, ten times a second; its clock ticks in milliseconds") \
 	X(LOOP_STEPS, DAEMON, HISTOGRAM, "fulcrum_loop_step_seconds", "seconds", "", "How long the callbacks of the control thread took, during which it does nothing else") \
 	X(LOOP_LONGEST, DAEMON, GAUGE, "fulcrum_loop_step_longest_seconds", "seconds", "step", "The longest callback of each kind so far, by the clock") \
