@@ -5,7 +5,7 @@ static const struct {
 	const char *label;
 	const char *text;
 } reasons[] = {
-#define X(identifier, label, text) {label, text},
+#define X(identifier, label, text, ...) {label, text},
 	DROP_REASONS(X)
 #undef X
 };
