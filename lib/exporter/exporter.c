@@ -53,7 +53,8 @@ static void exporter_say(struct web_reply *reply, int status, const char *text)
 	reply->text = text;
 }
 
-// Forwarding goes on without the state folder: it is told, and is no reason to take the balancer out of service.
+// Forwarding goes on without the state folder: it is told, and is no reason to take the balancer
+// out of service.
 static void exporter_answer_healthz(struct exporter *exporter, struct web_reply *reply)
 {
 	if (clock_monotonic_ns() - exporter->passed_ns >= STUCK_NS)

@@ -4,7 +4,8 @@
 
 #include <exporter/sample_private.h>
 
-// The functions that write a family's rows, which families.c has in its table. 'row' is the object's number or index.
+// The functions that write a family's rows, which families.c has in its table. 'row' is the
+// object's number or index.
 
 // --- expose_daemon.c ---
 
@@ -35,7 +36,7 @@ scrape_row_fn expose_pool_backends, expose_pool_usable, expose_pool_kept, expose
 scrape_row_fn expose_zone_rank, expose_zone_count, expose_zone_weight, expose_zone_share;
 scrape_row_fn expose_service_spilled; // of a service by its index
 
-// --- expose_paths.c: of a backend by its index: its ports, and what its probes through the path say ---
+// --- expose_paths.c: of a backend by its index: its ports, and what its path's probes say ---
 
 scrape_row_fn expose_backend_kept, expose_backend_ports, expose_path_up, expose_path_duration,
 	expose_path_failures, expose_path_mss;

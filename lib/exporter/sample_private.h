@@ -9,7 +9,8 @@
 
 // One answer to GET /metrics, and how its samples are written.
 
-// While it is sent. What changes meanwhile may be in some families and not in others; no row comes twice.
+// While it is sent. What changes meanwhile may be in some families and not in others; no row comes
+// twice.
 struct scrape {
 	const struct exporter_source *from;
 	struct stats_cache *cache;

@@ -48,7 +48,8 @@ static void scrape_begin_family(struct scrape *scrape)
 	scrape->pools_version = scrape->from->running->version;
 }
 
-// Pools, VIPs and zones have no index: once they may stand elsewhere, what is left of the family is left out.
+// Pools, VIPs and zones have no index: once they may stand elsewhere, what is left of the family
+// is left out.
 static bool scrape_is_over(const struct scrape *scrape)
 {
 	enum metrics_scope scope = metrics_families[scrape->family].scope;

@@ -6,7 +6,8 @@
 #include <metrics/daemon.h>
 #include <stats/stats.h>
 
-// What an exporter reads, on the control lcore. What stands in rooms below comes by callbacks, on the same thread.
+// What an exporter reads, on the control lcore. What stands in rooms below comes by callbacks, on
+// the same thread.
 
 struct announce;
 struct event_base;

@@ -49,7 +49,8 @@ static void explain_name_service(
 	}
 }
 
-// Why the table has whom it has: the zones that serve, where the service prefers some, or that all are down.
+// Why the table has whom it has: the zones that serve, where the service prefers some, or that all
+// are down.
 static void explain_tell_zones(
 	const struct snapshot *snapshot, uint16_t service, char *out, size_t size)
 {

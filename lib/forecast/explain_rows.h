@@ -8,9 +8,10 @@
 #include <running/running.h>
 #include <snapshot/snapshot.h>
 
-// What 'fulcrumctl explain' tells of a packet: a row of what the services' rules say, then one a worker, with the flow that
-// it knows and the backend that it would send the packet to. Judged by the code that the workers judge with. Runs on the
-// control lcore; a row is worked out on the snapshot of its moment, and changes nothing.
+// What 'fulcrumctl explain' tells of a packet: a row of what the services' rules say, then one a
+// worker, with the flow that it knows and the backend that it would send the packet to. Judged by
+// the code that the workers judge with. Runs on the control lcore; a row is worked out on the
+// snapshot of its moment, and changes nothing.
 
 struct flow_table;
 
@@ -29,7 +30,8 @@ struct explain_rows_source {
 
 // 0, or a negative errno with the sentence.
 int explain_rows_check(const struct message_explain *request, struct error *err);
-// Fills '*out' with row number 'row' about the request, which has been checked. False: there are no more.
+// Fills '*out' with row number 'row' about the request, which has been checked. False: there are
+// no more.
 bool explain_rows_fill(const struct explain_rows_source *source,
 	const struct message_explain *request, uint32_t row, struct channel_message *out);
 

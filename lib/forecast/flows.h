@@ -9,8 +9,9 @@
 #include <running/configuration.h>
 #include <snapshot/snapshot.h>
 
-// A listing of flows, step by step through the workers' tables, which workers go on to change. Runs on the control lcore;
-// whoever asks owns the listing, and what a step reads is borrowed for that step.
+// A listing of flows, step by step through the workers' tables, which workers go on to change.
+// Runs on the control lcore; whoever asks owns the listing, and what a step reads is borrowed for
+// that step.
 
 struct flows_listing {
 	// What to list; each of the first two counts only where the name before was given.

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A row of the flow table has no destination port. Where a service has many, they are tried; a flow that is met after
-// so many tries in all (about a second) counts as not judged.
+// A row of the flow table has no destination port. Where a service has many, they are tried; a
+// flow that is met after so many tries in all (about a second) counts as not judged.
 #define TRIES_MAX (1u << 22)
 
 struct forecast {
@@ -168,7 +168,8 @@ struct forecast_place {
 	struct flow_row row;
 };
 
-// The packet in the midst of a flow of 'service' to that port. True: the row is that flow's, so the worker knows it.
+// The packet in the midst of a flow of 'service' to that port. True: the row is that flow's, so
+// the worker knows it.
 static bool forecast_is_flow_to(const struct forecast *f, const struct forecast_place *place,
 	const struct config_service *service, uint16_t port, struct packet *packet)
 {

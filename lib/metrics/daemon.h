@@ -5,8 +5,8 @@
 #include <metrics/family.h>
 #include <stdint.h>
 
-// What the daemon counts of itself, a member a row of METRICS_DAEMON_COUNTS(). Written and read on the control lcore
-// alone. A member's name ends with its unit where it has one.
+// What the daemon counts of itself, a member a row of METRICS_DAEMON_COUNTS(). Written and read on
+// the control lcore alone. A member's name ends with its unit where it has one.
 struct metrics_daemon {
 #define METRICS_MEMBER(X, identifier, member, ...) uint64_t member;
 	METRICS_DAEMON_COUNTS(METRICS_MEMBER, )

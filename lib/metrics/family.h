@@ -2,8 +2,8 @@
 #ifndef METRICS_FAMILY_H
 #define METRICS_FAMILY_H
 
-// The registry: every family of metrics that the daemon's page has, once. The list feeds the page, its
-// reference (docs/reference/metrics.md) and the tests. Constant data, any thread.
+// The registry: every family of metrics that the daemon's page has, once. The list feeds the page,
+// its reference (docs/reference/metrics.md) and the tests. Constant data, any thread.
 
 enum metrics_type {
 	METRICS_COUNTER, // its samples end in _total
@@ -27,9 +27,10 @@ enum metrics_scope {
 	METRICS_SCOPES
 };
 
-// What the daemon counts of itself: ROW(X, identifier, member of struct metrics_daemon, how it is shown, type, name, unit,
-// sentence). A row is all that a number needs: the member, the family on the page and its reference are made from it.
-// It is shown as a NUMBER; UNLESS_ZERO, where 0 means that there is none; or as MICROSECONDS, which the page has in seconds.
+// What the daemon counts of itself: ROW(X, identifier, member of struct metrics_daemon, how it is
+// shown, type, name, unit, sentence). A row is all that a number needs: the member, the family on
+// the page and its reference are made from it. It is shown as a NUMBER; UNLESS_ZERO, where 0 means
+// that there is none; or as MICROSECONDS, which the page has in seconds.
 // clang-format off
 #define METRICS_DAEMON_COUNTS(ROW, X) \
 	ROW(X, START_TIME, started_s, NUMBER, GAUGE, "fulcrum_start_time_seconds", "seconds", "When the daemon started, in seconds since 1970") \
@@ -45,7 +46,8 @@ enum metrics_scope {
 	X(identifier, DAEMON, type, name, unit, "", help)
 // clang-format on
 
-// X(identifier, scope, type, name, unit, its own labels, sentence). A name ends with its unit where it has one.
+// X(identifier, scope, type, name, unit, its own labels, sentence). A name ends with its unit
+// where it has one.
 // clang-format off
 #define METRICS_FAMILIES(X) \
 	X(BUILD, DAEMON, INFO, "fulcrum_build", "", "version,dpdk", "What runs") \

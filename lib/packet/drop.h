@@ -2,9 +2,9 @@
 #ifndef PACKET_DROP_H
 #define PACKET_DROP_H
 
-// Why a packet was dropped. Each reason stands here once: the list feeds the enum, the metric's label,
-// the tool's text and the reference page. A packet that leaves the path without being forwarded,
-// punted or answered is counted under exactly one of these.
+// Why a packet was dropped. Each reason stands here once: the list feeds the enum, the metric's
+// label, the tool's text and the reference page. A packet that leaves the path without being
+// forwarded, punted or answered is counted under exactly one of these.
 //
 // X(identifier, label, the packet in a sentence for the operator,
 //   what a rising counter tells him, and what to do about it: for the reference alone)

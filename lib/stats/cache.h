@@ -4,8 +4,9 @@
 
 #include <stats/stats.h>
 
-// What takes too long to be counted for each page that is asked for: the flows, and each backend's share of its pool's
-// slots. They are counted in steps, one after the other, for all pages of the next five seconds. On the control lcore.
+// What takes too long to be counted for each page that is asked for: the flows, and each backend's
+// share of its pool's slots. They are counted in steps, one after the other, for all pages of the
+// next five seconds. On the control lcore.
 
 struct stats_cache {
 	struct stats *stats; // borrowed

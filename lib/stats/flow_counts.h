@@ -7,10 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// How many flows there are: of each backend and of each worker, counted in steps over the workers' tables. Whatever shows
-// such a number, on the channel or on the page of metrics, reads the last whole round. Nothing is counted unless somebody
-// asks. Runs on one thread, which owns the counts: the control lcore, or a job with counts of its own. Workers go on
-// meanwhile. Ages are in seconds.
+// How many flows there are: of each backend and of each worker, counted in steps over the workers'
+// tables. Whatever shows such a number, on the channel or on the page of metrics, reads the last
+// whole round. Nothing is counted unless somebody asks. Runs on one thread, which owns the counts:
+// the control lcore, or a job with counts of its own. Workers go on meanwhile. Ages are in
+// seconds.
 
 struct flow_counts_result {
 	uint32_t *flows; // by the backend's index: those that are open (flow_row_is_open())

@@ -7,12 +7,13 @@
 #include <snapshot/publish.h>
 #include <stats/flow_counts.h>
 
-// What a service, a pool, a backend and a port count, and who takes new flows. The channel's rows, the page of metrics
-// and the announcement of VIPs read the same functions, so that they tell the same. All of them run on the control
-// lcore, which owns the struct; workers go on counting meanwhile. Bytes are those of IP packets as clients sent them.
+// What a service, a pool, a backend and a port count, and who takes new flows. The channel's rows,
+// the page of metrics and the announcement of VIPs read the same functions, so that they tell the
+// same. All of them run on the control lcore, which owns the struct; workers go on counting
+// meanwhile. Bytes are those of IP packets as clients sent them.
 //
-// A service and a backend are named by their index or by where they stand in the configuration in force ('at'); each
-// function says which.
+// A service and a backend are named by their index or by where they stand in the configuration in
+// force ('at'); each function says which.
 
 // All of it is borrowed, and outlives the struct.
 struct stats_source {
@@ -32,7 +33,8 @@ struct stats {
 int stats_init(struct stats *stats, const struct stats_source *from, uint32_t backends_max);
 void stats_free(struct stats *stats); // a zeroed one is fine
 
-// Goes on with the count of flows that somebody asked 'flow_counts' for: about a tenth of a millisecond.
+// Goes on with the count of flows that somebody asked 'flow_counts' for: about a tenth of a
+// millisecond.
 void stats_count_flows(struct stats *stats);
 
 // --- What was counted, by the index, since its present owner has it ---
