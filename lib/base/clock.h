@@ -11,6 +11,9 @@
 // CLOCK_MONOTONIC in nanoseconds: for intervals. Any thread.
 uint64_t clock_monotonic_ns(void);
 
+// How long this thread has run on a core, in nanoseconds: what a piece of work costs, however busy the machine is. Any thread.
+uint64_t clock_cpu_ns(void);
+
 // CLOCK_REALTIME in seconds since 1970, UTC: for what an operator reads, and never for a duration in memory. Any thread.
 uint64_t clock_wall_s(void);
 

@@ -32,6 +32,7 @@ static void kernel_changed(void *context)
 		    control->config.port_count, control->config.publisher->current))
 		control_rebuild_later(control);
 	control_resolve_all(control);
+	taps_remember(control->taps);
 	announce_follow_own(control->announce);
 }
 

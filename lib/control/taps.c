@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/clock.h>
 #include <base/log.h>
 #include <control/control_private.h>
 #include <control/interfaces.h>
 #include <control/taps.h>
+#include <handover/allowance.h>
 #include <kernel/belongings.h>
 #include <kernel/tap.h>
 
@@ -10,6 +12,9 @@
 #include <string.h>
 
 #define AGAIN_ROUNDS 25 // of taps_follow(), after one that could not be made
+// What remembering may take of the loop's thread: a share of it, and a burst.
+#define REMEMBER_SHARE    50
+#define REMEMBER_BURST_NS (20 * CLOCK_NS_PER_MS)
 
 struct port_taps {
 	struct tap side;
@@ -24,6 +29,7 @@ struct port_taps {
 struct taps {
 	struct control *control;
 	uint64_t rounds; // of the kernel's changes, when it was last remembered
+	struct allowance remembering;
 	struct port_taps ports[DAEMON_PORTS_MAX];
 };
 
@@ -54,8 +60,10 @@ struct taps *taps_new(struct control *control)
 		if (name[0] != '\0')
 			tap_find(name, &taps->ports[p].wire);
 	}
-	if (taps != NULL)
-		taps->control = control;
+	if (taps == NULL)
+		return NULL;
+	taps->control = control;
+	allowance_init(&taps->remembering, REMEMBER_SHARE, REMEMBER_BURST_NS, clock_monotonic_ns());
 	return taps;
 }
 
@@ -130,18 +138,30 @@ void taps_follow(struct taps *taps)
 	}
 }
 
+// Not of an interface that was deleted in between: it has nothing any more.
+static void taps_take(const struct control *control, uint32_t p, struct port_taps *own)
+{
+	static struct belongings now; // too large for the stack
+
+	if (own->side.count == 0 || own->side_is_to_have)
+		return;
+	now = own->had;
+	belongings_take(control->kernel, control_kernel_side(control, p), &now);
+	if (tap_is_there(&own->side))
+		own->had = now;
+}
+
 void taps_remember(struct taps *taps)
 {
 	const struct control *control = taps->control;
+	uint64_t now_ns = clock_monotonic_ns(), begun_ns = clock_cpu_ns();
 
-	if (taps->rounds == control->rounds)
+	if (taps->rounds == control->rounds || allowance_wait_ns(&taps->remembering, 0, now_ns) > 0)
 		return;
 	taps->rounds = control->rounds;
-	for (uint32_t p = 0; p < control->config.port_count; p++) {
-		if (taps->ports[p].side.count > 0 && !taps->ports[p].side_is_to_have)
-			belongings_take(control->kernel, control_kernel_side(control, p),
-				&taps->ports[p].had);
-	}
+	for (uint32_t p = 0; p < control->config.port_count; p++)
+		taps_take(control, p, &taps->ports[p]);
+	allowance_take(&taps->remembering, clock_cpu_ns() - begun_ns, now_ns);
 }
 
 bool taps_makes_side(const struct taps *taps, uint32_t port)

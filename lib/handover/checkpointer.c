@@ -94,10 +94,10 @@ static int checkpointer_step(struct checkpointer *c, struct error *err)
 static void checkpointer_work(void *context)
 {
 	struct checkpointer *c = context;
-	uint64_t begun_ns = clock_monotonic_ns();
+	uint64_t begun_ns = clock_cpu_ns();
 
 	c->rc = checkpointer_step(c, &c->err);
-	c->step_ns = clock_monotonic_ns() - begun_ns;
+	c->step_ns = clock_cpu_ns() - begun_ns;
 }
 
 static void checkpointer_tell(struct checkpointer *c, int rc, const struct error *err)

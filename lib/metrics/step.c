@@ -14,14 +14,6 @@ static struct {
 	bool is_inside;
 } steps;
 
-static uint64_t step_cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * CLOCK_NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 struct step step_begin(enum step_kind kind)
 {
 	struct step step = {.kind = kind};
@@ -30,7 +22,7 @@ struct step step_begin(enum step_kind kind)
 		return step;
 	steps.is_inside = true;
 	step.begin_ns = clock_monotonic_ns();
-	step.begin_cpu_ns = step_cpu_ns();
+	step.begin_cpu_ns = clock_cpu_ns();
 	return step;
 }
 
@@ -49,7 +41,7 @@ void step_end(const struct step *step)
 	took_us = (clock_monotonic_ns() - step->begin_ns) / 1000;
 	histogram_observe(&steps.durations, took_us);
 	step_raise(&steps.longest_us[step->kind], took_us);
-	step_raise(&steps.longest_cpu_us[step->kind], (step_cpu_ns() - step->begin_cpu_ns) / 1000);
+	step_raise(&steps.longest_cpu_us[step->kind], (clock_cpu_ns() - step->begin_cpu_ns) / 1000);
 	steps.is_inside = false;
 }
 
