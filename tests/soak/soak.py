@@ -254,13 +254,13 @@ class Soak:
         self.balancer.start()
 
     def do_kill(self, step, row):
-        row["late_s"] = max([late_s for at, late_s in self.lateness if at >= row["acted"] - 15], default=0)
         self.balancer.stop(signal.SIGKILL)
         if step.detail:
             self.balancer.spawn()
             time.sleep(float(step.detail.split()[-1]))
             self.balancer.stop(signal.SIGKILL)
         self.balancer.start()
+        row["late_s"] = max([late_s for at, late_s in self.lateness if at >= row["acted"] - 15], default=0)
 
     def do_fault(self, step, row):
         self.faults.begin(step.detail)
@@ -282,8 +282,11 @@ class Soak:
             self.balancer.ask("show", what)
         self.balancer.ask("flows", "--limit", "1000")
         self.balancer.ask("plan", "-f", f"{self.args.folder}/soak.yaml")
-        lab("in_ns lb curl -sf --max-time 60 http://127.0.0.1:9110/metrics >$LAB/page; "
-            "in_ns lb curl -sf --max-time 60 http://127.0.0.1:9110/healthz")
+        lab("in_ns lb curl -sf --max-time 60 http://127.0.0.1:9110/metrics >$LAB/page")
+        # It says so while the machine runs no worker.
+        self.balancer.wait("/healthz says ok", lambda: subprocess.run(
+            ["ip", "netns", "exec", "lb", "curl", "-sf", "--max-time", "60", "http://127.0.0.1:9110/healthz"],
+            capture_output=True).returncode == 0, 5)
 
     def do_route(self, step, row):
         lab("ip -n lb route add 192.0.2.0/24 via 10.0.0.1; ip -n lb route del 192.0.2.0/24")
@@ -309,6 +312,21 @@ class Soak:
         self.starved.append({"number": 0, "verb": "starved", "target": "", "detail": "", "words": "the machine runs no worker",
                              "acted": begun, "seen": ended, "ended": ended})
 
+    def disk_canary(self):
+        """How late the state folder's disk is, told by a file that nobody else writes: a checkpoint is as late."""
+        path = f"{self.args.folder}/state/canary"
+        while not self.ended.wait(0.5):
+            begun = time.monotonic()
+            try:
+                with open(path + ".new", "w") as file:
+                    file.write("x")
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.rename(path + ".new", path)
+            except OSError:
+                continue  # a fault of the plan
+            self.lateness.append((time.monotonic(), round(time.monotonic() - begun, 3)))
+
     def canary(self):
         """The same by one that sleeps on the worker's core, which a machine that stands as a whole cannot hide from."""
         core = "1" if os.cpu_count() > 1 else "0"
@@ -324,7 +342,7 @@ class Soak:
     def run(self):
         self.balancer.listen()
         self.balancer.start()
-        for thread in (self.sampling, self.canary):
+        for thread in (self.sampling, self.canary, self.disk_canary):
             threading.Thread(target=thread, daemon=True).start()
         first = dict(self.plan.pool)
         self.apply(first)
