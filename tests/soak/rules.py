@@ -16,6 +16,7 @@ UNREACHABLE = {"EHOSTUNREACH", "ENETUNREACH"}
 # moment more.
 CHECKPOINT_S = 1
 MOMENT_S = 1
+CHANGES_TABLES = {"apply", "weight", "drain", "drain-reset", "enable", "disable", "down", "up"}
 # Faults under which the state folder takes nothing.
 TAKES_NOTHING = {"disk_full", "read_only", "disk_hung", "saver", "descriptors"}
 
@@ -85,6 +86,14 @@ def failed_after_the_checkpoint(broken, step, history):
                 last_checkpoint(step, history) <= row["seen"] and row["acted"] <= broken["at"] for row in history))
 
 
+def silent_over_changes(broken, step, history):
+    """What its successor has not heard of, it knows by the hash alone: by the table that the dead daemon had, which is the one
+    before after a change, and is forgotten with the next."""
+    changes = [row for row in history if row["verb"] in CHANGES_TABLES and row["acted"] <= broken["at"] and
+               (row["seen"] or math.inf) >= last_checkpoint(step, history)]
+    return broken_by_kill(broken, step) and broken["last"] <= (step["seen"] or math.inf) and len(changes) >= 2
+
+
 def no_core(broken, step, history):
     """A machine that runs no worker forwards no datagram meanwhile, and says so of itself (canary.py)."""
     return (step["verb"] == "starved" and broken["kind"] == "udp" and
@@ -101,6 +110,7 @@ RULES = {
     "it began after the last checkpoint of a daemon that was killed": after_the_checkpoint,
     "the machine had no core for the worker": no_core,
     "its backend failed after the last checkpoint of a daemon that was killed": failed_after_the_checkpoint,
+    "its pool changed twice before the successor of a killed daemon heard of it": silent_over_changes,
 }
 
 

@@ -29,6 +29,7 @@ def step(verb, target="", detail="", acted=150, seen=153, ended=None, **more):
     return dict(verb=verb, target=target, detail=detail, acted=acted, seen=seen, ended=ended, **more)
 
 
+TWICE = "its pool changed twice before the successor of a killed daemon heard of it"
 FAILED = "its backend failed after the last checkpoint of a daemon that was killed"
 
 # What broke, the step, and the rule that explains it: None where none may.
@@ -135,13 +136,18 @@ class TestRules(unittest.TestCase):
             with self.subTest(what=what, event=event):
                 self.assertEqual(rules.explain(what, [event])[0], rule)
 
-    def test_failures_around_a_kill(self):
+    def test_changes_and_failures_around_a_kill(self):
         kill = step("kill", acted=150, seen=152)
-        before, after = step("weight", acted=149, seen=149.1), step("enable", "b3", acted=153, seen=153.1)
+        early, before = step("weight", acted=146, seen=146.1), step("weight", acted=149, seen=149.1)
+        after, later = step("enable", "b3", acted=153, seen=153.1), step("apply", acted=153.5, seen=153.6)
+        too_late = step("apply", acted=155, seen=155)
         death, other = step("down", "b1", acted=149, seen=149), step("down", "b2", acted=149, seen=149)
-        early = step("down", "b1", acted=147, seen=147)
-        for history, last, rule in (([before, after], 149.5, None), ([before, step("look")], 149.5, None),
-                                    ([before, other], 149.5, None), ([early], 149.5, None), ([death], 152.5, None),
+        long_ago = step("down", "b1", acted=147, seen=147)
+        for history, last, rule in (([before, step("look")], 149.5, None), ([early, before], 149.5, None),
+                                    ([other], 149.5, None), ([long_ago], 149.5, None), ([death], 152.5, None),
+                                    ([after, too_late], 149.5, None), ([after, later], 152.5, None),
+                                    ([before, after], 149.5, TWICE), ([after, later], 149.5, TWICE),
+                                    ([before, other], 149.5, TWICE),
                                     ([death], 148.9, FAILED), ([before, death, other], 149.5, FAILED)):
             with self.subTest(history=history):
                 self.assertEqual(rules.explain(broken(at=154, last=last), history + [kill])[0], rule)
@@ -157,7 +163,7 @@ class TestRules(unittest.TestCase):
                 self.assertEqual(rules.explain(broken(at=154, last=149, began=began), [fault, kill])[0], rule)
 
     def test_every_rule_is_reached(self):
-        self.assertEqual({rule for *_, rule in JUDGED} - {None} | {FAILED}, set(rules.RULES))
+        self.assertEqual({rule for *_, rule in JUDGED} - {None} | {FAILED, TWICE}, set(rules.RULES))
 
     def test_the_page_has_every_rule(self):
         with open(os.path.join(os.path.dirname(__file__), "../../docs/reliability.md")) as page:
