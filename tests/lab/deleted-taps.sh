@@ -36,7 +36,7 @@ lab_wait_for "link_is up" 10 "the link is up"
 serves before
 
 for round in 1 2; do
-	# What it has is remembered at once. Netlink's news are looked at before a request that comes after them.
+	# What it has is remembered at once: netlink's news are looked at before a later request.
 	ip -n lb route replace 198.18.$round.0/24 via 10.0.0.1
 	for turn in 1 2 3; do
 		ctl show workers >/dev/null
