@@ -4,6 +4,7 @@
 
 #include <base/addr.h>
 #include <config/endpoint.h>
+#include <packet/counter.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -274,29 +275,15 @@ _Static_assert(sizeof(struct message_row_drop) == 136, "goes over the channel as
 struct message_row_worker {
 	uint32_t index;
 	uint32_t core;
-	uint64_t rx_packets;
-	uint64_t from_kernel;
-	uint64_t made; // by the path itself: rx_packets + from_kernel + made = all that follows
-	uint64_t forwarded;
-	uint64_t punted; // to the kernel
-	uint64_t injected; // from the kernel, sent out by the port
-	uint64_t answered; // ICMP of our own making
-	uint64_t probe_answers; // to half-open probes
+#define X(member, ...) uint64_t member;
+	PACKET_COUNTERS(X)
+#undef X
 	uint64_t dropped;
-	uint64_t queued; // held at this moment (fragments)
-	uint64_t flow_hits;
-	uint64_t flow_misses;
-	uint64_t flow_evictions; // flows that were given up for others
-	uint64_t flow_skipped; // new flows above the budget, not remembered
-	uint64_t previous_table; // misses that the previous Maglev table answered
-	uint64_t resets; // sent to clients for 'on_down: reset'
-	uint64_t rejects; // answers to clients for 'on_all_down: reject'
 	uint64_t flows;
 	uint64_t flow_capacity;
 	uint64_t busy_ppm; // share of its rounds in which it had packets
 	uint64_t stuck_ms; // for how long it has stood still; 0: it runs
 };
-_Static_assert(sizeof(struct message_row_worker) == 176, "goes over the channel as it is");
 
 struct message_row_port {
 	char name[16];

@@ -33,23 +33,10 @@ bool row_worker(const struct control *control, uint32_t row, struct message_row_
 	loops = metrics_read(&metrics->loops);
 	out->index = row;
 	out->core = control->config.daemon->worker_cores[row];
-	out->rx_packets = metrics_read(&metrics->received);
-	out->from_kernel = metrics_read(&metrics->from_kernel);
-	out->made = metrics_read(&metrics->made);
-	out->forwarded = metrics_read(&metrics->forwarded);
-	out->punted = metrics_read(&metrics->to_kernel);
-	out->injected = metrics_read(&metrics->injected);
-	out->answered = metrics_read(&metrics->answered);
-	out->probe_answers = metrics_read(&metrics->probe_answers);
+#define X(member, ...) out->member = metrics_read(&metrics->member);
+	PACKET_COUNTERS(X)
+#undef X
 	out->dropped = metrics_dropped_total(metrics);
-	out->queued = metrics_read(&metrics->held);
-	out->flow_hits = metrics_read(&metrics->flow_hits);
-	out->flow_misses = metrics_read(&metrics->flow_misses);
-	out->flow_evictions = metrics_read(&metrics->flow_evictions);
-	out->flow_skipped = metrics_read(&metrics->flow_skipped);
-	out->previous_table = metrics_read(&metrics->previous_table);
-	out->resets = metrics_read(&metrics->resets);
-	out->rejects = metrics_read(&metrics->rejects);
 	out->flows = control->stats.flow_counts.last.worker_flows[row];
 	out->flow_capacity = flow_table_capacity(control->config.flows[row]);
 	out->stuck_ms = stuck_for_ms(control->stuck, row);

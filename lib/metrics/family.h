@@ -2,8 +2,10 @@
 #ifndef METRICS_FAMILY_H
 #define METRICS_FAMILY_H
 
-// The registry: every family of metrics that the daemon's page has, once. The list feeds the page,
-// its reference (docs/reference/metrics.md) and the tests. Constant data, any thread.
+#include <packet/counter.h>
+
+// The registry: every family of metrics that the daemon's page has, once. The list feeds the page, its
+// reference (docs/reference/metrics.md) and the tests. Constant data, any thread.
 
 enum metrics_type {
 	METRICS_COUNTER, // its samples end in _total
@@ -49,6 +51,9 @@ enum metrics_scope {
 // X(identifier, scope, type, name, unit, its own labels, sentence). A name ends with its unit
 // where it has one.
 // clang-format off
+// By the X of whoever lists the families.
+#define METRICS_FAMILY_OF_COUNTER(member, identifier, type, name, unit, help, ...) \
+	X(identifier, WORKERS, type, name, unit, "", help)
 #define METRICS_FAMILIES(X) \
 	X(BUILD, DAEMON, INFO, "fulcrum_build", "", "version,dpdk", "What runs") \
 	METRICS_DAEMON_COUNTS(METRICS_FAMILY_OF_COUNT, X) \
@@ -75,23 +80,8 @@ enum metrics_scope {
 	X(WORKER_ROUNDS, WORKERS, COUNTER, "fulcrum_worker_rounds", "", "", "Rounds of the worker's loop") \
 	X(WORKER_BUSY, WORKERS, COUNTER, "fulcrum_worker_busy_rounds", "", "", "Those of its rounds in which it had packets; over all rounds, this is its busy share") \
 	X(WORKER_STUCK, WORKERS, GAUGE, "fulcrum_worker_stuck_seconds", "seconds", "", "For how long the worker has stood still; 0 while it runs") \
-	X(WORKER_RECEIVED, WORKERS, COUNTER, "fulcrum_worker_received_packets", "packets", "", "Packets from the ports") \
-	X(WORKER_FROM_KERNEL, WORKERS, COUNTER, "fulcrum_worker_from_kernel_packets", "packets", "", "Packets from the kernel-side interfaces") \
-	X(WORKER_MADE, WORKERS, COUNTER, "fulcrum_worker_made_packets", "packets", "", "Packets that the worker added itself, such as fragments beyond the first") \
-	X(WORKER_FORWARDED, WORKERS, COUNTER, "fulcrum_worker_forwarded_packets", "packets", "", "Packets to backends") \
-	X(WORKER_TO_KERNEL, WORKERS, COUNTER, "fulcrum_worker_to_kernel_packets", "packets", "", "Packets that were for no VIP and went to the kernel") \
-	X(WORKER_INJECTED, WORKERS, COUNTER, "fulcrum_worker_injected_packets", "packets", "", "Packets of the kernel that left by a port") \
-	X(WORKER_ANSWERED, WORKERS, COUNTER, "fulcrum_worker_answered_packets", "packets", "", "Packets that became the balancer's own answer, by ICMP or a reset") \
-	X(WORKER_PROBE_ANSWERS, WORKERS, COUNTER, "fulcrum_worker_probe_answer_packets", "packets", "", "Packets that answered half-open probes (via: forwarding)") \
+	PACKET_COUNTERS(METRICS_FAMILY_OF_COUNTER) \
 	X(WORKER_DROPPED, WORKERS, COUNTER, "fulcrum_worker_dropped_packets", "packets", "", "Packets that were dropped, for whatever reason") \
-	X(WORKER_HELD, WORKERS, GAUGE, "fulcrum_worker_held_packets", "packets", "", "Fragments that wait for their first one") \
-	X(FLOW_HITS, WORKERS, COUNTER, "fulcrum_flow_hits", "", "", "Packets whose flow the table knew") \
-	X(FLOW_MISSES, WORKERS, COUNTER, "fulcrum_flow_misses", "", "", "Packets whose flow it did not know") \
-	X(FLOW_EVICTIONS, WORKERS, COUNTER, "fulcrum_flow_evictions", "", "", "Live flows that were forgotten to make room for others") \
-	X(FLOW_SKIPPED, WORKERS, COUNTER, "fulcrum_flow_skipped", "", "", "New flows above new_flow_rate, which were forwarded and not remembered") \
-	X(FLOW_PREVIOUS, WORKERS, COUNTER, "fulcrum_flow_previous_table_hits", "", "", "Misses that a pool's tables before its last change answered") \
-	X(FLOW_RESETS, WORKERS, COUNTER, "fulcrum_flow_resets", "", "", "Resets that were sent to clients for on_down: reset") \
-	X(FLOW_REJECTS, WORKERS, COUNTER, "fulcrum_flow_rejects", "", "", "Answers to clients for on_all_down: reject, by a RST or port unreachable") \
 	X(FLOWS, WORKERS, GAUGE, "fulcrum_flows", "", "", "Flows in the worker's table, as counted no more than five seconds ago") \
 	X(FLOW_CAPACITY, WORKERS, GAUGE, "fulcrum_flow_capacity", "", "", "Flows that there is room for in it") \
 	X(DROPPED, REASONS, COUNTER, "fulcrum_dropped_packets", "packets", "", "Dropped packets of all workers; docs/reference/drops.md explains each reason") \

@@ -2,6 +2,7 @@
 #ifndef METRICS_METRICS_H
 #define METRICS_METRICS_H
 
+#include <packet/counter.h>
 #include <packet/drop.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,22 +33,9 @@ struct metrics_traffic {
 _Static_assert(sizeof(struct metrics_traffic) == 32, "never on two cache lines");
 
 struct metrics_worker {
-	uint64_t received; // from the ports
-	uint64_t from_kernel;
-	uint64_t made;
-	uint64_t forwarded; // to backends
-	uint64_t to_kernel; // punted
-	uint64_t injected; // from the kernel, out of the port
-	uint64_t answered; // a packet that became our own reply to its sender
-	uint64_t probe_answers; // to half-open probes, handed to the control lcore
-	uint64_t held; // a gauge: waiting for a first fragment
-	uint64_t flow_hits;
-	uint64_t flow_misses;
-	uint64_t flow_evictions;
-	uint64_t flow_skipped; // above the budget of new flows: not stored
-	uint64_t previous_table; // misses answered by the previous Maglev table
-	uint64_t resets; // RSTs sent to clients for 'on_down: reset'
-	uint64_t rejects; // answers to clients for 'on_all_down: reject'
+#define X(member, ...) uint64_t member;
+	PACKET_COUNTERS(X)
+#undef X
 	uint64_t loops;
 	uint64_t loops_busy;
 	uint64_t rx_checksum_partial

@@ -167,23 +167,11 @@ static const struct column drop_columns[] = {
 static const struct column worker_columns[] = {
 	{"WORKER", "index", COLUMN_NUMBER, FIELD(row_worker, index), NULL},
 	{"CORE", "core", COLUMN_NUMBER, FIELD(row_worker, core), NULL, 12},
-	{"RX", "rx_packets", COLUMN_COUNT, FIELD(row_worker, rx_packets), NULL},
-	{NULL, "from_kernel", COLUMN_COUNT, FIELD(row_worker, from_kernel), NULL},
-	{NULL, "made", COLUMN_COUNT, FIELD(row_worker, made), NULL},
-	{"FORWARDED", "forwarded", COLUMN_COUNT, FIELD(row_worker, forwarded), NULL},
-	{"PUNTED", "punted", COLUMN_COUNT, FIELD(row_worker, punted), NULL, 5},
-	{"INJECTED", "injected", COLUMN_COUNT, FIELD(row_worker, injected), NULL, 8},
-	{"ANSWERED", "answered", COLUMN_COUNT, FIELD(row_worker, answered), NULL, 7},
-	{NULL, "probe_answers", COLUMN_COUNT, FIELD(row_worker, probe_answers), NULL},
-	{"DROPPED", "dropped", COLUMN_COUNT, FIELD(row_worker, dropped), NULL},
-	{NULL, "queued", COLUMN_COUNT, FIELD(row_worker, queued), NULL},
-	{"HITS", "flow_hits", COLUMN_COUNT, FIELD(row_worker, flow_hits), NULL, 3},
-	{"MISSES", "flow_misses", COLUMN_COUNT, FIELD(row_worker, flow_misses), NULL, 4},
-	{"PREVIOUS", "previous_table", COLUMN_COUNT, FIELD(row_worker, previous_table), NULL, 11},
-	{"SKIPPED", "flow_skipped", COLUMN_COUNT, FIELD(row_worker, flow_skipped), NULL, 10},
-	{"EVICTED", "flow_evictions", COLUMN_COUNT, FIELD(row_worker, flow_evictions), NULL, 6},
-	{"RESETS", "resets", COLUMN_COUNT, FIELD(row_worker, resets), NULL, 9},
-	{"REJECTS", "rejects", COLUMN_COUNT, FIELD(row_worker, rejects), NULL, 13},
+#define X(member, identifier, type, name, unit, help, column, key, rank) \
+	{column, key, COLUMN_COUNT, FIELD(row_worker, member), NULL, rank},
+	PACKET_COUNTERS(X)
+#undef X
+		{"DROPPED", "dropped", COLUMN_COUNT, FIELD(row_worker, dropped), NULL},
 	{"FLOWS", "flows", COLUMN_COUNT, FIELD(row_worker, flows), NULL},
 	{"CAPACITY", "flow_capacity", COLUMN_COUNT, FIELD(row_worker, flow_capacity), NULL, 2},
 	{"BUSY", "busy_ppm", COLUMN_SHARE, FIELD(row_worker, busy_ppm), NULL},
