@@ -13,48 +13,72 @@
 // in them is the answer to the commit. Bodies are the structs below, or the configuration's records as
 // they are; the receiver knows only their size to be right, so a name there may lack its zero.
 // Counters are totals since the daemon started. A change of any body is a new CHANNEL_VERSION.
-enum message_type {
-	// Requests.
-	MESSAGE_APPLY_BEGIN = 1, // struct message_apply
-	MESSAGE_APPLY_SERVICE, // struct config_service
-	MESSAGE_APPLY_POOL, // struct config_pool
-	MESSAGE_APPLY_BACKEND, // struct config_backend
-	MESSAGE_APPLY_COMMIT, // nothing; answered by MESSAGE_TEXT lines (what changed), then DONE with the new version
-	MESSAGE_APPLY_ABORT,
-	MESSAGE_SHOW, // struct message_show
-	MESSAGE_BACKEND_SET, // struct message_backend_set; answered like a commit
-	MESSAGE_CAPTURE_BEGIN, // struct message_capture; it goes on by itself, whatever becomes of the client
-	MESSAGE_CAPTURE_END, // struct message_capture_end; answered like the first by MESSAGE_SHOW_CAPTURE's row
-	MESSAGE_FLOWS, // struct message_flows; answered by rows, then DONE, where 'changes' is how many flows matched
-	MESSAGE_EXPLAIN, // struct message_explain; answered by a ROW_EXPLAIN and, where there is a service, a ROW_EXPLAIN_FLOW a worker
-	MESSAGE_ROLLBACK, // struct message_rollback; answered like a commit
-	MESSAGE_CONFIRM, // struct message_confirm; answered like a commit
-	MESSAGE_PLAN, // nothing; instead of a commit: answered by MESSAGE_TEXT lines and a ROW_PLAN a pool, and nothing is changed
-	MESSAGE_BACKEND_SELECT, // struct message_backend_select; not answered: what the next BACKEND_SET of the session changes
-	MESSAGE_EVENTS, // struct message_events; answered by rows in their order, then DONE, where \'changes\' is the number of the newest
+//
+// A row each, in the order of their numbers: X(name, the struct of its body), or LINE(name), a line of
+// text without a terminating zero. A request wants a row, its struct, and a case in control's server.c.
+// clang-format off
+#define MESSAGE_REQUESTS(X) \
+	X(APPLY_BEGIN, message_apply) \
+	X(APPLY_SERVICE, config_service) \
+	X(APPLY_POOL, config_pool) \
+	X(APPLY_BACKEND, config_backend) \
+	/* Answered by TEXT lines (what changed), then DONE with the new version. */ \
+	X(APPLY_COMMIT, message_nothing) \
+	X(APPLY_ABORT, message_nothing) \
+	X(SHOW, message_show) \
+	/* Answered like a commit. */ \
+	X(BACKEND_SET, message_backend_set) \
+	/* It goes on by itself, whatever becomes of the client. */ \
+	X(CAPTURE_BEGIN, message_capture) \
+	/* Answered like the first by MESSAGE_SHOW_CAPTURE's row. */ \
+	X(CAPTURE_END, message_capture_end) \
+	/* Answered by rows, then DONE, where 'changes' is how many flows matched. */ \
+	X(FLOWS, message_flows) \
+	/* Answered by a ROW_EXPLAIN and, where there is a service, a ROW_EXPLAIN_FLOW a worker. */ \
+	X(EXPLAIN, message_explain) \
+	/* Answered like a commit. */ \
+	X(ROLLBACK, message_rollback) \
+	X(CONFIRM, message_confirm) \
+	/* In place of a commit: answered by TEXT lines and a ROW_PLAN a pool, and nothing is changed. */ \
+	X(PLAN, message_nothing) \
+	/* Not answered: what the next BACKEND_SET of the session changes. */ \
+	X(BACKEND_SELECT, message_backend_select) \
+	/* Answered by rows in their order, then DONE, where 'changes' is the number of the newest. */ \
+	X(EVENTS, message_events)
+#define MESSAGE_REPLIES(X, LINE) \
+	X(DONE, message_done) \
+	X(ERROR, message_error) \
+	LINE(TEXT) \
+	X(ROW_SERVICE, message_row_service) \
+	X(ROW_POOL, message_row_pool) \
+	X(ROW_BACKEND, message_row_backend) \
+	X(ROW_DROP, message_row_drop) \
+	X(ROW_WORKER, message_row_worker) \
+	X(ROW_PORT, message_row_port) \
+	X(ROW_DAEMON, message_row_daemon) \
+	X(ROW_CAPTURE, message_row_capture) \
+	X(ROW_FLOW, message_row_flow) \
+	X(ROW_EXPLAIN, message_row_explain) \
+	X(ROW_EXPLAIN_FLOW, message_row_explain_flow) \
+	X(ROW_HISTORY, message_row_history) \
+	X(ROW_ZONE, message_row_zone) \
+	X(ROW_VIP, message_row_vip) \
+	X(ROW_PLAN, message_row_plan) \
+	X(ROW_MEMORY, message_row_memory) \
+	/* What a change takes out of service, where that is much; then an ERROR (ECANCELED), or a plan's rows. */ \
+	LINE(LOSS) \
+	X(ROW_EVENT, message_row_event)
+// clang-format on
 
-	// Replies.
-	MESSAGE_DONE = 64, // struct message_done
-	MESSAGE_ERROR, // struct message_error
-	MESSAGE_TEXT, // a line of text, without a terminating zero
-	MESSAGE_ROW_SERVICE, // struct message_row_*
-	MESSAGE_ROW_POOL,
-	MESSAGE_ROW_BACKEND,
-	MESSAGE_ROW_DROP,
-	MESSAGE_ROW_WORKER,
-	MESSAGE_ROW_PORT,
-	MESSAGE_ROW_DAEMON,
-	MESSAGE_ROW_CAPTURE,
-	MESSAGE_ROW_FLOW,
-	MESSAGE_ROW_EXPLAIN,
-	MESSAGE_ROW_EXPLAIN_FLOW,
-	MESSAGE_ROW_HISTORY,
-	MESSAGE_ROW_ZONE,
-	MESSAGE_ROW_VIP,
-	MESSAGE_ROW_PLAN,
-	MESSAGE_ROW_MEMORY,
-	MESSAGE_LOSS, // a line of text: what a change takes out of service, where that is much; then an ERROR (ECANCELED), or a plan's rows
-	MESSAGE_ROW_EVENT,
+enum message_type {
+	MESSAGE_NONE,
+#define X(name, ...) MESSAGE_##name,
+	MESSAGE_REQUESTS(X) MESSAGE_LAST_REQUEST = 63,
+	MESSAGE_REPLIES(X, X)
+#undef X
+};
+
+struct message_nothing {
 };
 
 enum message_show_what {
