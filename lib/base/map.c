@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/fnv.h>
 #include <base/map.h>
 
 #include <errno.h>
@@ -105,11 +106,9 @@ struct map_node *map_next(const struct map *map, const struct map_node *node)
 
 uint32_t map_hash(const void *bytes, size_t size)
 {
-	const uint8_t *at = bytes;
-	uint32_t hash = 2166136261u;
+	uint64_t whole = fnv_add(FNV_START, bytes, size);
+	uint32_t hash = (uint32_t)(whole ^ whole >> 32);
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * 16777619u;
 	hash ^= hash >> 16;
 	hash *= 0x7feb352du;
 	return hash ^ hash >> 15;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/fnv.h>
 #include <snapshot/snapshot_private.h>
 
 #include <errno.h>
@@ -45,14 +46,10 @@ static void build_backends(const struct snapshot_input *input, struct snapshot *
 	}
 }
 
-// FNV-1a: a service's name as the salt of its source affinity, alike on every balancer.
+// A service's name as the salt of its source affinity, alike on every balancer.
 static uint64_t name_salt(const char *name)
 {
-	uint64_t hash = 0xcbf29ce484222325ull;
-
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (uint8_t)*name) * 0x100000001b3ull;
-	return hash;
+	return fnv_add(FNV_START, name, strlen(name));
 }
 
 static void build_ttl(const struct config_service *service, struct flow_ttl *ttl)
@@ -127,7 +124,7 @@ int snapshot_build(const struct snapshot_input *input, const struct snapshot *pr
 	int rc = -ENOMEM;
 
 	if (snapshot == NULL)
-		return error_set(err, ENOMEM, "out of memory");
+		return error_set(err, 0, "out of memory");
 	snapshot->version = input->version;
 	snapshot->backend_capacity = input->backend_capacity;
 	snapshot->service_capacity = input->service_capacity;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <base/fnv.h>
 #include <snapshot/snapshot_private.h>
 
 // Which part of a pool's weight serves a service that prefers some zones. Its first preferred zone serves alone while
@@ -20,14 +21,13 @@ struct tier {
 
 uint64_t zones_policy(const struct config_service *service)
 {
-	uint64_t hash = 0xcbf29ce484222325ull; // FNV-1a
+	uint64_t hash = FNV_START;
 
 	if (service->prefer_count == 0)
 		return 0;
 	for (uint32_t i = 0; i < service->prefer_count; i++)
-		for (uint32_t c = 0; c < CONFIG_NAME_SIZE; c++)
-			hash = (hash ^ (uint8_t)service->prefer[i][c]) * 0x100000001b3ull;
-	return (hash ^ service->prefer_floor) * 0x100000001b3ull;
+		hash = fnv_add(hash, service->prefer[i], CONFIG_NAME_SIZE);
+	return fnv_add(hash, &service->prefer_floor, sizeof(service->prefer_floor));
 }
 
 static uint32_t tier_of(const struct config_service *service, const struct config_backend *backend)
