@@ -17,7 +17,7 @@
 
 struct commits;
 struct flow_table;
-struct saver_wish;
+struct saver_request;
 
 enum commit_kind {
 	COMMIT_APPLY, // a whole configuration: a client's, or that of the state folder at the start
@@ -140,7 +140,7 @@ struct commit {
 	size_t loss_size;
 	uint64_t changes;
 	bool is_saved; // there is nothing to keep
-	struct saver_wish *wish; // to keep it; NULL where there is nothing to keep, or no memory
+	struct saver_request *save; // to keep it; NULL where there is nothing to keep, or no memory
 	bool wants_saving;
 };
 

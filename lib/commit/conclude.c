@@ -2,7 +2,7 @@
 #include <base/log.h>
 #include <base/parse.h>
 #include <commit/commit_private.h>
-#include <store/wish.h>
+#include <store/state_request.h>
 
 #include <stdlib.h>
 
@@ -42,8 +42,8 @@ static void conclude_prepare_saving(struct commit *commit)
 	commit->wants_saving = commit->state_folder[0] != '\0';
 	commit->is_saved = !commit->wants_saving;
 	if (commit->wants_saving)
-		commit->wish = wish_config(commit->state_folder, config_clone(commit->now->written),
-			&mark, &commit->author);
+		commit->save = state_request_config(commit->state_folder,
+			config_clone(commit->now->written), &mark, &commit->author);
 }
 
 // It is not saved before it is confirmed: a restart takes it back.

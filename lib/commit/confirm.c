@@ -69,7 +69,7 @@ static struct commit *confirm_new_revert(struct commits *commits)
 
 static void confirm_over(int fd, short what, void *context)
 {
-	STEP_TIMED(TRIAL);
+	STEP_TIMED(CONFIRM);
 	struct commits *commits = context;
 	struct commit *commit = commits->current == NULL ? confirm_new_revert(commits) : NULL;
 

@@ -209,7 +209,7 @@ void commit_read(struct commit *commit)
 		commit->rc = commit_read_pools(commit);
 }
 
-static int prepare_take_wish(struct commit *commit)
+static int prepare_take_wanted(struct commit *commit)
 {
 	switch (commit->kind) {
 	case COMMIT_FILE:
@@ -282,7 +282,7 @@ static int prepare_reaping(struct commit *commit)
 
 static int prepare_all(struct commit *commit)
 {
-	int rc = prepare_take_wish(commit);
+	int rc = prepare_take_wanted(commit);
 
 	if (rc != 0)
 		return rc;
@@ -359,8 +359,8 @@ void commit_free(struct commit *commit)
 	configuration_free(commit->before);
 	config_free(commit->fallback);
 	config_free(commit->last_file);
-	if (commit->wish != NULL)
-		commit->wish->free(commit->wish);
+	if (commit->save != NULL)
+		commit->save->free(commit->save);
 	snapshot_free(commit->build.snapshot);
 	registry_plan_free(&commit->backend_plan);
 	registry_plan_free(&commit->service_plan);

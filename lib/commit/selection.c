@@ -6,7 +6,7 @@
 #include <string.h>
 
 // As it came over the channel; a name there may lack its zero.
-struct wish {
+struct criteria {
 	char name[2 * CONFIG_NAME_SIZE + 1];
 	char pool[CONFIG_NAME_SIZE + 1];
 	char zone[CONFIG_NAME_SIZE + 1];
@@ -38,7 +38,7 @@ void selection_free(struct selection *selection)
 	*selection = (struct selection){0};
 }
 
-static void selection_read_wish(const struct message_backend_select *row, struct wish *out)
+static void selection_read_criteria(const struct message_backend_select *row, struct criteria *out)
 {
 	memset(out, 0, sizeof(*out));
 	memcpy(out->name, row->name, sizeof(row->name));
@@ -47,48 +47,51 @@ static void selection_read_wish(const struct message_backend_select *row, struct
 	out->address = row->address;
 }
 
-static bool selection_matches(const struct wish *wish, const struct config_backend *backend)
+static bool selection_matches(const struct criteria *criteria, const struct config_backend *backend)
 {
-	return (wish->pool[0] == '\0' || strcmp(wish->pool, backend->pool) == 0) &&
-	       (wish->zone[0] == '\0' || strcmp(wish->zone, backend->zone) == 0) &&
-	       (wish->address.family == ADDR_NONE || addr_equal(&wish->address, &backend->address));
+	return (criteria->pool[0] == '\0' || strcmp(criteria->pool, backend->pool) == 0) &&
+	       (criteria->zone[0] == '\0' || strcmp(criteria->zone, backend->zone) == 0) &&
+	       (criteria->address.family == ADDR_NONE ||
+		       addr_equal(&criteria->address, &backend->address));
 }
 
 // "there is no backend in zone 'a' of pool 'web' with the address 10.0.1.11"
-static int selection_refuse(const struct wish *wish, struct error *err)
+static int selection_refuse(const struct criteria *criteria, struct error *err)
 {
-	bool has_address = wish->address.family == ADDR_IPV4 || wish->address.family == ADDR_IPV6;
+	bool has_address =
+		criteria->address.family == ADDR_IPV4 || criteria->address.family == ADDR_IPV6;
 	char address[ADDR_TEXT_SIZE] = "";
 
 	if (has_address)
-		addr_format(&wish->address, address, sizeof(address));
+		addr_format(&criteria->address, address, sizeof(address));
 	return error_set(err, ENOENT, "there is no backend%s%s%s%s%s%s%s%s",
-		wish->zone[0] != '\0' ? " in zone '" : "", wish->zone,
-		wish->zone[0] != '\0' ? "'" : "", wish->pool[0] != '\0' ? " of pool '" : "",
-		wish->pool, wish->pool[0] != '\0' ? "'" : "",
+		criteria->zone[0] != '\0' ? " in zone '" : "", criteria->zone,
+		criteria->zone[0] != '\0' ? "'" : "", criteria->pool[0] != '\0' ? " of pool '" : "",
+		criteria->pool, criteria->pool[0] != '\0' ? "'" : "",
 		has_address ? " with the address " : "", address);
 }
 
-static int selection_mark(
-	const struct wish *wish, const struct config *config, bool *marks, struct error *err)
+static int selection_mark(const struct criteria *criteria, const struct config *config, bool *marks,
+	struct error *err)
 {
 	bool any = false;
 
-	if (wish->name[0] != '\0') {
+	if (criteria->name[0] != '\0') {
 		uint32_t at;
-		int rc = config_find_backend(config, wish->name, &at, err);
+		int rc = config_find_backend(config, criteria->name, &at, err);
 
 		if (rc == 0)
 			marks[at] = true;
 		return rc;
 	}
-	if (wish->zone[0] == '\0' && wish->pool[0] == '\0' && wish->address.family == ADDR_NONE)
+	if (criteria->zone[0] == '\0' && criteria->pool[0] == '\0' &&
+		criteria->address.family == ADDR_NONE)
 		return error_set(err, ENOENT, "no backend is named");
 	for (uint32_t i = 0; i < config->backend_count; i++) {
-		if (selection_matches(wish, &config->backends[i]))
+		if (selection_matches(criteria, &config->backends[i]))
 			any = marks[i] = true;
 	}
-	return any ? 0 : selection_refuse(wish, err);
+	return any ? 0 : selection_refuse(criteria, err);
 }
 
 static int selection_mark_all(const struct selection *selection, const struct config *config,
@@ -97,10 +100,10 @@ static int selection_mark_all(const struct selection *selection, const struct co
 	int rc = 0;
 
 	for (uint32_t i = 0; i < selection->count && rc == 0; i++) {
-		struct wish wish;
+		struct criteria criteria;
 
-		selection_read_wish(&selection->rows[i], &wish);
-		rc = selection_mark(&wish, config, marks, err);
+		selection_read_criteria(&selection->rows[i], &criteria);
+		rc = selection_mark(&criteria, config, marks, err);
 	}
 	return rc;
 }

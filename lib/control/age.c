@@ -45,7 +45,7 @@ void control_begin_ramp(const struct config_pool *pool, struct running_backend *
 		     pool->slow_start_s > 0;
 
 	state->ramp_from_ns = ramps ? clock_monotonic_ns() : 0;
-	state->held_back = ramps ? snapshot_held_back(0, pool->slow_start_s) : 0;
+	state->slow_start_tenths = ramps ? snapshot_slow_start_tenths(0, pool->slow_start_s) : 0;
 }
 
 // True: it takes another step.
@@ -56,15 +56,15 @@ static bool step_ramp(struct control *control, uint32_t at, uint64_t now_ns)
 		&control->running.states[configuration_index(control->running.now, at)];
 	uint32_t whole_s = config->pools[config->backends[at].pool_index].slow_start_s;
 	uint64_t elapsed_s = (now_ns - state->ramp_from_ns) / CLOCK_NS_PER_S;
-	uint8_t held_back = snapshot_held_back(elapsed_s, whole_s);
+	uint8_t slow_start_tenths = snapshot_slow_start_tenths(elapsed_s, whole_s);
 
 	if (state->ramp_from_ns == 0)
 		return false;
-	if (held_back == 0)
+	if (slow_start_tenths == 0)
 		state->ramp_from_ns = 0;
-	if (held_back == state->held_back)
+	if (slow_start_tenths == state->slow_start_tenths)
 		return false;
-	state->held_back = held_back;
+	state->slow_start_tenths = slow_start_tenths;
 	return true;
 }
 
@@ -77,7 +77,7 @@ void control_recall_ramp(struct control *control, uint32_t index, uint32_t ramp_
 	if (at == CONFIGURATION_NONE || state->recalled != HEALTH_UP)
 		return;
 	state->ramp_from_ns = now_ns - ramp_s * CLOCK_NS_PER_S;
-	state->held_back = 0;
+	state->slow_start_tenths = 0;
 	step_ramp(control, at, now_ns);
 }
 

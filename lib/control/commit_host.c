@@ -66,8 +66,8 @@ static void host_end(void *context, struct commit *commit)
 	struct control *control = context;
 
 	if (commit->wants_saving)
-		control_keep(control, commit->wish);
-	commit->wish = NULL;
+		control_keep(control, commit->save);
+	commit->save = NULL;
 	if (!commit->is_own)
 		host_answer(control, commit);
 	control_poll_now(control);

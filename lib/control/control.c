@@ -59,8 +59,10 @@ static int make_events(struct control *control)
 	control->rebuild_event = evtimer_new(control->base, control_rebuild_due, control);
 	control->resolve_event = evtimer_new(control->base, control_resolve_step, control);
 	control->targets_event = evtimer_new(control->base, control_targets_step, control);
-	control->solicit_event = evtimer_new(control->base, control_solicit_step, control);
-	control->solicit_timer = event_new(control->base, -1, EV_PERSIST, control_solicit, control);
+	control->solicit_event =
+		evtimer_new(control->base, control_solicit_neighbours_step, control);
+	control->solicit_timer =
+		event_new(control->base, -1, EV_PERSIST, control_solicit_neighbours, control);
 	control->age_timer = event_new(control->base, -1, EV_PERSIST, control_age, control);
 	control->link_timer =
 		event_new(control->base, -1, EV_PERSIST, control_follow_ports, control);

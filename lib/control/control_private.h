@@ -73,7 +73,7 @@ struct control {
 	struct kernel_follow kernel_sides[DAEMON_PORTS_MAX]; // without a name where a port has none
 	struct kernel_follow wires[DAEMON_PORTS_MAX]; // likewise
 	bool link_is_down[DAEMON_PORTS_MAX];
-	uint64_t members_down[DAEMON_PORTS_MAX]; // of a bond, a bit each by DPDK's number
+	uint64_t bond_ports_down[DAEMON_PORTS_MAX]; // of a bond, a bit each by DPDK's number
 	struct mac foreign_macs[DAEMON_PORTS_MAX]; // that somebody gave the kernel side last
 	uint64_t watchdog_token;
 	bool watchdog_waits; // for a worker

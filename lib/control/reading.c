@@ -14,7 +14,7 @@
 
 struct reading {
 	struct control *control; // the loop's
-	struct commit *commit; // whose wish is read; NULL: it is the list of the history
+	struct commit *commit; // whose request is read; NULL: it is the list of the history
 	uint64_t number;
 	char folder[DAEMON_PATH_SIZE];
 	struct history_entry *entries; // HISTORY_MAX

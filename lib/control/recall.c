@@ -7,7 +7,7 @@
 #include <control/rebuild_private.h>
 #include <metrics/step.h>
 #include <store/health_line.h>
-#include <store/wish.h>
+#include <store/state_request.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -90,14 +90,14 @@ static void save(void *context)
 static void saved(void *context)
 {
 	struct control *control = context;
-	struct saver_wish *wish = NULL;
+	struct saver_request *request = NULL;
 
 	if (control->health_text != NULL)
-		wish = wish_text(control->config.daemon->state, FILE_NAME, control->health_text,
-			control->health_size);
+		request = state_request_text(control->config.daemon->state, FILE_NAME,
+			control->health_text, control->health_size);
 	control->health_text = NULL;
-	if (wish != NULL)
-		saver_want(control->saving.saver, SAVER_HEALTH, wish);
+	if (request != NULL)
+		saver_submit(control->saving.saver, SAVER_HEALTH, request);
 	else
 		control_save_health_later(control);
 	jobs_next(control->jobs);

@@ -132,7 +132,7 @@ void control_resolve_installed(struct control *control, const struct commit *com
 	if (control->resolve_left > 0 || control->rounds != commit->rounds)
 		control_resolve_all(control);
 	if (commit->touched_count > 0)
-		control_solicit(-1, 0, control);
+		control_solicit_neighbours(-1, 0, control);
 }
 
 // --- All of the running configuration's ---
@@ -160,7 +160,7 @@ static void step_round(struct control *control)
 	if (control->resolve_left == 0 && control->resolve_changed) {
 		control->resolve_changed = false;
 		control_rebuild_later(control);
-		control_solicit(-1, 0, control);
+		control_solicit_neighbours(-1, 0, control);
 	}
 }
 

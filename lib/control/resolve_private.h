@@ -10,7 +10,7 @@ struct commit;
 struct control;
 struct running_backend;
 
-// --- resolve.c, solicit.c: next hops ---
+// --- resolve.c, neighbour_solicitation.c: next hops ---
 
 // Of the backends that a commit adds, into the states that it builds from: begin, then steps while true.
 void control_resolve_begin(struct control *control, struct commit *commit);
@@ -21,15 +21,15 @@ void control_resolve_installed(struct control *control, const struct commit *com
 
 void control_resolve_all(struct control *control);
 void control_resolve_step(int fd, short what, void *context);
-void control_solicit(int fd, short what, void *context);
-void control_solicit_step(int fd, short what, void *context);
+void control_solicit_neighbours(int fd, short what, void *context);
+void control_solicit_neighbours_step(int fd, short what, void *context);
 
-// --- members.c ---
+// --- bond.c ---
 
 // Whether each member of a bond has its link, for the log: what goes by which is the bond's affair.
-void control_follow_members(struct control *control);
+void control_follow_bonds(struct control *control);
 
-// --- links.c: the ports' cables and addresses ---
+// --- port_links.c: the ports' cables and addresses ---
 
 // A device that cannot tell is taken to have one.
 bool control_port_has_link(const struct control *control, uint32_t port);

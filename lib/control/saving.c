@@ -8,7 +8,7 @@
 #include <control/saving_private.h>
 #include <events/events.h>
 #include <handover/checkpointer.h>
-#include <store/wish.h>
+#include <store/state_request.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -103,17 +103,18 @@ static void saving_config_done(
 	control_poll_now(control);
 }
 
-void control_keep(struct control *control, struct saver_wish *wish)
+void control_keep(struct control *control, struct saver_request *request)
 {
 	struct saving *saving = &control->saving;
 
 	saving->is_told &= saving->version == control->running.version;
 	saving->version = control->running.version;
-	saving->has_failed = wish == NULL;
-	snprintf(saving->fault, sizeof(saving->fault), "%s", wish == NULL ? "out of memory" : "");
+	saving->has_failed = request == NULL;
+	snprintf(
+		saving->fault, sizeof(saving->fault), "%s", request == NULL ? "out of memory" : "");
 	control->running.is_saved = false;
-	if (wish != NULL)
-		saver_want(saving->saver, SAVER_CONFIG, wish);
+	if (request != NULL)
+		saver_submit(saving->saver, SAVER_CONFIG, request);
 	else
 		saving_tell_unkept(control);
 }
@@ -122,7 +123,7 @@ void control_keep_running(struct control *control)
 {
 	const struct state_mark mark = {control->running.version, control->running.applied};
 
-	control_keep(control, wish_config(control->config.daemon->state,
+	control_keep(control, state_request_config(control->config.daemon->state,
 				      config_clone(control->running.now->written), &mark,
 				      &control->running.author));
 }

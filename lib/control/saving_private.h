@@ -31,8 +31,8 @@ struct saving {
 
 // 0 or -ENOMEM.
 int control_saving_init(struct control *control);
-// Takes the wish over: the configuration in force. NULL: there was no memory for it.
-void control_keep(struct control *control, struct saver_wish *wish);
+// Takes the request over: the configuration in force. NULL: there was no memory for it.
+void control_keep(struct control *control, struct saver_request *request);
 // The same of the configuration in force, copied.
 void control_keep_running(struct control *control);
 // A configuration is in force that a restart would not find.
@@ -54,7 +54,7 @@ bool control_saving_end(struct control *control, uint64_t until_ns);
 
 // --- reading.c ---
 
-// Takes the commit over, has its wish read from the disk, and starts it: a rollback's, for the client that waits, or the file's.
+// Takes the commit over, has its request read from the disk, and starts it: a rollback's, for the client that waits, or the file's.
 void control_read_commit(struct control *control, struct commit *commit);
 // Begins the answer to 'show history'.
 void control_read_history(struct control *control);

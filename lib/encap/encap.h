@@ -77,7 +77,7 @@ static inline const uint8_t *encap_headers(const struct encap *encap)
 
 // The words that hold tos and protocol, as a little-endian machine reads the wire: they are upper bytes there.
 static inline void encap_patch_ipv4(struct ipv4_header *outer, const struct encap *encap,
-	uint8_t tos, uint8_t protocol, uint16_t inner_size, uint32_t drawn_be)
+	uint8_t tos, uint8_t protocol, uint16_t inner_size, uint32_t flow_source_be)
 {
 	const struct ipv4_header *made = (const void *)(encap->bytes + ENCAP_IPV4_AT);
 	uint16_t length_be = be16((uint16_t)(inner_size + sizeof(*outer)));
@@ -86,35 +86,36 @@ static inline void encap_patch_ipv4(struct ipv4_header *outer, const struct enca
 	outer->tos = tos;
 	outer->length_be = length_be;
 	outer->protocol = protocol;
-	if (__builtin_expect(drawn_be != 0, 0)) {
-		outer->source_be = made->source_be | drawn_be;
-		sum += (drawn_be & 0xffff) + (drawn_be >> 16);
+	if (__builtin_expect(flow_source_be != 0, 0)) {
+		outer->source_be = made->source_be | flow_source_be;
+		sum += (flow_source_be & 0xffff) + (flow_source_be >> 16);
 	}
 	outer->checksum = (uint16_t)~checksum_fold_small(sum);
 }
 
 static inline void encap_patch_ipv6(struct ipv6_header *outer, const struct encap *encap,
-	uint8_t tos, uint8_t protocol, uint16_t inner_size, uint32_t drawn_be)
+	uint8_t tos, uint8_t protocol, uint16_t inner_size, uint32_t flow_source_be)
 {
 	outer->version_class_label_be = be32(6u << 28 | (uint32_t)tos << 20);
 	outer->length_be = be16(inner_size);
 	outer->next = protocol;
-	if (__builtin_expect(drawn_be != 0, 0)) {
+	if (__builtin_expect(flow_source_be != 0, 0)) {
 		const struct ipv6_header *made = (const void *)(encap->bytes + ENCAP_IPV6_AT);
 
 		for (int i = 0; i < 4; i++)
-			outer->source[12 + i] = (uint8_t)(made->source[12 + i] | drawn_be >> 8 * i);
+			outer->source[12 + i] =
+				(uint8_t)(made->source[12 + i] | flow_source_be >> 8 * i);
 	}
 }
 
 // Writes the outer headers right in front of 'inner', the IP header of a packet of 'inner_size' bytes, where
-// there must be ENCAP_ROOM bytes. 'drawn_be' is added to the source's last 32 bits, which are zero there
+// there must be ENCAP_ROOM bytes. 'flow_source_be' is added to the source's last 32 bits, which are zero there
 // where a pool draws its sources. Returns the frame's new first byte.
 //
 // What is patched is read from 'encap': a load from bytes that were stored in other widths a moment ago waits for
 // those stores to leave the core.
 static inline uint8_t *encap_ipip(const struct encap *encap, uint8_t *inner, uint8_t family,
-	uint16_t inner_size, uint32_t drawn_be)
+	uint16_t inner_size, uint32_t flow_source_be)
 {
 	uint8_t tos = encap_inner_tos(inner, family);
 	uint8_t protocol = family == ADDR_IPV4 ? IP_IPIP : IP_IPV6;
@@ -122,10 +123,10 @@ static inline uint8_t *encap_ipip(const struct encap *encap, uint8_t *inner, uin
 	memcpy(inner - ENCAP_ROOM, encap, ENCAP_ROOM);
 	if (encap_overhead(encap) == sizeof(struct ipv4_header))
 		encap_patch_ipv4((void *)(inner - sizeof(struct ipv4_header)), encap, tos, protocol,
-			inner_size, drawn_be);
+			inner_size, flow_source_be);
 	else
 		encap_patch_ipv6((void *)(inner - sizeof(struct ipv6_header)), encap, tos, protocol,
-			inner_size, drawn_be);
+			inner_size, flow_source_be);
 	return inner - encap->size;
 }
 

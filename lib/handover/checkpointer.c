@@ -6,7 +6,7 @@
 #include <handover/checkpointer.h>
 #include <metrics/step.h>
 #include <store/spool.h>
-#include <store/wish.h>
+#include <store/state_request.h>
 
 #include <errno.h>
 #include <event2/event.h>
@@ -110,18 +110,18 @@ static void checkpointer_tell(struct checkpointer *c, int rc, const struct error
 
 static void checkpointer_hand_over(struct checkpointer *c)
 {
-	struct saver_wish *wish;
+	struct saver_request *request;
 
 	if (c->has_removed) {
 		c->has_removed = false;
-		wish = wish_left(c->handover->folder, c->removed);
+		request = state_request_removed(c->handover->folder, c->removed);
 		c->removed = NULL;
-		if (wish != NULL)
-			saver_want(c->saver, SAVER_LEFT, wish);
+		if (request != NULL)
+			saver_submit(c->saver, SAVER_LEFT, request);
 	}
-	wish = c->spool != NULL ? spool_wish(c->spool, false) : NULL;
-	if (wish != NULL)
-		saver_want(c->saver, SAVER_CHECKPOINT, wish);
+	request = c->spool != NULL ? spool_request(c->spool, false) : NULL;
+	if (request != NULL)
+		saver_submit(c->saver, SAVER_CHECKPOINT, request);
 	else if (c->spool != NULL)
 		checkpointer_schedule(c, false); // there was no memory for it
 }

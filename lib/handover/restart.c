@@ -4,7 +4,7 @@
 #include <handover/past.h>
 #include <handover/restart.h>
 #include <store/spool.h>
-#include <store/wish.h>
+#include <store/state_request.h>
 
 #include <errno.h>
 
@@ -37,14 +37,14 @@ static void restart_tell_saved(const struct restart_save *save)
 // What is written while the tables are read.
 static void restart_hand_over(const struct restart_save *save, struct saver *saver)
 {
-	struct saver_wish *removed =
-		wish_left(save->handover->folder, handover_copy_removed(save->handover));
-	struct saver_wish *flows = spool_wish(save->spool, true);
+	struct saver_request *removed = state_request_removed(
+		save->handover->folder, handover_copy_removed(save->handover));
+	struct saver_request *flows = spool_request(save->spool, true);
 
 	if (removed != NULL)
-		saver_want(saver, SAVER_LEFT, removed);
+		saver_submit(saver, SAVER_LEFT, removed);
 	if (flows != NULL)
-		saver_want(saver, SAVER_FLOWS, flows);
+		saver_submit(saver, SAVER_FLOWS, flows);
 }
 
 void restart_save_begin(

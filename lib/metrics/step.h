@@ -29,7 +29,7 @@
 	X(SIGNAL, "signal")                                                          \
 	X(SOLICIT, "solicit") /* neighbours that have gone stale */                  \
 	X(TARGETS, "targets") /* what is probed after a change */                    \
-	X(TRIAL, "trial")                                                            \
+	X(CONFIRM, "confirm")                                                        \
 	X(WATCHDOG, "watchdog")                                                      \
 	X(WORKERS, "workers") /* whether they move */
 

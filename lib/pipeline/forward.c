@@ -43,7 +43,7 @@ static __rte_always_inline void way_encapsulate(
 	const struct encap *encap = &way->backend->encap;
 	uint16_t size = packet->l3_size;
 	uint8_t *frame = likely(way->tunnels) ? encap_ipip(encap, way->inner, packet->family, size,
-							entropy & way->service->drawn_be)
+							entropy & way->service->flow_source_be)
 					      : encap_dsr(encap, way->inner, packet->family);
 
 	worker_reframe(mbuf, frame, way->inner + size);

@@ -30,7 +30,7 @@ static void encapsulate(struct worker *worker, const struct snapshot_backend *ba
 	memcpy(inner, packet->bytes, packet->size);
 	frame = service->forwarding == CONFIG_IPIP
 			? encap_ipip(&backend->encap, inner, family, packet->size,
-				  packet->entropy & service->drawn_be)
+				  packet->entropy & service->flow_source_be)
 			: encap_dsr(&backend->encap, inner, family);
 	worker_reframe(mbuf, frame, inner + packet->size);
 }

@@ -41,7 +41,7 @@ struct running_backend {
 	enum message_then drain_then;
 	bool drain_is_over;
 	uint64_t ramp_from_ns; // the start of its slow start; 0: there is none
-	uint8_t held_back; // tenths of its weight that its slow start withholds
+	uint8_t slow_start_tenths; // tenths of its weight that its slow start withholds
 	uint32_t
 		half_open_next; // of its pool's services: whose turn it is to be probed through the path
 	bool is_leaving; // CONFIG_STATE_LEAVING

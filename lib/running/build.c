@@ -35,7 +35,7 @@ static void build_describe(
 		.reference = configuration->backends[at],
 		.status = running_backend_status(&configuration->config->backends[at], state, 0),
 		.resolved = state->resolved,
-		.held_back = state->held_back,
+		.slow_start_tenths = state->slow_start_tenths,
 		.unasked = configuration->config->backends[at].state == CONFIG_STATE_ACTIVE &&
 			   running_backend_health(state, 0) == HEALTH_UNKNOWN,
 		// Its first probe may be answered before the kernel has told of its neighbour.

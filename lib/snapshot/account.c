@@ -83,7 +83,7 @@ static void add_backend(struct snapshot_zone *zone, const struct config_backend 
 	if (!serves)
 		return;
 	zone->usable++;
-	zone->able += config->weight * (10u - backend->held_back) / 10;
+	zone->able += config->weight * (10u - backend->slow_start_tenths) / 10;
 }
 
 // The preferred ones come first, in their order, whether a backend is in them or not.

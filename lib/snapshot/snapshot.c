@@ -64,7 +64,7 @@ static void build_ttl(const struct config_service *service, struct flow_ttl *ttl
 
 // The bits behind the prefixes, of the last 32: check_outer_source() sees to it that there are no others. Behind two of
 // them, as many as the shorter tail has: so a packet asks for no more than the service.
-static uint32_t drawn_bits(const struct config_pool *pool)
+static uint32_t snapshot_flow_source_bits(const struct config_pool *pool)
 {
 	uint32_t least = 32;
 
@@ -86,7 +86,8 @@ static void build_services(const struct snapshot_input *input, struct snapshot *
 		to->is_configured = 1;
 		to->forwarding = from->forwarding;
 		to->affinity = from->affinity;
-		to->drawn_be = drawn_bits(&input->config->pools[from->pool_index]);
+		to->flow_source_be =
+			snapshot_flow_source_bits(&input->config->pools[from->pool_index]);
 		to->salt = from->affinity == CONFIG_SOURCE_SERVICE ? name_salt(from->name) : 0;
 		build_ttl(from, &to->ttl);
 		snapshot->ttls[input->services[i]] = to->ttl;

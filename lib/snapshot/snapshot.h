@@ -116,7 +116,7 @@ struct snapshot_service {
 	struct snapshot_endpoint endpoint; // of a service with one port and protocol; else nobody's
 	uint64_t salt; // of source affinity: the same on every balancer
 	uint32_t view;
-	uint32_t drawn_be; // bits of the outer source's last 32 that are drawn for each flow
+	uint32_t flow_source_be; // bits of the outer source's last 32 that are drawn for each flow
 	struct flow_ttl ttl; // as in the snapshot's 'ttls'
 	uint8_t forwarding; // enum config_forwarding
 	uint8_t affinity; // enum config_affinity
@@ -213,7 +213,7 @@ static inline bool snapshot_is_usable(
 }
 
 // Slow start: of how many tenths of its weight a backend is kept yet, so long after it came up.
-static inline uint8_t snapshot_held_back(uint64_t elapsed_s, uint32_t whole_s)
+static inline uint8_t snapshot_slow_start_tenths(uint64_t elapsed_s, uint32_t whole_s)
 {
 	return elapsed_s < whole_s ? (uint8_t)(9 - elapsed_s * 9 / whole_s) : 0;
 }
@@ -225,7 +225,7 @@ struct snapshot_backend_input {
 	enum backend_status status;
 	uint8_t partly
 		[CONFIG_PROBES_MAX]; // BACKEND_PARTLY: by the probe's number, enum backend_status
-	uint8_t held_back; // tenths of its weight that it does not get yet, 0..9
+	uint8_t slow_start_tenths; // tenths of its weight that it does not get yet, 0..9
 	bool unasked; // meant to serve, and nothing is known of its health yet
 	bool awaited; // it served until a restart: its place is kept until its next hop is known again
 	bool resolved; // what follows is known

@@ -41,7 +41,7 @@ static void gather(const struct view_input *in, takes_fn *takes, struct candidat
 		const struct snapshot_backend_input *backend = &in->input->backends[at];
 
 		// In tenths of it, so that the smallest weight can be held back too: ratios are all that counts.
-		uint32_t weight = config->weight * (10u - backend->held_back);
+		uint32_t weight = config->weight * (10u - backend->slow_start_tenths);
 
 		if (takes(backend, backend_input_status(backend, in->probe), config))
 			out->list[out->count++] =

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 struct saver_slot {
-	struct saver_wish *wish; // that waits; NULL
+	struct saver_request *request; // that waits; NULL
 	uint64_t since_ns; // since when something of this place is not written; 0: all is
 	uint64_t not_before_ns; // of one that is tried again
 	// What became of the last try.
@@ -32,7 +32,7 @@ struct saver {
 	pthread_mutex_t lock; // over what follows
 	pthread_cond_t changed;
 	struct saver_slot slots[SAVER_PLACES];
-	struct saver_wish *at_hand; // NULL: the thread waits
+	struct saver_request *at_hand; // NULL: the thread waits
 	uint32_t place_at_hand;
 	bool stop;
 	bool has_ended;
@@ -54,7 +54,7 @@ static uint32_t saver_find(const struct saver *saver, uint64_t *until_ns)
 	for (uint32_t place = 0; place < SAVER_PLACES; place++) {
 		const struct saver_slot *slot = &saver->slots[place];
 
-		if (slot->wish == NULL)
+		if (slot->request == NULL)
 			continue;
 		if (saver->stop || slot->not_before_ns <= now_ns)
 			return place;
@@ -90,29 +90,29 @@ static void saver_report(
 static void saver_write(struct saver *saver, uint32_t place)
 {
 	struct saver_slot *slot = &saver->slots[place];
-	struct saver_wish *wish = slot->wish;
+	struct saver_request *request = slot->request;
 	struct error err = {.text = ""};
 	uint64_t begun_ns = clock_monotonic_ns();
 	int rc;
 
-	slot->wish = NULL;
-	saver->at_hand = wish;
+	slot->request = NULL;
+	saver->at_hand = request;
 	saver->place_at_hand = place;
 	pthread_mutex_unlock(&saver->lock);
-	rc = wish->work(wish, &err);
+	rc = request->work(request, &err);
 	pthread_mutex_lock(&saver->lock);
 	saver->at_hand = NULL;
-	saver_report(saver, slot, wish->tag, rc, &err);
-	if (rc != 0 && wish->retry_ns != 0 && slot->wish == NULL && !saver->stop) {
-		slot->wish = wish;
-		slot->not_before_ns = clock_monotonic_ns() + wish->retry_ns;
+	saver_report(saver, slot, request->tag, rc, &err);
+	if (rc != 0 && request->retry_ns != 0 && slot->request == NULL && !saver->stop) {
+		slot->request = request;
+		slot->not_before_ns = clock_monotonic_ns() + request->retry_ns;
 		return;
 	}
-	if (slot->wish == NULL)
+	if (slot->request == NULL)
 		slot->since_ns = 0;
 	else if (rc == 0)
 		slot->since_ns = begun_ns; // the next one is not older
-	wish->free(wish);
+	request->free(request);
 }
 
 static void *saver_run(void *argument)
@@ -211,14 +211,14 @@ int saver_new(struct event_base *base, saver_done_fn *done, void *context, struc
 	return 0;
 }
 
-void saver_want(struct saver *saver, enum saver_place place, struct saver_wish *wish)
+void saver_submit(struct saver *saver, enum saver_place place, struct saver_request *request)
 {
 	struct saver_slot *slot = &saver->slots[place];
-	struct saver_wish *before;
+	struct saver_request *before;
 
 	pthread_mutex_lock(&saver->lock);
-	before = slot->wish;
-	slot->wish = wish;
+	before = slot->request;
+	slot->request = request;
 	slot->not_before_ns = 0;
 	if (slot->since_ns == 0)
 		slot->since_ns = clock_monotonic_ns();
@@ -250,7 +250,7 @@ bool saver_is_idle(struct saver *saver, enum saver_place place)
 	bool is_idle;
 
 	pthread_mutex_lock(&saver->lock);
-	is_idle = saver->slots[place].wish == NULL &&
+	is_idle = saver->slots[place].request == NULL &&
 		  (saver->at_hand == NULL || saver->place_at_hand != place);
 	pthread_mutex_unlock(&saver->lock);
 	return is_idle;

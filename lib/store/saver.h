@@ -9,11 +9,11 @@
 // What goes to the state folder, written on a thread of its own, so that nobody else ever waits for its disk. There is a
 // place for each kind of file. What waits there is replaced by what comes after it: the latest state wins.
 //
-// A wish owns all that its 'work' touches. So whoever cannot wait any longer for a disk that hangs leaves the thread as it is.
+// A request owns all that its 'work' touches. So whoever cannot wait any longer for a disk that hangs leaves the thread as it is.
 
 struct event_base;
 struct saver;
-struct saver_wish;
+struct saver_request;
 
 // In the order in which they are written where several wait.
 enum saver_place {
@@ -25,10 +25,10 @@ enum saver_place {
 	SAVER_PLACES
 };
 
-struct saver_wish {
+struct saver_request {
 	// On the thread; may wait as long as it likes. 0, or a negative errno with the sentence.
-	int (*work)(struct saver_wish *wish, struct error *err);
-	void (*free)(struct saver_wish *wish);
+	int (*work)(struct saver_request *request, struct error *err);
+	void (*free)(struct saver_request *request);
 	uint64_t tag; // told with what became of it
 	uint64_t retry_ns; // it is tried again after so long where it fails; 0: it is not
 };
@@ -39,8 +39,8 @@ typedef void saver_done_fn(
 
 // 0 or -ENOMEM.
 int saver_new(struct event_base *base, saver_done_fn *done, void *context, struct saver **out);
-// Takes the wish over. On the loop's thread, as what follows.
-void saver_want(struct saver *saver, enum saver_place place, struct saver_wish *wish);
+// Takes the request over. On the loop's thread, as what follows.
+void saver_submit(struct saver *saver, enum saver_place place, struct saver_request *request);
 // For how long the oldest that is not written has waited; 0: nothing waits. NULL is fine.
 uint64_t saver_late_ns(struct saver *saver);
 // True: nothing waits in that place, nor is it at work there.

@@ -242,21 +242,21 @@ int spool_result(struct spool *spool, struct error *err)
 	return spool_tell(spool, err);
 }
 
-// --- As a wish ---
+// --- As a request ---
 
-struct spool_wish {
-	struct saver_wish wish;
+struct spool_request {
+	struct saver_request request;
 	struct spool *spool;
 };
 
-static int spool_wish_once(struct saver_wish *wish, struct error *err)
+static int spool_request_once(struct saver_request *request, struct error *err)
 {
-	return spool_write(((struct spool_wish *)wish)->spool, err);
+	return spool_write(((struct spool_request *)request)->spool, err);
 }
 
-static int spool_wish_whole(struct saver_wish *wish, struct error *err)
+static int spool_request_whole(struct saver_request *request, struct error *err)
 {
-	struct spool *spool = ((struct spool_wish *)wish)->spool;
+	struct spool *spool = ((struct spool_request *)request)->spool;
 	int rc;
 
 	do {
@@ -269,23 +269,23 @@ static int spool_wish_whole(struct saver_wish *wish, struct error *err)
 	return rc;
 }
 
-static void spool_wish_free(struct saver_wish *wish)
+static void spool_request_free(struct saver_request *request)
 {
-	spool_free(((struct spool_wish *)wish)->spool);
-	free(wish);
+	spool_free(((struct spool_request *)request)->spool);
+	free(request);
 }
 
-struct saver_wish *spool_wish(struct spool *spool, bool until_its_end)
+struct saver_request *spool_request(struct spool *spool, bool until_its_end)
 {
-	struct spool_wish *wish = calloc(1, sizeof(*wish));
+	struct spool_request *request = calloc(1, sizeof(*request));
 
-	if (wish == NULL)
+	if (request == NULL)
 		return NULL;
-	wish->wish.work = until_its_end ? spool_wish_whole : spool_wish_once;
-	wish->wish.free = spool_wish_free;
-	wish->spool = spool;
+	request->request.work = until_its_end ? spool_request_whole : spool_request_once;
+	request->request.free = spool_request_free;
+	request->spool = spool;
 	pthread_mutex_lock(&spool->lock);
 	spool->holders++;
 	pthread_mutex_unlock(&spool->lock);
-	return &wish->wish;
+	return &request->request;
 }

@@ -45,7 +45,7 @@ int spool_result(struct spool *spool, struct error *err);
 // Writes what is there. 0, or a negative errno with the sentence: from then on it is spoiled.
 int spool_write(struct spool *spool, struct error *err);
 
-// A wish that does so once; or that goes on until its end has come. NULL without memory.
-struct saver_wish *spool_wish(struct spool *spool, bool until_its_end);
+// A request that does so once; or that goes on until its end has come. NULL without memory.
+struct saver_request *spool_request(struct spool *spool, bool until_its_end);
 
 #endif

@@ -166,7 +166,7 @@ static void a_miss_asks_the_table_that_most_living_flows_began_under(void **stat
 		set_up(&f);
 		before = hold(current(&f));
 		pass(&f, rows[i].before, 10);
-		f.backends[0].held_back = 5;
+		f.backends[0].slow_start_tenths = 5;
 		build(&f);
 		assert_int_equal(count_astray(&f, before), 0); // at once
 		pass(&f, rows[i].after, rows[i].after_s);
@@ -215,8 +215,8 @@ static void the_steps_of_a_slow_start_count_as_one(void **state)
 	before = hold(current(&f));
 	pass(&f, 1000, 600);
 	f.backends[3].status = BACKEND_UP;
-	for (int held_back = 9; held_back >= 0; held_back--) {
-		f.backends[3].held_back = (uint8_t)held_back;
+	for (int slow_start_tenths = 9; slow_start_tenths >= 0; slow_start_tenths--) {
+		f.backends[3].slow_start_tenths = (uint8_t)slow_start_tenths;
 		build(&f);
 		assert_true(f.snapshot->views[0].past->count <= SNAPSHOT_PAST_MAX);
 		assert_int_equal(count_astray(&f, before), 0);
@@ -238,7 +238,7 @@ static void what_is_remembered_is_bounded_and_forgotten(void **state)
 	set_up(&f);
 	for (uint32_t i = 0; i < 50; i++) {
 		pass(&f, 100 + i, 10);
-		f.backends[i % BACKENDS].held_back = (uint8_t)(i % 9 + 1);
+		f.backends[i % BACKENDS].slow_start_tenths = (uint8_t)(i % 9 + 1);
 		build(&f);
 		assert_true(f.snapshot->views[0].past->count <= SNAPSHOT_PAST_MAX);
 	}
@@ -252,7 +252,7 @@ static void what_is_remembered_is_bounded_and_forgotten(void **state)
 	assert_null(f.snapshot->views[0].remembered);
 	assert_false(snapshot_is_due(f.snapshot, f.now_s + 86400));
 	f.config->pools[0].previous_table_s = 0;
-	f.backends[0].held_back = 3;
+	f.backends[0].slow_start_tenths = 3;
 	pass(&f, 100, 60);
 	build(&f);
 	assert_null(f.snapshot->views[0].remembered);

@@ -40,7 +40,7 @@ static void told(
 	told_count++;
 }
 
-static int disk_write(struct saver_wish *wish, struct error *err)
+static int disk_write(struct saver_request *request, struct error *err)
 {
 	int rc = 0;
 
@@ -53,28 +53,30 @@ static int disk_write(struct saver_wish *wish, struct error *err)
 		fails--;
 		rc = error_set(err, ENOSPC, "the disk is full");
 	} else {
-		taken[taken_count++] = wish->tag;
+		taken[taken_count++] = request->tag;
 	}
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 	return rc;
 }
 
-static void wish_free(struct saver_wish *wish)
+static void state_request_free(struct saver_request *request)
 {
 	pthread_mutex_lock(&lock);
 	freed++;
 	pthread_mutex_unlock(&lock);
-	free(wish);
+	free(request);
 }
 
 static void want(struct saver *saver, enum saver_place place, uint64_t tag)
 {
-	struct saver_wish *wish = calloc(1, sizeof(*wish));
+	struct saver_request *request = calloc(1, sizeof(*request));
 
-	*wish = (struct saver_wish){
-		.work = disk_write, .free = wish_free, .tag = tag, .retry_ns = CLOCK_NS_PER_MS};
-	saver_want(saver, place, wish);
+	*request = (struct saver_request){.work = disk_write,
+		.free = state_request_free,
+		.tag = tag,
+		.retry_ns = CLOCK_NS_PER_MS};
+	saver_submit(saver, place, request);
 }
 
 static void set_hangs(bool now)
@@ -241,10 +243,10 @@ static void a_spool_becomes_a_file_at_its_end_or_leaves_the_one_before(void **st
 		fputs("before", file);
 		fclose(file);
 		spool_add(spool, "one", 3);
-		saver_want(room->saver, SAVER_CHECKPOINT, spool_wish(spool, i == 1));
+		saver_submit(room->saver, SAVER_CHECKPOINT, spool_request(spool, i == 1));
 		spool_add(spool, "two", 3);
 		spool_end(spool, cases[i].end);
-		saver_want(room->saver, SAVER_FLOWS, spool_wish(spool, false));
+		saver_submit(room->saver, SAVER_FLOWS, spool_request(spool, false));
 		while (!saver_is_idle(room->saver, SAVER_CHECKPOINT) ||
 			!saver_is_idle(room->saver, SAVER_FLOWS))
 			;

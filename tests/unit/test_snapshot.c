@@ -287,14 +287,14 @@ static void what_a_beginning_has_is_not_remembered(void **state)
 
 static void a_slow_start_withholds_tenths_of_the_share(void **state)
 {
-	for (uint8_t held_back = 0; held_back < 10; held_back += 3) {
-		double expected = (10 - held_back) / (30.0 - held_back);
+	for (uint8_t slow_start_tenths = 0; slow_start_tenths < 10; slow_start_tenths += 3) {
+		double expected = (10 - slow_start_tenths) / (30.0 - slow_start_tenths);
 		struct snapshot *snapshot;
 		uint32_t slots = 0;
 		struct fixture f;
 
 		load(&f, web);
-		f.backends[1].held_back = held_back;
+		f.backends[1].slow_start_tenths = slow_start_tenths;
 		for (int i = 0; i < 3; i++)
 			f.config->backends[i].weight = 1; // even that can be held back
 		snapshot = build(&f, NULL);

@@ -236,7 +236,7 @@ static void a_zone_returns_as_slowly_as_its_backends_start(void **state)
 
 	load(&f, prefers_a);
 	set_status(&f, "a0 a1", BACKEND_DOWN);
-	f.backends[2].held_back = f.backends[3].held_back = 9;
+	f.backends[2].slow_start_tenths = f.backends[3].slow_start_tenths = 9;
 	snapshot = build(&f, NULL);
 	assert_about(share_of(&f, view_of(snapshot, 0)->current, "a"), 20 / 2.8);
 	assert_about(share_of(&f, view_of(snapshot, 0)->current, "b"), 260 / 2.8);

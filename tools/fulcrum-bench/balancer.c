@@ -94,7 +94,7 @@ static void compile_backends(
 		out[i] = (struct snapshot_backend_input){
 			.reference = backend_reference(number, 0),
 			.status = status_of(backend),
-			.held_back = backend->held_back,
+			.slow_start_tenths = backend->slow_start_tenths,
 			.resolved = true,
 			.mtu = 1500,
 			.outer_source = addr_from_ipv4_be(1),

@@ -40,7 +40,7 @@ static void begin_ramp(const struct pool *pool, struct pool_backend *backend)
 {
 	backend->ramps = pool->slow_start_s > 0;
 	backend->ramp_from_s = pool->now_s;
-	backend->held_back = snapshot_held_back(0, pool->slow_start_s);
+	backend->slow_start_tenths = snapshot_slow_start_tenths(0, pool->slow_start_s);
 }
 
 static void set_health(const struct pool *pool, struct pool_backend *backend, bool is_up)
@@ -57,14 +57,14 @@ bool pool_age(struct pool *pool, uint32_t now_s)
 	pool->now_s = now_s;
 	for (uint32_t i = 0; i < pool->count; i++) {
 		struct pool_backend *backend = &pool->backends[i];
-		uint8_t held_back;
+		uint8_t slow_start_tenths;
 
 		if (!backend->ramps)
 			continue;
-		held_back = snapshot_held_back(now_s - backend->ramp_from_s, pool->slow_start_s);
-		steps |= held_back != backend->held_back;
-		backend->held_back = held_back;
-		backend->ramps = held_back > 0;
+		slow_start_tenths = snapshot_slow_start_tenths(now_s - backend->ramp_from_s, pool->slow_start_s);
+		steps |= slow_start_tenths != backend->slow_start_tenths;
+		backend->slow_start_tenths = slow_start_tenths;
+		backend->ramps = slow_start_tenths > 0;
 	}
 	return steps;
 }

@@ -23,7 +23,7 @@ struct pool_backend {
 	bool draining;
 	bool disabled;
 	bool ramps; // its slow start goes on
-	uint8_t held_back; // tenths of its weight that it does not get yet
+	uint8_t slow_start_tenths; // tenths of its weight that it does not get yet
 	uint32_t ramp_from_s;
 };
 

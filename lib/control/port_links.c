@@ -112,7 +112,7 @@ void control_follow_ports(int fd, short what, void *context)
 	if (control->resolve_failed)
 		control_resolve_all(control);
 	announce_follow(control->announce);
-	control_follow_members(context);
+	control_follow_bonds(context);
 	follow_links(context);
 	follow_macs(context);
 }

@@ -36,7 +36,7 @@ static bool is_same_neighbour(const struct running_backend *a, const struct runn
 	       addr_equal(&a->hop.gateway, &b->hop.gateway);
 }
 
-void control_solicit_step(int fd, short what, void *context)
+void control_solicit_neighbours_step(int fd, short what, void *context)
 {
 	STEP_TIMED(SOLICIT);
 	static const struct timeval now = {0};
@@ -58,11 +58,11 @@ void control_solicit_step(int fd, short what, void *context)
 		event_add(control->solicit_event, &now);
 }
 
-void control_solicit(int fd, short what, void *context)
+void control_solicit_neighbours(int fd, short what, void *context)
 {
 	STEP_TIMED(SOLICIT);
 	struct control *control = context;
 
 	control->solicit_next = 0;
-	control_solicit_step(fd, what, context);
+	control_solicit_neighbours_step(fd, what, context);
 }

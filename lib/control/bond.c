@@ -25,7 +25,7 @@ static uint64_t bits(const uint16_t *ids, int count)
 }
 
 // Of DPDK's own list, and not asked of the members: the bond does that, from another thread.
-static uint64_t members_down(uint16_t bond)
+static uint64_t bond_ports_down(uint16_t bond)
 {
 	uint16_t ids[RTE_MAX_ETHPORTS];
 	uint64_t all = bits(ids, rte_eth_bond_slaves_get(bond, ids, RTE_MAX_ETHPORTS));
@@ -33,7 +33,7 @@ static uint64_t members_down(uint16_t bond)
 	return all & ~bits(ids, rte_eth_bond_active_slaves_get(bond, ids, RTE_MAX_ETHPORTS));
 }
 
-static void members_tell(
+static void bond_tell(
 	struct control *control, const struct running_port *port, uint16_t member, bool is_down)
 {
 	const char *now = is_down ? "down" : "up";
@@ -48,17 +48,17 @@ static void members_tell(
 		name, now);
 }
 
-void control_follow_members(struct control *control)
+void control_follow_bonds(struct control *control)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {
 		const struct running_port *port = &control->config.ports[p];
-		uint64_t down = port->is_bond ? members_down(port->id) : 0;
-		uint64_t changed = down ^ control->members_down[p];
+		uint64_t down = port->is_bond ? bond_ports_down(port->id) : 0;
+		uint64_t changed = down ^ control->bond_ports_down[p];
 
-		control->members_down[p] = down;
+		control->bond_ports_down[p] = down;
 		for (uint16_t member = 0; changed != 0; member++, changed >>= 1) {
 			if (changed & 1)
-				members_tell(control, port, member, down >> member & 1);
+				bond_tell(control, port, member, down >> member & 1);
 		}
 	}
 }
