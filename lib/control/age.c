@@ -3,12 +3,12 @@
 #include <control/apply_private.h>
 #include <control/control_private.h>
 #include <control/health_private.h>
-#include <control/path.h>
 #include <control/rebuild_private.h>
 #include <control/saving_private.h>
 #include <control/taps.h>
 #include <metrics/step.h>
 #include <running/fail_open.h>
+#include <running/path.h>
 
 #include <string.h>
 
@@ -98,7 +98,7 @@ void control_age(int fd, short what, void *context)
 	for (uint32_t i = 0; i < control->running.now->config->backend_count; i++) {
 		is_due |= end_drain(control, i, now_ns);
 		ramps |= step_ramp(control, i, now_ns);
-		is_due |= control_path_age(
+		is_due |= running_path_age(
 			&control->running.states[configuration_index(control->running.now, i)],
 			now_ns);
 	}

@@ -7,7 +7,6 @@
 #include <control/control_private.h>
 #include <control/health_private.h>
 #include <control/interfaces.h>
-#include <control/path.h>
 #include <control/rebuild_private.h>
 #include <control/reply_private.h>
 #include <control/resolve_private.h>
@@ -200,7 +199,7 @@ int control_new(struct event_base *base, const struct control_config *config, st
 		rc = kernel_new(base, kernel_changed, control, &control->kernel, err);
 	if (rc == 0)
 		rc = control_make_announce(control, err);
-	if (rc == 0 && control_path_start(control) != 0)
+	if (rc == 0 && control_halfopen_start(control) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
 	if (rc == 0)
 		control_interfaces_init(control);

@@ -9,10 +9,8 @@
 #include <control/apply_private.h>
 #include <control/control.h>
 #include <control/health_private.h>
-#include <control/identity.h>
 #include <control/reply_private.h>
 #include <control/saving_private.h>
-#include <control/stuck.h>
 #include <events/events.h>
 #include <handover/handover.h>
 #include <health/health.h>
@@ -20,7 +18,9 @@
 #include <kernel/follow.h>
 #include <kernel/kernel.h>
 #include <metrics/daemon.h>
+#include <running/identity.h>
 #include <running/running.h>
+#include <running/stuck.h>
 #include <stats/stats.h>
 
 // The loop's own state, all of it on the loop's thread but for what is said to be a job's.
@@ -126,6 +126,11 @@ void control_capture_end(struct control *control, uint64_t id);
 
 // What the last daemon saved, as it ended or before it died, into the workers' tables. Before they run.
 void control_restore_flows(struct control *control);
+
+// --- halfopen_host.c ---
+
+// Makes the probes through the path. 0 or -ENOMEM.
+int control_halfopen_start(struct control *control);
 
 // --- watchdog.c ---
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
 #include <config/device.h>
-#include <control/path.h>
 #include <control/reply_private.h>
 #include <control/rows.h>
+#include <running/path.h>
 
 #include <inttypes.h>
 #include <string.h>
@@ -196,7 +196,7 @@ void control_backend_reason(const struct control *control, uint32_t at, char *ou
 	else
 		explain_health(control, index, out, size);
 	if (out[0] == '\0')
-		control_path_remark(state, out, size);
+		running_path_remark(state, out, size);
 	if (out[0] == '\0' && backend->weight == 0)
 		snprintf(out, size, "its weight is 0: it takes no new flows");
 }

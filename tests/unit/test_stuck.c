@@ -3,7 +3,7 @@
 #include "run_until.h"
 
 #include <base/clock.h>
-#include <control/stuck.h>
+#include <running/stuck.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <control/identity.h>
+#include <running/identity.h>
 
 #include <base/map.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <base/clock.h>
-#include <control/stuck.h>
+#include <running/stuck.h>
 
 #include <errno.h>
 #include <event2/event.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_IDENTITY_H
-#define CONTROL_IDENTITY_H
+#ifndef RUNNING_IDENTITY_H
+#define RUNNING_IDENTITY_H
 
 #include <kernel/follow.h>
 #include <kernel/kernel.h>

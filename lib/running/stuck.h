@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#ifndef CONTROL_STUCK_H
-#define CONTROL_STUCK_H
+#ifndef RUNNING_STUCK_H
+#define RUNNING_STUCK_H
 
 #include <snapshot/publish.h>
 #include <stdbool.h>
