@@ -61,7 +61,8 @@ bool pool_age(struct pool *pool, uint32_t now_s)
 
 		if (!backend->ramps)
 			continue;
-		slow_start_tenths = snapshot_slow_start_tenths(now_s - backend->ramp_from_s, pool->slow_start_s);
+		slow_start_tenths = snapshot_slow_start_tenths(
+			now_s - backend->ramp_from_s, pool->slow_start_s);
 		steps |= slow_start_tenths != backend->slow_start_tenths;
 		backend->slow_start_tenths = slow_start_tenths;
 		backend->ramps = slow_start_tenths > 0;
