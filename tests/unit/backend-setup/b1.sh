@@ -94,14 +94,13 @@ raise net/ipv4/conf/all/arp_announce 2
 # path's MTU by itself.
 raise net/ipv4/tcp_mtu_probing 1
 
-# Ports and MSS. nft puts the new table in the old one's place in one step, and sees to the
-# checksums.
+# Ports and MSS. nft puts the new table in the old one's place in one step, and sees to the checksums.
 nft -f - <<END
 table inet fulcrum_backend
 delete table inet fulcrum_backend
 table inet fulcrum_backend {
-	# Before all else: the public port becomes the server's; and no connection is tracked, so no
-	# table of connections fills up.
+	# Before all else: the public port becomes the server's; and no connection is tracked, so no table
+	# of connections fills up.
 	chain in {
 		type filter hook prerouting priority raw; policy accept;
 		# The tunnel's packets are no connections.
@@ -148,8 +147,8 @@ table inet fulcrum_backend {
 		ip saddr 203.0.113.30 tcp sport 22 notrack comment "out far4 203.0.113.30 untracked"
 	}
 
-	# A SYN-ACK tells the client how much its packets may carry: what is left of the MTU inside
-	# the tunnel. nft lowers the size and never raises it.
+	# A SYN-ACK tells the client how much its packets may carry: what is left of the MTU inside the
+	# tunnel. nft lowers the size and never raises it.
 	chain mss {
 		type filter hook postrouting priority 300; policy accept;
 		# Service web: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of TCP.
@@ -158,14 +157,11 @@ table inet fulcrum_backend {
 		ip saddr 203.0.113.10 tcp sport 3023 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 60)) comment "mss ssh 203.0.113.10 $((mtu4 - 60))"
 		# Service web6: the MTU less 20 bytes of outer IPv4, 40 of IPv6 and 20 of TCP.
 		ip6 saddr 2001:db8:1::10 tcp sport 3080 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 80)) comment "mss web6 2001:db8:1::10 $((mtu4 - 80))"
-		# Service call tcp 5060: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of
-		# TCP.
+		# Service call tcp 5060: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of TCP.
 		ip saddr 203.0.113.20 tcp sport 5060 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 60)) comment "mss call tcp 5060 203.0.113.20 $((mtu4 - 60))"
-		# Service call tcp 6000-6010: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20
-		# of TCP.
+		# Service call tcp 6000-6010: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of TCP.
 		ip saddr 203.0.113.20 tcp sport 6000-6010 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 60)) comment "mss call tcp 6000-6010 203.0.113.20 $((mtu4 - 60))"
-		# Service quic tcp 443: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of
-		# TCP.
+		# Service quic tcp 443: the MTU less 20 bytes of outer IPv4, 20 of IPv4 and 20 of TCP.
 		ip saddr 203.0.113.20 tcp sport 4433 tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu4 - 60)) comment "mss quic tcp 443 203.0.113.20 $((mtu4 - 60))"
 		# Service far: the MTU less 40 bytes of outer IPv6, 40 of IPv6 and 20 of TCP.
 		ip6 saddr 2001:db8:1::20 meta l4proto tcp tcp flags & (syn | ack) == syn | ack tcp option maxseg size set $((mtu6 - 100)) comment "mss far 2001:db8:1::20 $((mtu6 - 100))"

@@ -79,14 +79,13 @@ raise net/ipv4/conf/all/arp_announce 2
 # path's MTU by itself.
 raise net/ipv4/tcp_mtu_probing 1
 
-# Ports and MSS. nft puts the new table in the old one's place in one step, and sees to the
-# checksums.
+# Ports and MSS. nft puts the new table in the old one's place in one step, and sees to the checksums.
 nft -f - <<END
 table inet fulcrum_backend
 delete table inet fulcrum_backend
 table inet fulcrum_backend {
-	# Before all else: the public port becomes the server's; and no connection is tracked, so no
-	# table of connections fills up.
+	# Before all else: the public port becomes the server's; and no connection is tracked, so no table
+	# of connections fills up.
 	chain in {
 		type filter hook prerouting priority raw; policy accept;
 		# Service near: port 443 outside is port 3080 of the server here.
