@@ -75,7 +75,7 @@ struct control {
 	bool link_is_down[DAEMON_PORTS_MAX];
 	uint64_t bond_ports_down[DAEMON_PORTS_MAX]; // of a bond, a bit each by DPDK's number
 	struct mac foreign_macs[DAEMON_PORTS_MAX]; // that somebody gave the kernel side last
-	uint64_t watchdog_token;
+	uint64_t watchdog_rounds; // of all workers, when a sign of life was given last
 	bool watchdog_waits; // for a worker
 
 	struct transaction transaction;

@@ -63,14 +63,27 @@ static void a_daemon_whose_workers_run_gives_signs_of_life(void **state)
 	lab_free(&lab);
 }
 
-// It passes its first quiescent point, and no other.
-static void a_worker_that_hangs_ends_them(void **state)
+// It costs its own queue, and a restart would cost everybody's.
+static void one_worker_that_hangs_ends_no_signs(void **state)
+{
+	int fd = listen_for_signs();
+	struct lab lab;
+
+	start(&lab, &(struct lab_options){.workers = 1, .has_stuck_worker = true});
+	for (int i = 0; i < 20; i++)
+		assert_true(gets_sign(fd));
+	stop_listening(fd);
+	lab_free(&lab);
+}
+
+// It begins its first round, and no other.
+static void workers_that_all_hang_end_them(void **state)
 {
 	int fd = listen_for_signs();
 	struct lab lab;
 	int signs = 0;
 
-	start(&lab, &(struct lab_options){.workers = 1, .has_stuck_worker = true});
+	start(&lab, &(struct lab_options){.has_stuck_worker = true});
 	while (signs < 5 && gets_sign(fd))
 		signs++;
 	assert_in_range(signs, 0, 4);
@@ -94,7 +107,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_daemon_whose_workers_run_gives_signs_of_life),
-		cmocka_unit_test(a_worker_that_hangs_ends_them),
+		cmocka_unit_test(one_worker_that_hangs_ends_no_signs),
+		cmocka_unit_test(workers_that_all_hang_end_them),
 		cmocka_unit_test(without_a_service_manager_there_are_none),
 	};
 
