@@ -23,8 +23,7 @@ static const char *const then_words[] = {
 static bool end_drain(struct control *control, uint32_t at, uint64_t now_ns)
 {
 	const struct config_backend *backend = &control->running.now->config->backends[at];
-	struct running_backend *state =
-		&control->running.states[configuration_index(control->running.now, at)];
+	struct running_backend *state = running_state(&control->running, at);
 	struct events_entry entry;
 
 	if (state->drain_until_ns == 0 || state->drain_is_over || now_ns < state->drain_until_ns)
@@ -52,8 +51,7 @@ void control_begin_ramp(const struct config_pool *pool, struct running_backend *
 static bool step_ramp(struct control *control, uint32_t at, uint64_t now_ns)
 {
 	const struct config *config = control->running.now->config;
-	struct running_backend *state =
-		&control->running.states[configuration_index(control->running.now, at)];
+	struct running_backend *state = running_state(&control->running, at);
 	uint32_t whole_s = config->pools[config->backends[at].pool_index].slow_start_s;
 	uint64_t elapsed_s = (now_ns - state->ramp_from_ns) / CLOCK_NS_PER_S;
 	uint8_t slow_start_tenths = snapshot_slow_start_tenths(elapsed_s, whole_s);
@@ -98,9 +96,7 @@ void control_age(int fd, short what, void *context)
 	for (uint32_t i = 0; i < control->running.now->config->backend_count; i++) {
 		is_due |= end_drain(control, i, now_ns);
 		ramps |= step_ramp(control, i, now_ns);
-		is_due |= running_path_age(
-			&control->running.states[configuration_index(control->running.now, i)],
-			now_ns);
+		is_due |= running_path_age(running_state(&control->running, i), now_ns);
 	}
 	if (ramps)
 		control_save_health_later(control);
@@ -138,8 +134,7 @@ void control_take_drain(
 
 	if (set->state == CONFIG_STATE_UNSET || !find_backend(control->running.now, written, &at))
 		return;
-	take_deadline(control, set,
-		&control->running.states[configuration_index(control->running.now, at)]);
+	take_deadline(control, set, running_state(&control->running, at));
 }
 
 void control_take_leaving(

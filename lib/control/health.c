@@ -58,8 +58,7 @@ static void weigh_loss(
 {
 	const struct config_backend *backend = &control->running.now->config->backends[at];
 	const struct config_pool *pool = &control->running.now->config->pools[backend->pool_index];
-	struct running_backend *state =
-		&control->running.states[configuration_index(control->running.now, at)];
+	struct running_backend *state = running_state(&control->running, at);
 
 	if (running_backend_probe_health(state, probe) != HEALTH_DOWN)
 		fail_open_recover(&control->running, pool, state, probe);

@@ -178,8 +178,7 @@ static void forget(int fd, short what, void *context)
 	struct control *control = context;
 
 	for (uint32_t i = 0; i < control->running.now->config->backend_count; i++) {
-		struct running_backend *state =
-			&control->running.states[configuration_index(control->running.now, i)];
+		struct running_backend *state = running_state(&control->running, i);
 
 		state->recalled = HEALTH_UNKNOWN;
 		state->recalled_up = state->recalled_down = 0;

@@ -150,9 +150,10 @@ static void step_events(struct control *control)
 static void reply_tell_backend(void *context, uint32_t at, struct message_row_explain_flow *out)
 {
 	const struct control *control = context;
+	const struct reason_source source = control_reason_source(control);
 
-	out->health = control_backend_health(control, at);
-	control_backend_reason(control, at, out->reason, sizeof(out->reason));
+	out->health = reason_backend_health(&source, at);
+	reason_backend(&source, at, out->reason, sizeof(out->reason));
 }
 
 static void step_explain(struct control *control)

@@ -5,6 +5,7 @@
 #include <channel/message.h>
 #include <commit/commits.h>
 #include <forecast/flows.h>
+#include <running/reason.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,10 +104,8 @@ void control_explain(struct control *control, const struct message_explain *requ
 bool control_row(struct control *control, enum message_show_what what, uint32_t row);
 // zones.c: the next row; 'row' is not asked.
 bool control_zone_row(struct control *control, uint32_t row, struct message_row_zone *out);
-// Why the backend at 'at' is not up, or takes no new flow; see struct message_row_backend.
-void control_backend_reason(const struct control *control, uint32_t at, char *out, size_t size);
-// Of all of its probes, enum message_health.
-uint8_t control_backend_health(const struct control *control, uint32_t at);
+// What reasons of backends are told from (rows_backend.c).
+struct reason_source control_reason_source(const struct control *control);
 
 // memory.c: a job's, into the reply's 'memory'; NULL without memory for it.
 #define MEMORY_ROWS_MAX 32

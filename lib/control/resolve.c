@@ -153,7 +153,7 @@ static void step_round(struct control *control)
 		}
 		control->resolve_left--;
 		batch_add(&batch, &config->backends[at].address,
-			&control->running.states[configuration_index(control->running.now, at)]);
+			running_state(&control->running, at));
 	}
 	if (batch_run(control, &batch))
 		control->resolve_changed = true;

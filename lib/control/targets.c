@@ -49,8 +49,7 @@ static void step_again(struct control *control, uint32_t delay_ms)
 
 static bool put(struct control *control, const struct probe_put *put, uint32_t order)
 {
-	struct running_backend *state =
-		&control->running.states[configuration_index(control->running.now, put->at)];
+	struct running_backend *state = running_state(&control->running, put->at);
 	struct health_target target;
 
 	configuration_target(control->running.now, put->at, put->probe, &target);

@@ -44,7 +44,7 @@ static uint64_t fail_open_window_ns(const struct config_pool *pool)
 static struct running_backend *fail_open_member(
 	const struct running *running, const struct config_pool *pool, uint32_t i)
 {
-	return &running->states[configuration_index(running->now, pool->first_backend + i)];
+	return running_state(running, pool->first_backend + i);
 }
 
 // Only those that the operator wants to serve.

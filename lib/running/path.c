@@ -21,8 +21,7 @@ static bool path_is_ours(
 	const struct config_backend *backend = &config->backends[at];
 	const struct prefix *drawn =
 		config_outer_source(&config->pools[backend->pool_index], error->source.family);
-	const struct running_backend *state =
-		&running->states[configuration_index(running->now, at)];
+	const struct running_backend *state = running_state(running, at);
 
 	if (!state->resolved || !addr_equal(&backend->address, &error->destination))
 		return false;
@@ -35,7 +34,7 @@ static bool path_learn(struct running *running, const struct running_port *ports
 	const struct tunnel_error *error)
 {
 	const struct config_backend *backend = &running->now->config->backends[at];
-	struct running_backend *state = &running->states[configuration_index(running->now, at)];
+	struct running_backend *state = running_state(running, at);
 	uint64_t now_ns = clock_monotonic_ns();
 	char from[ADDR_TEXT_SIZE];
 	uint16_t mtu;
