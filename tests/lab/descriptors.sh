@@ -53,9 +53,10 @@ lab_stop fulcrumd
 lab_say "as many as that number says"
 with_limit "$wanted"
 lab_fulcrumd
+before=$(metric fulcrum_probe_local_failures_total) # while the network was not there yet
 lab_check "they are taken" ctl apply -f $LAB/more.yaml >$LAB/answer
 lab_wait_for "lab_backend_is more-1 health down && lab_backend_is more-150 health down" 20 "they are probed"
-lab_check "no probe wanted a descriptor in vain" test "$(metric fulcrum_probe_local_failures_total)" -eq 0
+lab_check "no probe wanted a descriptor in vain" test "$(metric fulcrum_probe_local_failures_total)" -eq "$before"
 lab_stop fulcrumd
 
 for count in 400 1000; do

@@ -90,7 +90,7 @@ lab_check "the log has the health of web-3" has_event $LAB/fulcrumd.log 'health 
 
 # A daemon that is restarted begins anew; who follows goes on.
 lab_stop fulcrumd
-lab_daemon
+lab_fulcrumd
 lab_wait_for "grep -q '\"sequence\":1,.*' <(tail -n +2 $LAB/followed.log | sed '1,/web-3/d')" 20 "a follower goes on with the next daemon"
 kill -INT ${lab_pids[followed]}
 lab_wait_for "! lab_alive followed" 5 "Ctrl-C ends it"

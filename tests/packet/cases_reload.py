@@ -45,12 +45,13 @@ table.story("keep: a flow stays with the backend that is down", to(client("keep"
             to(client("keep", 1, "FA"), "keep/a"))
 table.story("keep: a SYN on a known tuple chooses anew", to(client("keep", 2, "S"), "keep/b"),
             to(client("keep", 2), "keep/b"))
-table.story("keep: a flow that nobody knows does not go to the one that is down", to(client("keep", 100), "keep/b"))
+table.story("keep: a flow that nobody knows goes where it began, as one with a row does", to(client("keep", 100), "keep/a"))
 table.story("rehash: a flow moves, and stays where it moved", to(client("rehash", 1), "rehash/b"),
             to(client("rehash", 1), "rehash/b"))
 table.story("rehash: a SYN chooses anew", to(client("rehash", 2, "S"), "rehash/b"))
 table.story("reset: an ACK is answered by a RST with its sequence number", refused(client("reset", 1)))
-table.story("reset: after it the flow is forgotten", to(client("reset", 1), "reset/b"))
+table.story("reset: what comes after it is answered alike, by what the tables remember", refused(client("reset", 1)))
+table.story("reset: the next connection of its port goes elsewhere", to(client("reset", 1, "S"), "reset/b"))
 table.story("reset: data is answered by a RST", refused(client("reset", 2, "PA", b"hello")))
 table.story("reset: a FIN is answered by a RST", refused(client("reset", 3, "FA")))
 table.story("reset: data without ACK is acknowledged", refused(client("reset", 4, "P", b"hello")))
