@@ -11,7 +11,7 @@ lib/base/log_json.c the time of a line
 lib/announce/announce.c since when a VIP is announced, as told
 lib/control/health.c since when a backend is up, as told
 lib/exporter/expose_backends.c when a drain ends, as told
-lib/control/rows_backend.c the days that a certificate still has
+lib/running/reason.c the days that a certificate still has
 lib/control/control.c when the daemon started, as told
 lib/events/events.c when an event was, as told
 lib/health/target.c since when, as told
