@@ -116,7 +116,8 @@ static struct snapshot_generation *recall_generation(
 static int recall_past(struct recalling *r, const struct past_view *past,
 	const struct snapshot_view *present, struct snapshot_view *view)
 {
-	const struct past_remembered *remembered = &r->past->remembered[past->first_remembered];
+	const struct past_remembered *remembered =
+		past->remembered_count > 0 ? &r->past->remembered[past->first_remembered] : NULL;
 	int rc = 0;
 
 	view->past = past_new(r->past->written_s);
