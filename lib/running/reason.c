@@ -39,8 +39,7 @@ static void reason_explain_health(
 
 uint8_t reason_backend_health(const struct reason_source *source, uint32_t at)
 {
-	const struct running_backend *state =
-		running_state(source->running, at);
+	const struct running_backend *state = running_state(source->running, at);
 	const struct configuration_probes *probes = configuration_probes(source->running->now, at);
 	uint8_t health = (uint8_t)state->health;
 	bool is_first = true;
@@ -86,8 +85,7 @@ static void reason_explain_probes(
 	const struct reason_source *source, uint32_t at, char *out, size_t size)
 {
 	const struct configuration_probes *probes = configuration_probes(source->running->now, at);
-	const struct running_backend *state =
-		running_state(source->running, at);
+	const struct running_backend *state = running_state(source->running, at);
 	size_t used = 0;
 
 	for (uint32_t p = 0; p < CONFIG_PROBES_MAX && used + 3 < size; p++) {
