@@ -20,7 +20,7 @@ enum log_level {
 void log_set_level(enum log_level level);
 
 // From now on each line is an object (log_json.h), without a priority in front.
-void log_set_json(bool is_json);
+void log_set_json(bool wanted);
 
 // From now on nobody who logs waits for whoever reads it. For programs with a loop. 0, or a negative errno: lines are
 // written at once, as before.

@@ -36,7 +36,7 @@ void control_targets_forget(struct control *control);
 
 // The health room's callback.
 void control_health_changed(
-	void *context, uint32_t index, enum health_status status, const char *reason);
+	void *context, uint32_t id, enum health_status status, const char *reason);
 
 // --- recall.c: the health over a restart ---
 

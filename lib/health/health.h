@@ -77,7 +77,7 @@ void health_free(struct health *health); // closes every socket; no callback com
 // address, port and policy are as before keeps its status and its rhythm; with another port or policy the status stays,
 // and the probes begin anew. Type 'none' is up without a probe, and the callback says so like any other. 'order' says
 // which one it is of those begun together, so that they start one after another. 0 or -ENOMEM (then nothing changed).
-int health_put_target(struct health *health, const struct health_target *target, uint32_t order);
+int health_put_target(struct health *health, const struct health_target *spec, uint32_t order);
 void health_drop_target(struct health *health, uint32_t id); // one that is not there is fine
 
 // The files of TLS probes are read anew, beside the loop. Where a disk does not answer, what was read before serves.
@@ -89,7 +89,7 @@ bool health_end_files(struct health *health, uint64_t until_ns);
 bool health_view(const struct health *health, uint32_t id, struct health_view *out);
 
 // How long the successful probes of a group took; NULL: no target is of that group. Good until the loop goes on.
-const struct histogram *health_latency(const struct health *health, const char *group);
+const struct histogram *health_latency(const struct health *health, const char *name);
 
 void health_stats(const struct health *health, struct health_stats *out);
 

@@ -6,11 +6,11 @@
 #include <snapshot/snapshot.h>
 
 // The parts of a build, each in its file.
-int vips_build(const struct snapshot_input *input, struct snapshot_vips *out);
+int vips_build(const struct snapshot_input *input, struct snapshot_vips *vips);
 void vips_free(struct snapshot_vips *vips);
 int exact_build(const struct snapshot_input *input, struct snapshot *snapshot);
 void exact_free(struct snapshot_exact *exact);
-int own_build(const struct snapshot_input *input, struct snapshot_own *out);
+int own_build(const struct snapshot_input *input, struct snapshot_own *own);
 void own_free(struct snapshot_own *own);
 
 // The Maglev tables built for one snapshot. Fleets have many pools of the same machines; those with the same names and
@@ -29,8 +29,6 @@ int tables_get(struct tables *tables, const struct maglev_member *members, uint3
 int generation_new(const struct maglev_member *members, const uint32_t *references, uint32_t count,
 	uint32_t table_size, struct tables *tables, struct snapshot_generation **out,
 	struct error *err);
-struct snapshot_generation *generation_hold(struct snapshot_generation *generation); // NULL is fine
-void generation_release(struct snapshot_generation *generation); // NULL is fine
 
 // The pools, their views and which of them each service has.
 int views_build(const struct snapshot_input *input, const struct snapshot *previous,

@@ -9,8 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum figure { GROSS_NS, GENERATOR_NS, MACSWAP_NS, NET_NS, RUN_FIGURES };
 static const char *const names[RUN_FIGURES] = {"gross", "generator", "macswap", "net"};
 

@@ -42,7 +42,7 @@ CTL_VERBS(CTL_DECLARE_VERB, CTL_DECLARE_GROUP)
 usage_offer_fn ctl_offer;
 
 // Parses a command's own arguments. Its usage errors end the process with CTL_BAD_INPUT.
-void ctl_parse(const struct argp *argp, int argc, char **argv, void *input);
+void ctl_parse(const struct argp *command, int argc, char **argv, void *input);
 
 // For the end of a command's parser: a word is a usage error, anything else is not known.
 error_t ctl_refuse_word(int key, const char *value, const struct argp_state *state);

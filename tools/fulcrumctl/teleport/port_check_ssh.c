@@ -112,9 +112,9 @@ static int exchange_banners(struct wire *wire)
 static int exchange_offers(struct wire *wire, struct packet *packet)
 {
 	static const char *const lists[] = {"ecdh-sha2-nistp256",
-		"ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,"
-		"rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,"
-		"ssh-rsa-cert-v01@openssh.com,ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256",
+		("ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,"
+		 "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,"
+		 "ssh-rsa-cert-v01@openssh.com,ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256"),
 		"aes128-ctr,aes256-ctr,aes128-gcm@openssh.com", // to the server
 		"aes128-ctr,aes256-ctr,aes128-gcm@openssh.com", // and from it
 		"hmac-sha2-256,hmac-sha2-512,hmac-sha2-256-etm@openssh.com",
