@@ -17,15 +17,15 @@
 // cmocka wants the headers above first
 #include <cmocka.h>
 
-#define WISHES_MAX 16
-#define SOON       (10 * CLOCK_NS_PER_S)
+#define REQUESTS_MAX 16
+#define SOON         (10 * CLOCK_NS_PER_S)
 
 // A disk that may hang: what it took, in its order.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool hangs;
 static int fails; // so many writes to come
-static uint64_t begun, taken[WISHES_MAX], taken_count, freed;
+static uint64_t begun, taken[REQUESTS_MAX], taken_count, freed;
 
 // What the loop is told.
 static uint64_t told_tag, told_count;
@@ -64,6 +64,7 @@ static void state_request_free(struct saver_request *request)
 {
 	pthread_mutex_lock(&lock);
 	freed++;
+	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 	free(request);
 }
@@ -208,7 +209,7 @@ static void a_disk_that_hangs_is_left_in_time(void **state)
 	assert_non_null(left_behind);
 	room->saver = NULL;
 	set_hangs(false); // what stays behind ends by itself
-	wait_until(&taken_count, 1);
+	wait_until(&freed, 1); // it touches nothing of the next test's
 }
 
 // --- A large file ---
