@@ -43,9 +43,6 @@ void announce_apply(struct announce *announce, struct announce_entry *vip);
 
 // --- explain.c ---
 
-// What it must have of usable backends: fewer keep a VIP than bring one, where the configuration
-// says so.
-uint16_t announce_quorum(const struct announce_entry *vip, const struct config_service *service);
 // The first of its services that has too few backends, and how many. NULL: the VIP has its quorum.
 const struct config_service *announce_find_lack(
 	const struct announce *announce, const struct announce_entry *vip, uint32_t *usable);

@@ -10,7 +10,10 @@
 
 // Whether a VIP has its quorum, and what is said of it.
 
-uint16_t announce_quorum(const struct announce_entry *vip, const struct config_service *service)
+// What it must have of usable backends: fewer keep a VIP than bring one, where the configuration
+// says so.
+static uint16_t announce_quorum(
+	const struct announce_entry *vip, const struct config_service *service)
 {
 	return config_quorum(&service->announce, announce_state_is_announced(vip->state));
 }

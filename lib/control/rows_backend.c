@@ -23,8 +23,7 @@ static void count_shares(struct control *control, uint32_t pool)
 		const struct snapshot_view *view = &snapshot->views[at];
 
 		stats_add_shares(view, reply->shares);
-		reply->share_whole += (uint64_t)config->table_size *
-				      (view->service_count > 0 ? view->service_count : 1);
+		reply->share_whole += (uint64_t)config->table_size * stats_view_services(view);
 	}
 }
 

@@ -16,8 +16,7 @@ static const struct config_service *expose_service_of(const struct scrape *scrap
 
 static bool expose_has_service(const struct scrape *scrape, uint32_t index)
 {
-	return index < scrape->from->running->now->service_end &&
-	       scrape->from->running->now->service_places[index] != CONFIGURATION_NONE;
+	return configuration_find_service(scrape->from->running->now, index) != CONFIGURATION_NONE;
 }
 
 // As the workers' tables have it.

@@ -44,7 +44,7 @@ void expose_service_spilled(struct scrape *scrape, const struct scrape_family *f
 		snapshot_service_account(scrape->from->publisher->current, row);
 	uint32_t others_ppm = 0;
 
-	if (row >= now->service_end || now->service_places[row] == CONFIGURATION_NONE ||
+	if (configuration_find_service(now, row) == CONFIGURATION_NONE ||
 		account->zone_count == 0 || account->zones[0].rank == 0)
 		return;
 	for (uint32_t i = 1; i < account->zone_count; i++)

@@ -16,21 +16,10 @@ int explain_rows_check(const struct message_explain *request, struct error *err)
 	return 0;
 }
 
-// Where the backend of a reference stands in the running configuration, or CONFIGURATION_NONE.
-static uint32_t explain_place_of(const struct explain_rows_source *source, uint32_t reference)
-{
-	const struct configuration *running = source->configuration;
-	uint32_t index = reference & BACKEND_INDEX_MASK;
-	uint32_t at = index < running->capacity ? running->places[index] : CONFIGURATION_NONE;
-
-	return at != CONFIGURATION_NONE && running->backends[at] == reference ? at
-									      : CONFIGURATION_NONE;
-}
-
 static void explain_name_backend(
 	const struct explain_rows_source *source, uint32_t reference, char name[CONFIG_NAME_SIZE])
 {
-	uint32_t at = explain_place_of(source, reference);
+	uint32_t at = configuration_find_backend(source->configuration, reference);
 
 	if (at != CONFIGURATION_NONE)
 		memcpy(name, source->configuration->config->backends[at].name, CONFIG_NAME_SIZE);
@@ -39,14 +28,14 @@ static void explain_name_backend(
 static void explain_name_service(
 	const struct explain_rows_source *source, uint16_t index, struct message_row_explain *out)
 {
-	const struct configuration *running = source->configuration;
+	uint32_t at = configuration_find_service(source->configuration, index);
+	const struct config_service *service;
 
-	for (uint32_t i = 0; i < running->config->service_count; i++) {
-		if (running->services[i] != index)
-			continue;
-		memcpy(out->service, running->config->services[i].name, sizeof(out->service));
-		memcpy(out->pool, running->config->services[i].pool, sizeof(out->pool));
-	}
+	if (at == CONFIGURATION_NONE)
+		return;
+	service = &source->configuration->config->services[at];
+	memcpy(out->service, service->name, sizeof(out->service));
+	memcpy(out->pool, service->pool, sizeof(out->pool));
 }
 
 // Why the table has whom it has: the zones that serve, where the service prefers some, or that all
@@ -105,7 +94,7 @@ static void explain_fill_way(const struct explain_rows_source *source,
 	const struct snapshot *snapshot, uint32_t reference, struct message_row_explain_flow *out)
 {
 	const struct snapshot_backend *backend = snapshot_find_backend(snapshot, reference);
-	uint32_t at = explain_place_of(source, reference);
+	uint32_t at = configuration_find_backend(source->configuration, reference);
 	struct mac mac;
 
 	if (backend == NULL || at == CONFIGURATION_NONE)

@@ -76,18 +76,14 @@ static void flows_name_row(
 	const struct flows_source *source, const struct flow_row *row, struct message_row_flow *out)
 {
 	const struct config *config = source->configuration->config;
-	uint32_t index = row->backend & BACKEND_INDEX_MASK;
-	uint32_t place = index < source->configuration->capacity
-				 ? source->configuration->places[index]
-				 : CONFIGURATION_NONE;
+	uint32_t service = configuration_find_service(source->configuration, row->service);
+	uint32_t backend = configuration_find_backend(source->configuration, row->backend);
 
-	for (uint32_t i = 0; i < config->service_count; i++) {
-		if (source->configuration->services[i] == row->service)
-			memcpy(out->service, config->services[i].name, sizeof(out->service));
-	}
-	if (place != CONFIGURATION_NONE && source->configuration->backends[place] == row->backend) {
-		memcpy(out->pool, config->backends[place].pool, sizeof(out->pool));
-		memcpy(out->backend, config->backends[place].name, sizeof(out->backend));
+	if (service != CONFIGURATION_NONE)
+		memcpy(out->service, config->services[service].name, sizeof(out->service));
+	if (backend != CONFIGURATION_NONE) {
+		memcpy(out->pool, config->backends[backend].pool, sizeof(out->pool));
+		memcpy(out->backend, config->backends[backend].name, sizeof(out->backend));
 	}
 }
 

@@ -19,8 +19,6 @@ struct forecast {
 	struct message_row_plan *rows;
 	uint32_t row_count;
 	uint32_t *row_of_pool; // by the place of a pool of the running configuration
-	uint32_t *
-		service_places; // by a service's index: where it stands in the running configuration
 	uint32_t tries;
 	uint32_t now_s; // of the piece at hand
 };
@@ -66,18 +64,10 @@ static void forecast_make_rows(struct forecast *f)
 static int forecast_allocate(struct forecast *f)
 {
 	const struct config *now = f->in->running->config, *then = f->in->planned->written;
-	uint32_t services = f->in->before->service_capacity;
 
 	f->rows = calloc((size_t)now->pool_count + then->pool_count + 1, sizeof(*f->rows));
 	f->row_of_pool = calloc((size_t)now->pool_count + 1, sizeof(*f->row_of_pool));
-	f->service_places = calloc((size_t)services + 1, sizeof(*f->service_places));
-	if (f->rows == NULL || f->row_of_pool == NULL || f->service_places == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < services; i++)
-		f->service_places[i] = CONFIGURATION_NONE;
-	for (uint32_t i = 0; i < now->service_count; i++)
-		f->service_places[f->in->running->services[i]] = i;
-	return 0;
+	return f->rows != NULL && f->row_of_pool != NULL ? 0 : -ENOMEM;
 }
 
 // --- Slots ---
@@ -229,7 +219,7 @@ static void forecast_judge(const struct forecast *f, const struct forecast_place
 
 static void forecast_count_flow(struct forecast *f, const struct forecast_place *place)
 {
-	uint32_t at = f->service_places[place->row.service];
+	uint32_t at = configuration_find_service(f->in->running, place->row.service);
 	const struct config_service *service;
 	struct message_row_plan *row;
 	struct packet packet;
@@ -291,6 +281,5 @@ int forecast_make(
 		free(f.rows);
 	}
 	free(f.row_of_pool);
-	free(f.service_places);
 	return rc;
 }

@@ -82,15 +82,10 @@ void handover_write_names(const struct handover *handover, struct flows_writer *
 bool handover_number(const struct handover *handover, struct flow_saved *saved)
 {
 	const struct configuration *configuration = handover->running->now;
-	uint32_t index = saved->backend & BACKEND_INDEX_MASK;
-	uint32_t service = saved->service < configuration->service_end
-				   ? configuration->service_places[saved->service]
-				   : CONFIGURATION_NONE;
-	uint32_t backend =
-		index < configuration->capacity ? configuration->places[index] : CONFIGURATION_NONE;
+	uint32_t service = configuration_find_service(configuration, saved->service);
+	uint32_t backend = configuration_find_backend(configuration, saved->backend);
 
-	if (service == CONFIGURATION_NONE || backend == CONFIGURATION_NONE ||
-		configuration->backends[backend] != saved->backend)
+	if (service == CONFIGURATION_NONE || backend == CONFIGURATION_NONE)
 		return false;
 	saved->service = (uint16_t)service;
 	saved->backend = backend;

@@ -37,18 +37,7 @@ static void past_put(struct past_writing *w, enum flows_item item, const void *a
 	flows_writer_add(w->writer, item, any);
 }
 
-// Its number among the names. FLOWS_NONE: it is no longer configured.
-static uint32_t past_backend(const struct past_writing *w, uint32_t reference)
-{
-	const struct configuration *configuration = w->configuration;
-	uint32_t index = reference & BACKEND_INDEX_MASK;
-	uint32_t place =
-		index < configuration->capacity ? configuration->places[index] : CONFIGURATION_NONE;
-
-	return place != CONFIGURATION_NONE && configuration->backends[place] == reference
-		       ? place
-		       : FLOWS_NONE;
-}
+_Static_assert(FLOWS_NONE == CONFIGURATION_NONE, "a place is written as it is");
 
 // Without the name of one of its members it cannot be made again.
 static bool past_is_named(
@@ -57,7 +46,8 @@ static bool past_is_named(
 	uint32_t i = 0;
 
 	while (i < generation->member_count &&
-		past_backend(w, generation->members[i].backend) != FLOWS_NONE)
+		configuration_find_backend(w->configuration, generation->members[i].backend) !=
+			FLOWS_NONE)
 		i++;
 	return i == generation->member_count;
 }
@@ -68,7 +58,8 @@ static void past_put_table(struct past_writing *w, const struct snapshot_generat
 
 	past_put(w, FLOWS_ITEM_TABLE, &table, sizeof(table));
 	for (uint32_t i = 0; i < generation->member_count; i++) {
-		const struct flows_member member = {past_backend(w, generation->members[i].backend),
+		const struct flows_member member = {configuration_find_backend(w->configuration,
+							    generation->members[i].backend),
 			generation->members[i].weight};
 
 		past_put(w, FLOWS_ITEM_MEMBER, &member, sizeof(member));

@@ -27,8 +27,7 @@ typedef bool jobs_start_fn(void *context);
 int jobs_new(struct event_base *base, struct jobs **out);
 // Waits for the piece at hand, whose 'done' is not called. NULL is fine.
 void jobs_free(struct jobs *jobs);
-// How jobs of that kind are started. Once for each, before the first jobs_next(); a kind without it
-// is passed over.
+// How jobs of that kind are started. Once for each; until then the kind is passed over.
 void jobs_set(struct jobs *jobs, enum jobs_kind kind, jobs_start_fn *start, void *context);
 // Something is wanted, or a piece is done: starts the next one, unless one is at hand.
 void jobs_next(struct jobs *jobs);

@@ -158,3 +158,20 @@ uint32_t configuration_index(const struct configuration *configuration, uint32_t
 {
 	return configuration->backends[at] & BACKEND_INDEX_MASK;
 }
+
+uint32_t configuration_find_backend(const struct configuration *configuration, uint32_t reference)
+{
+	uint32_t index = reference & BACKEND_INDEX_MASK;
+	uint32_t at =
+		index < configuration->capacity ? configuration->places[index] : CONFIGURATION_NONE;
+
+	return at != CONFIGURATION_NONE && configuration->backends[at] == reference
+		       ? at
+		       : CONFIGURATION_NONE;
+}
+
+uint32_t configuration_find_service(const struct configuration *configuration, uint32_t index)
+{
+	return index < configuration->service_end ? configuration->service_places[index]
+						  : CONFIGURATION_NONE;
+}

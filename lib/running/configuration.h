@@ -55,6 +55,10 @@ void configuration_free(struct configuration *configuration); // NULL is fine
 
 // The index of a backend.
 uint32_t configuration_index(const struct configuration *configuration, uint32_t at);
+// Where the backend of a reference stands; CONFIGURATION_NONE: it is not configured any more.
+uint32_t configuration_find_backend(const struct configuration *configuration, uint32_t reference);
+// Likewise the service of an index.
+uint32_t configuration_find_service(const struct configuration *configuration, uint32_t index);
 // Its pool's probes beside the pool's own, or NULL.
 const struct configuration_probes *configuration_probes(
 	const struct configuration *configuration, uint32_t at);

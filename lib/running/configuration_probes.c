@@ -49,8 +49,8 @@ static uint32_t find_same(
 static uint32_t find_service(
 	const struct configuration *before, const struct config_service *service, uint16_t index)
 {
-	uint32_t at = before != NULL && index < before->service_end ? before->service_places[index]
-								    : CONFIGURATION_NONE;
+	uint32_t at =
+		before != NULL ? configuration_find_service(before, index) : CONFIGURATION_NONE;
 
 	if (at == CONFIGURATION_NONE ||
 		strcmp(before->config->services[at].pool, service->pool) != 0)

@@ -65,8 +65,6 @@ static inline bool view_is_plain(const struct snapshot_view *view)
 	return view->past == NULL || (view->past->count == 1 && view->remembered == NULL);
 }
 
-// What backends are to a view of a snapshot.
-struct standings standings_in(const struct snapshot *snapshot, const struct snapshot_view *view);
 // Sets out->remembered by out->past and out->current. 0 or -ENOMEM.
 int view_recollect(const struct snapshot *snapshot, struct snapshot_view *out);
 

@@ -184,7 +184,9 @@ static enum standing standing_of(const struct standings *standings, uint32_t ref
 	return status == BACKEND_DISABLED ? STANDING_OUT : STANDING_HERE;
 }
 
-struct standings standings_in(const struct snapshot *snapshot, const struct snapshot_view *view)
+// What backends are to a view of a snapshot.
+static struct standings standings_in(
+	const struct snapshot *snapshot, const struct snapshot_view *view)
 {
 	return (struct standings){.of = standing_of, .snapshot = snapshot, .view = view};
 }

@@ -113,8 +113,8 @@ static bool cache_step_shares(struct stats_cache *cache)
 	view = &snapshot->views[cache->view];
 	if (view->current != NULL) {
 		stats_add_shares(view, cache->slots);
-		cache->slots_whole += (uint64_t)view->current->table->size *
-				      (view->service_count > 0 ? view->service_count : 1);
+		cache->slots_whole +=
+			(uint64_t)view->current->table->size * stats_view_services(view);
 	}
 	cache->view = view->next;
 	if (cache->view == VIEW_NONE) {

@@ -91,7 +91,7 @@ const struct snapshot_account *stats_service_account(const struct stats *stats, 
 
 void stats_add_shares(const struct snapshot_view *view, uint64_t *shares)
 {
-	uint32_t services = view->service_count > 0 ? view->service_count : 1;
+	uint32_t services = stats_view_services(view);
 
 	for (uint32_t i = 0; view->current != NULL && i < view->current->member_count; i++)
 		shares[view->current->members[i].backend & BACKEND_INDEX_MASK] +=

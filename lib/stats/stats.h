@@ -52,6 +52,12 @@ uint32_t stats_pool_backends(const struct stats *stats, uint32_t pool_at);
 const struct snapshot_account *stats_service_account(
 	const struct stats *stats, uint32_t service_at);
 
+// How many services share a view, and its table's slots; one that none uses counts once.
+static inline uint32_t stats_view_services(const struct snapshot_view *view)
+{
+	return view->service_count > 0 ? view->service_count : 1;
+}
+
 // Adds the slots of a view's table to those of its members, as often as services share it.
 void stats_add_shares(const struct snapshot_view *view, uint64_t *shares);
 

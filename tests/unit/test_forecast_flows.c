@@ -30,6 +30,7 @@ static const char yaml[] =
 static uint32_t references[] = {(7u << BACKEND_INDEX_BITS) | 2, 0, 1};
 static uint16_t services[] = {1, 0};
 static uint32_t places[] = {1, 2, 0, CONFIGURATION_NONE};
+static uint32_t service_places[] = {1, 0};
 #define WEB  1
 #define DNS  0
 #define GONE 3u // an index that no backend has
@@ -59,6 +60,8 @@ static int enter(void **state)
 	hand->configuration.services = services;
 	hand->configuration.places = places;
 	hand->configuration.capacity = COUNT(places);
+	hand->configuration.service_places = service_places;
+	hand->configuration.service_end = COUNT(service_places);
 	hand->snapshot.ttls = (struct flow_ttl *)ttls;
 	hand->snapshot.service_capacity = COUNT(ttls);
 	for (int w = 0; w < WORKERS; w++) {
