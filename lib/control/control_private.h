@@ -103,7 +103,7 @@ struct control {
 void control_poll(int fd, short what, void *context);
 void control_poll_now(struct control *control);
 
-// --- exporting.c: the page of metrics ---
+// --- exporter_host.c: the page of metrics ---
 
 void control_exporter_start(struct control *control);
 

@@ -15,7 +15,7 @@
 // before that change alone: the configuration before is built first, with the same health, and replaced.
 
 // Takes 'config' over; 'left' may be NULL. 0, or a negative errno with the sentence.
-static int begin(struct control *control, struct config *config, const struct config *left,
+static int start_begin(struct control *control, struct config *config, const struct config *left,
 	const struct state_mark *mark, struct error *err)
 {
 	struct commit *commit = commits_new(&control->commits, COMMIT_APPLY);
@@ -52,7 +52,7 @@ static int begin(struct control *control, struct config *config, const struct co
 }
 
 // The probes of one configuration are all handed on before the next one takes its place.
-static void finish_targets(struct control *control)
+static void start_finish_targets(struct control *control)
 {
 	for (uint32_t i = 0;
 		i < control->running.backend_registry.capacity && control_targets_pending(control);
@@ -62,7 +62,7 @@ static void finish_targets(struct control *control)
 
 // The configuration before, on top of the one in force, whose names it needs beside its own: the two may share
 // indexes in no other way. False: there is none, or it cannot be.
-static bool step_back(struct control *control, const struct state_mark *loaded)
+static bool start_step_back(struct control *control, const struct state_mark *loaded)
 {
 	const char *folder = control->config.daemon->state;
 	struct state_mark mark;
@@ -71,34 +71,34 @@ static bool step_back(struct control *control, const struct state_mark *loaded)
 
 	if (before == NULL)
 		return false;
-	if (begin(control, before, NULL, &mark, &err) != 0) {
+	if (start_begin(control, before, NULL, &mark, &err) != 0) {
 		log_warning("state: connections from before version %lu may break: %s",
 			loaded->version, err.text);
 		return false;
 	}
-	finish_targets(control);
+	start_finish_targets(control);
 	return true;
 }
 
-static int step_forth(struct control *control, const struct config *now, const struct config *left,
-	const struct state_mark *mark, struct error *err)
+static int start_step_forth(struct control *control, const struct config *now,
+	const struct config *left, const struct state_mark *mark, struct error *err)
 {
 	struct config *config = config_clone(now);
 	int rc;
 
 	if (config == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = begin(control, config, left, mark, err);
-	finish_targets(control);
+	rc = start_begin(control, config, left, mark, err);
+	start_finish_targets(control);
 	return rc;
 }
 
 // 'now' is still the caller's.
-static int begin_with(struct control *control, const struct config *now,
+static int start_begin_with(struct control *control, const struct config *now,
 	const struct state_mark *mark, struct error *err)
 {
-	int rc = step_forth(control, now, NULL, mark, err);
-	bool is_back = rc == 0 && step_back(control, mark);
+	int rc = start_step_forth(control, now, NULL, mark, err);
+	bool is_back = rc == 0 && start_step_back(control, mark);
 
 	if (rc == 0 && control_recall_health(control) != 0)
 		rc = error_set(err, ENOMEM, "out of memory");
@@ -106,21 +106,21 @@ static int begin_with(struct control *control, const struct config *now,
 		rc = control_rebuild_now(control, err);
 	if (rc != 0 || !is_back)
 		return rc;
-	rc = step_forth(control, now, NULL, mark, err);
+	rc = start_step_forth(control, now, NULL, mark, err);
 	if (rc == 0 && control_recall_lines(control))
 		rc = control_rebuild_now(control, err);
 	return rc;
 }
 
 // Backends that left before the last change, with flows of which the last daemon tells, leave again.
-static int take_left(struct control *control, const struct config *now,
+static int start_take_left(struct control *control, const struct config *now,
 	const struct state_mark *mark, struct error *err)
 {
 	struct config *left = state_take_left(control->config.daemon->state);
 	int rc = 0;
 
 	if (left != NULL)
-		rc = step_forth(control, now, left, mark, err);
+		rc = start_step_forth(control, now, left, mark, err);
 	config_free(left);
 	return rc;
 }
@@ -135,9 +135,9 @@ int control_start(struct control *control, struct error *err)
 		config = config_new();
 	if (config == NULL)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = begin_with(control, config, &mark, err);
+	rc = start_begin_with(control, config, &mark, err);
 	if (rc == 0)
-		rc = take_left(control, config, &mark, err);
+		rc = start_take_left(control, config, &mark, err);
 	config_free(config);
 	return rc;
 }

@@ -41,7 +41,7 @@ void transaction_begin(struct control *control)
 }
 
 // By the daemon's own file.
-static int check_room(
+static int transaction_check_room(
 	struct error *err, uint32_t count, uint32_t most, const char *what, const char *key)
 {
 	if (count < most)
@@ -50,7 +50,8 @@ static int check_room(
 		what, key);
 }
 
-static int add(struct control *control, enum message_type type, struct error *err)
+static int transaction_add_record(
+	struct control *control, enum message_type type, struct error *err)
 {
 	struct config *config = control->transaction.config;
 	const void *body = control->message.body;
@@ -58,7 +59,7 @@ static int add(struct control *control, enum message_type type, struct error *er
 
 	switch (type) {
 	case MESSAGE_APPLY_SERVICE:
-		rc = check_room(err, config->service_count,
+		rc = transaction_check_room(err, config->service_count,
 			control->running.service_registry.capacity, "services", "services_max");
 		if (rc != 0)
 			return rc;
@@ -68,7 +69,7 @@ static int add(struct control *control, enum message_type type, struct error *er
 		rc = config_add_pool(config, body);
 		break;
 	default:
-		rc = check_room(err, config->backend_count,
+		rc = transaction_check_room(err, config->backend_count,
 			control->running.backend_registry.capacity, "backends", "backends_max");
 		if (rc != 0)
 			return rc;
@@ -85,10 +86,10 @@ void transaction_add(struct control *control, enum message_type type)
 	struct transaction *transaction = &control->transaction;
 
 	if (transaction->config != NULL && transaction->code == 0)
-		transaction->code = -add(control, type, &transaction->error);
+		transaction->code = -transaction_add_record(control, type, &transaction->error);
 }
 
-static int check(const struct control *control, struct error *err)
+static int transaction_check(const struct control *control, struct error *err)
 {
 	const struct transaction *transaction = &control->transaction;
 	const struct message_apply *header = &transaction->header;
@@ -108,7 +109,8 @@ static int check(const struct control *control, struct error *err)
 	return announce_check_own(control->kernel, config, err);
 }
 
-static void refuse(struct control *control, bool is_plan, int rc, const struct error *err)
+static void transaction_refuse(
+	struct control *control, bool is_plan, int rc, const struct error *err)
 {
 	struct history_entry author = HISTORY_NOBODY;
 
@@ -118,7 +120,7 @@ static void refuse(struct control *control, bool is_plan, int rc, const struct e
 }
 
 // Takes the configuration over.
-static void start(struct control *control, bool is_plan)
+static void transaction_start(struct control *control, bool is_plan)
 {
 	struct transaction *transaction = &control->transaction;
 	struct commit *commit =
@@ -139,11 +141,11 @@ static void start(struct control *control, bool is_plan)
 void transaction_commit(struct control *control, bool is_plan)
 {
 	struct error err;
-	int rc = check(control, &err);
+	int rc = transaction_check(control, &err);
 
 	if (rc != 0)
-		refuse(control, is_plan, rc, &err);
+		transaction_refuse(control, is_plan, rc, &err);
 	else
-		start(control, is_plan);
+		transaction_start(control, is_plan);
 	transaction_forget(&control->transaction);
 }

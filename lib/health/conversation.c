@@ -74,7 +74,7 @@ static bool go_on(struct conversation *conversation)
 	return error == 0;
 }
 
-static void step(struct conversation *conversation)
+static void conversation_step(struct conversation *conversation)
 {
 	struct probe_request request = conversation->request;
 	struct probe_result result;
@@ -90,12 +90,13 @@ static void on_event(evutil_socket_t fd, short what, void *context)
 {
 	STEP_TIMED(PROBE);
 
-	step(context);
+	conversation_step(context);
 }
 
 static void on_files(struct tls_waiter *waiter)
 {
-	step((struct conversation *)((char *)waiter - offsetof(struct conversation, waiter)));
+	conversation_step(
+		(struct conversation *)((char *)waiter - offsetof(struct conversation, waiter)));
 }
 
 void *conversation_start(const struct probe_request *request, const struct phase *const *phases,

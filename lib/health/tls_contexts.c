@@ -119,7 +119,7 @@ static bool context_read(struct context *context)
 	return context_begin_reading(context);
 }
 
-static void take_next(struct tls_contexts *contexts)
+static void contexts_take_next(struct tls_contexts *contexts)
 {
 	for (struct context *context = contexts->first; context != NULL; context = context->next)
 		if (context->is_wanted)
@@ -127,7 +127,7 @@ static void take_next(struct tls_contexts *contexts)
 }
 
 // What they do next may begin new probes, which wait here again, and end others.
-static void wake(struct tls_waiters *waiting)
+static void contexts_wake(struct tls_waiters *waiting)
 {
 	struct tls_waiters waiters = LIST_HEAD_INITIALIZER(waiters);
 	struct tls_waiter *waiter;
@@ -164,8 +164,8 @@ static void reading_done(void *argument)
 	context->reading = NULL;
 	context->job = NULL;
 	contexts->readings--;
-	take_next(contexts);
-	wake(&context->waiters);
+	contexts_take_next(contexts);
+	contexts_wake(&context->waiters);
 }
 
 // --- What probes ask for ---

@@ -46,7 +46,7 @@ static uint32_t find_same(
 }
 
 // The number by which the service went in the configuration before, where its pool is the same one; CONFIGURATION_NONE.
-static uint32_t find_service(
+static uint32_t probes_find_service(
 	const struct configuration *before, const struct config_service *service, uint16_t index)
 {
 	uint32_t at =
@@ -59,7 +59,7 @@ static uint32_t find_service(
 }
 
 // One that nobody has, and nobody had: a number of 'had' stands for what is known of another port.
-static uint32_t find_free(
+static uint32_t probes_find_free(
 	const struct configuration_probes *probes, const struct configuration_probes *had)
 {
 	for (uint32_t number = 1; number < CONFIG_PROBES_MAX; number++) {
@@ -69,7 +69,7 @@ static uint32_t find_free(
 	return 0;
 }
 
-static void take(struct configuration *configuration, struct configuration_probes *probes,
+static void probes_take(struct configuration *configuration, struct configuration_probes *probes,
 	uint32_t number, const struct config_probe *probe, uint32_t service)
 {
 	if (number != 0 && probes->list[number].port == 0) {
@@ -94,16 +94,16 @@ static void number_service(struct configuration *configuration, const struct con
 		return;
 	number = find_same(is_first_turn ? had : probes, &probe);
 	if (number == 0 && !is_first_turn) {
-		uint32_t was =
-			find_service(before, config_service, configuration->services[service]);
+		uint32_t was = probes_find_service(
+			before, config_service, configuration->services[service]);
 		bool goes_over =
 			was != CONFIGURATION_NONE && was != 0 && probes->list[was].port == 0;
 
-		number = goes_over ? was : find_free(probes, had);
+		number = goes_over ? was : probes_find_free(probes, had);
 		probes->heirs |= (uint16_t)(was == 0 ? 1u << number : 0);
 	}
 	if (number != 0)
-		take(configuration, probes, number, &probe, service);
+		probes_take(configuration, probes, number, &probe, service);
 }
 
 static int allocate_probes(struct configuration *configuration, const struct config *config)

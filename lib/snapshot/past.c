@@ -34,21 +34,21 @@ double past_table_living(const struct snapshot_past_table *table)
 	return living / maglev->size;
 }
 
-static void table_add(struct snapshot_past_table *table, double flows)
+static void past_table_add(struct snapshot_past_table *table, double flows)
 {
 	for (uint32_t i = 0; i < table->generation->member_count; i++)
 		table->living[i] += flows;
 }
 
-static void table_free(struct snapshot_past_table *table)
+static void past_table_free(struct snapshot_past_table *table)
 {
 	generation_release(table->generation);
 	free(table->living);
 }
 
 // Takes 'generation' over where it succeeds.
-static int table_init(struct snapshot_past_table *table, struct snapshot_generation *generation,
-	const double *living)
+static int past_table_init(struct snapshot_past_table *table,
+	struct snapshot_generation *generation, const double *living)
 {
 	table->living = calloc(generation->member_count, sizeof(*table->living));
 	if (table->living == NULL)
@@ -59,12 +59,12 @@ static int table_init(struct snapshot_past_table *table, struct snapshot_generat
 	return 0;
 }
 
-static uint32_t table_owner(const struct snapshot_generation *generation, uint32_t slot)
+static uint32_t past_table_owner(const struct snapshot_generation *generation, uint32_t slot)
 {
 	return generation->members[generation->table->slots[slot]].backend;
 }
 
-static uint32_t count_alike(
+static uint32_t past_count_alike(
 	const struct snapshot_generation *one, const struct snapshot_generation *other)
 {
 	uint32_t alike = 0;
@@ -72,7 +72,7 @@ static uint32_t count_alike(
 	if (one->table->size != other->table->size)
 		return 0;
 	for (uint32_t slot = 0; slot < one->table->size; slot++)
-		alike += table_owner(one, slot) == table_owner(other, slot);
+		alike += past_table_owner(one, slot) == past_table_owner(other, slot);
 	return alike;
 }
 
@@ -90,13 +90,13 @@ void past_release(struct snapshot_past *past)
 	if (past == NULL || __atomic_sub_fetch(&past->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	for (uint32_t i = 0; i < past->count; i++)
-		table_free(&past->tables[i]);
+		past_table_free(&past->tables[i]);
 	free(past);
 }
 
 static void past_remove(struct snapshot_past *past, uint32_t at)
 {
-	table_free(&past->tables[at]);
+	past_table_free(&past->tables[at]);
 	past->count--;
 	memmove(&past->tables[at], &past->tables[at + 1],
 		(past->count - at) * sizeof(past->tables[0]));
@@ -113,7 +113,7 @@ static struct snapshot_past *past_copy(const struct snapshot_past *from)
 		struct snapshot_generation *generation =
 			generation_hold(from->tables[i].generation);
 
-		if (table_init(&past->tables[i], generation, from->tables[i].living) != 0) {
+		if (past_table_init(&past->tables[i], generation, from->tables[i].living) != 0) {
 			generation_release(generation);
 			past_release(past);
 			return NULL;
@@ -150,16 +150,16 @@ int past_append(struct snapshot_past *past, struct snapshot_generation *generati
 		generation_release(generation);
 		return 0;
 	}
-	if (table_init(table, generation, NULL) != 0) {
+	if (past_table_init(table, generation, NULL) != 0) {
 		generation_release(generation);
 		return -ENOMEM;
 	}
-	table_add(table, living);
+	past_table_add(table, living);
 	past->count++;
 	return 0;
 }
 
-static double seconds_between(uint32_t from_s, uint32_t to_s)
+static double past_seconds_between(uint32_t from_s, uint32_t to_s)
 {
 	int32_t seconds =
 		(int32_t)(to_s - from_s); // the clock may wrap; over a restart it goes back
@@ -195,7 +195,7 @@ static void past_fade(
 // What began since the last time, under the table that was in force, and has ended in part.
 static void past_count(const struct past_step *step, struct snapshot_past *past)
 {
-	double halves = seconds_between(step->before->weighed_s, step->now_s) / step->half_s;
+	double halves = past_seconds_between(step->before->weighed_s, step->now_s) / step->half_s;
 	double begun = (double)step->begun, living = past_living(past), kept = exp2(-halves);
 	uint32_t at = past_place(past, step->was);
 
@@ -203,7 +203,8 @@ static void past_count(const struct past_step *step, struct snapshot_past *past)
 		begun += halves * BEGINS_UNKNOWN;
 	past_fade(step, past, kept, exp2(-halves * DOWN_FADES));
 	if (step->was != NULL && at < past->count)
-		table_add(&past->tables[at], kept < 1 ? begun * (1 - kept) / -log(kept) : begun);
+		past_table_add(
+			&past->tables[at], kept < 1 ? begun * (1 - kept) / -log(kept) : begun);
 }
 
 // The table in force becomes the first.
@@ -215,11 +216,12 @@ static int past_enter(
 
 	if (at < past->count) {
 		table = past->tables[at];
-	} else if (table_init(&table, generation_hold(current), NULL) != 0) {
+	} else if (past_table_init(&table, generation_hold(current), NULL) != 0) {
 		generation_release(current);
 		return -ENOMEM;
 	} else {
-		table_add(&table, BEGINS_UNKNOWN / half_s); // as if it had been there for a second
+		past_table_add(
+			&table, BEGINS_UNKNOWN / half_s); // as if it had been there for a second
 		past->count++;
 	}
 	memmove(&past->tables[1], &past->tables[0], at * sizeof(table));
@@ -255,7 +257,7 @@ static void past_merge(struct snapshot_past *past)
 	}
 	for (uint32_t i = 0; i < past->count; i++) {
 		uint32_t alike = i == least ? 0
-					    : count_alike(past->tables[least].generation,
+					    : past_count_alike(past->tables[least].generation,
 						      past->tables[i].generation);
 
 		if (alike > most_alike) {
@@ -264,12 +266,12 @@ static void past_merge(struct snapshot_past *past)
 		}
 	}
 	if (like != least)
-		table_add(&past->tables[like], fewest);
+		past_table_add(&past->tables[like], fewest);
 	past_remove(past, least);
 }
 
 // Soon after a change, then less and less often.
-static uint32_t next_review_s(const struct past_step *step)
+static uint32_t past_next_review_s(const struct past_step *step)
 {
 	uint32_t most_s = step->half_s / 30 < REVIEW_MAX_S ? step->half_s / 30 : REVIEW_MAX_S;
 	uint32_t wait_s = step->now_s - step->changed_s;
@@ -299,6 +301,6 @@ struct snapshot_past *past_weigh(const struct past_step *step)
 	}
 	past_forget(past, step->current);
 	past->weighed_s = step->now_s;
-	past->due_s = next_review_s(step);
+	past->due_s = past_next_review_s(step);
 	return past;
 }

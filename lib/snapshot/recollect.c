@@ -8,224 +8,228 @@
 // tables that the view remembers. Tables that agree on a slot are one there, so those of a slow
 // start's steps count as what they have in common.
 
-// One table's say: who each of its members is among all that are remembered, and how many flows
-// speak for it.
-struct voice {
+// One table: who each of its members is among all that are remembered, and how many of its flows
+// live.
+struct weighted_table {
 	const struct snapshot_generation *generation;
 	double *flows; // by member
-	uint16_t *names; // by member: a place in 'backends'
+	uint16_t *numbers; // by member: a place in 'backends'
 	double least, most;
 };
 
-struct council {
-	struct voice voices[SNAPSHOT_PAST_MAX];
+struct weighting {
+	struct weighted_table tables[SNAPSHOT_PAST_MAX];
 	uint32_t count;
 	uint32_t *backends; // references, in their order, each once
 	uint32_t backend_count;
 	uint32_t size; // slots
 };
 
-static void council_free(struct council *council)
+static void weighting_free(struct weighting *weighting)
 {
-	for (uint32_t i = 0; i < council->count; i++) {
-		free(council->voices[i].flows);
-		free(council->voices[i].names);
+	for (uint32_t i = 0; i < weighting->count; i++) {
+		free(weighting->tables[i].flows);
+		free(weighting->tables[i].numbers);
 	}
-	free(council->backends);
+	free(weighting->backends);
 }
 
-static int voice_init(
-	struct voice *voice, const struct recollection *in, const struct snapshot_past_table *table)
+static int weighted_table_init(struct weighted_table *weighted, const struct recollection *in,
+	const struct snapshot_past_table *table)
 {
 	const struct snapshot_generation *generation = table->generation;
 
-	voice->generation = generation;
-	voice->flows = calloc(generation->member_count, sizeof(*voice->flows));
-	if (voice->flows == NULL)
+	weighted->generation = generation;
+	weighted->flows = calloc(generation->member_count, sizeof(*weighted->flows));
+	if (weighted->flows == NULL)
 		return -ENOMEM;
 	for (uint32_t m = 0; m < generation->member_count; m++) {
 		enum standing standing =
 			in->standings->of(in->standings, generation->members[m].backend);
 
 		if (standing == STANDING_HERE || (standing == STANDING_DOWN && in->keeps_down))
-			voice->flows[m] = table->living[m];
-		if (m == 0 || voice->flows[m] < voice->least)
-			voice->least = voice->flows[m];
-		if (voice->flows[m] > voice->most)
-			voice->most = voice->flows[m];
+			weighted->flows[m] = table->living[m];
+		if (m == 0 || weighted->flows[m] < weighted->least)
+			weighted->least = weighted->flows[m];
+		if (weighted->flows[m] > weighted->most)
+			weighted->most = weighted->flows[m];
 	}
 	return 0;
 }
 
-static int council_init(struct council *council, const struct recollection *in)
+static int weighting_init(struct weighting *weighting, const struct recollection *in)
 {
 	int rc = 0;
 
-	*council = (struct council){0};
-	for (uint32_t i = 0; i < in->past->count && rc == 0; i++, council->count++)
-		rc = voice_init(&council->voices[i], in, &in->past->tables[i]);
+	*weighting = (struct weighting){0};
+	for (uint32_t i = 0; i < in->past->count && rc == 0; i++, weighting->count++)
+		rc = weighted_table_init(&weighting->tables[i], in, &in->past->tables[i]);
 	return rc;
 }
 
-// The table that decides each slot alone; NULL where that is none. As in decide(), the oldest has
+// The table that decides each slot alone; NULL where that is none. As in weighting_decide(), the oldest has
 // it where as many speak for the others.
-static const struct snapshot_generation *find_ruler(const struct council *council)
+static const struct snapshot_generation *weighting_find_dominant(const struct weighting *weighting)
 {
-	for (uint32_t i = 0; i < council->count; i++) {
-		bool is_oldest = i + 1 == council->count;
+	for (uint32_t i = 0; i < weighting->count; i++) {
+		bool is_oldest = i + 1 == weighting->count;
 		double others = 0;
 
-		for (uint32_t k = 0; k < council->count; k++)
-			others += k != i ? council->voices[k].most : 0;
-		if (council->voices[i].least > others ||
-			(is_oldest && others > 0 && council->voices[i].least == others))
-			return council->voices[i].generation;
+		for (uint32_t k = 0; k < weighting->count; k++)
+			others += k != i ? weighting->tables[k].most : 0;
+		if (weighting->tables[i].least > others ||
+			(is_oldest && others > 0 && weighting->tables[i].least == others))
+			return weighting->tables[i].generation;
 	}
 	return NULL;
 }
 
-static int compare_references(const void *left, const void *right)
+static int weighting_compare_references(const void *left, const void *right)
 {
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 
 	return a < b ? -1 : a > b;
 }
 
-static void gather_backends(struct council *council)
+static void weighting_gather_backends(struct weighting *weighting)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < council->count; i++) {
-		const struct snapshot_generation *generation = council->voices[i].generation;
+	for (uint32_t i = 0; i < weighting->count; i++) {
+		const struct snapshot_generation *generation = weighting->tables[i].generation;
 
 		for (uint32_t m = 0; m < generation->member_count; m++)
-			council->backends[count++] = generation->members[m].backend;
+			weighting->backends[count++] = generation->members[m].backend;
 	}
-	qsort(council->backends, count, sizeof(*council->backends), compare_references);
+	qsort(weighting->backends, count, sizeof(*weighting->backends),
+		weighting_compare_references);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t *last = &council->backends[council->backend_count];
+		uint32_t *last = &weighting->backends[weighting->backend_count];
 
-		if (i == 0 || council->backends[i] != last[-1]) {
-			*last = council->backends[i];
-			council->backend_count++;
+		if (i == 0 || weighting->backends[i] != last[-1]) {
+			*last = weighting->backends[i];
+			weighting->backend_count++;
 		}
 	}
 }
 
-static int name_members(struct council *council)
+static int weighting_number_members(struct weighting *weighting)
 {
-	for (uint32_t i = 0; i < council->count; i++) {
-		struct voice *voice = &council->voices[i];
+	for (uint32_t i = 0; i < weighting->count; i++) {
+		struct weighted_table *weighted = &weighting->tables[i];
 
-		voice->names = calloc(voice->generation->member_count, sizeof(*voice->names));
-		if (voice->names == NULL)
+		weighted->numbers =
+			calloc(weighted->generation->member_count, sizeof(*weighted->numbers));
+		if (weighted->numbers == NULL)
 			return -ENOMEM;
-		for (uint32_t m = 0; m < voice->generation->member_count; m++) {
-			const uint32_t *found = bsearch(&voice->generation->members[m].backend,
-				council->backends, council->backend_count,
-				sizeof(*council->backends), compare_references);
+		for (uint32_t m = 0; m < weighted->generation->member_count; m++) {
+			const uint32_t *found = bsearch(&weighted->generation->members[m].backend,
+				weighting->backends, weighting->backend_count,
+				sizeof(*weighting->backends), weighting_compare_references);
 
-			voice->names[m] = (uint16_t)(found - council->backends);
+			weighted->numbers[m] = (uint16_t)(found - weighting->backends);
 		}
 	}
 	return 0;
 }
 
-static int council_name(struct council *council)
+static int weighting_number(struct weighting *weighting)
 {
 	size_t members = 0;
 
-	for (uint32_t i = 0; i < council->count; i++)
-		members += council->voices[i].generation->member_count;
-	council->backends = calloc(members + 1, sizeof(*council->backends));
-	if (council->backends == NULL)
+	for (uint32_t i = 0; i < weighting->count; i++)
+		members += weighting->tables[i].generation->member_count;
+	weighting->backends = calloc(members + 1, sizeof(*weighting->backends));
+	if (weighting->backends == NULL)
 		return -ENOMEM;
-	gather_backends(council);
-	return name_members(council);
+	weighting_gather_backends(weighting);
+	return weighting_number_members(weighting);
 }
 
-static uint32_t member_at(const struct council *council, const struct voice *voice, uint32_t slot)
+static uint32_t weighting_member_at(
+	const struct weighting *weighting, const struct weighted_table *weighted, uint32_t slot)
 {
-	const struct maglev *table = voice->generation->table;
+	const struct maglev *table = weighted->generation->table;
 
-	if (table->size != council->size)
-		slot = (uint32_t)((uint64_t)slot * table->size / council->size);
+	if (table->size != weighting->size)
+		slot = (uint32_t)((uint64_t)slot * table->size / weighting->size);
 	return table->slots[slot];
 }
 
 // Where as many speak for one as for another, the older table has it.
-static uint16_t decide(const struct council *council, uint32_t slot)
+static uint16_t weighting_decide(const struct weighting *weighting, uint32_t slot)
 {
-	uint16_t names[SNAPSHOT_PAST_MAX] = {0};
+	uint16_t numbers[SNAPSHOT_PAST_MAX] = {0};
 	double flows[SNAPSHOT_PAST_MAX] = {0}, most = 0;
 	uint16_t chosen = 0;
 
-	for (uint32_t i = 0; i < council->count; i++) {
-		const struct voice *voice = &council->voices[i];
-		uint32_t member = member_at(council, voice, slot), k = 0;
+	for (uint32_t i = 0; i < weighting->count; i++) {
+		const struct weighted_table *weighted = &weighting->tables[i];
+		uint32_t member = weighting_member_at(weighting, weighted, slot), k = 0;
 
-		names[i] = voice->names[member];
-		flows[i] = voice->flows[member];
-		while (names[k] != names[i])
+		numbers[i] = weighted->numbers[member];
+		flows[i] = weighted->flows[member];
+		while (numbers[k] != numbers[i])
 			k++;
 		if (k < i)
 			flows[k] += flows[i];
 	}
-	chosen = names[0];
-	for (uint32_t i = council->count; i-- > 0;) {
+	chosen = numbers[0];
+	for (uint32_t i = weighting->count; i-- > 0;) {
 		if (flows[i] > most) {
 			most = flows[i];
-			chosen = names[i];
+			chosen = numbers[i];
 		}
 	}
 	return chosen;
 }
 
-static struct snapshot_generation *compose(const struct council *council, const uint16_t *slots)
+static struct snapshot_generation *weighting_compose(
+	const struct weighting *weighting, const uint16_t *slots)
 {
 	struct snapshot_generation *generation = calloc(
-		1, sizeof(*generation) + council->backend_count * sizeof(generation->members[0]));
+		1, sizeof(*generation) + weighting->backend_count * sizeof(generation->members[0]));
 
 	if (generation == NULL)
 		return NULL;
-	generation->table = maglev_compose(slots, council->size, council->backend_count);
+	generation->table = maglev_compose(slots, weighting->size, weighting->backend_count);
 	if (generation->table == NULL) {
 		free(generation);
 		return NULL;
 	}
 	generation->references = 1;
-	generation->member_count = council->backend_count;
-	for (uint32_t i = 0; i < council->backend_count; i++)
-		generation->members[i].backend = council->backends[i];
+	generation->member_count = weighting->backend_count;
+	for (uint32_t i = 0; i < weighting->backend_count; i++)
+		generation->members[i].backend = weighting->backends[i];
 	return generation;
 }
 
-static bool is_as_current(
-	const struct council *council, const struct snapshot_generation *current, uint16_t *slots)
+static bool weighting_is_as_current(const struct weighting *weighting,
+	const struct snapshot_generation *current, uint16_t *slots)
 {
 	uint32_t slot = 0;
 
-	while (slot < council->size &&
-		council->backends[slots[slot]] ==
+	while (slot < weighting->size &&
+		weighting->backends[slots[slot]] ==
 			current->members[current->table->slots[slot]].backend)
 		slot++;
-	return slot == council->size;
+	return slot == weighting->size;
 }
 
-static int recollect_slots(struct council *council, const struct snapshot_generation *current,
+static int recollect_slots(struct weighting *weighting, const struct snapshot_generation *current,
 	struct snapshot_generation **out)
 {
 	uint16_t *slots;
 
-	council->size =
-		current != NULL ? current->table->size : council->voices[0].generation->table->size;
-	slots = malloc(council->size * sizeof(*slots));
+	weighting->size = current != NULL ? current->table->size
+					  : weighting->tables[0].generation->table->size;
+	slots = malloc(weighting->size * sizeof(*slots));
 	if (slots == NULL)
 		return -ENOMEM;
-	for (uint32_t slot = 0; slot < council->size; slot++)
-		slots[slot] = decide(council, slot);
-	if (current == NULL || !is_as_current(council, current, slots)) {
-		*out = compose(council, slots);
+	for (uint32_t slot = 0; slot < weighting->size; slot++)
+		slots[slot] = weighting_decide(weighting, slot);
+	if (current == NULL || !weighting_is_as_current(weighting, current, slots)) {
+		*out = weighting_compose(weighting, slots);
 		if (*out == NULL) {
 			free(slots);
 			return -ENOMEM;
@@ -235,15 +239,15 @@ static int recollect_slots(struct council *council, const struct snapshot_genera
 	return 0;
 }
 
-static int recollect_by_slots(
-	struct council *council, const struct recollection *in, struct snapshot_generation **out)
+static int recollect_by_slots(struct weighting *weighting, const struct recollection *in,
+	struct snapshot_generation **out)
 {
-	int rc = council_name(council);
+	int rc = weighting_number(weighting);
 
 	if (rc != 0)
 		return rc;
-	if (council->backend_count <= MAGLEV_MEMBERS_MAX)
-		return recollect_slots(council, in->current, out);
+	if (weighting->backend_count <= MAGLEV_MEMBERS_MAX)
+		return recollect_slots(weighting, in->current, out);
 	*out = generation_hold(in->past->tables[0].generation); // no table has so many members
 	return 0;
 }
@@ -251,19 +255,19 @@ static int recollect_by_slots(
 int recollect(const struct recollection *in, struct snapshot_generation **out)
 {
 	const struct snapshot_past *past = in->past;
-	const struct snapshot_generation *ruler;
-	struct council council;
+	const struct snapshot_generation *dominant;
+	struct weighting weighting;
 	int rc;
 
 	*out = NULL;
 	if (past->count == 0 || (past->count == 1 && past->tables[0].generation == in->current))
 		return 0;
-	rc = council_init(&council, in);
-	ruler = rc == 0 ? find_ruler(&council) : NULL;
-	if (ruler != NULL && ruler != in->current)
-		*out = generation_hold((struct snapshot_generation *)ruler);
-	if (rc == 0 && ruler == NULL)
-		rc = recollect_by_slots(&council, in, out);
-	council_free(&council);
+	rc = weighting_init(&weighting, in);
+	dominant = rc == 0 ? weighting_find_dominant(&weighting) : NULL;
+	if (dominant != NULL && dominant != in->current)
+		*out = generation_hold((struct snapshot_generation *)dominant);
+	if (rc == 0 && dominant == NULL)
+		rc = recollect_by_slots(&weighting, in, out);
+	weighting_free(&weighting);
 	return rc;
 }

@@ -131,7 +131,7 @@ static bool has_unasked(const struct view_input *in)
 }
 
 // One that is in force again is still there.
-static struct snapshot_generation *past_find(
+static struct snapshot_generation *view_past_find(
 	const struct snapshot_past *past, const struct candidates *candidates, uint32_t table_size)
 {
 	uint32_t i = 0;
@@ -159,7 +159,7 @@ static int advance(const struct view_input *in, const struct candidates *candida
 	}
 	if (candidates->count == 0)
 		return 0;
-	out->current = past_find(before->past, candidates, size);
+	out->current = view_past_find(before->past, candidates, size);
 	if (out->current == NULL)
 		out->current = find_generation(in, candidates, size);
 	if (out->current != NULL)
@@ -170,7 +170,7 @@ static int advance(const struct view_input *in, const struct candidates *candida
 
 // --- What it remembers ---
 
-static enum standing standing_of(const struct standings *standings, uint32_t reference)
+static enum standing view_standing_of(const struct standings *standings, uint32_t reference)
 {
 	const struct snapshot *snapshot = standings->snapshot;
 	const struct snapshot_backend *backend = snapshot_find_backend(snapshot, reference);
@@ -185,15 +185,15 @@ static enum standing standing_of(const struct standings *standings, uint32_t ref
 }
 
 // What backends are to a view of a snapshot.
-static struct standings standings_in(
+static struct standings view_standings_in(
 	const struct snapshot *snapshot, const struct snapshot_view *view)
 {
-	return (struct standings){.of = standing_of, .snapshot = snapshot, .view = view};
+	return (struct standings){.of = view_standing_of, .snapshot = snapshot, .view = view};
 }
 
 int view_recollect(const struct snapshot *snapshot, struct snapshot_view *out)
 {
-	const struct standings now = standings_in(snapshot, out);
+	const struct standings now = view_standings_in(snapshot, out);
 	const struct recollection in = {
 		.past = out->past,
 		.current = out->current,
@@ -205,7 +205,7 @@ int view_recollect(const struct snapshot *snapshot, struct snapshot_view *out)
 }
 
 // True: each remembered backend is to the view what it was.
-static bool all_stand(
+static bool view_all_stand(
 	const struct snapshot_past *past, const struct standings *was, const struct standings *is)
 {
 	for (uint32_t i = 0; past->count > 1 && i < past->count; i++) {
@@ -222,15 +222,15 @@ static bool all_stand(
 }
 
 // Nothing is to be weighed anew: what was remembered is.
-static bool past_stands(const struct view_input *in, const struct snapshot_view *out)
+static bool view_past_stands(const struct view_input *in, const struct snapshot_view *out)
 {
 	const struct snapshot_view *before = in->before;
-	const struct standings was = standings_in(in->snapshot_before, before);
-	const struct standings is = standings_in(in->snapshot, out);
+	const struct standings was = view_standings_in(in->snapshot_before, before);
+	const struct standings is = view_standings_in(in->snapshot, out);
 
 	if (before == NULL || before->past == NULL || before->current != out->current ||
 		before->is_settled != out->is_settled || before->on_down != out->on_down ||
-		!all_stand(before->past, &was, &is))
+		!view_all_stand(before->past, &was, &is))
 		return false;
 	if (!past_is_due(before->past, in->input->now_s) || *in->reviews == 0)
 		return true;
@@ -240,10 +240,10 @@ static bool past_stands(const struct view_input *in, const struct snapshot_view 
 
 // A balancer that has just begun finds its backends well one by one: the tables that it has
 // meanwhile are of no other balancer's, and a flow that comes from one must not be led by them.
-static int remember(const struct view_input *in, struct snapshot_view *out)
+static int view_remember(const struct view_input *in, struct snapshot_view *out)
 {
 	const struct snapshot_view *before = in->before;
-	const struct standings was = standings_in(in->snapshot_before, before);
+	const struct standings was = view_standings_in(in->snapshot_before, before);
 	const struct past_step step = {
 		.before = before != NULL ? before->past : NULL,
 		.was = before != NULL ? before->current : NULL,
@@ -258,7 +258,7 @@ static int remember(const struct view_input *in, struct snapshot_view *out)
 
 	if (step.half_s == 0)
 		return 0;
-	if (past_stands(in, out)) {
+	if (view_past_stands(in, out)) {
 		out->past = past_hold(before->past);
 		out->remembered = generation_hold(before->remembered);
 		out->begun = before->begun + in->begun;
@@ -290,8 +290,8 @@ int view_build(const struct view_input *in, struct snapshot_view *out, struct er
 	out->rejects = candidates.count == 0 && config->on_all_down == CONFIG_ALL_DOWN_REJECT &&
 		       out->is_settled;
 	rc = advance(in, &candidates, out, err);
-	if (rc == 0 &&
-		(remember(in, out) != 0 || account_build(in, &candidates, out, in->account) != 0))
+	if (rc == 0 && (view_remember(in, out) != 0 ||
+			       account_build(in, &candidates, out, in->account) != 0))
 		rc = error_set(err, ENOMEM, "out of memory");
 	free(candidates.list);
 	return rc;

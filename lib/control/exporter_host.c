@@ -9,7 +9,7 @@
 
 // What the page of metrics has from here.
 
-static void exporting_refresh(void *context)
+static void exporter_host_refresh(void *context)
 {
 	struct control *control = context;
 
@@ -19,24 +19,24 @@ static void exporting_refresh(void *context)
 	control->counts.state_late_s = control_saving_late_ns(control) / CLOCK_NS_PER_S;
 }
 
-static bool exporting_tell_late(void *context, char *out, size_t size)
+static bool exporter_host_tell_late(void *context, char *out, size_t size)
 {
 	return control_saving_tell(context, out, size);
 }
 
-static uint64_t exporting_stuck_ms(void *context, uint32_t worker)
+static uint64_t exporter_host_stuck_ms(void *context, uint32_t worker)
 {
 	const struct control *control = context;
 
 	return stuck_for_ms(control->stuck, worker);
 }
 
-static const char *exporting_kernel_side_name(void *context, uint32_t port)
+static const char *exporter_host_kernel_side_name(void *context, uint32_t port)
 {
 	return control_kernel_side_name(context, port);
 }
 
-static bool exporting_has_link(void *context, uint32_t port)
+static bool exporter_host_has_link(void *context, uint32_t port)
 {
 	return control_port_has_link(context, port);
 }
@@ -59,11 +59,11 @@ void control_exporter_start(struct control *control)
 		.port_count = control->config.port_count,
 		.counts = &control->counts,
 		.context = control,
-		.refresh = exporting_refresh,
-		.tell_late = exporting_tell_late,
-		.stuck_ms = exporting_stuck_ms,
-		.kernel_side_name = exporting_kernel_side_name,
-		.has_link = exporting_has_link,
+		.refresh = exporter_host_refresh,
+		.tell_late = exporter_host_tell_late,
+		.stuck_ms = exporter_host_stuck_ms,
+		.kernel_side_name = exporter_host_kernel_side_name,
+		.has_link = exporter_host_has_link,
 	};
 	struct error err;
 
