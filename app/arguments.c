@@ -52,7 +52,8 @@ static int add_memory(struct arguments *args, const struct daemon_config *config
 	return 0;
 }
 
-// A card that is a port, and those that a bond has for members: the bond itself is a virtual device.
+// A card that is a port, and those that a bond has for members: the bond itself is a virtual
+// device.
 static void add_devices(struct arguments *args, const struct daemon_config *config)
 {
 	char cards[NEEDS_CARDS_MAX][NEEDS_CARD_SIZE];

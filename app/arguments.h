@@ -19,7 +19,8 @@ struct arguments {
 	size_t used;
 };
 
-// Where 'hugepage_bytes' are free. 0, or -ENOMEM with the sentence where they are required and too few.
+// Where 'hugepage_bytes' are free. 0, or -ENOMEM with the sentence where they are required and too
+// few.
 int arguments_make(struct arguments *args, const struct daemon_config *config,
 	uint64_t hugepage_bytes, struct error *err);
 

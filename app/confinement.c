@@ -29,7 +29,8 @@ static void confinement_add(
 {
 	if (places->count == CONFINEMENT_PLACES || path[0] == '\0')
 		return;
-	// Made where it is missing, as it would be later: what is not there cannot be named. A failure is told then.
+	// Made where it is missing, as it would be later: what is not there cannot be named. A
+	// failure is told then.
 	if (access == CONFINE_WRITE)
 		mkdir(path, 0755);
 	snprintf(places->text[places->count], PATH_MAX, "%s", path);
@@ -67,7 +68,8 @@ static void confinement_add_pools(struct confinement_places *places, const char 
 		confinement_add_parent(places, real, CONFINE_READ);
 }
 
-// What libraries read at any time: names, time zones, certificates, their own modules, what the kernel tells.
+// What libraries read at any time: names, time zones, certificates, their own modules, what the
+// kernel tells.
 static const char *const system_folders[] = {"/etc", "/usr", "/lib", "/lib64", "/proc", "/sys",
 	"/run/systemd/resolve", "/run/resolvconf"};
 // Random numbers, and the devices of taps and of cards that may be asked again.
@@ -124,7 +126,8 @@ static const struct confine_call daemon_calls[] = {
 static const struct confine_list daemon_list = {
 	daemon_calls, sizeof(daemon_calls) / sizeof(daemon_calls[0])};
 
-// Where a port is a kernel's interface by AF_XDP: its driver takes its program and its maps away at the end.
+// Where a port is a kernel's interface by AF_XDP: its driver takes its program and its maps away at
+// the end.
 static const struct confine_call xdp_calls[] = {
 	{"bpf", "net_af_xdp: its program and its maps are taken away at the end", CONFINE_ANY},
 };
@@ -148,7 +151,8 @@ int confinement_calls(const struct daemon_config *config, struct error *err)
 	int rc = confine_calls(
 		lists, confinement_has_xdp(config) ? count : count - 1, families, err);
 
-	// Whoever started it has a filter of its own that lets none be added: a container's, a unit's.
+	// Whoever started it has a filter of its own that lets none be added: a container's, a
+	// unit's.
 	if (rc == -EPERM || rc == -EACCES || rc == -ENOSYS) {
 		log_warning(
 			"fulcrumd: system calls are held by no filter of its own: %s", err->text);

@@ -23,9 +23,9 @@ bool device_is_bond(uint16_t id)
 	return rte_eth_dev_info_get(id, &info) == 0 && is_bond(&info);
 }
 
-// A bond asks those members for their link whose drivers have no interrupt for it, and waits for the others'. Not all
-// keep that promise: net_e1000_em is silent where it has MSI-X, net_tap always. So none makes it, in the flags that
-// ethdev itself looks at and gives out the address of.
+// A bond asks those members for their link whose drivers have no interrupt for it, and waits for
+// the others'. Not all keep that promise: net_e1000_em is silent where it has MSI-X, net_tap
+// always. So none makes it, in the flags that ethdev itself looks at and gives out the address of.
 void device_ask_for_links(void)
 {
 	struct rte_eth_dev_info info;
@@ -71,7 +71,8 @@ static void choose_features(const struct rte_eth_dev_info *info, uint16_t queues
 	// All buffers come from one pool, and nobody holds a second reference to one.
 	conf->txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	conf->rxmode.mtu = port->mtu;
-	// A bond knows its link by then. Else it asks its members when it is asked, while its own thread does.
+	// A bond knows its link by then. Else it asks its members when it is asked, while its own
+	// thread does.
 	conf->intr_conf.lsc = is_bond(info);
 }
 

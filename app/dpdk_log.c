@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-// DPDK's own words go into the log as lines like all others. Its default is standard error and syslog(3), each of
-// which has the thread wait for who reads it.
+// DPDK's own words go into the log as lines like all others. Its default is standard error and
+// syslog(3), each of which has the thread wait for who reads it.
 
-// What it calls an error is often a wish that a driver cannot grant; what ends the daemon the daemon says itself.
+// What it calls an error is often a wish that a driver cannot grant; what ends the daemon the
+// daemon says itself.
 static enum log_level dpdk_log_level(void)
 {
 	int level = rte_log_cur_msg_loglevel();

@@ -42,7 +42,8 @@ static int check_core(const char *what, uint32_t core, struct error *err)
 		what, core);
 }
 
-// On hugepages or not, more than there is would be mapped page by page for minutes, and then end by the OOM killer.
+// On hugepages or not, more than there is would be mapped page by page for minutes, and then end by
+// the OOM killer.
 static int check_memory(const struct daemon_config *config, struct error *err)
 {
 	uint64_t needed = needs_memory(config);
@@ -75,7 +76,8 @@ static int check_interface(const struct daemon_port *port, struct error *err)
 		port->name, name);
 }
 
-// DPDK answers a core that is not there with its whole list of options, and an interface's name with "No such device".
+// DPDK answers a core that is not there with its whole list of options, and an interface's name
+// with "No such device".
 static int check_machine(const struct daemon_config *config, struct error *err)
 {
 	int rc = check_memory(config, err);

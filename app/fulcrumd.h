@@ -52,8 +52,8 @@ void workers_free(struct workers *workers);
 
 struct event_base;
 
-// Launches the workers and runs the loop until SIGTERM or SIGINT, and for 'grace_ms' after it if there were VIPs to
-// withdraw. 0, or -1 where the loop failed.
+// Launches the workers and runs the loop until SIGTERM or SIGINT, and for 'grace_ms' after it if
+// there were VIPs to withdraw. 0, or -1 where the loop failed.
 int serve(struct event_base *base, struct control *control, struct workers *workers,
 	uint32_t grace_ms);
 

@@ -17,7 +17,8 @@ static int make(const char *name, const char *arguments, uint16_t *id)
 	return rc == 0 ? rte_eth_dev_get_port_by_name(name, id) : rc;
 }
 
-// Its packets go through the kernel's vhost thread, not through a system call of the worker's for each.
+// Its packets go through the kernel's vhost thread, not through a system call of the worker's for
+// each.
 static int make_virtio(const struct daemon_port *port, uint32_t number, uint16_t queues,
 	const char *mac, uint16_t *id)
 {

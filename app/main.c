@@ -96,7 +96,8 @@ static int run_control(const struct daemon_config *config, const struct ports *p
 	return rc;
 }
 
-// '*is_stuck': threads stay behind, for a disk or a worker that stands still, which finds its ports and tables where they were.
+// '*is_stuck': threads stay behind, for a disk or a worker that stands still, which finds its ports
+// and tables where they were.
 static int daemon_run(const struct daemon_config *config, bool *is_stuck, struct error *err)
 {
 	static struct ports ports;

@@ -10,7 +10,8 @@
 
 #define BUFFER_CACHE 256
 
-// Enough for every descriptor of every queue to hold one, for the bursts in the workers' hands and their caches.
+// Enough for every descriptor of every queue to hold one, for the bursts in the workers' hands and
+// their caches.
 static uint32_t buffers_needed(const struct daemon_config *config)
 {
 	uint32_t count = 1024;

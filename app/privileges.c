@@ -21,7 +21,8 @@ int privileges_drop(const char *name, struct error *err)
 			"there is no user '%s' to run as: useradd --system %s", name, name);
 	capng_clear(CAPNG_SELECT_BOTH);
 	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN, CAP_NET_RAW, -1);
-	// libc's setresuid() and its like tell every thread; the capabilities are this thread's alone.
+	// libc's setresuid() and its like tell every thread; the capabilities are this thread's
+	// alone.
 	if (capng_change_id((int)user->pw_uid, (int)user->pw_gid, CAPNG_INIT_SUPP_GRP) != 0)
 		return error_set(err, EPERM,
 			"cannot become the user '%s': fulcrumd must be started by root for that",

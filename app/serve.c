@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <stdio.h>
 
-// From ready to stopped. The first signal withdraws the VIPs that are announced, and the workers go on while the
-// network learns of it; the second one ends it.
+// From ready to stopped. The first signal withdraws the VIPs that are announced, and the workers go
+// on while the network learns of it; the second one ends it.
 
 // To save the flows takes less, and a slow disk some more.
 #define SAVE_MS 20000ul
@@ -60,7 +60,8 @@ static void stop_asked(int signal, short what, void *context)
 
 	serving->is_stopping = true;
 	if (!is_second) {
-		// A unit's stop timeout is not to cut off a long grace, and the flows that are saved after it.
+		// A unit's stop timeout is not to cut off a long grace, and the flows that are
+		// saved after it.
 		snprintf(serving->untold, sizeof(serving->untold),
 			"STOPPING=1\nEXTEND_TIMEOUT_USEC=%lu",
 			(serving->grace_ms + SAVE_MS) * 1000ul);

@@ -4,11 +4,12 @@
 
 #include <stdint.h>
 
-// What is a thread's own (Landlock) has to be done by the thread itself, and DPDK's threads are there
-// before it can be done. These are its lcores, while no worker runs yet, and the one that handles interrupts.
+// What is a thread's own (Landlock) has to be done by the thread itself, and DPDK's threads are
+// there before it can be done. These are its lcores, while no worker runs yet, and the one that
+// handles interrupts.
 
-// Calls 'act' on each of them, one after the other, and waits for it. Returns the first result that is not 0, else 0. On
-// the main lcore.
+// Calls 'act' on each of them, one after the other, and waits for it. Returns the first result that
+// is not 0, else 0. On the main lcore.
 int threads_each(int (*act)(void *context), void *context);
 
 #endif

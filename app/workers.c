@@ -10,7 +10,8 @@
 #include <rte_malloc.h>
 #include <time.h>
 
-// A worker's round takes microseconds; one that has no processor for so long will not have one soon.
+// A worker's round takes microseconds; one that has no processor for so long will not have one
+// soon.
 #define STOP_NS (3 * CLOCK_NS_PER_S)
 
 static void *allocate(size_t size, uint32_t worker)

@@ -13,8 +13,8 @@ enum addr_family { ADDR_NONE = 0, ADDR_IPV4 = 4, ADDR_IPV6 = 6 };
 #define ADDR_TEXT_SIZE 46 // INET6_ADDRSTRLEN
 #define MAC_TEXT_SIZE  18
 
-// An IPv4 address stands in the first 4 bytes, the other 12 are zero, so that two addresses are equal
-// when all bytes are.
+// An IPv4 address stands in the first 4 bytes, the other 12 are zero, so that two addresses are
+// equal when all bytes are.
 struct addr {
 	uint8_t bytes[16];
 	uint8_t family; // enum addr_family
@@ -55,7 +55,8 @@ bool addr_is_sound(const struct addr *addr);
 // and IPv4-mapped IPv6.
 bool addr_is_unusable(const struct addr *addr);
 
-// True for what is good on one link alone: 169.254/16 and fe80::/10. No packet to it is ever routed.
+// True for what is good on one link alone: 169.254/16 and fe80::/10. No packet to it is ever
+// routed.
 bool addr_is_link_local(const struct addr *addr);
 
 // "10.200.0.0/16": 0, or -EINVAL; bits behind the prefix must be zero.

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-// A file that a program keeps for the one that comes after it. It is replaced as a whole: written beside under a name of its
-// own ("health.new"), it takes its place when all of it is there. A process that is killed at any instruction leaves the old
-// one or the new one, whole. Its mode is 0600.
+// A file that a program keeps for the one that comes after it. It is replaced as a whole: written
+// beside under a name of its own ("health.new"), it takes its place when all of it is there. A
+// process that is killed at any instruction leaves the old one or the new one, whole. Its mode is
+// 0600.
 //
-// Everything goes by a descriptor of the folder, and no symbolic link in it is followed, neither to write nor to read: whoever
-// plants one there loses the link, and what it names stays as it is. Any thread; one at a time for one name.
+// Everything goes by a descriptor of the folder, and no symbolic link in it is followed, neither to
+// write nor to read: whoever plants one there loses the link, and what it names stays as it is. Any
+// thread; one at a time for one name.
 
 enum kept_over {
 	KEPT_OVER_PROCESSES, // not synced; a machine that loses power may lose it
@@ -31,10 +33,11 @@ struct kept_file {
 // 0, or a negative errno: then there is nothing to commit or abandon.
 int kept_file_begin(
 	struct kept_file *kept, const char *folder, const char *name, enum kept_over over);
-// Writes out all of it, and closes 'file': it can be read back under 'fresh'. 0, or a negative errno.
+// Writes out all of it, and closes 'file': it can be read back under 'fresh'. 0, or a negative
+// errno.
 int kept_file_seal(struct kept_file *kept);
-// Seals it where that was not done, and puts it in its place. 0, or a negative errno: then what was there is there. Either way
-// it is over.
+// Seals it where that was not done, and puts it in its place. 0, or a negative errno: then what was
+// there is there. Either way it is over.
 int kept_file_commit(struct kept_file *kept);
 void kept_file_abandon(struct kept_file *kept);
 

@@ -42,7 +42,8 @@ static const char *level_name(enum log_level level)
 	}
 }
 
-// systemd.exec(5): device and inode of the stream to the journal. Children inherit the variable, and may write elsewhere.
+// systemd.exec(5): device and inode of the stream to the journal. Children inherit the variable,
+// and may write elsewhere.
 static bool log_is_read_by_journald(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -54,7 +55,8 @@ static bool log_is_read_by_journald(void)
 	       status.st_ino == inode;
 }
 
-// The journal has the time itself, and the level as the priority; a line of information needs no word there.
+// The journal has the time itself, and the level as the priority; a line of information needs no
+// word there.
 static int log_begin_line(char *line, size_t size, enum log_level level)
 {
 	struct timespec now;

@@ -4,11 +4,11 @@
 
 #include <stdbool.h>
 
-// The log: one line an event, to standard error. Where journald reads it ($JOURNAL_STREAM) the syslog priority
-// stands before the line ("<4>warning: "), else the time and the level in words
+// The log: one line an event, to standard error. Where journald reads it ($JOURNAL_STREAM) the
+// syslog priority stands before the line ("<4>warning: "), else the time and the level in words
 // ("2026-11-22T06:03:00.125Z warning: "). For the control lcore and the tools; a worker never logs.
-// Thread-safe by one write(2) a line: whoever logs does it or, once the log is queued, a thread beside (log_queue.h). A
-// line has a '?' for what no terminal should see (printable.h).
+// Thread-safe by one write(2) a line: whoever logs does it or, once the log is queued, a thread
+// beside (log_queue.h). A line has a '?' for what no terminal should see (printable.h).
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
 	LOG_LEVEL_WARNING = 4,
@@ -22,8 +22,8 @@ void log_set_level(enum log_level level);
 // From now on each line is an object (log_json.h), without a priority in front.
 void log_set_json(bool wanted);
 
-// From now on nobody who logs waits for whoever reads it. For programs with a loop. 0, or a negative errno: lines are
-// written at once, as before.
+// From now on nobody who logs waits for whoever reads it. For programs with a loop. 0, or a
+// negative errno: lines are written at once, as before.
 int log_set_queued(void);
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A hash table whose nodes live inside the caller's structs: it allocates its buckets and nothing else,
-// so that only map_init() can fail. It grows by itself (where there is no memory for it, the chains grow
-// instead). Several nodes may share a hash: the caller compares keys. One thread at a time.
+// A hash table whose nodes live inside the caller's structs: it allocates its buckets and nothing
+// else, so that only map_init() can fail. It grows by itself (where there is no memory for it, the
+// chains grow instead). Several nodes may share a hash: the caller compares keys. One thread at a
+// time.
 
 struct map_node {
 	struct map_node *next;

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Text with units, as operators write it, to numbers and back. Any thread. Each parser takes the whole
-// text or nothing: 0, -EINVAL for what is no such thing, -ERANGE for what does not fit.
+// Text with units, as operators write it, to numbers and back. Any thread. Each parser takes the
+// whole text or nothing: 0, -EINVAL for what is no such thing, -ERANGE for what does not fit.
 
 // "250ms", "3s", "10m", "1h", "2d": a whole number and one unit, which is required.
 int parse_duration_ms(const char *text, uint64_t *out_ms);

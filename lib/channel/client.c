@@ -32,7 +32,8 @@ struct channel_client {
 	bool is_begun; // the daemon has accepted it
 };
 
-// A wait for the peer: sleeps a little between looks, and looks now and then whether the daemon lives.
+// A wait for the peer: sleeps a little between looks, and looks now and then whether the daemon
+// lives.
 struct client_wait {
 	uint64_t look_ns;
 	uint64_t beat; // the daemon's, as last seen
@@ -149,7 +150,8 @@ static int client_busy(int fd, struct error *err)
 	return error_set(err, EBUSY, "another process is using fulcrumd");
 }
 
-// Another client has the daemon: that one's time is its own. -ESTALE where the path has another segment by now.
+// Another client has the daemon: that one's time is its own. -ESTALE where the path has another
+// segment by now.
 static int client_lock(struct channel_client *client, uint64_t until_ns, struct error *err)
 {
 	int code;
@@ -202,7 +204,8 @@ static int client_begin(struct channel_client *client, struct error *err)
 	return code;
 }
 
-// A header that somebody wrote over is whole again within a round of the daemon's loop: worth a wait.
+// A header that somebody wrote over is whole again within a round of the daemon's loop: worth a
+// wait.
 static int client_join(struct channel_client *client, uint64_t until_ns, struct error *err)
 {
 	uint64_t mended_ns = clock_monotonic_ns() + CLIENT_MEND_NS;

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// A peer that may write the segment's file may also cut it short, and the next access to the mapping would end the
-// daemon with SIGBUS. The guard puts zero pages in the mapping's place instead and remembers that it did. One
-// mapping a process. For lib/channel's own files.
+// A peer that may write the segment's file may also cut it short, and the next access to the
+// mapping would end the daemon with SIGBUS. The guard puts zero pages in the mapping's place
+// instead and remembers that it did. One mapping a process. For lib/channel's own files.
 
 // 0, or -EBUSY where this process guards a mapping already.
 int guard_install(void *start, size_t size);

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-// Who serves a segment and who is its client: two one-byte fcntl locks on its file, which the kernel gives
-// back when their holder dies. The server's belongs to its open file (an OFD lock), so that it is not lost with
-// another descriptor of the same file; the client's belongs to its process, so that the kernel can
-// name the holder. For lib/channel's own files.
+// Who serves a segment and who is its client: two one-byte fcntl locks on its file, which the
+// kernel gives back when their holder dies. The server's belongs to its open file (an OFD lock), so
+// that it is not lost with another descriptor of the same file; the client's belongs to its
+// process, so that the kernel can name the holder. For lib/channel's own files.
 
 // 0, or -EAGAIN while another holds it, or another negative errno.
 int lock_take_server(int fd);

@@ -8,14 +8,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What goes over the channel. Each request is answered by any number of its own kind of reply rows and then by one
-// MESSAGE_DONE or MESSAGE_ERROR; the records of an apply alone are not answered one by one: the first error
-// in them is the answer to the commit. Bodies are the structs below, or the configuration's records as
-// they are; the receiver knows only their size to be right, so a name there may lack its zero.
-// Counters are totals since the daemon started. A change of any body is a new CHANNEL_VERSION.
+// What goes over the channel. Each request is answered by any number of its own kind of reply rows
+// and then by one MESSAGE_DONE or MESSAGE_ERROR; the records of an apply alone are not answered one
+// by one: the first error in them is the answer to the commit. Bodies are the structs below, or the
+// configuration's records as they are; the receiver knows only their size to be right, so a name
+// there may lack its zero. Counters are totals since the daemon started. A change of any body is a
+// new CHANNEL_VERSION.
 //
-// A row each, in the order of their numbers: X(name, the struct of its body), or LINE(name), a line of
-// text without a terminating zero. A request wants a row, its struct, and a case in control's server.c.
+// A row each, in the order of their numbers: X(name, the struct of its body), or LINE(name), a line
+// of text without a terminating zero. A request wants a row, its struct, and a case in control's
+// server.c.
 // clang-format off
 #define MESSAGE_REQUESTS(X) \
 	X(APPLY_BEGIN, message_apply) \
@@ -124,8 +126,8 @@ _Static_assert(sizeof(struct message_show) == 8, "goes over the channel as it is
 // What becomes of the flows that are left when a drain's deadline has passed.
 enum message_then { MESSAGE_THEN_KEEP, MESSAGE_THEN_RESET, MESSAGE_THEN_REHASH };
 
-// Backends that are changed together: the one of that name, or all that match what is set. Nobody: the whole change is
-// refused.
+// Backends that are changed together: the one of that name, or all that match what is set. Nobody:
+// the whole change is refused.
 struct message_backend_select {
 	char name[2 * CONFIG_NAME_SIZE]; // "pool/backend" or "backend"; ""
 	char pool[CONFIG_NAME_SIZE]; // ""
@@ -284,7 +286,8 @@ struct message_row_backend {
 	uint64_t new_flows;
 	uint32_t syn_repeats; // SYNs that clients sent it again; wraps
 	uint32_t syn_resets; // RSTs of clients right after their SYN; wraps
-	// Why it is not up, or why it takes no new flow; else when its certificate ends, where a probe saw one; "" otherwise.
+	// Why it is not up, or why it takes no new flow; else when its certificate ends, where a
+	// probe saw one; "" otherwise.
 	char reason[128];
 };
 _Static_assert(sizeof(struct message_row_backend) == 408, "goes over the channel as it is");
@@ -509,7 +512,8 @@ _Static_assert(sizeof(struct message_row_vip) == 192, "goes over the channel as 
 
 enum message_plan_change { MESSAGE_PLAN_KEPT, MESSAGE_PLAN_ADDED, MESSAGE_PLAN_REMOVED };
 
-// What a change would do to a pool, once its new backends are up. The flows are those that the workers know.
+// What a change would do to a pool, once its new backends are up. The flows are those that the
+// workers know.
 struct message_row_plan {
 	char pool[CONFIG_NAME_SIZE];
 	uint32_t change; // enum message_plan_change

@@ -27,7 +27,8 @@ int place_make_folder(const char *path, struct error *err)
 	return 0;
 }
 
-// A segment that no lock file tells of is of an earlier release, whose daemon is known by the lock on it alone.
+// A segment that no lock file tells of is of an earlier release, whose daemon is known by the lock
+// on it alone.
 static int place_check_stranger(const char *path, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

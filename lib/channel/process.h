@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Whether the kernel says that a process is stopped (SIGSTOP, a debugger); false where it cannot be asked. For
-// lib/channel's own files.
+// Whether the kernel says that a process is stopped (SIGSTOP, a debugger); false where it cannot be
+// asked. For lib/channel's own files.
 bool process_is_stopped(uint32_t pid);
 
 #endif

@@ -8,12 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The bytes that fulcrumd and fulcrumctl share, as docs/reference/channel.md describes them for another
-// client. For lib/channel's own files, its tests and its fuzz target. Everything is little-endian, as every
-// machine is that DPDK's drivers run on here.
+// The bytes that fulcrumd and fulcrumctl share, as docs/reference/channel.md describes them for
+// another client. For lib/channel's own files, its tests and its fuzz target. Everything is
+// little-endian, as every machine is that DPDK's drivers run on here.
 //
-// Who writes what: the server formats the whole segment and the magic last; after that each index and
-// session number has one writer. A cache line each, so that the two sides do not slow each other down.
+// Who writes what: the server formats the whole segment and the magic last; after that each index
+// and session number has one writer. A cache line each, so that the two sides do not slow each
+// other down.
 
 #define SEGMENT_MAGIC        0x4c4e4843434c5546ull // "FULCCHNL"
 #define SEGMENT_RING_SIZE    (256u * 1024) // a power of two
@@ -45,8 +46,8 @@ struct segment {
 		uint64_t session; // the client's number, at random; another one begins a session
 	alignas(64) uint64_t accepted; // the server's answer: the session it serves; 0: none
 
-	// Bytes ever put in and ever taken out since the session began; the place in the ring is the
-	// index modulo its size.
+	// Bytes ever put in and ever taken out since the session began; the place in the ring is
+	// the index modulo its size.
 	alignas(64) uint64_t request_head; // the client writes
 	alignas(64) uint64_t request_tail; // the server writes
 	alignas(64) uint64_t reply_head; // the server writes
@@ -80,14 +81,15 @@ _Static_assert(sizeof(struct segment) == 4096 + 2 * SEGMENT_RING_SIZE, "layout")
 // The bytes a segment's file has.
 size_t segment_footprint(void);
 
-// Makes the open, empty file a segment: its size, its format, the magic last. 0 and '*out', the server's mapping,
-// or a negative errno with the sentence.
+// Makes the open, empty file a segment: its size, its format, the magic last. 0 and '*out', the
+// server's mapping, or a negative errno with the sentence.
 int segment_new(int fd, struct segment **out, struct error *err);
 
 // Writes the format again, over whatever stands there.
 void segment_format(struct segment *segment);
 
-// What of the header the server alone writes, and only at its format: its own copy is put back over what others write there.
+// What of the header the server alone writes, and only at its format: its own copy is put back over
+// what others write there.
 struct segment_header {
 	uint8_t bytes[offsetof(struct segment, session)];
 };
@@ -98,7 +100,8 @@ void segment_copy_header(const struct segment *segment, struct segment_header *o
 // Puts it back where it differs. True where it did.
 bool segment_heal(struct segment *segment, const struct segment_header *header);
 
-// Puts the open file, of that size, under the mapping in place of the file that is there. 0 or a negative errno.
+// Puts the open file, of that size, under the mapping in place of the file that is there. 0 or a
+// negative errno.
 int segment_remap(struct segment *segment, int fd);
 
 // Maps a segment that another process made. -EPROTO where the file is none or of another version.

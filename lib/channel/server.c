@@ -21,7 +21,8 @@ static void server_note_taken(struct channel_server *server, uint32_t pid)
 	__atomic_store_n(&server->segment->taken_pid, pid, __ATOMIC_RELAXED);
 }
 
-// Takes the mapping of the named segment into use. The one before is whole again for whoever still has its file.
+// Takes the mapping of the named segment into use. The one before is whole again for whoever still
+// has its file.
 static int server_adopt(
 	struct channel_server *server, struct segment *fresh, int fd, struct error *err)
 {
@@ -187,7 +188,8 @@ static enum channel_event server_begin(struct channel_server *server, uint64_t s
 	return CHANNEL_RESET;
 }
 
-// The file was cut short under the mapping. It is the same file, still locked and named: give it back its size and format.
+// The file was cut short under the mapping. It is the same file, still locked and named: give it
+// back its size and format.
 static enum channel_event server_restore(struct channel_server *server)
 {
 	struct segment *segment = server->segment;

@@ -48,7 +48,8 @@ static void mend_words(struct channel_server *server)
 		mend_tell(server, "its header was overwritten");
 }
 
-// A path that names another file is given a fresh segment while the claim is ours; if not, another daemon has it.
+// A path that names another file is given a fresh segment while the claim is ours; if not, another
+// daemon has it.
 static void mend_path(struct channel_server *server)
 {
 	struct error err;
@@ -76,7 +77,8 @@ static void mend_file(struct channel_server *server)
 	struct stat status;
 
 	if (fstat(server->fd, &status) == 0 && (size_t)status.st_size != sizeof(*server->segment)) {
-		// Shorter: the pages are there again before anybody reads them. Longer: it takes memory for nothing.
+		// Shorter: the pages are there again before anybody reads them. Longer: it takes
+		// memory for nothing.
 		if (posix_fallocate(server->fd, 0, sizeof(*server->segment)) == 0 &&
 			ftruncate(server->fd, sizeof(*server->segment)) == 0)
 			mend_tell(server, "its file had another size");
@@ -84,7 +86,8 @@ static void mend_file(struct channel_server *server)
 	mend_path(server);
 }
 
-// The holder keeps what it has: a file without a name, whose session is over. The next one finds a fresh segment.
+// The holder keeps what it has: a file without a name, whose session is over. The next one finds a
+// fresh segment.
 static void mend_take_away(struct channel_server *server, uint32_t pid, bool is_stopped)
 {
 	struct error err;

@@ -39,8 +39,8 @@ struct channel_server {
 
 enum channel_event server_end(struct channel_server *server);
 
-// Opens, fills and names a segment. It takes the place of the one that the server has, if any, at the same address.
-// 'taken_pid' goes into its header.
+// Opens, fills and names a segment. It takes the place of the one that the server has, if any, at
+// the same address. 'taken_pid' goes into its header.
 int server_publish(struct channel_server *server, uint32_t taken_pid, struct error *err);
 
 // Looks at the header, the indexes, the file and the client's silence. Once a round of the loop.

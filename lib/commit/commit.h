@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <store/history.h>
 
-// One change of the running configuration, from what is wanted to the answer. commits.h has what its steps are and who
-// takes them; here is what it carries from one to the next. It belongs to the loop between its steps, and to the jobs'
-// thread while one of them is done there.
+// One change of the running configuration, from what is wanted to the answer. commits.h has what
+// its steps are and who takes them; here is what it carries from one to the next. It belongs to the
+// loop between its steps, and to the jobs' thread while one of them is done there.
 
 struct commits;
 struct flow_table;
@@ -144,8 +144,8 @@ struct commit {
 	bool wants_saving;
 };
 
-// Reads what is wanted where it is on a disk (COMMIT_ROLLBACK, COMMIT_FILE), on a thread that may wait for one; touches
-// nothing but the commit.
+// Reads what is wanted where it is on a disk (COMMIT_ROLLBACK, COMMIT_FILE), on a thread that may
+// wait for one; touches nothing but the commit.
 void commit_read(struct commit *commit);
 
 // The steps that are jobs; the context is a struct commit.

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-// So many backends of one change have an event of their own: a change of thousands leaves room for what was before it.
+// So many backends of one change have an event of their own: a change of thousands leaves room for
+// what was before it.
 #define TOLD_MAX 1000u
 
 static void commit_set_author(struct events_entry *entry, const struct history_entry *author)
@@ -13,7 +14,8 @@ static void commit_set_author(struct events_entry *entry, const struct history_e
 	entry->pid = author->pid;
 }
 
-// What the log says of it line by line when it is compared ("config: backend web/a: state active -> draining").
+// What the log says of it line by line when it is compared ("config: backend web/a: state active ->
+// draining").
 static void commit_tell_state(struct commits *commits, const struct commit *commit, uint32_t at)
 {
 	const struct config_backend *now = &commit->all->backends[at];

@@ -24,8 +24,8 @@ static void forecast_expect_new_backends(struct commit *commit, bool *is_strange
 	}
 }
 
-// Two snapshots, as an apply has them: the one that it brings, and the one when the new backends are up. 0, or a negative
-// errno with the sentence.
+// Two snapshots, as an apply has them: the one that it brings, and the one when the new backends
+// are up. 0, or a negative errno with the sentence.
 static int forecast_build_both(struct commit *commit, bool *is_stranger)
 {
 	struct snapshot *first;

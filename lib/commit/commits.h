@@ -6,8 +6,9 @@
 #include <jobs/jobs.h>
 #include <running/running.h>
 
-// The changes of the running configuration, one after the other. Each goes this way; what is left of a line runs on the
-// loop, where it takes no longer than a step may, what is right of it as a job on a thread beside:
+// The changes of the running configuration, one after the other. Each goes this way; what is left
+// of a line runs on the loop, where it takes no longer than a step may, what is right of it as a
+// job on a thread beside:
 //
 //     WANTED --------------------------+
 //        |                             v
@@ -24,8 +25,9 @@
 //                           v        v
 //                           DONE, or REFUSED from wherever it failed
 //
-// While one asks the kernel in RESOLVE no other job builds. A client's change that comes while the daemon's own is on its
-// way waits for it; there is never more than one client's. All functions are the loop's.
+// While one asks the kernel in RESOLVE no other job builds. A client's change that comes while the
+// daemon's own is on its way waits for it; there is never more than one client's. All functions are
+// the loop's.
 
 struct event;
 struct event_base;
@@ -37,25 +39,28 @@ struct commits_host {
 	bool (*is_ready)(void *context);
 	// For a build by a job that is about to start.
 	void (*begin_build)(void *context, struct build *out);
-	// What no file can say of a configuration that was read from the disk. 0, or a negative errno with the sentence.
+	// What no file can say of a configuration that was read from the disk. 0, or a negative
+	// errno with the sentence.
 	int (*check)(void *context, const struct config *config, struct error *err);
 	// Begins RESOLVE; commits_resolved() when all are known.
 	void (*resolve)(void *context, struct commit *commit);
 	// INSTALL: puts it in force, unless it is equal to what is.
 	void (*install)(void *context, struct commit *commit);
-	// Its state is COMMIT_DONE or COMMIT_REFUSED: keeps what is to be kept, and answers a client where one waits.
+	// Its state is COMMIT_DONE or COMMIT_REFUSED: keeps what is to be kept, and answers a
+	// client where one waits.
 	void (*end)(void *context, struct commit *commit);
 	// The client is refused before his change has begun.
 	void (*refuse)(void *context, int code, const char *sentence);
 	// A client's change begins: his process, and he waits from now on.
 	uint32_t (*admit)(void *context);
-	// Takes the commit over and has commit_read() called beside the loop, then commits_take_file() or commits_start().
+	// Takes the commit over and has commit_read() called beside the loop, then
+	// commits_take_file() or commits_start().
 	void (*read)(void *context, struct commit *commit);
 	bool (*is_reading)(void *context);
 };
 
-// The version in force comes back to the one before unless it is confirmed in time (commit-confirm). It is not saved before:
-// a restart takes it back, too.
+// The version in force comes back to the one before unless it is confirmed in time
+// (commit-confirm). It is not saved before: a restart takes it back, too.
 struct commits_confirm {
 	struct config *before; // that comes back; NULL: nothing waits
 	uint64_t version_before;
@@ -96,7 +101,8 @@ bool commits_job(void *context);
 
 // A new change of that kind; NULL without memory.
 struct commit *commits_new(struct commits *commits, enum commit_kind kind);
-// Takes a client's change over and answers when it is in force, or why not. NULL: there was no memory for it.
+// Takes a client's change over and answers when it is in force, or why not. NULL: there was no
+// memory for it.
 void commits_start(struct commits *commits, struct commit *commit);
 // Has COMMIT_ROLLBACK's version read first.
 void commits_roll_back(
@@ -108,7 +114,8 @@ void commits_confirm(struct commits *commits, bool takes_back);
 
 // RESOLVE is over.
 void commits_resolved(struct commits *commits);
-// The file is read: puts it in force, unless another change is on its way; then it is read again. Takes the commit over.
+// The file is read: puts it in force, unless another change is on its way; then it is read again.
+// Takes the commit over.
 void commits_take_file(struct commits *commits, struct commit *commit);
 // Begins to read the file that the daemon's own names: now, or where it waited for its turn.
 void commits_reload(struct commits *commits);

@@ -8,9 +8,9 @@
 #include <metrics/step.h>
 #include <unistd.h>
 
-// Commit-confirm: a version that is in force at once, and is taken back by the daemon itself unless somebody confirms it in
-// time, so that whoever has locked himself out has only to wait. Until then the state folder keeps what was before: a
-// restart in between takes it back as well.
+// Commit-confirm: a version that is in force at once, and is taken back by the daemon itself unless
+// somebody confirms it in time, so that whoever has locked himself out has only to wait. Until then
+// the state folder keeps what was before: a restart in between takes it back as well.
 
 #define RETRY_S 1
 

@@ -12,7 +12,8 @@ static bool indexes_same_name(const struct config_backend *a, const struct confi
 	return strcmp(a->name, b->name) == 0 && strcmp(a->pool, b->pool) == 0;
 }
 
-// Most configurations have the backends in the order of the one before: the next one is tried first.
+// Most configurations have the backends in the order of the one before: the next one is tried
+// first.
 uint32_t commit_find_running(struct commit *commit, const struct config *config, uint32_t at)
 {
 	const struct configuration *running = commit->running;
@@ -80,7 +81,8 @@ static bool indexes_same_endpoint(const struct config_service *a, const struct c
 	       memcmp(a->ports, b->ports, sizeof(a->ports)) == 0;
 }
 
-// A service with the endpoint of one whose name is gone is the same service by another name, and keeps its flows.
+// A service with the endpoint of one whose name is gone is the same service by another name, and
+// keeps its flows.
 static uint32_t indexes_find_by_endpoint(
 	const struct map *nameless, const struct config_service *service)
 {

@@ -6,9 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// A backend that an operator takes out of a pool keeps the connections that it has, as if it were drained: it
-// leaves. It is gone with the first apply after the last of its flows, or seconds later by itself (reap.c); where its pool
-// goes on, not before the pool's previous table, which still leads to it, is forgotten.
+// A backend that an operator takes out of a pool keeps the connections that it has, as if it were
+// drained: it leaves. It is gone with the first apply after the last of its flows, or seconds later
+// by itself (reap.c); where its pool goes on, not before the pool's previous table, which still
+// leads to it, is forgotten.
 
 // A job's own round, while the loop may be in the midst of one for those who ask.
 static int leaving_count_flows(const struct commit *commit, struct flow_counts *counts)
@@ -23,8 +24,8 @@ static int leaving_count_flows(const struct commit *commit, struct flow_counts *
 	return rc;
 }
 
-// How long tables before may lead to a backend of that pool of the running configuration: not at all where the pool is
-// gone, since no service asks it any more.
+// How long tables before may lead to a backend of that pool of the running configuration: not at
+// all where the pool is gone, since no service asks it any more.
 static uint64_t leaving_find_wait_s(const struct commit *commit, uint32_t pool)
 {
 	const struct config_pool *left = &commit->running->config->pools[pool];
@@ -95,7 +96,8 @@ static int leaving_keep_those_with_flows(struct commit *commit, uint32_t *missin
 	return commit->all == NULL ? -ENOMEM : 0;
 }
 
-// The numbers of those that were leaving when the last daemon ended, and of which nobody else knows.
+// The numbers of those that were leaving when the last daemon ended, and of which nobody else
+// knows.
 static uint32_t *leaving_find_left(const struct commit *commit, uint32_t *count)
 {
 	const struct config *left = commit->left;

@@ -19,7 +19,8 @@ static bool prepare_find_written(
 	return config_find_backend(configuration->written, name, written, NULL) == 0;
 }
 
-// Of a selection among all that run: those that leave are set apart, the others are found in what is written.
+// Of a selection among all that run: those that leave are set apart, the others are found in what
+// is written.
 static int prepare_split_selection(struct commit *commit)
 {
 	const struct configuration *running = commit->running;
@@ -229,7 +230,8 @@ static void prepare_write_loss(void *context, const char *sentence)
 	fprintf(context, "%s\n", sentence);
 }
 
-// Somebody is to be asked, unless what goes comes back by itself, or one backend is meant by its name.
+// Somebody is to be asked, unless what goes comes back by itself, or one backend is meant by its
+// name.
 static int prepare_find_loss(struct commit *commit)
 {
 	FILE *file = open_memstream(&commit->loss, &commit->loss_size);

@@ -2,8 +2,9 @@
 #include <base/clock.h>
 #include <commit/commits_private.h>
 
-// Backends that left, and whose last flow has ended, go by themselves and not with the next apply: by a commit of the
-// daemon's own that changes nothing that an operator wrote, so that it is no version and is not saved.
+// Backends that left, and whose last flow has ended, go by themselves and not with the next apply:
+// by a commit of the daemon's own that changes nothing that an operator wrote, so that it is no
+// version and is not saved.
 
 #define REAP_NS (2 * CLOCK_NS_PER_S)
 #define REST    50 // times as long as the last look took

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-// The file or folder that 'pools' in the daemon's own file names, for those who keep it in git or have it written: put in
-// force soon after the start and whenever somebody asks, by a commit of the daemon's own. It is checked first, and refused
-// whole: then what runs goes on.
+// The file or folder that 'pools' in the daemon's own file names, for those who keep it in git or
+// have it written: put in force soon after the start and whenever somebody asks, by a commit of the
+// daemon's own. It is checked first, and refused whole: then what runs goes on.
 
 static void reload_refuse(struct commits *commits, const char *sentence)
 {

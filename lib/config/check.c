@@ -212,7 +212,8 @@ int check_finish(struct config *config, const struct origins *origins, struct fi
 	int rc;
 
 	check_records(&check);
-	// Bytes that are no record cannot be compared. A file's records are well-formed, if incomplete.
+	// Bytes that are no record cannot be compared. A file's records are well-formed, if
+	// incomplete.
 	if (findings->total > 0 && origins == NULL)
 		return -EINVAL;
 	rc = check_allocate(&check);

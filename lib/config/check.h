@@ -12,8 +12,8 @@
 
 enum record_kind { RECORD_SERVICE, RECORD_POOL, RECORD_BACKEND, RECORD_KINDS };
 
-// Where the records of a YAML text came from: a node each, with RECORD_FAULTY where the loader has found a
-// fault in it already, so that it is not judged for what it lacks.
+// Where the records of a YAML text came from: a node each, with RECORD_FAULTY where the loader has
+// found a fault in it already, so that it is not judged for what it lacks.
 #define RECORD_FAULTY (1u << 31)
 
 struct origins {
@@ -22,8 +22,8 @@ struct origins {
 	bool pool_names_missing; // a pool that is not found may be one of those
 };
 
-// Finishes the configuration if it keeps the rules, else adds findings. 'origins' is NULL for records
-// that came over the channel. 0, -ENOMEM, or -EINVAL with findings.
+// Finishes the configuration if it keeps the rules, else adds findings. 'origins' is NULL for
+// records that came over the channel. 0, -ENOMEM, or -EINVAL with findings.
 int check_finish(struct config *config, const struct origins *origins, struct findings *findings);
 
 #endif

@@ -38,8 +38,8 @@ static void check_addresses(struct check *check, uint32_t *group, uint32_t count
 	}
 }
 
-// Where the pool names no port, its services are asked about on their own ones; which of them this backend's would
-// stand for is nowhere said.
+// Where the pool names no port, its services are asked about on their own ones; which of them this
+// backend's would stand for is nowhere said.
 static void check_probe_ports(struct check *check)
 {
 	const struct config *config = check->config;

@@ -66,12 +66,13 @@ static inline void check_list_all(uint32_t *order, uint32_t count)
 		order[i] = i;
 }
 
-// Puts 'order', indexes of records of a kind, in the order of their names; of equals, in that of the file. A finding for
-// each name that stands there before. True: there is one, or two records have none.
+// Puts 'order', indexes of records of a kind, in the order of their names; of equals, in that of
+// the file. A finding for each name that stands there before. True: there is one, or two records
+// have none.
 bool check_names(struct check *check, enum record_kind kind, uint32_t *order, uint32_t count);
 
-// Names, pools that are not there, ports that overlap. Fills the services' pool_index, first_service and
-// first_half_open.
+// Names, pools that are not there, ports that overlap. Fills the services' pool_index,
+// first_service and first_half_open.
 void check_services(struct check *check);
 // 0 or -ENOMEM.
 int check_ports(struct check *check);

@@ -8,14 +8,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// The pool configuration as a value: what an operator writes in YAML, what travels over the channel,
-// what the control lcore holds and what the state folder keeps. Load, validate, diff and write are all
-// driven by one table of keys (config/schema.h), so that the reference page cannot drift from the
-// loader.
+// The pool configuration as a value: what an operator writes in YAML, what travels over the
+// channel, what the control lcore holds and what the state folder keeps. Load, validate, diff and
+// write are all driven by one table of keys (config/schema.h), so that the reference page cannot
+// drift from the loader.
 //
-// A record (service, pool, backend) is a flat struct without pointers: its bytes are also its form on
-// the channel. Unused bytes of names are zero. A 'struct config' belongs to one thread at a time;
-// after config_finish() nothing changes in it, and then any thread may read.
+// A record (service, pool, backend) is a flat struct without pointers: its bytes are also its form
+// on the channel. Unused bytes of names are zero. A 'struct config' belongs to one thread at a
+// time; after config_finish() nothing changes in it, and then any thread may read.
 
 // With the terminating zero; [A-Za-z0-9._-], first character alphanumeric.
 #define CONFIG_NAME_SIZE 64
@@ -25,7 +25,8 @@
 #define CONFIG_POOLS_MAX    65535u
 #define CONFIG_BACKENDS_MAX 2000000u
 
-// A longer text, or longer texts together, are refused: 1,000 services with 1,000 backends each are 70 to 90 MB.
+// A longer text, or longer texts together, are refused: 1,000 services with 1,000 backends each are
+// 70 to 90 MB.
 #define CONFIG_TEXT_MAX (90u << 20)
 
 enum config_protocol { CONFIG_TCP = 6, CONFIG_UDP = 17 }; // IANA protocol numbers
@@ -58,7 +59,8 @@ enum config_backend_state {
 	CONFIG_STATE_ACTIVE,
 	CONFIG_STATE_DRAINING,
 	CONFIG_STATE_DISABLED,
-	// Of no file: the operator took it out, and its flows are not over yet (config_with_leaving()).
+	// Of no file: the operator took it out, and its flows are not over yet
+	// (config_with_leaving()).
 	CONFIG_STATE_LEAVING,
 };
 
@@ -87,7 +89,8 @@ struct config_flow_ttl {
 	uint32_t udp_s;
 };
 
-// How the network learns where a VIP is, and while what holds. The services of one VIP have one mode and one metric.
+// How the network learns where a VIP is, and while what holds. The services of one VIP have one
+// mode and one metric.
 struct config_announce {
 	uint8_t mode; // enum config_announce_mode
 	uint8_t zero;
@@ -210,16 +213,16 @@ int config_add_service(struct config *config, const struct config_service *servi
 int config_add_pool(struct config *config, const struct config_pool *pool);
 int config_add_backend(struct config *config, const struct config_backend *backend);
 
-// Checks every record (the channel's peer may have written any bytes) and all of them together: names,
-// ranges, enums, duplicates, pools that are not there, services that overlap, a VIP that is also a
-// backend. Groups the backends by pool and sets the indexes; may be called again after a change.
-// 0, -EINVAL with the sentence, or -ENOMEM. The tool and the daemon call the same code.
+// Checks every record (the channel's peer may have written any bytes) and all of them together:
+// names, ranges, enums, duplicates, pools that are not there, services that overlap, a VIP that is
+// also a backend. Groups the backends by pool and sets the indexes; may be called again after a
+// change. 0, -EINVAL with the sentence, or -ENOMEM. The tool and the daemon call the same code.
 int config_finish(struct config *config, struct error *err);
 
-// YAML to a finished configuration: of one text, of one file, or of several sources, whose lists of services and pools
-// are taken together, in their order. The name stands in front of the sentences ("pools.yaml:14:9: ...").
-// Every error that can be found in one pass is handed to 'report' in the order of the sources and their lines (up
-// to 1,000 of them; NULL: only the first one counts).
+// YAML to a finished configuration: of one text, of one file, or of several sources, whose lists of
+// services and pools are taken together, in their order. The name stands in front of the sentences
+// ("pools.yaml:14:9: ..."). Every error that can be found in one pass is handed to 'report' in the
+// order of the sources and their lines (up to 1,000 of them; NULL: only the first one counts).
 // 0 and '*out', or -EINVAL (bad content), -ENOMEM, -EIO; 'err' then holds the first sentence.
 struct config_source {
 	const char *name;
@@ -236,8 +239,9 @@ int config_load_file(const char *path, struct config **out, config_report_fn *re
 int config_load_text(const char *name, const char *text, size_t size, struct config **out,
 	config_report_fn *report, void *context, struct error *err);
 
-// The pool files of a folder: *.yaml and *.yml, in the order of their names; for config_free_paths(). 'passed' is told of what
-// else lies there, a sentence a file, but for what begins with a dot, which is an editor's; NULL: nobody is. None is -EINVAL.
+// The pool files of a folder: *.yaml and *.yml, in the order of their names; for
+// config_free_paths(). 'passed' is told of what else lies there, a sentence a file, but for what
+// begins with a dot, which is an editor's; NULL: nobody is. None is -EINVAL.
 int config_find_files(const char *folder, char ***paths, uint32_t *count, config_report_fn *passed,
 	void *context, struct error *err);
 void config_free_paths(char **paths, uint32_t count);
@@ -245,7 +249,8 @@ void config_free_paths(char **paths, uint32_t count);
 int config_load_path(const char *path, struct config **out, config_report_fn *report,
 	config_report_fn *passed, void *context, struct error *err);
 
-// Writes YAML that config_load_text() reads back as an equal configuration. 0, or the negative errno of a write that failed.
+// Writes YAML that config_load_text() reads back as an equal configuration. 0, or the negative
+// errno of a write that failed.
 int config_write(const struct config *config, FILE *out);
 // The same without the hash_key, for an eye; it does not load where there is one.
 int config_write_redacted(const struct config *config, FILE *out);
@@ -253,36 +258,39 @@ int config_write_redacted(const struct config *config, FILE *out);
 // What the daemon wrote by config_write() loads, however long it has become.
 int config_load_written(const char *path, struct config **out, struct error *err);
 
-// Backends that leave, on their way from one daemon to the next: those that are CONFIG_STATE_LEAVING, with their pools
-// alone. An operator's file is held to rules across its records that do not hold for them: somebody else has their
-// address by now, be it a backend or a VIP, or their pool is of another family. So the reader asks for none of these, and for
-// config_with_leaving() alone. Both as config_write() and config_load_file(); what daemons wrote by config_write()
-// before, with CONFIG_STATE_DRAINING for those that leave, is read too.
+// Backends that leave, on their way from one daemon to the next: those that are
+// CONFIG_STATE_LEAVING, with their pools alone. An operator's file is held to rules across its
+// records that do not hold for them: somebody else has their address by now, be it a backend or a
+// VIP, or their pool is of another family. So the reader asks for none of these, and for
+// config_with_leaving() alone. Both as config_write() and config_load_file(); what daemons wrote by
+// config_write() before, with CONFIG_STATE_DRAINING for those that leave, is read too.
 int config_write_leaving(const struct config *config, FILE *out);
 int config_load_leaving(const char *path, struct config **out, struct error *err);
 
-// What an operator's change would do, a line a change: "backend web/a1: weight 100 -> 50". Returns the number of
-// changes; 'report' may be NULL.
+// What an operator's change would do, a line a change: "backend web/a1: weight 100 -> 50". Returns
+// the number of changes; 'report' may be NULL.
 uint32_t config_diff(const struct config *old, const struct config *new, config_report_fn *report,
 	void *context);
 
-// 'config', which is finished, with backends of 'from' that it no longer has, as CONFIG_STATE_LEAVING, behind their
-// pools' own; 'leaving' are their numbers in 'from'. Pools that it no longer has come behind its own. NULL without memory.
+// 'config', which is finished, with backends of 'from' that it no longer has, as
+// CONFIG_STATE_LEAVING, behind their pools' own; 'leaving' are their numbers in 'from'. Pools that
+// it no longer has come behind its own. NULL without memory.
 struct config *config_with_leaving(const struct config *config, const struct config *from,
 	const uint32_t *leaving, uint32_t count);
 
 const struct config_pool *config_find_pool(const struct config *config, const char *name);
 
-// Finds "pool/backend", or "backend" where that is unique. 0 and '*out' (an index), -ENOENT, or -EEXIST
-// where several pools have one; 'err' holds the sentence.
+// Finds "pool/backend", or "backend" where that is unique. 0 and '*out' (an index), -ENOENT, or
+// -EEXIST where several pools have one; 'err' holds the sentence.
 int config_find_backend(
 	const struct config *config, const char *name, uint32_t *out, struct error *err);
 
-// What the source of a tunnel to an address of 'family' is drawn from. NULL: it is the balancer's own address.
+// What the source of a tunnel to an address of 'family' is drawn from. NULL: it is the balancer's
+// own address.
 const struct prefix *config_outer_source(const struct config_pool *pool, uint8_t family);
 
-// The port of the service's VIP that a probe of the pool 'via: forwarding' asks: its own, or of several the one that
-// 'health.port' names. 0: there is none, or it is no TCP.
+// The port of the service's VIP that a probe of the pool 'via: forwarding' asks: its own, or of
+// several the one that 'health.port' names. 0: there is none, or it is no TCP.
 uint16_t config_half_open_port(
 	const struct config_service *service, const struct config_pool *pool);
 

@@ -11,7 +11,8 @@ union config_record {
 	struct config_backend backend;
 };
 
-// Makes backends that leave of what was read of them, by the pools that they were read with. 0 or -ENOMEM.
+// Makes backends that leave of what was read of them, by the pools that they were read with. 0 or
+// -ENOMEM.
 int config_settle_leaving(struct config *config);
 
 // Memory for so many backends that config_add_backend() can go on in it.

@@ -19,8 +19,9 @@
 enum daemon_hugepages { DAEMON_HUGEPAGES_AUTO, DAEMON_HUGEPAGES_REQUIRED, DAEMON_HUGEPAGES_OFF };
 enum daemon_idle { DAEMON_IDLE_POLL, DAEMON_IDLE_SLEEP };
 
-// Which 802.1Q tag a packet to a backend carries: that of the kernel's VLAN interface which its route leaves
-// by (none where it is no VLAN's), the one that the client's packet came with, or the port's own.
+// Which 802.1Q tag a packet to a backend carries: that of the kernel's VLAN interface which its
+// route leaves by (none where it is no VLAN's), the one that the client's packet came with, or the
+// port's own.
 enum daemon_vlan { DAEMON_VLAN_ROUTE, DAEMON_VLAN_KEEP, DAEMON_VLAN_SET };
 
 enum daemon_log { DAEMON_LOG_INFO, DAEMON_LOG_DEBUG = 1, DAEMON_LOG_JSON = 2 };
@@ -69,8 +70,8 @@ struct daemon_config {
 	uint8_t log; // enum daemon_log, two bits
 };
 
-// 0 and '*out' wholly set (defaults where the file says nothing), or -EINVAL, -EIO, -ENOMEM with the
-// sentence "fulcrumd.yaml:3:9: ..."; '*out' is then as it was.
+// 0 and '*out' wholly set (defaults where the file says nothing), or -EINVAL, -EIO, -ENOMEM with
+// the sentence "fulcrumd.yaml:3:9: ..."; '*out' is then as it was.
 int daemon_config_load(const char *path, struct daemon_config *out, struct error *err);
 
 // The same for a text; 'name' stands in front of the sentence.

@@ -213,7 +213,8 @@ static bool decode_pair(struct decode *d, struct level *level, uint32_t key_node
 	return decode_value(d, level, key, tree_next(d->tree, key_node));
 }
 
-// "protocol is missing: the transport protocol, tcp or udp": the first clause of its description will do.
+// "protocol is missing: the transport protocol, tcp or udp": the first clause of its description
+// will do.
 static void missing_key(struct decode *d, const struct level *level, const struct schema_key *key)
 {
 	int clause = (int)strcspn(key->doc, ";");

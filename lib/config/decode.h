@@ -24,8 +24,8 @@ struct decode {
 
 #define DECODE_SUBJECT_SIZE 224
 
-// Sets '*record' to defaults and then to what 'node' says. Lists of records are checked to be lists, no
-// more. Returns whether there was no fault.
+// Sets '*record' to defaults and then to what 'node' says. Lists of records are checked to be
+// lists, no more. Returns whether there was no fault.
 bool decode_record(struct decode *decode, void *record);
 
 // "pool 'web': backend 'a1': ", or "" for a whole file. Returns 'text'.

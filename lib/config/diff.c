@@ -99,7 +99,8 @@ static uint32_t search(const struct diff *diff, const uint8_t *record)
 	return UINT32_MAX;
 }
 
-// The old record's index, or UINT32_MAX. Most of them stand in the old order: the one behind the last is tried first.
+// The old record's index, or UINT32_MAX. Most of them stand in the old order: the one behind the
+// last is tried first.
 static uint32_t find_old(struct diff *diff, const uint8_t *record)
 {
 	uint32_t found = diff->next;

@@ -4,8 +4,9 @@
 
 #include <config/config.h>
 
-// Where one service is reached: each of its protocols on each of its ranges of ports is an endpoint. To the operator,
-// and to everything that counts, probes and announces, it stays one service. Any thread.
+// Where one service is reached: each of its protocols on each of its ranges of ports is an
+// endpoint. To the operator, and to everything that counts, probes and announces, it stays one
+// service. Any thread.
 
 struct config_endpoint {
 	uint8_t protocol; // enum config_protocol

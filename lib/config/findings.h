@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What is wrong with a configuration, gathered in any order and told in the order of the files and their lines. One
-// thread.
+// What is wrong with a configuration, gathered in any order and told in the order of the files and
+// their lines. One thread.
 
 #define FINDINGS_MAX 1000u
 
@@ -37,12 +37,13 @@ void findings_add(struct findings *findings, struct place place, const char *for
 	__attribute__((format(printf, 3, 4)));
 
 #define FINDINGS_LINE_SIZE 160
-// " (first at line 11)" with 'word' in front, of several files " (first at other.yaml:11)", or "" for nowhere. Of a
-// long path the end is told. 'text' has FINDINGS_LINE_SIZE bytes; returns it.
+// " (first at line 11)" with 'word' in front, of several files " (first at other.yaml:11)", or ""
+// for nowhere. Of a long path the end is told. 'text' has FINDINGS_LINE_SIZE bytes; returns it.
 const char *findings_line(
 	const struct findings *findings, struct place place, const char *word, char *text);
 
-// Tells all of them and frees them. 0 if there were none, -ENOMEM, or -EINVAL with the first one in 'err'.
+// Tells all of them and frees them. 0 if there were none, -ENOMEM, or -EINVAL with the first one in
+// 'err'.
 int findings_close(
 	struct findings *findings, config_report_fn *report, void *context, struct error *err);
 

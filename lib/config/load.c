@@ -164,7 +164,8 @@ static int load_records(struct loader *l)
 	struct decode decode = {l->tree, l->findings, NULL, &schema_pool_file, l->root, 0};
 	int rc;
 
-	// Where the list itself cannot be read, no pool can be found, which is no fault of the services.
+	// Where the list itself cannot be read, no pool can be found, which is no fault of the
+	// services.
 	if (!decode_record(&decode, &head) && !has_list(l, "pools"))
 		l->origins.pool_names_missing = true;
 	take_hash_key(l, &head);

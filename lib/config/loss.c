@@ -136,8 +136,8 @@ static void search_free(struct search *s)
 
 // --- Services ---
 
-// The last port, up to the wanted one's, that services of the new configuration have without a gap from its first on; 0:
-// not even that one. 'heir' is who has it.
+// The last port, up to the wanted one's, that services of the new configuration have without a gap
+// from its first on; 0: not even that one. 'heir' is who has it.
 static uint32_t loss_reach(const struct search *s, const struct map *map, uint32_t hash,
 	const struct addr *vip, const struct config_endpoint *wanted,
 	const struct config_service **heir)

@@ -5,7 +5,8 @@
 
 // Which services of a pool are asked about apart.
 
-// A mere connection can be asked of any port. What speaks a protocol says nothing of a port that may speak another.
+// A mere connection can be asked of any port. What speaks a protocol says nothing of a port that
+// may speak another.
 static bool is_connection(const struct config_health *health)
 {
 	return health->type == CONFIG_PROBE_TCP && health->payload[0] == '\0' &&

@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 // Every key of both files, once. The tables drive loading, checking, writing, comparing and the
-// reference page: a new key is a field in its struct and a line in schema.c. Constant data, any thread.
+// reference page: a new key is a field in its struct and a line in schema.c. Constant data, any
+// thread.
 
 enum schema_type {
 	SCHEMA_NAME, // char[size]: [A-Za-z0-9._-], first character alphanumeric
@@ -51,11 +52,12 @@ struct schema_key {
 	bool lone; // with list_max: one value may stand without brackets
 	uint64_t min; // bounds, in the field's unit
 	uint64_t max;
-	// What holds when the key is left out, as one would write it. NULL: the field is zero, which stands for
-	// "not given", and 'absent' says what then holds.
+	// What holds when the key is left out, as one would write it. NULL: the field is zero,
+	// which stands for "not given", and 'absent' says what then holds.
 	const char *fallback;
 	const char *absent;
-	// Left out of a new configuration, what was in force stays; what that is at first. NULL: not so.
+	// Left out of a new configuration, what was in force stays; what that is at first. NULL:
+	// not so.
 	const char *sticky;
 	const struct schema_word *words;
 	const struct schema *child;

@@ -10,7 +10,8 @@ struct suggest suggest_for(const char *wanted)
 {
 	size_t length = strlen(wanted);
 
-	// One slip in four characters is still a slip; of one or two characters anything could be meant.
+	// One slip in four characters is still a slip; of one or two characters anything could be
+	// meant.
 	return (struct suggest){wanted, NULL, length < 3 ? 0 : (uint32_t)(length / 4) + 2};
 }
 
@@ -21,7 +22,8 @@ static uint32_t min3(uint32_t a, uint32_t b, uint32_t c)
 	return least < c ? least : c;
 }
 
-// Insertions, deletions, replacements and swaps of neighbours that make 'b' of 'a' (optimal string alignment).
+// Insertions, deletions, replacements and swaps of neighbours that make 'b' of 'a' (optimal string
+// alignment).
 static uint32_t edit_distance(const char *a, size_t a_size, const char *b, size_t b_size)
 {
 	uint32_t rows[3][LENGTH_MAX + 1];

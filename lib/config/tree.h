@@ -8,12 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// YAML texts as a tree, with the place of everything in them. Aliases are followed by the accessors, so
-// nobody above sees them. Immutable once read; any thread.
+// YAML texts as a tree, with the place of everything in them. Aliases are followed by the
+// accessors, so nobody above sees them. Immutable once read; any thread.
 //
-// Refused here, each with its place: text that is not UTF-8, tabs as indentation, several documents, tags,
-// keys that are not plain, nesting deeper than TREE_DEPTH_MAX, and aliases that would make
-// more than TREE_ALIASED_MAX values of what they stand for. These limits are for all texts of a tree together.
+// Refused here, each with its place: text that is not UTF-8, tabs as indentation, several
+// documents, tags, keys that are not plain, nesting deeper than TREE_DEPTH_MAX, and aliases that
+// would make more than TREE_ALIASED_MAX values of what they stand for. These limits are for all
+// texts of a tree together.
 
 #define TREE_DEPTH_MAX   16u
 #define TREE_ANCHORS_MAX 1000u
@@ -36,8 +37,9 @@ struct tree; // opaque
 
 // An empty tree, or NULL without memory.
 struct tree *tree_new(void);
-// Adds a text, whose places are in the findings' file of that number; '*root' is its own root. Anchors are known in their
-// text alone. 0, -ENOMEM, or -EINVAL with a finding added. A text without a document is -EINVAL too.
+// Adds a text, whose places are in the findings' file of that number; '*root' is its own root.
+// Anchors are known in their text alone. 0, -ENOMEM, or -EINVAL with a finding added. A text
+// without a document is -EINVAL too.
 int tree_add(struct tree *tree, uint32_t file, const char *text, size_t size,
 	struct findings *findings, uint32_t *root);
 // A tree of one text, of file 0, below TREE_ROOT. As tree_add(); '*out' is set where that is 0.
@@ -60,8 +62,8 @@ uint32_t tree_next(const struct tree *tree, uint32_t node);
 // The value of a mapping's key, or 0. A dot goes into mappings: "health.port".
 uint32_t tree_find(const struct tree *tree, uint32_t node, const char *key);
 
-// Reads a file, up to 'limit' bytes; the caller frees '*text'. 0, -ENOMEM, -EIO, or -EINVAL if it is
-// too large, with the sentence.
+// Reads a file, up to 'limit' bytes; the caller frees '*text'. 0, -ENOMEM, -EIO, or -EINVAL if it
+// is too large, with the sentence.
 int tree_read_file(const char *path, size_t limit, char **text, size_t *size, struct error *err);
 // One of any size that the daemon keeps itself (base/kept_file.h).
 int tree_read_kept(const char *path, char **text, size_t *size, struct error *err);

@@ -15,8 +15,8 @@ struct tree {
 	uint64_t values; // with what aliases stand for
 };
 
-// Whether all of it is text that a file may hold (base/printable.h), with lines, and no tab in an indentation.
-// False with a finding at the first place where it is not.
+// Whether all of it is text that a file may hold (base/printable.h), with lines, and no tab in an
+// indentation. False with a finding at the first place where it is not.
 bool tree_check_text(uint32_t file, const char *text, size_t size, struct findings *findings);
 
 #endif

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-// How each type is read, judged and written; a number's bounds are the same for all that are numbers.
+// How each type is read, judged and written; a number's bounds are the same for all that are
+// numbers.
 static const struct value_type types[SCHEMA_TYPES] = {
 	[SCHEMA_NAME] = {value_parse_name, value_check_name, value_format_text},
 	[SCHEMA_TEXT] = {value_parse_text, value_check_text, value_format_text},

@@ -13,7 +13,8 @@
 
 struct value_type {
 	int (*parse)(const struct schema_key *key, const char *text, uint8_t *field);
-	// 'given', of VALUE_QUOTE_SIZE, gets what the field holds when it is refused. NULL: any bytes will do.
+	// 'given', of VALUE_QUOTE_SIZE, gets what the field holds when it is refused. NULL: any
+	// bytes will do.
 	int (*check)(const struct schema_key *key, const uint8_t *field, char *given);
 	void (*format)(const struct schema_key *key, const uint8_t *field, char *text, size_t size);
 };

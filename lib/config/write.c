@@ -12,7 +12,8 @@
 
 #define DEFAULTS_SIZE sizeof(union config_record)
 
-// Plain YAML text of these alone has no second meaning, but for "null"; "2001:db8::," would end a mapping.
+// Plain YAML text of these alone has no second meaning, but for "null"; "2001:db8::," would end a
+// mapping.
 static bool needs_quotes(const char *text)
 {
 	static const char plain[] =
@@ -21,7 +22,8 @@ static bool needs_quotes(const char *text)
 	return strcasecmp(text, "null") == 0 || text[0] == '-' || text[strspn(text, plain)] != '\0';
 }
 
-// What a file does not hold as it is, and a mark of byte order, which YAML takes for none of the text.
+// What a file does not hold as it is, and a mark of byte order, which YAML takes for none of the
+// text.
 static bool needs_escape(uint32_t code)
 {
 	return !utf8_is_kept(code) || code == 0xfeff;

@@ -76,7 +76,8 @@ static int calls_allow_threads(scmp_filter_ctx filter, int call)
 		SCMP_A0(SCMP_CMP_MASKED_EQ, unwanted | CLONE_THREAD, CLONE_THREAD));
 
 #ifndef CONFINE_SANITIZERS
-	// The C library blocks every signal where it makes a process: a trap would end this one, so nothing is told.
+	// The C library blocks every signal where it makes a process: a trap would end this one, so
+	// nothing is told.
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), call, 1,
 			SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What any of the programs calls after its start. The lists were made by running the stories and adding what was refused;
-// what one program alone needs stands with it.
+// What any of the programs calls after its start. The lists were made by running the stories and
+// adding what was refused; what one program alone needs stands with it.
 #include <confine/confine.h>
 
 static const struct confine_call common_calls[] = {

@@ -7,13 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What a program gives up for good, once it has opened what it needs, so that whoever gets hold of it gets no more: new
-// privileges, files, system calls. Each names the threads that it reaches: what a thread makes later inherits all of it.
+// What a program gives up for good, once it has opened what it needs, so that whoever gets hold of
+// it gets no more: new privileges, files, system calls. Each names the threads that it reaches:
+// what a thread makes later inherits all of it.
 
 // --- Privileges: the calling thread ---
 
-// No program that it runs gets more rights than it has (no_new_privs), and none a capability: the bounding set is
-// empty, where CAP_SETPCAP lets it be emptied. 0, or a negative errno with the sentence.
+// No program that it runs gets more rights than it has (no_new_privs), and none a capability: the
+// bounding set is empty, where CAP_SETPCAP lets it be emptied. 0, or a negative errno with the
+// sentence.
 int confine_privileges(struct error *err);
 
 // --- Files: the calling thread, by Landlock ---
@@ -29,8 +31,8 @@ struct confine_place {
 	enum confine_access access;
 };
 
-// Nothing below other places is opened from now on; descriptors that are open stay. 0; -EOPNOTSUPP where the kernel has
-// no Landlock, or another negative errno, with the sentence.
+// Nothing below other places is opened from now on; descriptors that are open stay. 0; -EOPNOTSUPP
+// where the kernel has no Landlock, or another negative errno, with the sentence.
 int confine_files(const struct confine_place *places, size_t count, struct error *err);
 
 // --- System calls: every thread of the process, by seccomp ---
@@ -56,16 +58,19 @@ struct confine_list {
 	size_t count;
 };
 
-// The calls of all these lists go on working. Any other fails with ENOSYS in the thread that makes it, is counted, and told
-// by confine_news(). A thread must not block SIGSYS: a call that is refused would end the process. 'families' ends
-// with -1. 0, or a negative errno with the sentence: no filter is in force then.
+// The calls of all these lists go on working. Any other fails with ENOSYS in the thread that makes
+// it, is counted, and told by confine_news(). A thread must not block SIGSYS: a call that is
+// refused would end the process. 'families' ends with -1. 0, or a negative errno with the sentence:
+// no filter is in force then.
 int confine_calls(
 	const struct confine_list *lists, size_t count, const int *families, struct error *err);
 
-// What every program here calls, whatever it does, and what sanitizers call in builds with them, which is empty without.
+// What every program here calls, whatever it does, and what sanitizers call in builds with them,
+// which is empty without.
 extern const struct confine_list confine_common, confine_sanitizers;
 
-// One system call that was refused since it was last asked for, as a sentence for the log; NULL for none. One thread.
+// One system call that was refused since it was last asked for, as a sentence for the log; NULL for
+// none. One thread.
 const char *confine_news(void);
 
 #endif

@@ -9,8 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// The C library has no functions for Landlock, and headers of older kernels lack its later rights: as in the kernel's
-// include/uapi/linux/landlock.h.
+// The C library has no functions for Landlock, and headers of older kernels lack its later rights:
+// as in the kernel's include/uapi/linux/landlock.h.
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #define SYS_landlock_add_rule       445

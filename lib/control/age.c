@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-// Once a second: what goes on by the clock alone. Drains that have a deadline, slow starts, tables that are remembered.
+// Once a second: what goes on by the clock alone. Drains that have a deadline, slow starts, tables
+// that are remembered.
 
 static const char *const then_words[] = {
 	[MESSAGE_THEN_KEEP] = "what is left goes on",

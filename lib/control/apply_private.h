@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <store/history.h>
 
-// How a configuration comes in force: a client's transaction, and what its commit (commits.h has the steps) asks of the loop.
+// How a configuration comes in force: a client's transaction, and what its commit (commits.h has
+// the steps) asks of the loop.
 
 struct control;
 

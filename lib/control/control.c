@@ -156,7 +156,8 @@ static int begin_announcing(struct control *control, struct error *err)
 	return announce_begin(control->announce, interfaces, count, err);
 }
 
-// What is kept is served although some of its probes may fail for want of a descriptor, which is held against no backend.
+// What is kept is served although some of its probes may fail for want of a descriptor, which is
+// held against no backend.
 static void warn_of_descriptors(const struct control *control)
 {
 	struct error err;

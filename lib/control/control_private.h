@@ -111,7 +111,8 @@ void control_exporter_start(struct control *control);
 
 // 0 or -ENOMEM.
 int control_standstill_start(struct control *control);
-// Answers to what began at 'since_ns' may be in the queue of a worker that stands still (health_set_doubt()).
+// Answers to what began at 'since_ns' may be in the queue of a worker that stands still
+// (health_set_doubt()).
 uint32_t control_doubts(void *context, uint64_t since_ns, uint32_t queues, char *why, size_t size);
 
 // --- capture.c: what clients ask of captures ---
@@ -124,7 +125,8 @@ void control_capture_end(struct control *control, uint64_t id);
 
 // --- restart.c: flows and hash tables over a restart ---
 
-// What the last daemon saved, as it ended or before it died, into the workers' tables. Before they run.
+// What the last daemon saved, as it ended or before it died, into the workers' tables. Before they
+// run.
 void control_restore_flows(struct control *control);
 
 // --- halfopen_host.c ---

@@ -6,8 +6,8 @@
 
 #include <errno.h>
 
-// What the probes through the path ask of the loop (halfopen.h). By their rings routers' words about
-// tunnels come too.
+// What the probes through the path ask of the loop (halfopen.h). By their rings routers' words
+// about tunnels come too.
 
 static uint32_t halfopen_host_choose_worker(void *context, uint32_t worker)
 {

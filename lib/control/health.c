@@ -9,7 +9,8 @@
 
 #include <stdio.h>
 
-// What the probes say, as the control room takes it: told in one line, and then part of the next snapshot.
+// What the probes say, as the control room takes it: told in one line, and then part of the next
+// snapshot.
 
 // What stands before a probe's words where the pool has several probes; else "".
 static const char *probe_subject(

@@ -54,8 +54,8 @@ void control_recall_ramp(struct control *control, uint32_t index, uint32_t ramp_
 // A backend's health changed: its slow start begins, or there is none.
 void control_begin_ramp(const struct config_pool *pool, struct running_backend *state);
 void control_age(int fd, short what, void *context);
-// The deadline that comes with an operator's word on a backend of the running configuration, or the end of one.
-// A backend that leaves, by its index: drained with a deadline, or disabled.
+// The deadline that comes with an operator's word on a backend of the running configuration, or the
+// end of one. A backend that leaves, by its index: drained with a deadline, or disabled.
 void control_take_leaving(
 	struct control *control, const struct message_backend_set *set, uint32_t index);
 void control_take_drain(

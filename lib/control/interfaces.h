@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-// The kernel's interfaces that ports have: the kernel side, and the wire where the device drives one. Both are followed by
-// number, whatever they are called, and the log tells when they are renamed, go or come. On the loop's thread.
+// The kernel's interfaces that ports have: the kernel side, and the wire where the device drives
+// one. Both are followed by number, whatever they are called, and the log tells when they are
+// renamed, go or come. On the loop's thread.
 
 struct control;
 

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What the daemon's memory goes to: the parts as the allocators have them, and the sums that these and the kernel tell.
+// What the daemon's memory goes to: the parts as the allocators have them, and the sums that these
+// and the kernel tell.
 
 #define DPDK    "dpdk"
 #define HEAP    "heap"

@@ -5,9 +5,10 @@
 #include <event2/event.h>
 #include <metrics/step.h>
 
-// Neighbours that the kernel does not know are asked for again and again, and those that it knows are asked whether they
-// are still there: what the workers send keeps no entry fresh, and not every backend is probed by packets of the kernel's.
-// Backends looked at in one step, and neighbours asked, which takes the kernel some microseconds each.
+// Neighbours that the kernel does not know are asked for again and again, and those that it knows
+// are asked whether they are still there: what the workers send keeps no entry fresh, and not every
+// backend is probed by packets of the kernel's. Backends looked at in one step, and neighbours
+// asked, which takes the kernel some microseconds each.
 #define SOLICIT_LOOKS 4096
 #define SOLICIT_STEP  32
 

@@ -10,7 +10,8 @@
 #include <rte_ethdev.h>
 #include <string.h>
 
-// What changes about a port while it is in use: whether its cable is in, and which hardware address its kernel side has.
+// What changes about a port while it is in use: whether its cable is in, and which hardware address
+// its kernel side has.
 
 bool control_port_has_link(const struct control *control, uint32_t p)
 {
@@ -22,8 +23,9 @@ bool control_port_has_link(const struct control *control, uint32_t p)
 	return rte_eth_link_get_nowait(port->id, &link) != 0 || link.link_status == RTE_ETH_LINK_UP;
 }
 
-// The kernel side has a carrier while the port has a link, as any card's interface: routing daemons, networkd and whoever
-// types 'ip link' go by that. One that cannot be told is left as it is.
+// The kernel side has a carrier while the port has a link, as any card's interface: routing
+// daemons, networkd and whoever types 'ip link' go by that. One that cannot be told is left as it
+// is.
 static void tell_kernel(struct control *control, uint32_t p, bool is_down)
 {
 	const struct running_port *port = &control->config.ports[p];
@@ -47,8 +49,8 @@ static void tell_link(struct control *control, const struct running_port *port, 
 	events_tell(control->events, &entry, "port %s: its link is %s", port->name, now);
 }
 
-// What stands behind a port without a link is behind nothing: its backends have no next hop, so that new flows go
-// elsewhere and a VIP that nobody can serve is withdrawn.
+// What stands behind a port without a link is behind nothing: its backends have no next hop, so
+// that new flows go elsewhere and a VIP that nobody can serve is withdrawn.
 static void follow_links(struct control *control)
 {
 	bool changed = false;
@@ -68,7 +70,8 @@ static void follow_links(struct control *control)
 		control_resolve_all(control);
 }
 
-// The log gets a line for each address that is another one than the last: whoever insists does not fill it.
+// The log gets a line for each address that is another one than the last: whoever insists does not
+// fill it.
 static void put_back_mac(struct control *control, uint32_t p, const struct mac *foreign)
 {
 	const struct running_port *port = &control->config.ports[p];
@@ -87,8 +90,9 @@ static void put_back_mac(struct control *control, uint32_t p, const struct mac *
 		rc == 0 ? "" : strerror(-rc));
 }
 
-// The network learns the kernel side's address by ARP, and the port takes in what is for its own. udev is one to change it:
-// a new interface that the daemon has not got to yet looks to it as if it had an address by chance (MACAddressPolicy=persistent).
+// The network learns the kernel side's address by ARP, and the port takes in what is for its own.
+// udev is one to change it: a new interface that the daemon has not got to yet looks to it as if it
+// had an address by chance (MACAddressPolicy=persistent).
 static void follow_macs(struct control *control)
 {
 	for (uint32_t p = 0; p < control->config.port_count; p++) {

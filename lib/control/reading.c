@@ -9,8 +9,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// Earlier versions, their list, and the file that the daemon's own file names: read on a thread of its own, as a disk may
-// hang. Whoever asks waits for a bounded time; other changes go on meanwhile.
+// Earlier versions, their list, and the file that the daemon's own file names: read on a thread of
+// its own, as a disk may hang. Whoever asks waits for a bounded time; other changes go on
+// meanwhile.
 
 struct reading {
 	struct control *control; // the loop's

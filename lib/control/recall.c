@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The last known health, kept over a restart. Without it the first backend that is found up would get
-// every connection of the pool, and break all that were another's. What is recalled stands in until
-// the backend's own probes have spoken, or for RECALL_S; a next hop that the kernel still has to resolve does not
-// take a backend out of its table meanwhile.
+// The last known health, kept over a restart. Without it the first backend that is found up would
+// get every connection of the pool, and break all that were another's. What is recalled stands in
+// until the backend's own probes have spoken, or for RECALL_S; a next hop that the kernel still has
+// to resolve does not take a backend out of its table meanwhile.
 
 #define RECALL_S 10
 #define SAVE_MS  200

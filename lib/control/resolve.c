@@ -44,7 +44,8 @@ static void batch_add(
 	batch->states[batch->count++] = state;
 }
 
-// The kernel's questions to a neighbour, or the answers, may wait for a worker that stands still: then where it was, it is.
+// The kernel's questions to a neighbour, or the answers, may wait for a worker that stands still:
+// then where it was, it is.
 static bool is_kept(const struct control *control, const struct running_backend *state,
 	const struct kernel_next_hop *hop)
 {
@@ -137,8 +138,9 @@ void control_resolve_installed(struct control *control, const struct commit *com
 
 // --- All of the running configuration's ---
 
-// One round asks for every backend once. A change in the midst of a round makes it go on until all were
-// asked again; it does not begin anew, so that the last ones have their turn however often something changes.
+// One round asks for every backend once. A change in the midst of a round makes it go on until all
+// were asked again; it does not begin anew, so that the last ones have their turn however often
+// something changes.
 static void step_round(struct control *control)
 {
 	const struct config *config = control->running.now->config;

@@ -12,7 +12,8 @@ struct running_backend;
 
 // --- resolve.c, neighbour_solicitation.c: next hops ---
 
-// Of the backends that a commit adds, into the states that it builds from: begin, then steps while true.
+// Of the backends that a commit adds, into the states that it builds from: begin, then steps while
+// true.
 void control_resolve_begin(struct control *control, struct commit *commit);
 bool control_resolve_commit(struct control *control, struct commit *commit);
 void control_resolve_take(struct running_backend *state, const struct running_backend *from);

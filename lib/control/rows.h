@@ -4,7 +4,8 @@
 
 #include <control/control_private.h>
 
-// The rows that answer a show. Each writes row number 'row' into the zeroed 'out'. False: there is no such row.
+// The rows that answer a show. Each writes row number 'row' into the zeroed 'out'. False: there is
+// no such row.
 
 bool row_vip(const struct control *control, uint32_t row, struct message_row_vip *out);
 bool row_backend(struct control *control, uint32_t row, struct message_row_backend *out);

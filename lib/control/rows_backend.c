@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-// How many slots each backend of the pool has, counted once for all its rows. Every service's table counts alike.
+// How many slots each backend of the pool has, counted once for all its rows. Every service's table
+// counts alike.
 static void count_shares(struct control *control, uint32_t pool)
 {
 	const struct config_pool *config = &control->running.now->config->pools[pool];

@@ -13,11 +13,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// What is in force comes first, and then is kept: a disk that hangs, is full or is read-only costs the answer its "kept", and
-// nothing else. What could not be kept is tried again until it is: nobody has to apply it anew.
+// What is in force comes first, and then is kept: a disk that hangs, is full or is read-only costs
+// the answer its "kept", and nothing else. What could not be kept is tried again until it is:
+// nobody has to apply it anew.
 
-// So long a disk may take without anybody being told, and so long a client waits for it; a large configuration takes longer to
-// be written, read back and compared.
+// So long a disk may take without anybody being told, and so long a client waits for it; a large
+// configuration takes longer to be written, read back and compared.
 #define LATE_NS         (3 * CLOCK_NS_PER_S)
 #define LATE_BACKEND_NS (200 * 1000)
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <store/saver.h>
 
-// What is written to the state folder, after and beside all that forwarding waits for (saving.c); and what is read from a disk
-// because somebody asks (reading.c). On the loop's thread.
+// What is written to the state folder, after and beside all that forwarding waits for (saving.c);
+// and what is read from a disk because somebody asks (reading.c). On the loop's thread.
 
 struct commit;
 struct control;
@@ -37,7 +37,8 @@ void control_keep(struct control *control, struct saver_request *request);
 void control_keep_running(struct control *control);
 // A configuration is in force that a restart would not find.
 bool control_is_unkept(const struct control *control);
-// What became of the last one that was handed over is known, or has taken too long to be waited for.
+// What became of the last one that was handed over is known, or has taken too long to be waited
+// for.
 bool control_keep_is_settled(const struct control *control, uint64_t until_ns);
 // Why it is not kept, in words for the operator.
 const char *control_keep_fault(const struct control *control, char *out, size_t size);
@@ -54,7 +55,8 @@ bool control_saving_end(struct control *control, uint64_t until_ns);
 
 // --- reading.c ---
 
-// Takes the commit over, has its request read from the disk, and starts it: a rollback's, for the client that waits, or the file's.
+// Takes the commit over, has its request read from the disk, and starts it: a rollback's, for the
+// client that waits, or the file's.
 void control_read_commit(struct control *control, struct commit *commit);
 // Begins the answer to 'show history'.
 void control_read_history(struct control *control);

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-// One worker that stands still costs its own queue and no more. It is told; nobody waits for it; what may be lost in its
-// queue is no failure of a backend; and next hops that the kernel loses meanwhile are kept, as its questions to them may be
-// there, too (resolve.c).
+// One worker that stands still costs its own queue and no more. It is told; nobody waits for it;
+// what may be lost in its queue is no failure of a backend; and next hops that the kernel loses
+// meanwhile are kept, as its questions to them may be there, too (resolve.c).
 
 static void standstill_begins(struct control *control, uint32_t worker)
 {

@@ -10,9 +10,10 @@
 
 #include <errno.h>
 
-// The last committed configuration, or an empty one, so that the workers have a snapshot from the start. The
-// flow tables are empty, so a connection from before the last change of its pool is found by the table
-// before that change alone: the configuration before is built first, with the same health, and replaced.
+// The last committed configuration, or an empty one, so that the workers have a snapshot from the
+// start. The flow tables are empty, so a connection from before the last change of its pool is
+// found by the table before that change alone: the configuration before is built first, with the
+// same health, and replaced.
 
 // Takes 'config' over; 'left' may be NULL. 0, or a negative errno with the sentence.
 static int start_begin(struct control *control, struct config *config, const struct config *left,
@@ -60,8 +61,8 @@ static void start_finish_targets(struct control *control)
 		control_targets_step(-1, 0, control);
 }
 
-// The configuration before, on top of the one in force, whose names it needs beside its own: the two may share
-// indexes in no other way. False: there is none, or it cannot be.
+// The configuration before, on top of the one in force, whose names it needs beside its own: the
+// two may share indexes in no other way. False: there is none, or it cannot be.
 static bool start_step_back(struct control *control, const struct state_mark *loaded)
 {
 	const char *folder = control->config.daemon->state;
@@ -112,7 +113,8 @@ static int start_begin_with(struct control *control, const struct config *now,
 	return rc;
 }
 
-// Backends that left before the last change, with flows of which the last daemon tells, leave again.
+// Backends that left before the last change, with flows of which the last daemon tells, leave
+// again.
 static int start_take_left(struct control *control, const struct config *now,
 	const struct state_mark *mark, struct error *err)
 {

@@ -18,8 +18,8 @@ struct taps *taps_new(struct control *control);
 void taps_free(struct taps *taps); // NULL is fine
 // Called several times a second, and when the kernel's interfaces change.
 void taps_follow(struct taps *taps);
-// Remembers what the kernel sides have, after changes of the kernel's: at once, or with one of the next seconds where there are so
-// many that it would take a fiftieth of the thread.
+// Remembers what the kernel sides have, after changes of the kernel's: at once, or with one of the
+// next seconds where there are so many that it would take a fiftieth of the thread.
 void taps_remember(struct taps *taps);
 // False where the kernel side is no tap that could be made again.
 bool taps_makes_side(const struct taps *taps, uint32_t port);

@@ -8,8 +8,8 @@
 #include <metrics/step.h>
 #include <stdlib.h>
 
-// What a commit changes about the probes is handed to the health room in steps: a probe begun or ended takes
-// about a microsecond.
+// What a commit changes about the probes is handed to the health room in steps: a probe begun or
+// ended takes about a microsecond.
 #define TARGET_STEP 256
 
 void control_targets_take(struct control *control, struct commit *commit)

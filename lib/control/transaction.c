@@ -80,7 +80,8 @@ static int transaction_add_record(
 	return rc == 0 ? 0 : error_set(err, ENOMEM, "out of memory");
 }
 
-// Its content is judged at the commit. After the first record that cannot be taken the others are let go by.
+// Its content is judged at the commit. After the first record that cannot be taken the others are
+// let go by.
 void transaction_add(struct control *control, enum message_type type)
 {
 	struct transaction *transaction = &control->transaction;

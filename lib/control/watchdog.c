@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// The service manager restarts a daemon that no longer works (sd_watchdog_enabled(3)). That it does is
-// said by the event loop, which must turn for it, and only while a worker goes round. One that stands
-// still while others go on costs its own queue; a restart would cost everybody's (decision 26).
+// The service manager restarts a daemon that no longer works (sd_watchdog_enabled(3)). That it does
+// is said by the event loop, which must turn for it, and only while a worker goes round. One that
+// stands still while others go on costs its own queue; a restart would cost everybody's (decision
+// 26).
 
 #define LOOKS_A_PERIOD 4
 

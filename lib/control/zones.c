@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-// 'show zones': for each service its pool's zones, those that it prefers first. As the workers' tables have them.
+// 'show zones': for each service its pool's zones, those that it prefers first. As the workers'
+// tables have them.
 
 static void fill(const struct config_service *service, const struct snapshot_zone *zone,
 	struct message_row_zone *out)

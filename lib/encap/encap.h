@@ -8,13 +8,14 @@
 #include <stdint.h>
 #include <string.h>
 
-// The outer headers. One ready-made 'struct encap' a backend, built by the job thread; a worker copies
-// it as a whole in front of the inner packet and patches what the packet decides: length, DSCP and ECN, protocol,
-// checksum. IPIP in all four combinations (RFC 2003, RFC 2473, RFC 4213), and L2 DSR, which is the
-// Ethernet header alone. Plain bytes: any thread.
+// The outer headers. One ready-made 'struct encap' a backend, built by the job thread; a worker
+// copies it as a whole in front of the inner packet and patches what the packet decides: length,
+// DSCP and ECN, protocol, checksum. IPIP in all four combinations (RFC 2003, RFC 2473, RFC 4213),
+// and L2 DSR, which is the Ethernet header alone. Plain bytes: any thread.
 //
-// Set on purpose: DSCP and ECN are the inner packet's (RFC 6040, normal mode); DF is set, so the identification may be
-// 0 (RFC 6864) and nobody on the way fragments a tunnel packet (but for encap_least()); TTL is 64.
+// Set on purpose: DSCP and ECN are the inner packet's (RFC 6040, normal mode); DF is set, so the
+// identification may be 0 (RFC 6864) and nobody on the way fragments a tunnel packet (but for
+// encap_least()); TTL is 64.
 
 #define ENCAP_SIZE_MAX  58 // Ethernet, a tag, and an IPv6 header
 #define ENCAP_IPV6_AT   (ENCAP_SIZE_MAX - 40) // where an outer IP header begins in struct encap
@@ -22,19 +23,22 @@
 #define ENCAP_TTL       64
 #define ENCAP_VLAN_NONE 0xffff
 
-// What encap_ipip() may write in front of the inner packet: the whole struct, whatever its headers take of it.
+// What encap_ipip() may write in front of the inner packet: the whole struct, whatever its headers
+// take of it.
 #define ENCAP_ROOM 60
 
 struct encap {
 	uint8_t eth_size; // 14, or 18 with a tag
 	uint8_t size; // of all
-	// Ethernet, then the outer IP header, at the end of the field: so that one copy of the whole struct puts
-	// them right in front of the inner packet. In IPv4's checksum field stands the sum of the rest, not inverted.
+	// Ethernet, then the outer IP header, at the end of the field: so that one copy of the
+	// whole struct puts them right in front of the inner packet. In IPv4's checksum field
+	// stands the sum of the rest, not inverted.
 	uint8_t bytes[ENCAP_SIZE_MAX];
 };
 _Static_assert(sizeof(struct encap) == ENCAP_ROOM, "leaves 4 bytes of a backend's cache line");
 
-// 'outer_source' and 'outer_destination' are of one family. 'vlan_tci' is ENCAP_VLAN_NONE for no tag.
+// 'outer_source' and 'outer_destination' are of one family. 'vlan_tci' is ENCAP_VLAN_NONE for no
+// tag.
 void encap_init(struct encap *encap, const struct mac *source, const struct mac *destination,
 	uint16_t vlan_tci, const struct addr *outer_source, const struct addr *outer_destination);
 
@@ -44,8 +48,8 @@ static inline uint32_t encap_overhead(const struct encap *encap)
 	return encap->size - encap->eth_size;
 }
 
-// What every link takes of an inner packet (RFC 8200 5, RFC 791 3.2): nobody is told of less, so a tunnel whose path takes
-// less is sent in pieces (RFC 2473 7.1 b, RFC 4213 3.2.2).
+// What every link takes of an inner packet (RFC 8200 5, RFC 791 3.2): nobody is told of less, so a
+// tunnel whose path takes less is sent in pieces (RFC 2473 7.1 b, RFC 4213 3.2.2).
 #define ENCAP_LEAST_IPV4 68u
 #define ENCAP_LEAST_IPV6 1280u
 
@@ -75,7 +79,8 @@ static inline const uint8_t *encap_headers(const struct encap *encap)
 	return encap->bytes + ENCAP_SIZE_MAX - encap->size;
 }
 
-// The words that hold tos and protocol, as a little-endian machine reads the wire: they are upper bytes there.
+// The words that hold tos and protocol, as a little-endian machine reads the wire: they are upper
+// bytes there.
 static inline void encap_patch_ipv4(struct ipv4_header *outer, const struct encap *encap,
 	uint8_t tos, uint8_t protocol, uint16_t inner_size, uint32_t flow_source_be)
 {
@@ -108,12 +113,12 @@ static inline void encap_patch_ipv6(struct ipv6_header *outer, const struct enca
 	}
 }
 
-// Writes the outer headers right in front of 'inner', the IP header of a packet of 'inner_size' bytes, where
-// there must be ENCAP_ROOM bytes. 'flow_source_be' is added to the source's last 32 bits, which are zero there
-// where a pool draws its sources. Returns the frame's new first byte.
+// Writes the outer headers right in front of 'inner', the IP header of a packet of 'inner_size'
+// bytes, where there must be ENCAP_ROOM bytes. 'flow_source_be' is added to the source's last 32
+// bits, which are zero there where a pool draws its sources. Returns the frame's new first byte.
 //
-// What is patched is read from 'encap': a load from bytes that were stored in other widths a moment ago waits for
-// those stores to leave the core.
+// What is patched is read from 'encap': a load from bytes that were stored in other widths a moment
+// ago waits for those stores to leave the core.
 static inline uint8_t *encap_ipip(const struct encap *encap, uint8_t *inner, uint8_t family,
 	uint16_t inner_size, uint32_t flow_source_be)
 {
@@ -130,8 +135,8 @@ static inline uint8_t *encap_ipip(const struct encap *encap, uint8_t *inner, uin
 	return inner - encap->size;
 }
 
-// L2 DSR: the Ethernet header in front of 'inner', whose type is the packet's own; 18 bytes of room, of which only a
-// tagged one takes all. Returns the frame's new first byte.
+// L2 DSR: the Ethernet header in front of 'inner', whose type is the packet's own; 18 bytes of
+// room, of which only a tagged one takes all. Returns the frame's new first byte.
 static inline uint8_t *encap_dsr(const struct encap *encap, uint8_t *inner, uint8_t family)
 {
 	const size_t most = sizeof(struct eth_header) + sizeof(struct vlan_header);

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What happened on this balancer, beside the log: the newest ones in memory, in their order, each with a number of its
-// own. One thread, the control lcore's. No DPDK.
+// What happened on this balancer, beside the log: the newest ones in memory, in their order, each
+// with a number of its own. One thread, the control lcore's. No DPDK.
 
 #define EVENTS_KEPT 10000u
 
@@ -54,9 +54,10 @@ struct events_entry events_about(enum events_kind kind, enum log_level level, co
 struct events *events_new(void);
 void events_free(struct events *events); // NULL is fine
 
-// Keeps it with the next number and the time, in the place of the oldest where there are EVENTS_KEPT, and writes the line
-// to the log with its fields. The caller sets kind, level, object and what else there is to set. A line that begins with
-// the kind's name, "health: ...", has it in the log alone. Without 'events' there is the log alone.
+// Keeps it with the next number and the time, in the place of the oldest where there are
+// EVENTS_KEPT, and writes the line to the log with its fields. The caller sets kind, level, object
+// and what else there is to set. A line that begins with the kind's name, "health: ...", has it in
+// the log alone. Without 'events' there is the log alone.
 void events_tell(struct events *events, const struct events_entry *entry, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 // The same without a line in the log, which has others of it.

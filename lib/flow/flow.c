@@ -2,7 +2,8 @@
 #include <flow/flow_inline.h>
 
 #define CAPACITY_MAX (1ull << 31)
-// A reader's clock may be behind the worker's: a row that it finds this little in the future is just seen.
+// A reader's clock may be behind the worker's: a row that it finds this little in the future is
+// just seen.
 #define CLOCK_SKEW_MAX_S 16u
 
 _Static_assert(FLOW_TTL_MAX_S + 2 * FLOW_SWEEP_PERIOD_S + CLOCK_SKEW_MAX_S < 1u << 16,

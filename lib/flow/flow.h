@@ -8,19 +8,20 @@
 #include <stdint.h>
 #include <string.h>
 
-// The connection table of one worker: a fixed-size set-associative table, four flows a bucket, 32 bytes
-// a flow for both families. One 64-byte line holds what a packet needs of a bucket; the clients'
-// addresses stand in the line after it. Only the owning worker
-// writes (flow_inline.h, flow_sweep()); other threads may read (flow_read_bucket()) and accept that a
-// row changes under them: every field is loaded once, and a row that was torn is at worst a wrong line
-// in a listing. No lock, no allocation, no timer: a flow is expired when it is touched, its place is
-// wanted or the sweep passes.
+// The connection table of one worker: a fixed-size set-associative table, four flows a bucket, 32
+// bytes a flow for both families. One 64-byte line holds what a packet needs of a bucket; the
+// clients' addresses stand in the line after it. Only the owning worker
+// writes (flow_inline.h, flow_sweep()); other threads may read (flow_read_bucket()) and accept that
+// a row changes under them: every field is loaded once, and a row that was torn is at worst a wrong
+// line in a listing. No lock, no allocation, no timer: a flow is expired when it is touched, its
+// place is wanted or the sweep passes.
 //
-// A flow is known by 64 bits of the keyed hash of its tuple (bucket and tag) and by its client's port, so
-// nobody who does not know the key can aim at a bucket.
+// A flow is known by 64 bits of the keyed hash of its tuple (bucket and tag) and by its client's
+// port, so nobody who does not know the key can aim at a bucket.
 //
-// Buckets are paired. A flow whose own bucket is full of flows that matter is an overflow entry of the other one, which
-// is looked at only then: a table that is half full keeps 99% of its flows in places of their own.
+// Buckets are paired. A flow whose own bucket is full of flows that matter is an overflow entry of
+// the other one, which is looked at only then: a table that is half full keeps 99% of its flows in
+// places of their own.
 
 #define FLOW_WAYS 4
 
@@ -35,38 +36,40 @@ enum flow_state {
 	FLOW_STATES,
 };
 
-// Times are whole seconds of the worker's clock, kept modulo 2^16; no time to live may exceed FLOW_TTL_MAX_S.
+// Times are whole seconds of the worker's clock, kept modulo 2^16; no time to live may exceed
+// FLOW_TTL_MAX_S.
 #define FLOW_TTL_MAX_S 32767u
 
-// A sweep of the whole table takes this long: with FLOW_TTL_MAX_S it stays below 2^16 s, so a row that
-// nobody touches is cleared before its clock wraps and it looks young again.
+// A sweep of the whole table takes this long: with FLOW_TTL_MAX_S it stays below 2^16 s, so a row
+// that nobody touches is cleared before its clock wraps and it looks young again.
 #define FLOW_SWEEP_PERIOD_S 3600u
 
 // Ages stop counting here: the sweep keeps them from wrapping.
 #define FLOW_AGE_MAX_S 57344u
 
-// How long a flow of each state lives without a packet, at least, and less than a second more; one row a
-// service, by the service's index.
+// How long a flow of each state lives without a packet, at least, and less than a second more; one
+// row a service, by the service's index.
 struct flow_ttl {
 	uint16_t seconds[8]; // by state: as many as make its place in a table a shift
 };
 _Static_assert(FLOW_STATES <= 8, "a row has a place for each state");
 
-// The 16 bytes of a client's address, for listings: IPv6 as it is, IPv4 mapped (::ffff:0:0/96, which no client has).
-// In two words, since a packet's address goes through registers to its row.
+// The 16 bytes of a client's address, for listings: IPv6 as it is, IPv4 mapped (::ffff:0:0/96,
+// which no client has). In two words, since a packet's address goes through registers to its row.
 struct flow_client {
 	uint64_t half[2];
 };
 
-// Two cache lines: the first is all that a packet needs; the second, in the same page, is touched when a flow begins
-// or is listed.
+// Two cache lines: the first is all that a packet needs; the second, in the same page, is touched
+// when a flow begins or is listed.
 struct flow_bucket {
 	uint32_t tag[FLOW_WAYS];
 	uint32_t backend[FLOW_WAYS]; // the snapshot's backend reference, opaque here
 	uint16_t seen[FLOW_WAYS];
 	uint16_t client_port[FLOW_WAYS]; // network order
 	uint16_t service[FLOW_WAYS];
-	// 3 bits enum flow_state, 1 bit mark (flow_inline.h), 12 bits when it began, in units of 16 s.
+	// 3 bits enum flow_state, 1 bit mark (flow_inline.h), 12 bits when it began, in units of 16
+	// s.
 	uint16_t life[FLOW_WAYS];
 	struct flow_client client[FLOW_WAYS];
 } __attribute__((aligned(64)));
@@ -75,9 +78,10 @@ _Static_assert(offsetof(struct flow_bucket, client) == 64, "the clients have a l
 
 struct flow_table; // opaque but for the inline functions in flow_inline.h
 
-// The caller brings zeroed memory of 'footprint' bytes, 64-byte aligned (hugepages of the worker's own
-// socket), and keeps it for as long as anybody uses the table; there is nothing else to free. 'capacity' is
-// in flows, 8 .. 2^31, and is rounded up to whole pairs of buckets. Footprint 0, and NULL: out of range, or no such memory.
+// The caller brings zeroed memory of 'footprint' bytes, 64-byte aligned (hugepages of the worker's
+// own socket), and keeps it for as long as anybody uses the table; there is nothing else to free.
+// 'capacity' is in flows, 8 .. 2^31, and is rounded up to whole pairs of buckets. Footprint 0, and
+// NULL: out of range, or no such memory.
 size_t flow_table_footprint(uint64_t capacity);
 struct flow_table *flow_table_new(void *memory, uint64_t capacity);
 uint64_t flow_table_capacity(const struct flow_table *table);
@@ -128,11 +132,13 @@ struct flow_row {
 	uint32_t idle_s; // since its last packet
 };
 
-// A client that closed first keeps its port for this long after its last packet (TIME_WAIT, RFC 9293 3.6.1; Linux: 60 s):
-// a SYN that comes earlier to a half closed flow is more likely forged than of a port that is used again.
+// A client that closed first keeps its port for this long after its last packet (TIME_WAIT, RFC
+// 9293 3.6.1; Linux: 60 s): a SYN that comes earlier to a half closed flow is more likely forged
+// than of a port that is used again.
 #define FLOW_TIME_WAIT_S 60u
 
-// False: for all that its client's packets tell, the connection has ended, and its row lives on because that could be forged.
+// False: for all that its client's packets tell, the connection has ended, and its row lives on
+// because that could be forged.
 static inline bool flow_row_is_open(const struct flow_row *row)
 {
 	if (row->state == FLOW_FINISHED || row->state == FLOW_HALF_CLOSED)
@@ -140,29 +146,33 @@ static inline bool flow_row_is_open(const struct flow_row *row)
 	return row->state != FLOW_CLOSING;
 }
 
-// Any thread: copies the live rows of a bucket (not expired at 'now_s' by 'ttl', which has 'services' rows)
-// to 'out'; returns how many. Buckets are numbered 0 .. flow_table_buckets() - 1, so that a reader can go on in
-// steps. 'now_s' is the worker's clock, and may be a few seconds behind it.
+// Any thread: copies the live rows of a bucket (not expired at 'now_s' by 'ttl', which has
+// 'services' rows) to 'out'; returns how many. Buckets are numbered 0 .. flow_table_buckets() - 1,
+// so that a reader can go on in steps. 'now_s' is the worker's clock, and may be a few seconds
+// behind it.
 uint32_t flow_table_buckets(const struct flow_table *table);
 uint32_t flow_read_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
 	struct flow_row out[FLOW_WAYS]);
 
-// The same without the clients' addresses, and without a look at the line that they stand in: for who only counts.
+// The same without the clients' addresses, and without a look at the line that they stand in: for
+// who only counts.
 uint32_t flow_count_bucket(const struct flow_table *table, uint32_t bucket,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s,
 	struct flow_row out[FLOW_WAYS]);
 
-// True where a row that was read from 'bucket' may be of the flow of that hash: its client's port is to fit, too.
+// True where a row that was read from 'bucket' may be of the flow of that hash: its client's port
+// is to fit, too.
 bool flow_row_is_of(
 	const struct flow_table *table, uint32_t bucket, const struct flow_row *row, uint64_t hash);
 
-// The owning worker: clears the expired rows of 'count' buckets from 'first' on; returns how many live ones it
-// saw. A row of a service that is no more has expired.
+// The owning worker: clears the expired rows of 'count' buckets from 'first' on; returns how many
+// live ones it saw. A row of a service that is no more has expired.
 uint32_t flow_sweep(struct flow_table *table, uint32_t first, uint32_t count,
 	const struct flow_ttl *ttl, uint32_t services, uint32_t now_s);
 
-// Paces flow_sweep() so that the whole table is swept once in FLOW_SWEEP_PERIOD_S by a few buckets a call.
+// Paces flow_sweep() so that the whole table is swept once in FLOW_SWEEP_PERIOD_S by a few buckets
+// a call.
 struct flow_sweeper {
 	uint32_t next; // bucket
 	uint32_t due; // buckets to sweep by now

@@ -4,8 +4,9 @@
 
 #include <flow/flow.h>
 #include <string.h>
-// The four ways of a bucket at once, where the instruction set of the whole tree (meson.build) has it. What a bucket is
-// asked has both variants then, by name, and the test compares them; the plain name is what workers run.
+// The four ways of a bucket at once, where the instruction set of the whole tree (meson.build) has
+// it. What a bucket is asked has both variants then, by name, and the test compares them; the plain
+// name is what workers run.
 #ifdef __SSE4_1__
 #define FLOW_HAS_VECTOR 1
 #include <smmintrin.h>
@@ -13,8 +14,8 @@
 #define FLOW_HAS_VECTOR 0
 #endif
 
-// The packet path of the flow table: for the worker that owns it, and for nobody else. Its own loads are
-// plain; its stores are relaxed atomics, since readers look on from other threads.
+// The packet path of the flow table: for the worker that owns it, and for nobody else. Its own
+// loads are plain; its stores are relaxed atomics, since readers look on from other threads.
 //
 //     for each packet of the burst: flow_prefetch(table, hash);
 //     for each packet: if (flow_find(...)) { flow_ref_backend(), flow_touch() } else flow_insert();
@@ -30,20 +31,21 @@ struct flow_copy {
 	struct flow_table table;
 };
 
-// Any thread: copies the pair that a flow is in. Whatever is done with 'out->table' and that hash then leaves the
-// worker's rows alone. Rows that a clock ahead of 'now_s' wrote count as seen just now.
+// Any thread: copies the pair that a flow is in. Whatever is done with 'out->table' and that hash
+// then leaves the worker's rows alone. Rows that a clock ahead of 'now_s' wrote count as seen just
+// now.
 void flow_copy(
 	const struct flow_table *table, uint64_t hash, uint32_t now_s, struct flow_copy *out);
 
 #define FLOW_LIFE_STATE_MASK 7u
-// In way 0: a flow of this bucket may be an overflow entry of the other one of the pair. In the other ways: the row is an
-// overflow entry, of the other bucket. So way 0 takes none.
+// In way 0: a flow of this bucket may be an overflow entry of the other one of the pair. In the
+// other ways: the row is an overflow entry, of the other bucket. So way 0 takes none.
 #define FLOW_LIFE_MARK  8u
 #define FLOW_LIFE_BEGUN 0xfff0u // the clock without its lowest four bits
 
-// Any thread, and every reader but the worker itself: copies one row, each field loaded once, but for the client's address,
-// which stands in another line, and says whether it has the mark. False if it is not live. What a clock ahead of 'now_s' wrote
-// counts as seen just now.
+// Any thread, and every reader but the worker itself: copies one row, each field loaded once, but
+// for the client's address, which stands in another line, and says whether it has the mark. False
+// if it is not live. What a clock ahead of 'now_s' wrote counts as seen just now.
 bool flow_read_row(const struct flow_bucket *rows, uint32_t way, const struct flow_ttl *ttl,
 	uint32_t services, uint32_t now_s, struct flow_row *out, bool *has_mark);
 
@@ -60,7 +62,8 @@ static inline uint32_t flow_bucket_index(const struct flow_table *table, uint64_
 	return (uint32_t)(((hash >> 32) * table->bucket_count) >> 32);
 }
 
-// Always inline: gcc takes the call of a function that only prefetches for one that does nothing, and drops it.
+// Always inline: gcc takes the call of a function that only prefetches for one that does nothing,
+// and drops it.
 #define FLOW_PREFETCH static inline __attribute__((always_inline)) void
 
 FLOW_PREFETCH flow_prefetch(const struct flow_table *table, uint64_t hash)
@@ -74,7 +77,8 @@ FLOW_PREFETCH flow_prefetch_client(const struct flow_table *table, uint64_t hash
 	__builtin_prefetch(table->buckets[flow_bucket_index(table, hash)].client, 1);
 }
 
-// Likewise for one that may need the other bucket of its pair: for its place there, and its client's.
+// Likewise for one that may need the other bucket of its pair: for its place there, and its
+// client's.
 FLOW_PREFETCH flow_prefetch_sibling(const struct flow_table *table, uint64_t hash)
 {
 	size_t sibling = flow_bucket_index(table, hash) ^ 1;
@@ -141,8 +145,9 @@ static inline uint32_t flow_match_vector(
 #define FLOW_VARIANT(name) name##_scalar
 #endif
 
-// One bit a way whose tag and port are these, alive or not. A flow never has two rows in its pair of buckets, since
-// flow_insert() takes the one that is there; only rows that were never used may look alike.
+// One bit a way whose tag and port are these, alive or not. A flow never has two rows in its pair
+// of buckets, since flow_insert() takes the one that is there; only rows that were never used may
+// look alike.
 static inline uint32_t flow_match(
 	const struct flow_bucket *bucket, uint32_t tag, uint16_t client_port)
 {
@@ -156,8 +161,8 @@ static inline uint32_t flow_match_overflow(
 	return flow_match(sibling, tag, client_port) & ~1u;
 }
 
-// True and '*ref' where the flow is there and not expired at 'now_s' by 'ttl', the row of its service. If it
-// is false, '*ref' means nothing.
+// True and '*ref' where the flow is there and not expired at 'now_s' by 'ttl', the row of its
+// service. If it is false, '*ref' means nothing.
 static inline bool flow_find(const struct flow_table *table, uint64_t hash, uint16_t client_port,
 	const struct flow_ttl *ttl, uint32_t now_s, struct flow_ref *ref)
 {
@@ -225,9 +230,10 @@ static inline void flow_forget(struct flow_ref *ref)
 	__atomic_store_n(life, (uint16_t)(*life & FLOW_LIFE_MARK) | FLOW_EMPTY, __ATOMIC_RELAXED);
 }
 
-// The eviction priority of a row, the least goes first: established above UDP above half closed above finished above closing above new, of each kind the
-// less the longer it idles, to four seconds; so that it goes into 16 bits. A SYN that nothing followed goes first: it costs
-// least to forget, and a FIN or RST may be forged.
+// The eviction priority of a row, the least goes first: established above UDP above half closed
+// above finished above closing above new, of each kind the less the longer it idles, to four
+// seconds; so that it goes into 16 bits. A SYN that nothing followed goes first: it costs least to
+// forget, and a FIN or RST may be forged.
 #define FLOW_PRIORITY_NOTHING 0u // empty or expired
 #define FLOW_PRIORITY_LITTLE  0x2000u // and less: no more than a SYN
 #define FLOW_PRIORITY_CLOSED  0x8000u // and less, down to the former: a FIN or RST was seen
@@ -341,8 +347,8 @@ static inline bool flow_own_row(
 	return true;
 }
 
-// Where an overflow entry would go. What is left there of an earlier row of the same flow is taken first, or it would be found
-// first.
+// Where an overflow entry would go. What is left there of an earlier row of the same flow is taken
+// first, or it would be found first.
 static inline struct flow_victim flow_victim_for_overflow(struct flow_bucket *sibling,
 	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
 	uint32_t now_s)
@@ -363,8 +369,9 @@ static inline enum flow_inserted flow_inserted_at(uint32_t priority)
 										   : FLOW_EVICTED;
 }
 
-// The row that a flow without one takes: an empty or expired one of its bucket; else the one with the least priority
-// (flow_priority()). If that would cost a flow that matters, the other bucket of the pair is asked too.
+// The row that a flow without one takes: an empty or expired one of its bucket; else the one with
+// the least priority (flow_priority()). If that would cost a flow that matters, the other bucket of
+// the pair is asked too.
 static inline struct flow_ref flow_choose_row(const struct flow_table *table,
 	struct flow_bucket *bucket, const struct flow_begin *begin, const struct flow_ttl *ttls,
 	uint32_t services, uint32_t now_s, enum flow_inserted *inserted)
@@ -380,7 +387,8 @@ static inline struct flow_ref flow_choose_row(const struct flow_table *table,
 	return victim.ref;
 }
 
-// What the row's life keeps of the mark when 'bucket' puts a flow there; tells the bucket of an overflow entry.
+// What the row's life keeps of the mark when 'bucket' puts a flow there; tells the bucket of an
+// overflow entry.
 static inline uint32_t flow_mark(struct flow_bucket *bucket, const struct flow_ref *row)
 {
 	if (__builtin_expect(row->bucket == bucket, 1))
@@ -422,8 +430,8 @@ static inline void flow_write(struct flow_table *table, const struct flow_ref *o
 	flow_write_at(&table->buckets[flow_bucket_index(table, begin->hash)], own, begin, now_s);
 }
 
-// Of a flow that has no row. Always finds a place, at the cost of another flow where the bucket is full. 'ttls' has a
-// row for each of the 'services'.
+// Of a flow that has no row. Always finds a place, at the cost of another flow where the bucket is
+// full. 'ttls' has a row for each of the 'services'.
 static inline enum flow_inserted flow_insert_first(struct flow_table *table,
 	const struct flow_begin *begin, const struct flow_ttl *ttls, uint32_t services,
 	uint32_t now_s)

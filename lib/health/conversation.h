@@ -7,9 +7,9 @@
 #include <health/tls_limits.h>
 #include <sys/queue.h>
 
-// A probe over one socket, as a row of phases: connect, then perhaps a TLS handshake, then perhaps a
-// request and its response. A kind of probe is such a row. Whatever way it ends, a connection is cut by a
-// RST, so that probes leave no TIME_WAIT behind, here or at the backend.
+// A probe over one socket, as a row of phases: connect, then perhaps a TLS handshake, then perhaps
+// a request and its response. A kind of probe is such a row. Whatever way it ends, a connection is
+// cut by a RST, so that probes leave no TIME_WAIT behind, here or at the backend.
 
 struct conversation;
 
@@ -63,8 +63,9 @@ enum progress conversation_fail(struct conversation *conversation, const char *f
 	__attribute__((format(printf, 2, 3)));
 enum progress conversation_fail_errno(struct conversation *conversation, int error);
 
-// Bytes to and from the backend, through TLS where there is a session: how many, or 0 with '*progress': to be waited
-// for, failed, or (reading only) PROGRESS_NEXT for the end of what the backend sends.
+// Bytes to and from the backend, through TLS where there is a session: how many, or 0 with
+// '*progress': to be waited for, failed, or (reading only) PROGRESS_NEXT for the end of what the
+// backend sends.
 size_t conversation_write(
 	struct conversation *conversation, const void *bytes, size_t size, enum progress *progress);
 size_t conversation_read(
@@ -85,7 +86,8 @@ extern const struct phase phase_grpc; // grpc.c
 void http_exchange_free(struct http_exchange *exchange); // NULL is fine
 void grpc_exchange_free(struct grpc_exchange *exchange);
 
-// What stands before a request's path for its server: the policy's host, or the address. Returns 'text' or the host.
+// What stands before a request's path for its server: the policy's host, or the address. Returns
+// 'text' or the host.
 const char *conversation_host(const struct probe_request *request, char *text, size_t size);
 
 #endif

@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Damping of one target that flaps. If it goes down more than 'flap_limit' times within 'flap_window', it is held down for
-// 'flap_hold', whatever its probes say. If it goes down while it is held, the hold begins anew. If it goes down within a
-// window after a hold, it is held twice as long as the last time, up to DAMPING_GROWTH_MAX holds; after a quiet window all
-// is forgotten. Times are clock_monotonic_ns()'s. No clock, no memory.
+// Damping of one target that flaps. If it goes down more than 'flap_limit' times within
+// 'flap_window', it is held down for 'flap_hold', whatever its probes say. If it goes down while it
+// is held, the hold begins anew. If it goes down within a window after a hold, it is held twice as
+// long as the last time, up to DAMPING_GROWTH_MAX holds; after a quiet window all is forgotten.
+// Times are clock_monotonic_ns()'s. No clock, no memory.
 
 #define DAMPING_LIMIT_MAX  15
 #define DAMPING_GROWTH_MAX 16

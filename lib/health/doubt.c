@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-// An answer may be on this machine, in the queue of a worker that stands still. Where the next probe's answer would be is
-// chance, so that enough silent probes in a row say what one of them cannot: together they count as a whole fall.
+// An answer may be on this machine, in the queue of a worker that stands still. Where the next
+// probe's answer would be is chance, so that enough silent probes in a row say what one of them
+// cannot: together they count as a whole fall.
 
-// From the kernel to the port, and back; and by the port alone for the answer to a probe through the path.
+// From the kernel to the port, and back; and by the port alone for the answer to a probe through
+// the path.
 #define QUEUES      2
 #define QUEUES_PATH 3
 

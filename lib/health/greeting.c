@@ -5,8 +5,8 @@
 #include <base/parse.h>
 #include <string.h>
 
-// What a backend must say: by itself, before it is asked anything, such as "SSH-2.0", or when it was sent the policy's
-// payload, such as "+PONG" to "PING". Through TLS where there is a session.
+// What a backend must say: by itself, before it is asked anything, such as "SSH-2.0", or when it
+// was sent the policy's payload, such as "+PONG" to "PING". Through TLS where there is a session.
 
 #define QUOTE_SIZE 56 // what of a text fits into a reason
 

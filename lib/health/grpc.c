@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// One grpc.health.v1.Health/Check over HTTP/2, by nghttp2: its frames go through the conversation. What is
-// kept of the answer is its status, its first bytes, and what the server says of why it fails.
+// One grpc.health.v1.Health/Check over HTTP/2, by nghttp2: its frames go through the conversation.
+// What is kept of the answer is its status, its first bytes, and what the server says of why it
+// fails.
 
 #define INPUT_SIZE   4096
 #define ANSWER_LIMIT 65536 // bytes, of whatever kind

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The two messages of grpc.health.v1.Health/Check, each in its gRPC frame: a zero byte (not compressed), the size
-// in four bytes, and a protobuf message of one field. No socket, no memory.
+// The two messages of grpc.health.v1.Health/Check, each in its gRPC frame: a zero byte (not
+// compressed), the size in four bytes, and a protobuf message of one field. No socket, no memory.
 
 #define GRPC_FRAME_HEADER  5
 #define GRPC_REQUEST_SIZE  (GRPC_FRAME_HEADER + 2 + 127)
@@ -24,7 +24,8 @@ enum grpc_health {
 // 'service' has fewer than 128 bytes. Returns the size.
 size_t grpc_request(const char *service, uint8_t out[GRPC_REQUEST_SIZE]);
 
-// False: these bytes are no such message. A status that the protocol does not know yet is passed on.
+// False: these bytes are no such message. A status that the protocol does not know yet is passed
+// on.
 bool grpc_response(const uint8_t *bytes, size_t size, uint64_t *out_health);
 
 // The standard's name of a call's status, such as "UNIMPLEMENTED"; "" for another number.

@@ -62,7 +62,8 @@ void target_doubt(struct target *target, struct probe_result *result);
 // Takes a result in. True: the view's status is another.
 bool target_take(struct target *target, const struct probe_result *result);
 
-// Another port or policy, the same status; what was held is held no longer. Takes effect with target_start().
+// Another port or policy, the same status; what was held is held no longer. Takes effect with
+// target_start().
 void target_set(struct target *target, const struct health_target *spec);
 
 #endif

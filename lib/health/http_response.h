@@ -6,9 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Reads one HTTP/1.x response (RFC 9112) byte by byte, as it comes in: its status, and whether a text
-// stands in its body. Keeps no more of it than a line's beginning, and takes no more of it than the
-// limits below: whatever a server sends, the reading ends. No socket, no memory of its own.
+// Reads one HTTP/1.x response (RFC 9112) byte by byte, as it comes in: its status, and whether a
+// text stands in its body. Keeps no more of it than a line's beginning, and takes no more of it
+// than the limits below: whatever a server sends, the reading ends. No socket, no memory of its
+// own.
 
 #define HTTP_HEADER_LIMIT 65536 // with every 1xx response before it
 #define HTTP_BODY_LIMIT   65536
@@ -43,8 +44,9 @@ struct http_response {
 	char line[HTTP_LINE_KEPT];
 };
 
-// 'text' must stand in the body for 'text_found'; "" asks for the header alone. It has to stay where it is,
-// and fewer than HTTP_TEXT_SIZE bytes. 'is_head': the answer to a HEAD request has no body.
+// 'text' must stand in the body for 'text_found'; "" asks for the header alone. It has to stay
+// where it is, and fewer than HTTP_TEXT_SIZE bytes. 'is_head': the answer to a HEAD request has no
+// body.
 void http_response_init(struct http_response *response, const char *text, bool is_head);
 
 // Takes what came in. After anything but HTTP_MORE the rest is of no interest.

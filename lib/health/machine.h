@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// The state machine of one target: results of probes in, a status out. No clock, no socket, no memory.
+// The state machine of one target: results of probes in, a status out. No clock, no socket, no
+// memory.
 
 enum machine_state {
 	MACHINE_UNKNOWN,

@@ -72,7 +72,8 @@ static bool is_local(int error)
 	case EAGAIN:
 	case EPERM: // our own packet filter
 	case EACCES:
-	// No route of our own, such as before the network is up. It is the next hop that takes a backend out of its tables then.
+	// No route of our own, such as before the network is up. It is the next hop that takes a
+	// backend out of its tables then.
 	case ENETUNREACH:
 		return true;
 	default:

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// One probe of one target. A kind of probe is a file of its own behind 'struct probe_kind': it knows
-// its sockets and its protocol, and neither the rhythm, nor the timeout, nor what results add up to.
-// To add a kind: write the file, name it here and in probe_kind_of().
+// One probe of one target. A kind of probe is a file of its own behind 'struct probe_kind': it
+// knows its sockets and its protocol, and neither the rhythm, nor the timeout, nor what results add
+// up to. To add a kind: write the file, name it here and in probe_kind_of().
 
 #define PROBE_REASON_SIZE 128
 #define PROBE_REMARK_SIZE 128
@@ -52,8 +52,8 @@ struct probe_request {
 struct probe_kind {
 	bool constant; // one success is enough, and is never asked for again
 
-	// Starts a probe: returns it, or NULL when it ended at once ('*result' says how, 'done' is not
-	// called). A probe that ends later frees itself and then calls 'done' as its last act.
+	// Starts a probe: returns it, or NULL when it ended at once ('*result' says how, 'done' is
+	// not called). A probe that ends later frees itself and then calls 'done' as its last act.
 	void *(*start)(const struct probe_request *request, struct probe_result *result);
 
 	// Ends a probe that runs: closes and frees. 'done' is not called.
@@ -65,8 +65,8 @@ struct probe_kind {
 	// Whether a probe that runs into its timeout has succeeded. NULL: never.
 	bool (*silence_is_good)(const struct config_health *policy);
 
-	// Says what becomes of a probe that runs and had no answer within 'timeout' ("1s"). NULL: silence_is_good() decides,
-	// and "<doing> <address>: no answer within 1s" is the reason.
+	// Says what becomes of a probe that runs and had no answer within 'timeout' ("1s"). NULL:
+	// silence_is_good() decides, and "<doing> <address>: no answer within 1s" is the reason.
 	void (*expire)(void *probe, const char *timeout, struct probe_result *result);
 };
 
@@ -95,7 +95,8 @@ void probe_fail(struct probe_result *result, const struct probe_request *request
 void probe_fail_errno(struct probe_result *result, const struct probe_request *request,
 	const char *doing, int error);
 
-// The same for an errno of a call that starts a probe: PROBE_LOCAL where the lack is this machine's own.
+// The same for an errno of a call that starts a probe: PROBE_LOCAL where the lack is this machine's
+// own.
 void probe_fail_start(struct probe_result *result, const struct probe_request *request, int error);
 
 #endif

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The policy's own probe, and one through the path beside it: both must succeed. They begin together. Where the own
-// one fails, that is the reason, since it says more of the server; so a failure of the other one waits for it.
+// The policy's own probe, and one through the path beside it: both must succeed. They begin
+// together. Where the own one fails, that is the reason, since it says more of the server; so a
+// failure of the other one waits for it.
 
 struct part {
 	struct beside *whole;

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-// A datagram from a port of its own, and its reply. Without a reply to expect, silence is good news too: what
-// a host without that service answers is an ICMP error, which the kernel hands to the socket.
+// A datagram from a port of its own, and its reply. Without a reply to expect, silence is good news
+// too: what a host without that service answers is an ICMP error, which the kernel hands to the
+// socket.
 
 static enum progress fail_errno(struct conversation *conversation, int error)
 {

@@ -176,7 +176,8 @@ static void expire(const struct target *target, struct probe_result *result)
 	probe_expire(target->kind, target->probe, &request, timeout, result);
 }
 
-// A host sends its peer one ICMP error a second (Linux: icmp_ratelimit), however many probes ask for one.
+// A host sends its peer one ICMP error a second (Linux: icmp_ratelimit), however many probes ask
+// for one.
 static enum probe_outcome judge_silence(const struct target *target)
 {
 	return target->failed_ns != 0 &&

@@ -58,8 +58,8 @@ static enum progress begin(struct conversation *conversation)
 	return PROGRESS_NEXT;
 }
 
-// The server asked for a certificate of ours, which OpenSSL tells by the list of authorities, or of algorithms, that came
-// with the request.
+// The server asked for a certificate of ours, which OpenSSL tells by the list of authorities, or of
+// algorithms, that came with the request.
 static bool asked_for_certificate(SSL *ssl)
 {
 	const STACK_OF(X509_NAME) *authorities = SSL_get0_peer_CA_list(ssl);
@@ -68,8 +68,9 @@ static bool asked_for_certificate(SSL *ssl)
 	return SSL_get0_certificate_types(ssl, &types) > 0 || sk_X509_NAME_num(authorities) > 0;
 }
 
-// A server that wants a certificate refuses by an alert. In TLS 1.3 it has one for who shows none; earlier versions say
-// "handshake failure" of whatever they dislike. The other alerts are about the certificate that it was shown.
+// A server that wants a certificate refuses by an alert. In TLS 1.3 it has one for who shows none;
+// earlier versions say "handshake failure" of whatever they dislike. The other alerts are about the
+// certificate that it was shown.
 static bool is_about_certificate(SSL *ssl, bool shows_one, int reason)
 {
 	switch (reason) {

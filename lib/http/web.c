@@ -226,7 +226,8 @@ static void web_on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
 }
 
-// Descriptors or memory ran out: the listener stays readable, so that asking it at once would be a busy loop.
+// Descriptors or memory ran out: the listener stays readable, so that asking it at once would be a
+// busy loop.
 static void web_on_accept_error(struct evconnlistener *listener, void *context)
 {
 	STEP_TIMED(HTTP);

@@ -8,14 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A small HTTP/1.1 server for pages that are made while they are sent: GET and HEAD, one request a connection, on
-// libevent's loop and its thread. However slow, many or hostile its clients are, they get no more than a bounded
-// time, a bounded memory, and one piece of one page in each round of the loop.
+// A small HTTP/1.1 server for pages that are made while they are sent: GET and HEAD, one request a
+// connection, on libevent's loop and its thread. However slow, many or hostile its clients are,
+// they get no more than a bounded time, a bounded memory, and one piece of one page in each round
+// of the loop.
 //
-// A page that is made takes one of a few places until its client has it; a static text takes none, so that it is
-// served whatever the pages' clients do. Who asks for a page while all places are taken gets that of the client that
-// has taken nothing for longest, if that is 'yield_ms' or more; else 503. One address has its own share of the places.
-// Where there are too many connections, the one goes that waits for longest, of the address that has most of them.
+// A page that is made takes one of a few places until its client has it; a static text takes none,
+// so that it is served whatever the pages' clients do. Who asks for a page while all places are
+// taken gets that of the client that has taken nothing for longest, if that is 'yield_ms' or more;
+// else 503. One address has its own share of the places. Where there are too many connections, the
+// one goes that waits for longest, of the address that has most of them.
 
 struct event_base;
 struct web;
@@ -37,7 +39,8 @@ struct web_request {
 	const char *accept; // the header; NULL: there is none
 };
 
-// The next piece of a page into 'out', of WEB_PIECE_SIZE; '*size' may come out 0. False: it was the last one.
+// The next piece of a page into 'out', of WEB_PIECE_SIZE; '*size' may come out 0. False: it was the
+// last one.
 typedef bool web_fill_fn(void *page, char *out, size_t *size);
 
 struct web_reply {

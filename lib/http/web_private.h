@@ -27,7 +27,8 @@ struct web_head {
 
 enum web_parsed { WEB_INCOMPLETE, WEB_COMPLETE, WEB_BAD };
 
-// Takes lines out of 'in' until the request's head is there. WEB_BAD sets '*status' to the answer it deserves.
+// Takes lines out of 'in' until the request's head is there. WEB_BAD sets '*status' to the answer
+// it deserves.
 enum web_parsed web_parse(struct web_head *head, struct evbuffer *in, int *status);
 
 // The lines in front of a page.

@@ -2,8 +2,8 @@
 #include <judge/classify.h>
 #include <packet/headers.h>
 
-// A source that no host can have, or none beyond its link: an answer would go nowhere, or to everybody. RFC 1122 3.2.1.3
-// and RFC 3927 2.7, RFC 4291 2.5.2, 2.5.3, 2.5.5, 2.5.6 and 2.7.
+// A source that no host can have, or none beyond its link: an answer would go nowhere, or to
+// everybody. RFC 1122 3.2.1.3 and RFC 3927 2.7, RFC 4291 2.5.2, 2.5.3, 2.5.5, 2.5.6 and 2.7.
 static bool source_is_invalid(const struct addr *source)
 {
 	const uint8_t *b = source->bytes;

@@ -10,17 +10,20 @@
 
 #define CLASSIFY_KEEP DROP_REASON_COUNT // the packet goes on
 
-// Whether a packet's source may send to a VIP, or why not. A VIP or the balancer itself is no client: two services that
-// answer whatever comes would talk to each other for ever (CVE-2024-2169). A flow that the table has was judged when it
-// began, so this is asked where there is none.
+// Whether a packet's source may send to a VIP, or why not. A VIP or the balancer itself is no
+// client: two services that answer whatever comes would talk to each other for ever
+// (CVE-2024-2169). A flow that the table has was judged when it began, so this is asked where there
+// is none.
 enum drop_reason classify_source(const struct snapshot *snapshot, const struct packet *packet);
 
-// Whether a packet without a service is answered: it came with a TTL or hop limit 'left' of 1, so it was sent to get just
-// this far, as the last one of a traceroute is. UDP gets port unreachable then, and a SYN a reset.
+// Whether a packet without a service is answered: it came with a TTL or hop limit 'left' of 1, so
+// it was sent to get just this far, as the last one of a traceroute is. UDP gets port unreachable
+// then, and a SYN a reset.
 bool classify_ends_traceroute(
 	const struct snapshot *snapshot, const struct packet *packet, uint8_t left);
 
-// True for nearly every IPv4 source, which has nothing in common with one that classify_source() refuses.
+// True for nearly every IPv4 source, which has nothing in common with one that classify_source()
+// refuses.
 static inline bool classify_source_is_plain(
 	const struct snapshot *snapshot, const struct packet *packet)
 {
@@ -34,7 +37,8 @@ struct classify_last {
 	uint16_t service;
 };
 
-// The short way: true and the service of a TCP or UDP packet that has one of its own port. Where it is false, snapshot_find_vip() and classify_service() know why.
+// The short way: true and the service of a TCP or UDP packet that has one of its own port. Where it
+// is false, snapshot_find_vip() and classify_service() know why.
 static inline bool classify_exact(const struct snapshot *snapshot, const struct packet *packet,
 	struct classify_last *last, uint16_t *service)
 {

@@ -8,8 +8,8 @@
 #include <snapshot/snapshot.h>
 #include <stdbool.h>
 
-// What would become of a packet, step by step, by the code that the workers judge with. Changes nothing: the flow
-// tables are looked at in copies. Any thread that may read the snapshot.
+// What would become of a packet, step by step, by the code that the workers judge with. Changes
+// nothing: the flow tables are looked at in copies. Any thread that may read the snapshot.
 
 #define EXPLAIN_TTL 64 // of a packet of which nothing else is known
 
@@ -40,7 +40,8 @@ struct explained_flow {
 		room; // the largest packet of the client, from its IP header on, that is forwarded whole
 };
 
-// The packet that 'protocol' (IP_TCP, IP_UDP), both ends and 'tcp_flags' make. Addresses of one family.
+// The packet that 'protocol' (IP_TCP, IP_UDP), both ends and 'tcp_flags' make. Addresses of one
+// family.
 void explain_make_packet(uint8_t protocol, const struct addr *source, uint16_t source_port,
 	const struct addr *destination, uint16_t destination_port, uint8_t tcp_flags,
 	struct packet *out);

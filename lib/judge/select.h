@@ -8,9 +8,9 @@
 #include <rte_prefetch.h>
 #include <snapshot/snapshot.h>
 
-// Which backend a packet goes to: the flow table first, Maglev second. The rules of the design's "How
-// a packet is judged", for one packet at a time and without a NIC, so that the worker, the simulator and
-// 'explain' judge alike. The caller counts what the result says.
+// Which backend a packet goes to: the flow table first, Maglev second. The rules of the design's
+// "How a packet is judged", for one packet at a time and without a NIC, so that the worker, the
+// simulator and 'explain' judge alike. The caller counts what the result says.
 
 enum select_verdict {
 	SELECT_FORWARD,
@@ -153,12 +153,13 @@ static inline bool select_miss(const struct select_input *in, struct select_resu
 	return true;
 }
 
-// A host sends nothing new after its FIN, but may send again what was lost before. Bytes that come this long after its last
-// packet are no such repeat: the FIN was somebody else's.
+// A host sends nothing new after its FIN, but may send again what was lost before. Bytes that come
+// this long after its last packet are no such repeat: the FIN was somebody else's.
 #define SELECT_RESEND_S 3u
 
-// What a packet that goes to a flow's backend makes of its row. FIN and RST may be forged, and a backend tells them by their
-// sequence numbers: so they end nothing here, and what comes after them counts. SYNs: select_syn().
+// What a packet that goes to a flow's backend makes of its row. FIN and RST may be forged, and a
+// backend tells them by their sequence numbers: so they end nothing here, and what comes after them
+// counts. SYNs: select_syn().
 static inline enum flow_state select_next_state(
 	enum select_event event, enum flow_state state, bool sends_on)
 {
@@ -203,10 +204,10 @@ static inline void select_touch(const struct select_input *in, struct flow_ref *
 	flow_touch(ref, select_next_state(in->event, state, sends_on), in->now_s);
 }
 
-// A SYN of a flow that the table has. Only its backend can tell a repeat, a forgery and a port that is used again from one
-// another (RFC 5961 4.2: it answers by an ACK, upon which a client that knows of no connection sends a RST). So it goes there,
-// and its row stays as it is. False: it begins a flow anew. That is so where its client has closed, or where
-// the backend takes nothing.
+// A SYN of a flow that the table has. Only its backend can tell a repeat, a forgery and a port that
+// is used again from one another (RFC 5961 4.2: it answers by an ACK, upon which a client that
+// knows of no connection sends a RST). So it goes there, and its row stays as it is. False: it
+// begins a flow anew. That is so where its client has closed, or where the backend takes nothing.
 static inline bool select_syn(
 	const struct select_input *in, const struct flow_ref *ref, struct select_result *out)
 {
@@ -223,7 +224,8 @@ static inline bool select_syn(
 	if (state != FLOW_NEW && state != FLOW_ESTABLISHED &&
 		(state != FLOW_HALF_CLOSED || idle_s >= FLOW_TIME_WAIT_S))
 		return false;
-	// Its client may use its port again early: what it then sends must not live for a half closed one's time.
+	// Its client may use its port again early: what it then sends must not live for a half
+	// closed one's time.
 	if (state == FLOW_HALF_CLOSED)
 		flow_set_state(ref, FLOW_ESTABLISHED);
 	out->hit = true;
@@ -232,7 +234,8 @@ static inline bool select_syn(
 	return true;
 }
 
-// Nobody can serve it. A RST is not answered (RFC 9293 3.10.7.1), nor is an ICMP error (RFC 1122 3.2.2).
+// Nobody can serve it. A RST is not answered (RFC 9293 3.10.7.1), nor is an ICMP error (RFC 1122
+// 3.2.2).
 static inline enum select_verdict select_nobody(const struct select_input *in)
 {
 	return in->view->rejects && in->event != SELECT_RST && in->event != SELECT_ERROR
@@ -261,7 +264,8 @@ static inline bool select_by_flow(
 		out->hit = false;
 		return false;
 	}
-	// A RST is not answered by a RST (RFC 9293 3.10.7.1): it goes its way, and the entry ends with it.
+	// A RST is not answered by a RST (RFC 9293 3.10.7.1): it goes its way, and the entry ends
+	// with it.
 	if (hit == SELECT_HIT_RESET && in->event == SELECT_RST) {
 		flow_touch(ref, FLOW_CLOSING, in->now_s);
 		return true;
@@ -280,8 +284,9 @@ static inline bool select_by_flow(
 	return true;
 }
 
-// What nearly every packet is: in the middle of a flow that the table knows, whose backend serves. The first rows of
-// select_backend()'s rules, true and the backend's reference; else nothing was done, and that one decides.
+// What nearly every packet is: in the middle of a flow that the table knows, whose backend serves.
+// The first rows of select_backend()'s rules, true and the backend's reference; else nothing was
+// done, and that one decides.
 static inline bool select_known(const struct snapshot *snapshot, const struct flow_table *flows,
 	const struct flow_ttl *ttl, const struct packet *packet, uint64_t flow_hash, uint32_t now_s,
 	uint32_t *backend)
@@ -303,9 +308,10 @@ static inline bool select_known(const struct snapshot *snapshot, const struct fl
 	return true;
 }
 
-// What begins nearly every TCP flow: a SYN and nothing but that, of a flow without a row, to a service that spreads by the
-// five-tuple. True and the reference of the table's choice, which select_backend() would make, too; the caller stores it by
-// flow_insert_first(). Else that one decides.
+// What begins nearly every TCP flow: a SYN and nothing but that, of a flow without a row, to a
+// service that spreads by the five-tuple. True and the reference of the table's choice, which
+// select_backend() would make, too; the caller stores it by flow_insert_first(). Else that one
+// decides.
 static inline bool select_begin(const struct snapshot *snapshot, const struct flow_table *flows,
 	const struct snapshot_service *service, const struct packet *packet,
 	const struct hash128 *hash, uint32_t *backend)
@@ -338,8 +344,9 @@ static inline void select_backend(const struct select_input *in, struct select_r
 		out->verdict = select_nobody(in);
 }
 
-// Whether a packet that was forwarded without an entry gets one: not by a RST, nor by an ICMP error. It takes the flow's
-// own row, where there is one (flow_write()), else a first one (flow_insert_first()).
+// Whether a packet that was forwarded without an entry gets one: not by a RST, nor by an ICMP
+// error. It takes the flow's own row, where there is one (flow_write()), else a first one
+// (flow_insert_first()).
 static inline bool select_stores(enum select_event event, const struct select_result *result)
 {
 	return result->verdict == SELECT_FORWARD && !result->hit && event != SELECT_RST &&

@@ -11,7 +11,8 @@ struct search {
 	struct addr *out;
 };
 
-// IFA_LOCAL is the interface's own where IFA_ADDRESS is a peer's; IPv6 mostly has IFA_ADDRESS alone.
+// IFA_LOCAL is the interface's own where IFA_ADDRESS is a peer's; IPv6 mostly has IFA_ADDRESS
+// alone.
 static void read_address(const struct nlmsghdr *message, struct addr *out)
 {
 	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);

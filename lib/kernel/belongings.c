@@ -170,7 +170,8 @@ static int belongings_give_one(
 	return kernel_request_run(kernel, copy, NLM_F_CREATE | NLM_F_REPLACE, NULL, NULL);
 }
 
-// Addresses stand first; a route by a gateway may want one to the gateway, which may stand behind it.
+// Addresses stand first; a route by a gateway may want one to the gateway, which may stand behind
+// it.
 uint32_t belongings_give(
 	struct kernel *kernel, uint32_t ifindex, const struct belongings *belongings)
 {

@@ -4,9 +4,10 @@
 
 #include <kernel/kernel.h>
 
-// An interface that is followed through renames: it is looked for by name, and once it is found it is known by its number.
-// One that goes is looked for by its first name again. A value of the caller's, zeroed but for 'first_name'. What the kernel
-// room knows of links answers; no system call, and no descriptor. On the kernel room's thread.
+// An interface that is followed through renames: it is looked for by name, and once it is found it
+// is known by its number. One that goes is looked for by its first name again. A value of the
+// caller's, zeroed but for 'first_name'. What the kernel room knows of links answers; no system
+// call, and no descriptor. On the kernel room's thread.
 
 struct kernel_follow {
 	char first_name[16];

@@ -123,7 +123,8 @@ static int subscribe(struct kernel *kernel, struct error *err)
 
 static int open_requests(struct kernel *kernel, struct error *err)
 {
-	// An answer is there when the request's sendto() returns; this bounds a kernel that has none.
+	// An answer is there when the request's sendto() returns; this bounds a kernel that has
+	// none.
 	struct timeval timeout = {.tv_sec = 1};
 
 	kernel->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);

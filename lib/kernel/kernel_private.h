@@ -23,7 +23,8 @@ struct owned {
 	struct addr address;
 	uint32_t ifindex;
 	uint8_t bits; // of its network
-	// Somebody announces it, Fulcrum or keepalived: no connection of the machine's own begins from it.
+	// Somebody announces it, Fulcrum or keepalived: no connection of the machine's own begins
+	// from it.
 	bool is_announced;
 };
 
@@ -72,9 +73,10 @@ struct neighbour *table_neighbour(
 
 #define ROUTES_AT_ONCE 32
 
-// Asks the kernel's routing table for as many destinations at most; its word on each goes to 'hops', without links
-// and neighbours, and to 'codes' 0 or a negative errno. No route, or one that forbids, is 0 and not reachable. 'sources' are
-// addresses of this machine, of the destinations' families; NULL: the kernel chooses, as for a socket that is not bound.
+// Asks the kernel's routing table for as many destinations at most; its word on each goes to
+// 'hops', without links and neighbours, and to 'codes' 0 or a negative errno. No route, or one that
+// forbids, is 0 and not reachable. 'sources' are addresses of this machine, of the destinations'
+// families; NULL: the kernel chooses, as for a socket that is not bound.
 void routes_ask(struct kernel *kernel, const struct addr *destinations, const struct addr *sources,
 	uint32_t count, struct kernel_next_hop *hops, int *codes);
 

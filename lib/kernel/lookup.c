@@ -43,7 +43,8 @@ static void complete(const struct kernel *kernel, const struct addr *destination
 	add_link_and_neighbour(&kernel->table, out);
 }
 
-// As the packet will be: with the source that the kernel chose. What it says of the source itself stands.
+// As the packet will be: with the source that the kernel chose. What it says of the source itself
+// stands.
 static void ask_with_sources(struct kernel *kernel, const struct addr *destinations, uint32_t count,
 	struct kernel_next_hop *hops, int *codes)
 {
@@ -148,8 +149,8 @@ int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *g
 	uint16_t state = NUD_NONE;
 	struct nlmsghdr *message;
 
-	// NTF_USE takes NUD_PERMANENT from an entry that has it (__neigh_update(), since 5.15): what an
-	// operator wrote there is left alone.
+	// NTF_USE takes NUD_PERMANENT from an entry that has it (__neigh_update(), since 5.15):
+	// what an operator wrote there is left alone.
 	message = put_neighbour_request(space, RTM_GETNEIGH, ifindex, gateway, 0);
 	kernel_request_run(kernel, message, 0, take_state, &state);
 	if ((state & (NUD_PERMANENT | NUD_NOARP)) != 0)

@@ -10,7 +10,8 @@ int message_code(int error)
 	return error <= 0 && error >= -ERRNO_MAX ? error : -EPROTO;
 }
 
-// libmnl compares lengths as signed numbers: one of 2 GiB and more counts as a negative one, which fits everywhere.
+// libmnl compares lengths as signed numbers: one of 2 GiB and more counts as a negative one, which
+// fits everywhere.
 bool message_fits(const struct nlmsghdr *message, size_t size)
 {
 	return size >= sizeof(*message) && message->nlmsg_len >= sizeof(*message) &&

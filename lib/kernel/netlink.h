@@ -15,8 +15,8 @@
 
 // --- Requests: they wait for the kernel's answer ---
 
-// Sends 'message', whose flags and sequence are set here, and hands every answer to 'take', which may
-// be NULL. 0, or the kernel's negative errno.
+// Sends 'message', whose flags and sequence are set here, and hands every answer to 'take', which
+// may be NULL. 0, or the kernel's negative errno.
 int kernel_request_run(struct kernel *kernel, struct nlmsghdr *message, uint16_t flags,
 	mnl_cb_t take, void *context);
 
@@ -37,8 +37,8 @@ bool kernel_read_addr(int af, const void *bytes, size_t size, struct addr *out);
 // --- What the kernel tells ---
 
 struct kernel_listener {
-	// One notification. 'is_news': a next hop may depend on it. True: it is the listener's own doing,
-	// and no next hop depends on it.
+	// One notification. 'is_news': a next hop may depend on it. True: it is the listener's own
+	// doing, and no next hop depends on it.
 	bool (*take)(void *context, const struct nlmsghdr *message, bool is_news);
 	// Notifications were lost: what was known from them is to be read anew.
 	void (*lost)(void *context);

@@ -118,7 +118,8 @@ static int dump_tables(struct kernel *kernel)
 	return rc;
 }
 
-// What was known stands until all of it is known anew: an interface that cannot be looked up is not one that is gone.
+// What was known stands until all of it is known anew: an interface that cannot be looked up is not
+// one that is gone.
 int request_dump(struct kernel *kernel)
 {
 	struct table before = kernel->table;

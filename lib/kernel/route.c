@@ -5,9 +5,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-// The kernel's own answer for each destination, by RTM_GETROUTE: its policy rules, VRFs, next-hop objects and source
-// selection are then never ours to copy. What costs is the round trip and the acknowledgement, not the look-up; so
-// many requests go in one datagram, none asks for an acknowledgement, and the answers come in by one recvmmsg().
+// The kernel's own answer for each destination, by RTM_GETROUTE: its policy rules, VRFs, next-hop
+// objects and source selection are then never ours to copy. What costs is the round trip and the
+// acknowledgement, not the look-up; so many requests go in one datagram, none asks for an
+// acknowledgement, and the answers come in by one recvmmsg().
 
 #define REQUEST_SIZE 96 // of one: headers and two addresses
 #define ANSWER_SIZE  1024 // a route has few attributes; one that is longer counts as an error
@@ -77,7 +78,8 @@ static void take_route(const struct nlmsghdr *message, struct kernel_next_hop *o
 			 (route->rtm_type == RTN_UNICAST || route->rtm_type == RTN_LOCAL);
 }
 
-// How the kernel says that it has no route, or one that forbids: unreachable, blackhole, prohibit, throw.
+// How the kernel says that it has no route, or one that forbids: unreachable, blackhole, prohibit,
+// throw.
 static bool means_no_route(int rc)
 {
 	return rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EINVAL || rc == -EACCES ||

@@ -3,8 +3,9 @@
 
 #include <linux/fib_rules.h>
 
-// Policy routing. A socket's packets are routed twice: without a source, which chooses the source, and then with it, which
-// may match another rule ('ip rule add from 10.0.0.2 table 100'). Mostly there are no such rules, and one look-up does.
+// Policy routing. A socket's packets are routed twice: without a source, which chooses the source,
+// and then with it, which may match another rule ('ip rule add from 10.0.0.2 table 100'). Mostly
+// there are no such rules, and one look-up does.
 
 // local, main, default, of both families.
 static bool is_usual(uint32_t priority)

@@ -12,10 +12,10 @@
 
 _Static_assert(MAGLEV_MEMBERS_MAX <= UINT16_MAX, "a slot holds a member's number");
 
-// A member on its way through its permutation of the slots. All begin with half of the credit that a slot costs
-// (so that shares are rounded, not cut), and have earned their k-th slot in round
-// ceil((2k - 1) * heaviest / (2 * weight)). That is stepped to without a division: 'gap' rounds, and one more
-// whenever 'slack', what was earned beyond the last slot, does not cover 'rest'.
+// A member on its way through its permutation of the slots. All begin with half of the credit that
+// a slot costs (so that shares are rounded, not cut), and have earned their k-th slot in round
+// ceil((2k - 1) * heaviest / (2 * weight)). That is stepped to without a division: 'gap' rounds,
+// and one more whenever 'slack', what was earned beyond the last slot, does not cover 'rest'.
 struct place {
 	uint32_t slot, skip;
 	uint32_t gap; // heaviest / weight
@@ -24,8 +24,9 @@ struct place {
 	uint16_t member;
 };
 
-// Who takes a slot in which round: a ring of places for each round, held by its last. A list a round, rather
-// than a look at every member in every round, keeps few heavy among many light members cheap.
+// Who takes a slot in which round: a ring of places for each round, held by its last. A list a
+// round, rather than a look at every member in every round, keeps few heavy among many light
+// members cheap.
 struct calendar {
 	uint32_t *last;
 	uint32_t rounds;

@@ -8,9 +8,9 @@
 // The consistent-hash table of one pool. Built on the job thread and immutable afterwards, so any
 // lcore may look up; replaced as a whole with its snapshot.
 // Source: Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016,
-// section 3.4. Weights are by credit: in each round a member earns its weight and takes a slot when it
-// has earned the largest weight; it begins with half of that. The order of a round is that of the names or, where
-// weights differ, of the round in which the last slot was taken.
+// section 3.4. Weights are by credit: in each round a member earns its weight and takes a slot when
+// it has earned the largest weight; it begins with half of that. The order of a round is that of
+// the names or, where weights differ, of the round in which the last slot was taken.
 
 #define MAGLEV_SIZE_DEFAULT 65537u
 #define MAGLEV_SIZE_LARGE   655373u
@@ -32,9 +32,11 @@ struct maglev {
 	uint16_t slots[]; // the member's position in the array that the table was built from
 };
 
-// Returns 0 and sets '*out'; -EINVAL if 'size' is not a prime above 'count' and below MAGLEV_SIZE_MAX, if two
-// members share a name, a weight is above MAGLEV_WEIGHT_MAX or none is positive; -ENOMEM. 'err' then holds one sentence for the operator. The order of 'members' does
-// not matter but for the numbers in the slots. The same on every machine. One reference is the caller's.
+// Returns 0 and sets '*out'; -EINVAL if 'size' is not a prime above 'count' and below
+// MAGLEV_SIZE_MAX, if two members share a name, a weight is above MAGLEV_WEIGHT_MAX or none is
+// positive; -ENOMEM. 'err' then holds one sentence for the operator. The order of 'members' does
+// not matter but for the numbers in the slots. The same on every machine. One reference is the
+// caller's.
 int maglev_build(const struct maglev_member *members, uint32_t count, uint32_t size,
 	struct maglev **out, struct error *err);
 // A table whose slots somebody else chose: each holds a number below 'member_count'. NULL without

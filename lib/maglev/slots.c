@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-// Half of all looks would be for the last slots, a few hundred, of which each takes looks by the thousand. So from then on
-// it is asked of each slot that is left how many steps away it is, and the nearest one taken.
+// Half of all looks would be for the last slots, a few hundred, of which each takes looks by the
+// thousand. So from then on it is asked of each slot that is left how many steps away it is, and
+// the nearest one taken.
 
 // About where so many slots take as long to ask as one of them takes to come upon.
 static uint32_t few_of(uint32_t size)
@@ -106,7 +107,8 @@ static inline uint32_t add(uint32_t a, uint32_t b, uint32_t size)
 	return less < sum ? less : sum;
 }
 
-// Looks at four a turn, without a branch: mostly one of the first four is free, so the turns are easy to guess.
+// Looks at four a turn, without a branch: mostly one of the first four is free, so the turns are
+// easy to guess.
 static uint32_t take_next(struct slots *slots, uint32_t slot, uint32_t skip)
 {
 	uint32_t size = slots->size, twice = add(skip, skip, size), next[4], is_free;

@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-// The slots of a table that is being populated: who takes the next one in its permutation. For lib/maglev's own files.
+// The slots of a table that is being populated: who takes the next one in its permutation. For
+// lib/maglev's own files.
 
 struct slots {
 	uint16_t *owners; // the table's
@@ -21,7 +22,8 @@ struct slots {
 int slots_init(struct slots *slots, uint16_t *owners, uint32_t size);
 void slots_free(struct slots *slots);
 
-// Gives 'member' the first free slot of 'slot', 'slot' + 'skip', 'slot' + 2 'skip' and so on. Returns it. There is one.
+// Gives 'member' the first free slot of 'slot', 'slot' + 'skip', 'slot' + 2 'skip' and so on.
+// Returns it. There is one.
 uint32_t slots_take(struct slots *slots, uint32_t slot, uint32_t skip, uint16_t member);
 
 #endif

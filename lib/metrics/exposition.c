@@ -49,7 +49,8 @@ static void put_escaped(struct exposition *e, const char *text)
 
 // --- The format ---
 
-// True for a range of "Accept" such as "application/openmetrics-text;version=1.0.0;q=0.5" that is not refused.
+// True for a range of "Accept" such as "application/openmetrics-text;version=1.0.0;q=0.5" that is
+// not refused.
 static bool asks_for_openmetrics(const char *range, size_t size)
 {
 	static const char type[] = "application/openmetrics-text";

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The text of metrics, into memory of the caller's: OpenMetrics 1.0, or the older text format of Prometheus
-// (0.0.4) for those who do not ask for OpenMetrics. One thread at a time.
+// The text of metrics, into memory of the caller's: OpenMetrics 1.0, or the older text format of
+// Prometheus (0.0.4) for those who do not ask for OpenMetrics. One thread at a time.
 //
 //     exposition_begin(e, METRICS_FLOWS);
 //     exposition_sample(e, "");
@@ -20,7 +20,8 @@
 
 enum exposition_format { EXPOSITION_PROMETHEUS, EXPOSITION_OPENMETRICS };
 
-// More than a family's first lines, or a line of a sample whose labels' values have 512 bytes in all, can take.
+// More than a family's first lines, or a line of a sample whose labels' values have 512 bytes in
+// all, can take.
 #define EXPOSITION_LINE_MAX 2048
 
 struct exposition {

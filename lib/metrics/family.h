@@ -4,8 +4,8 @@
 
 #include <packet/counter.h>
 
-// The registry: every family of metrics that the daemon's page has, once. The list feeds the page, its
-// reference (docs/reference/metrics.md) and the tests. Constant data, any thread.
+// The registry: every family of metrics that the daemon's page has, once. The list feeds the page,
+// its reference (docs/reference/metrics.md) and the tests. Constant data, any thread.
 
 enum metrics_type {
 	METRICS_COUNTER, // its samples end in _total

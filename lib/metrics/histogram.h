@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-// How long things took, counted by buckets that all histograms share: from half a millisecond to 5 s, which
-// is what probes of a near network and of a far one take. A plain value, zeroed at first; one thread at a time.
+// How long things took, counted by buckets that all histograms share: from half a millisecond to 5
+// s, which is what probes of a near network and of a far one take. A plain value, zeroed at first;
+// one thread at a time.
 
 #define HISTOGRAM_BOUNDS 13
 

@@ -11,9 +11,9 @@
 #include <emmintrin.h>
 #endif
 
-// Counters: one block a worker, written by that worker alone, on cache lines of its own; readers add
-// them up. All are totals since the start. The caller brings the memory (zeroed, 64-byte aligned, the
-// worker's own socket) and keeps it while anybody reads.
+// Counters: one block a worker, written by that worker alone, on cache lines of its own; readers
+// add them up. All are totals since the start. The caller brings the memory (zeroed, 64-byte
+// aligned, the worker's own socket) and keeps it while anybody reads.
 //
 // Nothing leaves the path uncounted:
 //     received + from_kernel + made ==
@@ -68,8 +68,9 @@ static inline void metrics_count(uint32_t *counter)
 	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
 }
 
-// Likewise one packet and its bytes, side by side: one addition. A reader loads either half whole, as ever: SSE2 stores
-// both halves at once, which ThreadSanitizer cannot tell from a store in pieces.
+// Likewise one packet and its bytes, side by side: one addition. A reader loads either half whole,
+// as ever: SSE2 stores both halves at once, which ThreadSanitizer cannot tell from a store in
+// pieces.
 static inline void metrics_add_packet(struct metrics_traffic *traffic, uint32_t bytes)
 {
 #if defined(__SSE2__) && !defined(FULCRUM_SANITIZE_THREAD)

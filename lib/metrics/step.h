@@ -4,9 +4,10 @@
 
 #include <metrics/histogram.h>
 
-// How long the callbacks of the event loop take. Whoever else waits for the loop waits for the one that runs: a
-// failover, a probe, a request. Each callback begins with STEP_TIMED(); tests/unit/steps.py holds them to it. One inside
-// another counts as part of the outer one. For the loop's thread alone.
+// How long the callbacks of the event loop take. Whoever else waits for the loop waits for the one
+// that runs: a failover, a probe, a request. Each callback begins with STEP_TIMED();
+// tests/unit/steps.py holds them to it. One inside another counts as part of the outer one. For the
+// loop's thread alone.
 
 // X(identifier, label)
 #define STEPS(X)                                                                     \
@@ -57,7 +58,8 @@ void step_end(const struct step *step);
 const char *step_label(enum step_kind kind);
 // All of them by the clock.
 const struct histogram *step_durations(void);
-// The longest one so far: by the clock; and of the processor's time, which leaves out what other programs took of the core.
+// The longest one so far: by the clock; and of the processor's time, which leaves out what other
+// programs took of the core.
 uint64_t step_longest_us(enum step_kind kind);
 uint64_t step_longest_cpu_us(enum step_kind kind);
 // For tests: nothing has been yet.

@@ -21,7 +21,8 @@ __attribute__((constructor)) static void make_sbox(void)
 	uint8_t p = 1;
 	uint8_t q = 1;
 
-	// 3 generates the field, and 0xf6 is its inverse: p runs over all elements, q over their inverses.
+	// 3 generates the field, and 0xf6 is its inverse: p runs over all elements, q over their
+	// inverses.
 	do {
 		p = (uint8_t)(p ^ times_two(p));
 		q = (uint8_t)(q ^ q << 1);

@@ -9,7 +9,8 @@
 
 // The Internet checksum (RFC 1071), and its change by increment (RFC 1624, equation 3). Any thread.
 
-// The folded sum over 'size' bytes, not inverted: 0xffff over data that holds its own right checksum.
+// The folded sum over 'size' bytes, not inverted: 0xffff over data that holds its own right
+// checksum.
 uint16_t checksum_sum(const void *data, size_t size, uint32_t start);
 
 static inline uint16_t checksum_fold(uint64_t sum)
@@ -39,7 +40,8 @@ static inline uint16_t checksum_ipv4_sum(const void *header)
 	return checksum_fold(sum);
 }
 
-// Whether an IPv4 header of 20 bytes has its right checksum: its two halves are complements, or both all ones.
+// Whether an IPv4 header of 20 bytes has its right checksum: its two halves are complements, or
+// both all ones.
 static inline bool checksum_ipv4_is_good(const void *header)
 {
 	uint64_t first, second, sum;
@@ -58,7 +60,8 @@ static inline bool checksum_ipv4_is_good(const void *header)
 	return folded >= 0xfffffffe;
 }
 
-// The sum of the pseudo-header of TCP, UDP and ICMPv6 (RFC 9293 3.1, RFC 8200 8.1), to start checksum_sum() with.
+// The sum of the pseudo-header of TCP, UDP and ICMPv6 (RFC 9293 3.1, RFC 8200 8.1), to start
+// checksum_sum() with.
 uint32_t checksum_pseudo_header(const struct addr *source, const struct addr *destination,
 	uint8_t protocol, uint32_t payload_size);
 

@@ -7,12 +7,13 @@
 #include <stdint.h>
 #include <string.h>
 
-// Whom a frame is for and who sent it: its two MAC addresses. A port hears frames of others (it is promiscuous, the
-// switch floods, several machines share a tap), and only those to its own address may be for a VIP (RFC 1812 5.3.4).
-// Plain bytes: any thread.
+// Whom a frame is for and who sent it: its two MAC addresses. A port hears frames of others (it is
+// promiscuous, the switch floods, several machines share a tap), and only those to its own address
+// may be for a VIP (RFC 1812 5.3.4). Plain bytes: any thread.
 
-// A frame's first 8 bytes, as a little-endian machine reads them, without all of the source but the bit that makes it
-// a group's, from which no station sends: so one comparison judges both addresses.
+// A frame's first 8 bytes, as a little-endian machine reads them, without all of the source but the
+// bit that makes it a group's, from which no station sends: so one comparison judges both
+// addresses.
 static inline uint64_t frame_head(const uint8_t *frame)
 {
 	uint64_t head;

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-// Headers as they stand on the wire, network byte order, unaligned. Plain layouts of our own, so that
-// rooms without DPDK and the BPF-free tools share them.
+// Headers as they stand on the wire, network byte order, unaligned. Plain layouts of our own, so
+// that rooms without DPDK and the BPF-free tools share them.
 
 #define ETH_TYPE_IPV4 0x0800
 #define ETH_TYPE_IPV6 0x86dd

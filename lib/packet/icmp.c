@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-// RFC 792 and RFC 4443 2.1: which types quote a packet. ICMPv6 has a bit for it: errors of unknown types are passed on to
-// whom they are about (2.4 a).
+// RFC 792 and RFC 4443 2.1: which types quote a packet. ICMPv6 has a bit for it: errors of unknown
+// types are passed on to whom they are about (2.4 a).
 static bool is_error(uint8_t family, uint8_t type)
 {
 	if (family == ADDR_IPV4)
@@ -18,8 +18,8 @@ static bool is_echo(uint8_t family, uint8_t type)
 	return family == ADDR_IPV4 ? type == 8 : type == 128;
 }
 
-// The quote is what the VIP sent: its source is the VIP, its destination the client. Turned round it is
-// the flow's own tuple.
+// The quote is what the VIP sent: its source is the VIP, its destination the client. Turned round
+// it is the flow's own tuple.
 static void set_quoted_ports(struct packet *p, const uint8_t *ports)
 {
 	uint16_t source_be;

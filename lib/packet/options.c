@@ -6,7 +6,8 @@
 #define OPTION_LSRR 131 // loose source and record route
 #define OPTION_SSRR 137 // strict
 
-// RFC 791 3.1: type, length, pointer, addresses; the pointer counts from 1, and is past the length at the route's end.
+// RFC 791 3.1: type, length, pointer, addresses; the pointer counts from 1, and is past the length
+// at the route's end.
 #define ROUTE_POINTER_MIN 4
 
 static bool take_route(const uint8_t *option, size_t size, bool *routed)

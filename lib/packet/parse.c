@@ -55,8 +55,9 @@ static int parse_tcp(const struct cursor *c, struct packet *p, enum drop_reason 
 	const struct tcp_header *tcp = here(c);
 	size_t size;
 
-	// A first fragment may end inside the options, but not inside the header itself: RFC 791 3.2 lets
-	// every module forward 68 bytes whole, and RFC 3128 tells what tiny fragments are for.
+	// A first fragment may end inside the options, but not inside the header itself: RFC 791
+	// 3.2 lets every module forward 68 bytes whole, and RFC 3128 tells what tiny fragments are
+	// for.
 	if (!has(c, sizeof(*tcp)))
 		return fail(reason, p->fragmented ? DROP_FRAGMENT_SHORT : DROP_TCP_SHORT);
 	size = (size_t)(tcp->offset >> 4) * 4;
@@ -76,7 +77,8 @@ static int parse_udp(const struct cursor *c, struct packet *p, enum drop_reason 
 	if (!has(c, sizeof(*udp)))
 		return fail(reason, p->fragmented ? DROP_FRAGMENT_SHORT : DROP_UDP_SHORT);
 	size = be16(udp->length_be);
-	// RFC 768: length includes the header; a jumbogram's zero (RFC 2675) fits no packet of ours.
+	// RFC 768: length includes the header; a jumbogram's zero (RFC 2675) fits no packet of
+	// ours.
 	if (size < sizeof(*udp) || (!p->fragmented && !has(c, size)))
 		return fail(reason, DROP_UDP_LENGTH);
 	p->kind = PACKET_UDP;
@@ -105,8 +107,8 @@ static int parse_transport(
 	return 0;
 }
 
-// A fragment of either family: 'offset' in bytes, 'rest' the bytes behind it in this packet, 'before' what its headers add
-// to the datagram's length.
+// A fragment of either family: 'offset' in bytes, 'rest' the bytes behind it in this packet,
+// 'before' what its headers add to the datagram's length.
 static int check_fragment(
 	size_t before, size_t offset, size_t rest, bool more, enum drop_reason *reason)
 {
@@ -222,8 +224,9 @@ static int parse_ipv6(struct cursor *c, struct packet *p, enum drop_reason *reas
 	c->at = walk.at;
 	p->fragmented = walk.fragmented;
 	p->fragment_id = walk.fragment_id;
-	// The headers before the fragment's own count, IPv6's does not: RFC 8200 4.5. What a later fragment calls its next
-	// header says nothing; fragment_place() is for who knows the first one.
+	// The headers before the fragment's own count, IPv6's does not: RFC 8200 4.5. What a later
+	// fragment calls its next header says nothing; fragment_place() is for who knows the first
+	// one.
 	if (walk.fragmented &&
 		check_fragment(walk.fragment_at - sizeof(struct ipv6_fragment_header) - start,
 			walk.offset, c->end - walk.fragment_at, walk.more, reason) != 0)

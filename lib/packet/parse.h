@@ -8,13 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Bytes to what the path must know of a packet, or the reason to drop it. Reads only inside the given
-// bytes, keeps no state, any thread.
+// Bytes to what the path must know of a packet, or the reason to drop it. Reads only inside the
+// given bytes, keeps no state, any thread.
 
 #define PACKET_EXTENSIONS_MAX 8 // IPv6 extension headers that are looked through
 
-// Both layouts are what the keyed hash runs over, so unused bytes are zero. Addresses and ports as on
-// the wire.
+// Both layouts are what the keyed hash runs over, so unused bytes are zero. Addresses and ports as
+// on the wire.
 struct tuple_ipv4 {
 	uint32_t source_be;
 	uint32_t destination_be;
@@ -56,8 +56,9 @@ struct packet {
 	uint32_t fragment_id;
 	uint16_t vlan_tci; // the outermost tag's; 0 without one
 	uint8_t fragmented; // 1 for any fragment, the first one too
-	// The protocol after all extension headers. Of a later IPv6 fragment only what its fragment header
-	// names, which may be one more extension: RFC 8200 4.5 tells datagrams apart without it.
+	// The protocol after all extension headers. Of a later IPv6 fragment only what its fragment
+	// header names, which may be one more extension: RFC 8200 4.5 tells datagrams apart without
+	// it.
 	uint8_t payload_protocol;
 	union {
 		struct tuple_ipv4 ipv4;
@@ -67,12 +68,13 @@ struct packet {
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct packet) == 64, "one per packet of a burst: a cache line");
 
-// Parses one frame. 0, or -1 with '*reason'. 'checksum_known_good' leaves the IPv4 header checksum out, where
-// the port has verified it.
+// Parses one frame. 0, or -1 with '*reason'. 'checksum_known_good' leaves the IPv4 header checksum
+// out, where the port has verified it.
 int packet_parse(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
 	enum drop_reason *reason);
 
-// packet_parse() without its short way for common packets (parse_common.h): the same answer to any bytes.
+// packet_parse() without its short way for common packets (parse_common.h): the same answer to any
+// bytes.
 int parse_slowly(const uint8_t *frame, size_t size, bool checksum_known_good, struct packet *out,
 	enum drop_reason *reason);
 

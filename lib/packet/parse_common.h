@@ -7,9 +7,10 @@
 #include <packet/parse.h>
 #include <string.h>
 
-// packet_parse() for the worker's loop, inline: what nearly every packet is (Ethernet without tags, IPv4 without
-// options or IPv6 without extension headers, not a fragment, TCP or UDP) by few branches. The same rules as
-// the long way; where anything is out of the ordinary, that one finds out what.
+// packet_parse() for the worker's loop, inline: what nearly every packet is (Ethernet without tags,
+// IPv4 without options or IPv6 without extension headers, not a fragment, TCP or UDP) by few
+// branches. The same rules as the long way; where anything is out of the ordinary, that one finds
+// out what.
 
 #define PARSE_L3 sizeof(struct eth_header)
 

@@ -20,7 +20,8 @@ struct ipv6_walk {
 int ipv6_walk_extensions(const uint8_t *frame, size_t at, size_t end, uint8_t next,
 	struct ipv6_walk *out, enum drop_reason *reason);
 
-// False where an option is cut short or malformed. '*routed': a source route goes on, the destination is a hop.
+// False where an option is cut short or malformed. '*routed': a source route goes on, the
+// destination is a hop.
 bool ipv4_walk_options(const uint8_t *options, size_t size, bool *routed);
 
 // ICMP and ICMPv6 from its header at 'at': errors are parsed through the packet that they quote.

@@ -181,8 +181,8 @@ void worker_too_big(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	uint8_t *l3;
 	bool is_later = packet->kind == PACKET_LATER_FRAGMENT && packet->family == ADDR_IPV6;
 
-	// RFC 1122 3.2.2, RFC 4443 2.4 e: no error about an error, nor, in IPv4, about a fragment but the first. Under DSR
-	// there is no less to tell of than what every link takes.
+	// RFC 1122 3.2.2, RFC 4443 2.4 e: no error about an error, nor, in IPv4, about a fragment
+	// but the first. Under DSR there is no less to tell of than what every link takes.
 	if ((packet->kind != PACKET_TCP && packet->kind != PACKET_UDP && !is_later) ||
 		packet->l3_size <= mtu) {
 		worker_drop(worker, mbuf, DROP_TOO_BIG);

@@ -4,8 +4,9 @@
 #include <packet/headers.h>
 #include <pipeline/worker_private.h>
 
-// A neighbour that has a VIP's MAC asks now and then whether it still holds, at the VIP itself (RFC 4861 7.3.3); the
-// kernel answers where the VIP is announced by NDP. From a hop limit of 255 no router forwards it (7.1.1).
+// A neighbour that has a VIP's MAC asks now and then whether it still holds, at the VIP itself (RFC
+// 4861 7.3.3); the kernel answers where the VIP is announced by NDP. From a hop limit of 255 no
+// router forwards it (7.1.1).
 static bool is_solicitation(struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	const struct ipv6_header *ip =
@@ -17,7 +18,8 @@ static bool is_solicitation(struct rte_mbuf *mbuf, const struct packet *packet)
 	       !packet->fragmented && icmp->type == 135 && icmp->code == 0 && ip->hop_limit == 255;
 }
 
-// An error's tuple has the addresses of the packet that it quotes; who sent the error is judged as well.
+// An error's tuple has the addresses of the packet that it quotes; who sent the error is judged as
+// well.
 static enum drop_reason judge_error(
 	const struct worker *worker, const uint8_t *l3, const struct packet *packet)
 {
@@ -32,7 +34,8 @@ static enum drop_reason judge_error(
 	return classify_source(worker->snapshot, &outer);
 }
 
-// Whether its first fragment can be for a service of the VIP, or an echo request. IPv6 does not say: RFC 8200 4.5.
+// Whether its first fragment can be for a service of the VIP, or an echo request. IPv6 does not
+// say: RFC 8200 4.5.
 static bool later_has_use(const struct snapshot_vip *vip, const struct packet *packet)
 {
 	if (packet->family == ADDR_IPV6)

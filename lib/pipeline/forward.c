@@ -77,7 +77,8 @@ static void way_send_in_pieces(struct worker *worker, const struct way *way, str
 		&worker->wire[way->backend->port]);
 }
 
-// A frame's tags as they came, types and all: where the port keeps them, the frame to the backend has the same.
+// A frame's tags as they came, types and all: where the port keeps them, the frame to the backend
+// has the same.
 struct tags {
 	uint8_t bytes[2 * sizeof(struct vlan_header)];
 	uint8_t size;
@@ -153,8 +154,8 @@ static __attribute__((noinline)) void forward_uncommon(
 		worker_first_fragment(worker, packet, &place, &target);
 }
 
-// worker_forward() of a packet that nothing keeps: no fragment, without a tag, small enough, with room in front. An
-// unresolved backend takes none of any size.
+// worker_forward() of a packet that nothing keeps: no fragment, without a tag, small enough, with
+// room in front. An unresolved backend takes none of any size.
 void stage_forward(struct worker *worker, struct burst *burst)
 {
 	const struct snapshot *snapshot = worker->snapshot;

@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Where a worker keeps track of fragments: a datagram's later fragments share the fate of its first one. Nothing
-// is reassembled, so overlaps are the backend's to judge. Bounded: a table of datagrams, each
-// forgotten after FRAGMENT_TTL_S, and a ring of fragments that came before their first one, each dropped
-// after FRAGMENT_HOLD_MS, or earlier where newer ones need its place. One thread.
+// Where a worker keeps track of fragments: a datagram's later fragments share the fate of its first
+// one. Nothing is reassembled, so overlaps are the backend's to judge. Bounded: a table of
+// datagrams, each forgotten after FRAGMENT_TTL_S, and a ring of fragments that came before their
+// first one, each dropped after FRAGMENT_HOLD_MS, or earlier where newer ones need its place. One
+// thread.
 
 #define FRAGMENT_SETS    1024
 #define FRAGMENT_WAYS    4
@@ -19,16 +20,16 @@
 
 struct rte_mbuf;
 
-// What became of a datagram's first fragment, in ascending order of eviction priority: a flood of what is refused takes no
-// place from what is forwarded.
+// What became of a datagram's first fragment, in ascending order of eviction priority: a flood of
+// what is refused takes no place from what is forwarded.
 enum fragment_fate {
 	FRAGMENT_REFUSED,
 	FRAGMENT_ECHOED,
 	FRAGMENT_FORWARDED,
 };
 
-// (source, destination, identification, protocol), by the keyed hash: 128 bits tell datagrams apart, and nobody can
-// aim at a set.
+// (source, destination, identification, protocol), by the keyed hash: 128 bits tell datagrams
+// apart, and nobody can aim at a set.
 struct fragment_entry {
 	struct hash128 key;
 	uint32_t backend;
@@ -63,7 +64,8 @@ struct hash128 fragment_key(const struct hash_key *key, const struct packet *pac
 // NULL: its first fragment was not seen.
 struct fragment_entry *fragment_find(
 	struct fragments *fragments, const struct hash128 *key, uint32_t now_s);
-// Takes the place of the oldest of those with the least priority, or none where all have a higher one.
+// Takes the place of the oldest of those with the least priority, or none where all have a higher
+// one.
 void fragment_learn(
 	struct fragments *fragments, const struct fragment_entry *entry, uint32_t now_s);
 

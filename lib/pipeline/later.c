@@ -2,8 +2,8 @@
 #include <packet/headers.h>
 #include <pipeline/worker_private.h>
 
-// Behind its first one, whose headers it must not rewrite (RFC 3128, RFC 8200 4.5) and with which the datagram must not grow
-// too long.
+// Behind its first one, whose headers it must not rewrite (RFC 3128, RFC 8200 4.5) and with which
+// the datagram must not grow too long.
 static void later_share_fate(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct fragment_entry *entry)
 {

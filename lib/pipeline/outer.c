@@ -2,8 +2,9 @@
 #include <pipeline/capture.h>
 #include <pipeline/worker_private.h>
 
-// A tunnel whose path takes less than what every link of the inner protocol takes (RFC 8200 5, RFC 791 3.2) is made of
-// outer packets in pieces: RFC 2473 7.1 b, RFC 4213 3.2.2. The backend's kernel puts them together.
+// A tunnel whose path takes less than what every link of the inner protocol takes (RFC 8200 5, RFC
+// 791 3.2) is made of outer packets in pieces: RFC 2473 7.1 b, RFC 4213 3.2.2. The backend's kernel
+// puts them together.
 
 struct outer {
 	const uint8_t *frame;

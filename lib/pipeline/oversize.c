@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// rte_ipv4_fragment_copy_nonseg_packet() is experimental still; its stable sister makes chains of two pools' buffers.
+// rte_ipv4_fragment_copy_nonseg_packet() is experimental still; its stable sister makes chains of
+// two pools' buffers.
 #define ALLOW_EXPERIMENTAL_API
 #include <pipeline/capture.h>
 #include <pipeline/worker_private.h>
 
 #include <rte_ip_frag.h>
 
-// RFC 791 3.2 cuts a datagram into at most this many pieces where the path takes 1280 bytes or more.
+// RFC 791 3.2 cuts a datagram into at most this many pieces where the path takes 1280 bytes or
+// more.
 #define PIECES_MAX 64
 
 static uint32_t overhead(
@@ -17,7 +19,8 @@ static uint32_t overhead(
 	return tunnels ? encap_overhead(&backend->encap) : 0;
 }
 
-// IPv6 is cut by its sender alone (RFC 8200 5), IPv4 by anybody unless DF is set. The pool may prefer to tell the sender.
+// IPv6 is cut by its sender alone (RFC 8200 5), IPv4 by anybody unless DF is set. The pool may
+// prefer to tell the sender.
 static bool may_cut(const struct worker *worker, struct rte_mbuf *mbuf, const struct packet *packet,
 	uint16_t service)
 {

@@ -31,7 +31,8 @@ static void check_macs(
 		worker->frame_heads[port] = frame_head(frame); // the next ones are to the same
 }
 
-// One 802.1Q tag with the port's VLAN. Behind a second tag is another network: the kernel may know it, a VIP is not there.
+// One 802.1Q tag with the port's VLAN. Behind a second tag is another network: the kernel may know
+// it, a VIP is not there.
 static bool is_of_vlan(const struct worker *worker, const struct rte_mbuf *mbuf,
 	const struct packet *packet, uint16_t vlan_id)
 {

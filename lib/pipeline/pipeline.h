@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 // A worker: receives bursts from its queue of every port, judges every packet against the published
-// snapshot, and transmits. One thread runs a worker from worker_new() to worker_free() on one lcore;
-// other threads talk to it through the snapshot, and read its counters and its flow table.
+// snapshot, and transmits. One thread runs a worker from worker_new() to worker_free() on one
+// lcore; other threads talk to it through the snapshot, and read its counters and its flow table.
 
 #define PIPELINE_PORTS_MAX 8
 #define PIPELINE_BURST     64

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A token bucket that holds a tenth of a second's worth. Refilled by the worker's loop, so that taking a token is
-// a decrement. One thread.
+// A token bucket that holds a tenth of a second's worth. Refilled by the worker's loop, so that
+// taking a token is a decrement. One thread.
 struct rate {
 	uint64_t per_second; // 0: no limit
 	uint64_t filled_tsc;

@@ -136,8 +136,8 @@ static __attribute__((noinline)) bool select_uncommon(
 		struct flow_begin begin = begin_of(
 			packet, in.flow_hash, number, result.backend, select_first_state(in.event));
 
-		// Where it has a row it takes no other's place: no budget may keep what the row says, and its next
-		// packet follows.
+		// Where it has a row it takes no other's place: no budget may keep what the row
+		// says, and its next packet follows.
 		if (unlikely(result.has_row))
 			flow_write(worker->flows, &result.row, &begin, worker->now_s);
 		else
@@ -148,8 +148,9 @@ static __attribute__((noinline)) bool select_uncommon(
 	return true;
 }
 
-// What packets of no known flow will ask for: their places in the Maglev tables, and the lines that take their
-// clients; a flow that is not new to the fleet may need the other bucket of its pair besides.
+// What packets of no known flow will ask for: their places in the Maglev tables, and the lines that
+// take their clients; a flow that is not new to the fleet may need the other bucket of its pair
+// besides.
 static __attribute__((noinline)) void prefetch_unknown(
 	const struct worker *worker, const struct burst *burst)
 {

@@ -7,14 +7,17 @@
 #include <rte_malloc.h>
 #include <time.h>
 
-// Empty rounds in a row after which a worker with idle: sleep gives the core away, and for how long.
+// Empty rounds in a row after which a worker with idle: sleep gives the core away, and for how
+// long.
 #define IDLE_ROUNDS   64
 #define IDLE_SLEEP_NS 50000
 
-// Resets a second and worker: enough to end a pool's connections within seconds, too few to flood with.
+// Resets a second and worker: enough to end a pool's connections within seconds, too few to flood
+// with.
 #define RESET_RATE 20000
 
-// Answers of on_all_down: reject a second and worker. In an outage clients ask again and again; they all need but one.
+// Answers of on_all_down: reject a second and worker. In an outage clients ask again and again;
+// they all need but one.
 #define REJECT_RATE 2000
 
 // Answers a second and worker, of each kind: pings cannot keep "too big" from those who need it.
@@ -22,8 +25,9 @@
 #define TOO_BIG_RATE 1000
 #define NO_PORT_RATE 1000
 
-// What a worker writes shares no cache line with what another one does: its own struct, fragments, counters and flow
-// table are whole lines each (metrics_footprint(), flow_table_footprint()), and so is its quiescent state.
+// What a worker writes shares no cache line with what another one does: its own struct, fragments,
+// counters and flow table are whole lines each (metrics_footprint(), flow_table_footprint()), and
+// so is its quiescent state.
 _Static_assert(sizeof(struct worker) % RTE_CACHE_LINE_SIZE == 0, "whole lines");
 _Static_assert(sizeof(struct rte_rcu_qsbr_cnt) % RTE_CACHE_LINE_SIZE == 0, "whole lines");
 
@@ -91,8 +95,8 @@ void worker_free(struct worker *worker)
 	rte_free(worker);
 }
 
-// Tags are looked at the long way: where all frames have one, none is common. A MAC beside the port's own
-// (check_macs()) may be another one's by now.
+// Tags are looked at the long way: where all frames have one, none is common. A MAC beside the
+// port's own (check_macs()) may be another one's by now.
 static void reset_heads(struct worker *worker)
 {
 	for (uint32_t p = 0; p < worker->config.port_count; p++) {

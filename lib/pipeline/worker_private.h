@@ -10,8 +10,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-// What the stages share. Every stage is a loop over the burst; a packet that leaves the path there is
-// taken out of it, so that the arrays stay dense.
+// What the stages share. Every stage is a loop over the burst; a packet that leaves the path there
+// is taken out of it, so that the arrays stay dense.
 
 struct burst {
 	uint32_t count;
@@ -87,7 +87,8 @@ extern const struct worker_stage worker_stages[WORKER_STAGES];
 
 // --- Beside the stages: ports between guests and containers of one host ---
 
-// Packets that came with partial checksums get whole ones: a burst's, parsed, and what the kernel sends.
+// Packets that came with partial checksums get whole ones: a burst's, parsed, and what the kernel
+// sends.
 void worker_complete_burst(struct worker *worker, struct burst *burst);
 void worker_complete_injected(struct worker *worker, uint32_t port, struct output *output);
 
@@ -106,7 +107,8 @@ void worker_forward(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 // Too big for its backend's path: cut, answered, or dropped.
 void worker_oversize(struct worker *worker, uint32_t port, struct rte_mbuf *mbuf,
 	const struct packet *packet, const struct target *target);
-// Encapsulated and too big for 'mtu': its outer packet, whose header of 'header' bytes is at 'outer_ip', leaves in pieces.
+// Encapsulated and too big for 'mtu': its outer packet, whose header of 'header' bytes is at
+// 'outer_ip', leaves in pieces.
 #define OUTER_PIECES_MAX 4 // of 1,320 bytes, over the smallest path that there is: 576
 void worker_send_in_pieces(struct worker *worker, struct rte_mbuf *mbuf, const uint8_t *outer_ip,
 	uint32_t header, uint16_t mtu, struct output *output);

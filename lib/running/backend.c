@@ -45,7 +45,8 @@ static bool backend_forget_probes(
 	return gone != 0;
 }
 
-// A service that now has a probe of its own goes by the pool's probe until its own has given a result.
+// A service that now has a probe of its own goes by the pool's probe until its own has given a
+// result.
 static bool backend_inherit_probes(
 	struct running_backend *state, const struct configuration *configuration, uint32_t at)
 {

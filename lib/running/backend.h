@@ -56,12 +56,12 @@ enum health_status running_backend_health(const struct running_backend *state, u
 // What the probe of that number says.
 enum health_status running_backend_probe_health(
 	const struct running_backend *state, uint32_t probe);
-// The operator's intent and the health, neither over the other, as one word for the workers. Unknown health takes no
-// flow.
+// The operator's intent and the health, neither over the other, as one word for the workers.
+// Unknown health takes no flow.
 enum backend_status running_backend_status(
 	const struct config_backend *backend, const struct running_backend *state, uint32_t probe);
-// What the packets on the way to a backend may have in bytes, from the outer IP header on. 'port_mtu' is that of the port
-// that its next hop is behind.
+// What the packets on the way to a backend may have in bytes, from the outer IP header on.
+// 'port_mtu' is that of the port that its next hop is behind.
 uint16_t running_backend_path_mtu(const struct running_backend *state, uint16_t port_mtu);
 
 #endif

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// What a backend is to each of its pool's services, where they do not all go by the pool's own probe.
+// What a backend is to each of its pool's services, where they do not all go by the pool's own
+// probe.
 static void build_describe_partly(const struct configuration *configuration, uint32_t at,
 	const struct running_backend *state, struct snapshot_backend_input *out)
 {

@@ -6,13 +6,14 @@
 #include <health/health.h>
 #include <running/registry.h>
 
-// A configuration with the indexes of its records: what is in force. Immutable once made, so any thread may
-// read it; the control lcore replaces it as a whole.
+// A configuration with the indexes of its records: what is in force. Immutable once made, so any
+// thread may read it; the control lcore replaces it as a whole.
 
 #define CONFIGURATION_NONE UINT32_MAX
 
-// The probes of a pool beside its own, by number. A number stays with its probe from one configuration to the next, and goes
-// over to another one with the service that wants that instead, so that what is known of it does too.
+// The probes of a pool beside its own, by number. A number stays with its probe from one
+// configuration to the next, and goes over to another one with the service that wants that instead,
+// so that what is known of it does too.
 struct configuration_probes {
 	struct config_probe list
 		[CONFIG_PROBES_MAX]; // port 0: there is none; number 0 stands for the pool's own
@@ -33,8 +34,8 @@ struct configuration {
 	uint32_t *service_places; // by a service's index, likewise
 	uint32_t service_end; // above every index of a service
 	uint16_t *probe_ports; // of each pool; 0: nobody knows
-	// The services that each pool's probes through the path ask, by their numbers in the configuration: those of pool
-	// p stand from half_open_start[p] to half_open_start[p + 1].
+	// The services that each pool's probes through the path ask, by their numbers in the
+	// configuration: those of pool p stand from half_open_start[p] to half_open_start[p + 1].
 	uint32_t *half_open_start;
 	uint32_t *half_open;
 	struct configuration_probes **probes; // of each pool; NULL: there is but its own
@@ -47,7 +48,8 @@ struct configuration {
 void configuration_backend_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
 void configuration_service_name(const void *config, uint32_t at, char name[REGISTRY_NAME_SIZE]);
 
-// Takes both configurations over when it succeeds; NULL without memory. 'before' is the one in force, or NULL.
+// Takes both configurations over when it succeeds; NULL without memory. 'before' is the one in
+// force, or NULL.
 struct configuration *configuration_new(struct config *config, struct config *written,
 	const struct registry_plan *backends, const struct registry_plan *services,
 	uint32_t capacity, const struct configuration *before);
@@ -62,7 +64,8 @@ uint32_t configuration_find_service(const struct configuration *configuration, u
 // Its pool's probes beside the pool's own, or NULL.
 const struct configuration_probes *configuration_probes(
 	const struct configuration *configuration, uint32_t at);
-// False: it has no probe of that number. Of number 0, its pool is not probed, or nobody knows a port.
+// False: it has no probe of that number. Of number 0, its pool is not probed, or nobody knows a
+// port.
 bool configuration_is_probed(
 	const struct configuration *configuration, uint32_t at, uint32_t probe);
 // How many probes there are, over all backends, or more.

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Which probes an configuration asks for: of each pool its own, and one for each other port that services of it have.
+// Which probes an configuration asks for: of each pool its own, and one for each other port that
+// services of it have.
 
-// The port that a pool's backends answer on: the health section's, else that of the first service that uses it.
+// The port that a pool's backends answer on: the health section's, else that of the first service
+// that uses it.
 static void find_probe_ports(struct configuration *configuration, const struct config *config)
 {
 	for (uint32_t i = 0; i < config->pool_count; i++)
@@ -45,7 +47,8 @@ static uint32_t find_same(
 	return probes != NULL && number < CONFIG_PROBES_MAX ? number : 0;
 }
 
-// The number by which the service went in the configuration before, where its pool is the same one; CONFIGURATION_NONE.
+// The number by which the service went in the configuration before, where its pool is the same one;
+// CONFIGURATION_NONE.
 static uint32_t probes_find_service(
 	const struct configuration *before, const struct config_service *service, uint16_t index)
 {

@@ -156,8 +156,8 @@ static bool put_number(EVP_MD_CTX *hash, uint32_t number)
 	return EVP_DigestUpdate(hash, &number, sizeof(number)) == 1; // little-endian everywhere
 }
 
-// A backend that is leaving takes no new flows, and whether it is still there depends on the flows of this balancer
-// alone: it is no part of what balancers have in common.
+// A backend that is leaving takes no new flows, and whether it is still there depends on the flows
+// of this balancer alone: it is no part of what balancers have in common.
 static bool is_leaving(const struct configuration *configuration, uint32_t at)
 {
 	return configuration->config->backends[at].state == CONFIG_STATE_LEAVING;

@@ -5,8 +5,9 @@
 #include <running/configuration.h>
 #include <snapshot/snapshot.h>
 
-// What two balancers compare to know whether they would judge alike: SHA-256 (FIPS 180-4, by OpenSSL) over things in an
-// order of their own, so that neither the order of a file nor what an index is on this machine counts. Any thread.
+// What two balancers compare to know whether they would judge alike: SHA-256 (FIPS 180-4, by
+// OpenSSL) over things in an order of their own, so that neither the order of a file nor what an
+// index is on this machine counts. Any thread.
 
 #define DIGEST_TEXT_SIZE 65 // hex and a zero
 

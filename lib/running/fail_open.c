@@ -237,8 +237,8 @@ static void fail_open_release_one(
 	}
 }
 
-// A backend that is kept is let go when none has failed for a window and the floor has room for it again.
-// True: one was.
+// A backend that is kept is let go when none has failed for a window and the floor has room for it
+// again. True: one was.
 static bool fail_open_age_probe(
 	struct running *running, const struct config_pool *pool, uint32_t probe, uint64_t now_ns)
 {

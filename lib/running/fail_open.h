@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Fail-open of a pool ('max_down_percent'): of the backends that served, no more than that share may be lost at once,
-// but always one. A backend that fails beyond it is kept in service: its health is down, and it serves as if it were not.
-// Each port that a pool is probed on is counted by itself: what serves one service is not lost to it because another one
-// failed.
+// Fail-open of a pool ('max_down_percent'): of the backends that served, no more than that share
+// may be lost at once, but always one. A backend that fails beyond it is kept in service: its
+// health is down, and it serves as if it were not. Each port that a pool is probed on is counted by
+// itself: what serves one service is not lost to it because another one failed.
 //
-// "At once" is within a window, the time that one event may take until the probes have found it everywhere. As long as
-// a backend is kept, the loss goes on: one that was lost in it counts until it serves again, however long that takes.
-// On the control lcore.
+// "At once" is within a window, the time that one event may take until the probes have found it
+// everywhere. As long as a backend is kept, the loss goes on: one that was lost in it counts until
+// it serves again, however long that takes. On the control lcore.
 
 struct config_pool;
 struct configuration;
@@ -41,7 +41,8 @@ void fail_open_add(struct fail_open_count *count, const struct fail_open_mark *m
 // Whether one more of those that serve may be lost.
 bool fail_open_may_lose(const struct fail_open_count *count, uint8_t max_down_percent);
 
-// A backend that served fails by one of its probes: it is lost, or kept. Tells of a loss that begins.
+// A backend that served fails by one of its probes: it is lost, or kept. Tells of a loss that
+// begins.
 void fail_open_lose(struct running *running, const struct config_pool *pool,
 	struct running_backend *state, uint32_t probe);
 void fail_open_recover(struct running *running, const struct config_pool *pool,

@@ -70,7 +70,8 @@ struct walk {
 	uint8_t port;
 };
 
-// RFC 1122 3.2.1.3: nobody sends from the broadcast address of a network; RFC 3021: one of two hosts has none.
+// RFC 1122 3.2.1.3: nobody sends from the broadcast address of a network; RFC 3021: one of two
+// hosts has none.
 static void walk_take_network(const struct walk *walk, const struct addr *address, uint8_t bits)
 {
 	struct addr broadcast;

@@ -7,13 +7,14 @@
 
 #include <stdio.h>
 
-// The soft state of the tunnels' paths (RFC 2003 5.1, RFC 2473 8.1): what routers on the way to a backend said of them, for
-// as long as it holds.
+// The soft state of the tunnels' paths (RFC 2003 5.1, RFC 2473 8.1): what routers on the way to a
+// backend said of them, for as long as it holds.
 
 #define LEARNED_NS     (600 * CLOCK_NS_PER_S) // RFC 1191 6.3
 #define UNREACHABLE_NS (60 * CLOCK_NS_PER_S)
 
-// Whether it quotes a packet of ours to that backend: from the address that its packets have, or one that is drawn for it.
+// Whether it quotes a packet of ours to that backend: from the address that its packets have, or
+// one that is drawn for it.
 static bool path_is_ours(
 	const struct running *running, uint32_t at, const struct tunnel_error *error)
 {

@@ -12,9 +12,9 @@ struct running;
 struct running_backend;
 struct running_port;
 
-// The bytes of a packet from its IP header on, as a worker handed them over. False: no error about a
-// tunnel. One that quotes no packet of ours changes nothing; '*is_changed' becomes true where a path
-// gets narrower.
+// The bytes of a packet from its IP header on, as a worker handed them over. False: no error about
+// a tunnel. One that quotes no packet of ours changes nothing; '*is_changed' becomes true where a
+// path gets narrower.
 bool running_path_take(struct running *running, const struct running_port *ports,
 	const uint8_t *bytes, size_t size, bool *is_changed);
 // Forgets what was learned ten minutes ago. True: something was.

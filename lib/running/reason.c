@@ -98,8 +98,8 @@ static void reason_explain_probes(
 	}
 }
 
-// Of a route that leaves by no port. The wire of a port is an interface that the kernel has besides, with net_af_packet and
-// its like; what is sent there goes past the balancer.
+// Of a route that leaves by no port. The wire of a port is an interface that the kernel has
+// besides, with net_af_packet and its like; what is sent there goes past the balancer.
 static void reason_explain_route(const struct reason_source *source,
 	const struct kernel_next_hop *hop, char *out, size_t size)
 {

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Names to indexes that stay while the name does: what workers count by and flow tables refer to. An index
-// that became free is given out again as late as possible, under another generation. One thread at a time.
+// Names to indexes that stay while the name does: what workers count by and flow tables refer to.
+// An index that became free is given out again as late as possible, under another generation. One
+// thread at a time.
 
 #define REGISTRY_NAME_SIZE 128
 #define REGISTRY_NONE      UINT32_MAX
@@ -49,8 +50,9 @@ void registry_free(struct registry *registry); // a zeroed one is fine
 // REGISTRY_NONE where it has none.
 uint32_t registry_find(const struct registry *registry, const char *name);
 
-// Plans for 'count' names, all different, to be the set: 'known' is what registry_find() says of each. 0, -ENOMEM, or
-// -ENOSPC where they are more than the capacity. Nothing changes in the registry.
+// Plans for 'count' names, all different, to be the set: 'known' is what registry_find() says of
+// each. 0, -ENOMEM, or -ENOSPC where they are more than the capacity. Nothing changes in the
+// registry.
 int registry_plan(const struct registry *registry, uint32_t count, const uint32_t *known,
 	struct registry_plan *out);
 // Makes it so, by the names' texts. Cannot fail.

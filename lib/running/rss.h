@@ -5,9 +5,10 @@
 #include <packet/parse.h>
 #include <stdint.h>
 
-// How a port spreads what comes in over its receive queues, one a worker: the Toeplitz hash of addresses and ports, and a
-// table by its last bits, as cards for Windows have it (Microsoft, "RSS Hashing Functions"). For explain, which works
-// out whose a packet would be; the cards do it by themselves. Any thread.
+// How a port spreads what comes in over its receive queues, one a worker: the Toeplitz hash of
+// addresses and ports, and a table by its last bits, as cards for Windows have it (Microsoft, "RSS
+// Hashing Functions"). For explain, which works out whose a packet would be; the cards do it by
+// themselves. Any thread.
 
 #define RSS_KEY_MAX        64
 #define RSS_TABLE_MAX      1024
@@ -20,7 +21,8 @@ struct rss_indirection {
 	uint32_t size; // of the table; 0: the card does not tell
 };
 
-// The worker that gets a packet of TCP or UDP; RSS_WORKER_UNKNOWN where the card does not tell, or does not hash such ones.
+// The worker that gets a packet of TCP or UDP; RSS_WORKER_UNKNOWN where the card does not tell, or
+// does not hash such ones.
 uint32_t rss_worker(const struct rss_indirection *indirection, const struct packet *packet);
 
 #endif

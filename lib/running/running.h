@@ -13,8 +13,9 @@
 #include <stdint.h>
 #include <store/history.h>
 
-// What is in force: the running configuration, who put it there, what is known of each of its backends beside it, and
-// what names have which index. The control lcore's; what other threads read is said at each member.
+// What is in force: the running configuration, who put it there, what is known of each of its
+// backends beside it, and what names have which index. The control lcore's; what other threads read
+// is said at each member.
 
 struct events;
 

@@ -10,7 +10,8 @@
 #define LOOK_NS  (50 * CLOCK_NS_PER_MS)
 #define BRIEF_NS (200 * CLOCK_NS_PER_MS) // any worker may be without a processor for so long
 #define TOLD_NS  (2 * CLOCK_NS_PER_S)
-// A process that was stopped as a whole finds its workers where they were: they have this many looks' time to go on.
+// A process that was stopped as a whole finds its workers where they were: they have this many
+// looks' time to go on.
 #define LOOKS_MIN 10
 // One healthy backend in so many is taken for dead, each time that a worker stands still.
 #define ODDS 10000.0

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Which workers stand still: their threads get no processor, or are stopped by a debugger or the kernel. Packets in the
-// queues of such a worker wait, and an answer to a probe may be among them. Looks at the workers' rounds twenty times a
-// second, on the control lcore's event loop.
+// Which workers stand still: their threads get no processor, or are stopped by a debugger or the
+// kernel. Packets in the queues of such a worker wait, and an answer to a probe may be among them.
+// Looks at the workers' rounds twenty times a second, on the control lcore's event loop.
 
 struct event_base;
 struct stuck;
@@ -30,12 +30,13 @@ bool stuck_first(const struct stuck *stuck, uint32_t *worker);
 #define STUCK_ALL UINT32_MAX
 uint32_t stuck_instead(const struct stuck *stuck, uint32_t worker, uint32_t workers);
 
-// How many workers stood still for half of the time since 'since_ns' at least. '*running': of how many.
+// How many workers stood still for half of the time since 'since_ns' at least. '*running': of how
+// many.
 uint32_t stuck_since(struct stuck *stuck, uint64_t since_ns, uint32_t *running);
 
-// How many times in a row somebody must not have answered before it is his fault: each time anew, question and answer go
-// through 'queues' queues, each of which is by chance one of 'running', of which 'stuck' are dead. 0: the first time;
-// STUCK_ALL: it cannot be told.
+// How many times in a row somebody must not have answered before it is his fault: each time anew,
+// question and answer go through 'queues' queues, each of which is by chance one of 'running', of
+// which 'stuck' are dead. 0: the first time; STUCK_ALL: it cannot be told.
 uint32_t stuck_proof(uint32_t stuck, uint32_t running, uint32_t queues);
 
 #endif

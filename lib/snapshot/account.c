@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// What an operator is told of a view: who can serve it, and zone by zone with what share. Counted where the view is built,
-// by a job, so that nobody walks a pool to answer a question.
+// What an operator is told of a view: who can serve it, and zone by zone with what share. Counted
+// where the view is built, by a job, so that nobody walks a pool to answer a question.
 
 struct zones {
 	struct snapshot_zone *list;

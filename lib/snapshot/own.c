@@ -9,7 +9,8 @@ static uint64_t own_place(const struct snapshot_own *own, uint64_t fold)
 	return fold * 0x9e3779b97f4a7c15ull >> own->shift;
 }
 
-// Two places an address, and eight bits of the filter a place: one address in sixteen of all others is looked for in vain.
+// Two places an address, and eight bits of the filter a place: one address in sixteen of all others
+// is looked for in vain.
 static int own_allocate(uint32_t addresses, struct snapshot_own *own)
 {
 	uint32_t bits = 4;

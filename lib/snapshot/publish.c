@@ -138,8 +138,9 @@ uint64_t publisher_rounds(const struct publisher *publisher, uint32_t worker)
 	return __atomic_load_n(&place->rounds, __ATOMIC_RELAXED);
 }
 
-// Stores before it come before the loads of publisher_passed() in every processor's order: a worker that is not seen on line
-// yet will find what was stored (rte_rcu_qsbr_thread_online() has the other fence).
+// Stores before it come before the loads of publisher_passed() in every processor's order: a worker
+// that is not seen on line yet will find what was stored (rte_rcu_qsbr_thread_online() has the
+// other fence).
 static uint64_t publisher_start(struct publisher *publisher)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -46,7 +46,8 @@ int publisher_init(struct publisher *publisher, uint32_t workers);
 void publisher_destroy(struct publisher *publisher);
 
 void publisher_publish(struct publisher *publisher, struct snapshot *snapshot);
-// Frees what no worker can see any more; never waits. True when every worker that runs has taken the latest snapshot.
+// Frees what no worker can see any more; never waits. True when every worker that runs has taken
+// the latest snapshot.
 bool publisher_reclaim(struct publisher *publisher);
 // Whether publisher_reclaim() waits for the worker; it does, to begin with.
 void publisher_await(struct publisher *publisher, uint32_t worker, bool is_awaited);
@@ -54,11 +55,12 @@ void publisher_await(struct publisher *publisher, uint32_t worker, bool is_await
 // How many rounds the worker has begun; 0 while it does not run.
 uint64_t publisher_rounds(const struct publisher *publisher, uint32_t worker);
 
-// From now on the workers copy packets into 'capture'; NULL: into none. The one before is the caller's again
-// when publisher_passed() says so of the number that this returns.
+// From now on the workers copy packets into 'capture'; NULL: into none. The one before is the
+// caller's again when publisher_passed() says so of the number that this returns.
 uint64_t publisher_set_capture(struct publisher *publisher, struct capture *capture);
 bool publisher_passed(struct publisher *publisher, uint64_t token);
-// True where every worker has passed a quiescent point since it was true the last time for that token; 0 to begin with.
+// True where every worker has passed a quiescent point since it was true the last time for that
+// token; 0 to begin with.
 bool publisher_progressed(struct publisher *publisher, uint64_t *token);
 
 // --- A worker ---

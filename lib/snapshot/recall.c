@@ -90,7 +90,8 @@ static struct snapshot_generation *recall_make(struct recalling *r, const struct
 	return generation;
 }
 
-// The table of that number. What the service has already is not made again; NULL: it had none, or it cannot be made.
+// The table of that number. What the service has already is not made again; NULL: it had none, or
+// it cannot be made.
 static struct snapshot_generation *recall_generation(
 	struct recalling *r, uint32_t number, const struct snapshot_view *present)
 {

@@ -4,8 +4,9 @@
 
 #include <snapshot/snapshot.h>
 
-// The hash tables that services had in another process, as a daemon that begins has read of them. A table is made anew from
-// its members' names and weights, which decide it alone. The past is the caller's.
+// The hash tables that services had in another process, as a daemon that begins has read of them. A
+// table is made anew from its members' names and weights, which decide it alone. The past is the
+// caller's.
 
 #define PAST_NONE UINT32_MAX
 
@@ -21,7 +22,8 @@ struct past_table {
 	uint32_t member_count;
 };
 
-// What a service had. Services that shared a view have the same number, which is below 'number_count'.
+// What a service had. Services that shared a view have the same number, which is below
+// 'number_count'.
 struct past_view {
 	uint32_t service; // index
 	uint32_t number;
@@ -50,8 +52,9 @@ struct past {
 	uint32_t written_s; // when so many lived, as 'changed_s'
 };
 
-// Gives the services of 'snapshot', which no worker has, the tables that they had: as 'previous' of snapshot_build() it makes
-// what is no longer so a change. What cannot be made again stays as it is. Returns how many services have what they had.
+// Gives the services of 'snapshot', which no worker has, the tables that they had: as 'previous' of
+// snapshot_build() it makes what is no longer so a change. What cannot be made again stays as it
+// is. Returns how many services have what they had.
 uint32_t snapshot_recall(struct snapshot *snapshot, const struct past *past);
 
 #endif

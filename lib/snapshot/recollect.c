@@ -67,8 +67,8 @@ static int weighting_init(struct weighting *weighting, const struct recollection
 	return rc;
 }
 
-// The table that decides each slot alone; NULL where that is none. As in weighting_decide(), the oldest has
-// it where as many speak for the others.
+// The table that decides each slot alone; NULL where that is none. As in weighting_decide(), the
+// oldest has it where as many speak for the others.
 static const struct snapshot_generation *weighting_find_dominant(const struct weighting *weighting)
 {
 	for (uint32_t i = 0; i < weighting->count; i++) {

@@ -14,8 +14,8 @@ struct recollection {
 		// elsewhere
 };
 
-// 0 and '*out', where a miss asks another table than 'current', else NULL; or -ENOMEM. One reference
-// is the caller's.
+// 0 and '*out', where a miss asks another table than 'current', else NULL; or -ENOMEM. One
+// reference is the caller's.
 int recollect(const struct recollection *in, struct snapshot_generation **out);
 
 #endif

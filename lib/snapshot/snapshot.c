@@ -62,8 +62,9 @@ static void build_ttl(const struct config_service *service, struct flow_ttl *ttl
 	ttl->seconds[FLOW_UDP] = (uint16_t)service->flow_ttl.udp_s;
 }
 
-// The bits behind the prefixes, of the last 32: check_outer_source() sees to it that there are no others. Behind two of
-// them, as many as the shorter tail has: so a packet asks for no more than the service.
+// The bits behind the prefixes, of the last 32: check_outer_source() sees to it that there are no
+// others. Behind two of them, as many as the shorter tail has: so a packet asks for no more than
+// the service.
 static uint32_t snapshot_flow_source_bits(const struct config_pool *pool)
 {
 	uint32_t least = 32;

@@ -13,10 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Configuration, health and next hops, compiled for the workers: all that a packet's judgement reads.
-// Built whole by a job beside the control lcore, immutable once published (snapshot/publish.h), freed after every
-// worker has passed a quiescent point. What did not change since the previous snapshot (Maglev
-// tables) is shared with it and counted.
+// Configuration, health and next hops, compiled for the workers: all that a packet's judgement
+// reads. Built whole by a job beside the control lcore, immutable once published
+// (snapshot/publish.h), freed after every worker has passed a quiescent point. What did not change
+// since the previous snapshot (Maglev tables) is shared with it and counted.
 
 // --- Backends ---
 
@@ -105,7 +105,8 @@ struct snapshot_account {
 
 #define SERVICE_NONE 0xffffu
 
-// Where a service is reached, in words that compare at once: how a packet finds it (snapshot_find_exact()).
+// Where a service is reached, in words that compare at once: how a packet finds it
+// (snapshot_find_exact()).
 struct snapshot_endpoint {
 	uint64_t address[2]; // as on the wire; IPv4 in the first 4 bytes, the others zero
 	uint32_t rest; // port, protocol, family; 0 is nobody's
@@ -124,15 +125,16 @@ struct snapshot_service {
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct snapshot_service) == 64, "a service is one cache line");
 
-// The services with one port and protocol, by their endpoints: two bytes a place, so that it stays in the cache.
+// The services with one port and protocol, by their endpoints: two bytes a place, so that it stays
+// in the cache.
 struct snapshot_exact {
 	uint16_t *table; // open addressing; SERVICE_NONE: an empty place
 	uint32_t shift; // 64 less log2 of its size
 	uint32_t mask;
 };
 
-// Which service any port has: a directory of pages, so that ranges and any-port services cost what a
-// single port costs.
+// Which service any port has: a directory of pages, so that ranges and any-port services cost what
+// a single port costs.
 #define PORT_PAGE_SIZE 256
 
 struct snapshot_ports {
@@ -165,14 +167,16 @@ struct snapshot_vips {
 
 #define OWN_FILTER_BITS 3 // log2 of the filter's bits a place of the table
 
-// A MAC beside the port's own that its frames may be to: VRRP's, where the kernel has an interface with it.
+// A MAC beside the port's own that its frames may be to: VRRP's, where the kernel has an interface
+// with it.
 struct snapshot_mac {
 	uint8_t port; // the pipeline's number
 	struct mac mac;
 };
 
-// The addresses that no client has: the VIPs, and those that the kernel has. A bit of the filter says of nearly
-// every other address that it is none of them; and its first byte alone says so of nearly every IPv4 address.
+// The addresses that no client has: the VIPs, and those that the kernel has. A bit of the filter
+// says of nearly every other address that it is none of them; and its first byte alone says so of
+// nearly every IPv4 address.
 struct snapshot_own {
 	uint8_t is_first[256]; // of one of these, or of one that no host has
 	uint64_t *filter;
@@ -204,8 +208,8 @@ struct snapshot {
 	uint32_t pool_count;
 };
 
-// The one rule for who takes new flows of a service: up to it, with a next hop, and a weight. Who is counted as usable,
-// announces a VIP, or stands in a table is asked by this.
+// The one rule for who takes new flows of a service: up to it, with a next hop, and a weight. Who
+// is counted as usable, announces a VIP, or stands in a table is asked by this.
 static inline bool snapshot_is_usable(
 	enum backend_status status, bool resolved, const struct config_backend *config)
 {
@@ -266,8 +270,8 @@ void snapshot_free(struct snapshot *snapshot); // NULL is fine
 // True: what its views remember is to be weighed anew, by another build.
 bool snapshot_is_due(const struct snapshot *snapshot, uint32_t now_s);
 
-// What a snapshot takes of the heap, as the allocator has it. What several of its views share counts once; what other
-// snapshots share with it counts here, too.
+// What a snapshot takes of the heap, as the allocator has it. What several of its views share
+// counts once; what other snapshots share with it counts here, too.
 struct snapshot_part {
 	uint64_t count;
 	uint64_t bytes;
@@ -285,7 +289,8 @@ struct snapshot_memory {
 // Any thread that keeps the snapshot from being freed. 0 or -ENOMEM.
 int snapshot_measure(const struct snapshot *snapshot, struct snapshot_memory *out);
 
-// NULL where there is none of that name. Looks at pool number 'start' first: for those who know where it stood before.
+// NULL where there is none of that name. Looks at pool number 'start' first: for those who know
+// where it stood before.
 const struct snapshot_pool *snapshot_find_pool_from(
 	const struct snapshot *snapshot, const char *name, uint32_t start);
 
@@ -379,8 +384,8 @@ static inline uint32_t snapshot_exact_place(
 	return (uint32_t)((mixed * 0x9e3779b97f4a7c15ull) >> exact->shift);
 }
 
-// The same answer as snapshot_find_vip() and snapshot_find_service() in fewer lines of cache, for a service with one
-// port and protocol. SERVICE_NONE: ask those.
+// The same answer as snapshot_find_vip() and snapshot_find_service() in fewer lines of cache, for a
+// service with one port and protocol. SERVICE_NONE: ask those.
 static inline uint16_t snapshot_find_exact(
 	const struct snapshot *snapshot, const struct snapshot_endpoint *endpoint)
 {
@@ -395,8 +400,8 @@ static inline uint16_t snapshot_find_exact(
 	}
 }
 
-// True where the services are too many to stay in the first cache: then a burst is gone through with
-// snapshot_prefetch_exact() before snapshot_find_exact().
+// True where the services are too many to stay in the first cache: then a burst is gone through
+// with snapshot_prefetch_exact() before snapshot_find_exact().
 static inline bool snapshot_exact_is_large(const struct snapshot *snapshot)
 {
 	return snapshot->exact.mask >= 1024;

@@ -13,8 +13,9 @@ void exact_free(struct snapshot_exact *exact);
 int own_build(const struct snapshot_input *input, struct snapshot_own *own);
 void own_free(struct snapshot_own *own);
 
-// The Maglev tables built for one snapshot. Fleets have many pools of the same machines; those with the same names and
-// weights share one table, which is built once and stays in the workers' caches once.
+// The Maglev tables built for one snapshot. Fleets have many pools of the same machines; those with
+// the same names and weights share one table, which is built once and stays in the workers' caches
+// once.
 struct tables {
 	struct map map;
 };
@@ -35,8 +36,8 @@ int views_build(const struct snapshot_input *input, const struct snapshot *previ
 	struct snapshot *out, struct error *err);
 void views_free(struct snapshot *snapshot);
 
-// The tables of one view of 'pool', which is one of 'snapshot' that is being built. 'before' is what its services had, or
-// NULL.
+// The tables of one view of 'pool', which is one of 'snapshot' that is being built. 'before' is
+// what its services had, or NULL.
 struct view_input {
 	const struct snapshot_input *input;
 	const struct snapshot_view *before;
@@ -82,8 +83,8 @@ struct candidates {
 	uint32_t count;
 };
 
-// account.c: what is told of a view with these candidates, and of pools and services when all views are built. 0 or
-// -ENOMEM.
+// account.c: what is told of a view with these candidates, and of pools and services when all views
+// are built. 0 or -ENOMEM.
 int account_build(const struct view_input *in, const struct candidates *candidates,
 	const struct snapshot_view *view, struct snapshot_account *out);
 int accounts_conclude(const struct snapshot_input *input, struct snapshot *out);

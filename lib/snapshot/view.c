@@ -40,7 +40,8 @@ static void gather(const struct view_input *in, takes_fn *takes, struct candidat
 		const struct config_backend *config = &in->input->config->backends[at];
 		const struct snapshot_backend_input *backend = &in->input->backends[at];
 
-		// In tenths of it, so that the smallest weight can be held back too: ratios are all that counts.
+		// In tenths of it, so that the smallest weight can be held back too: ratios are all
+		// that counts.
 		uint32_t weight = config->weight * (10u - backend->slow_start_tenths);
 
 		if (takes(backend, backend_input_status(backend, in->probe), config))

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// Which view of its pool each service has. Those that want the same, and had the same until now, share one. A
-// service's past is the view that it had in the snapshot before, whatever it wanted then; a new service's is one
-// that wanted the same.
+// Which view of its pool each service has. Those that want the same, and had the same until now,
+// share one. A service's past is the view that it had in the snapshot before, whatever it wanted
+// then; a new service's is one that wanted the same.
 
 #define REVIEWS_MAX 64 // in one build: each may take two milliseconds, and others wait for it
 

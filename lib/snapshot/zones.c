@@ -2,11 +2,11 @@
 #include <base/fnv.h>
 #include <snapshot/snapshot_private.h>
 
-// Which part of a pool's weight serves a service that prefers some zones. Its first preferred zone serves alone while
-// so much of its weight can serve as the floor asks for. What is missing of that is taken from the next zones, in
-// their order, by scaling their weights: so a zone that fails by and by moves as much as it loses, and never all.
-// The outcome follows from the configuration and the health alone, and not from what was before, so that every
-// balancer chooses alike.
+// Which part of a pool's weight serves a service that prefers some zones. Its first preferred zone
+// serves alone while so much of its weight can serve as the floor asks for. What is missing of that
+// is taken from the next zones, in their order, by scaling their weights: so a zone that fails by
+// and by moves as much as it loses, and never all. The outcome follows from the configuration and
+// the health alone, and not from what was before, so that every balancer chooses alike.
 
 #define TIERS_MAX (CONFIG_PREFER_MAX + 1) // those that nobody named come last
 

@@ -145,7 +145,8 @@ uint32_t history_list(const char *folder, struct history_entry out[HISTORY_MAX])
 	return count;
 }
 
-// Those of the version and of later ones go: a daemon that fell back to an earlier file counts on from there.
+// Those of the version and of later ones go: a daemon that fell back to an earlier file counts on
+// from there.
 static void forget_from(const char *folder, uint64_t version)
 {
 	int descriptor;

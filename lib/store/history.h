@@ -6,16 +6,18 @@
 #include <config/config.h>
 #include <stdint.h>
 
-// The last configurations that were in force, in 'history' in the state folder: a second name of each 'pools.yaml' (state.h)
-// that tells which version it is, how and when it came in force, and by whom. Any thread; one at a time but for
-// history_list() and history_load().
+// The last configurations that were in force, in 'history' in the state folder: a second name of
+// each 'pools.yaml' (state.h) that tells which version it is, how and when it came in force, and by
+// whom. Any thread; one at a time but for history_list() and history_load().
 
-// So many whole configurations that somebody put in force are kept, and as many of what else became a version: changes of
-// single backends, and what came back because nobody confirmed another. Neither kind pushes the other out.
+// So many whole configurations that somebody put in force are kept, and as many of what else became
+// a version: changes of single backends, and what came back because nobody confirmed another.
+// Neither kind pushes the other out.
 #define HISTORY_APPLIES 50u
 #define HISTORY_OTHERS  50u
 #define HISTORY_MAX     (HISTORY_APPLIES + HISTORY_OTHERS)
-// Of large ones fewer, so that all have no more than this many bytes; but the newest HISTORY_SURE applies in any case.
+// Of large ones fewer, so that all have no more than this many bytes; but the newest HISTORY_SURE
+// applies in any case.
 #define HISTORY_BYTES (256ull << 20)
 #define HISTORY_SURE  10u
 
@@ -54,8 +56,8 @@ struct history_entry {
 // Who runs process 'pid' (0 is nobody's).
 void history_identify(uint32_t pid, uint32_t *uid_out, uint32_t *pid_out);
 
-// What was just saved becomes the entry, in the place of an earlier one of the same version. 0, or a negative errno
-// with the sentence. A folder "" is none: 0.
+// What was just saved becomes the entry, in the place of an earlier one of the same version. 0, or
+// a negative errno with the sentence. A folder "" is none: 0.
 int history_keep(const char *folder, const struct history_entry *entry, struct error *err);
 // Newest first; returns how many.
 uint32_t history_list(const char *folder, struct history_entry out[HISTORY_MAX]);

@@ -28,7 +28,8 @@ static void name_write_short(const struct history_entry *entry, char name[HISTOR
 		entry->uid, entry->pid);
 }
 
-// scanf() takes signs, blanks, and numbers that are too large: what was read has to be what is written of it.
+// scanf() takes signs, blanks, and numbers that are too large: what was read has to be what is
+// written of it.
 bool history_name_read(const char *name, struct history_entry *out)
 {
 	char again[HISTORY_NAME_SIZE];

@@ -9,7 +9,8 @@
 
 #define HISTORY_NAME_SIZE 128
 
-// False for a name that no daemon wrote: also one whose numbers are written otherwise, or cannot be (STATE_VERSION_MAX).
+// False for a name that no daemon wrote: also one whose numbers are written otherwise, or cannot be
+// (STATE_VERSION_MAX).
 bool history_name_read(const char *name, struct history_entry *out);
 void history_name_write(const struct history_entry *entry, char name[HISTORY_NAME_SIZE]);
 

@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What goes to the state folder, written on a thread of its own, so that nobody else ever waits for its disk. There is a
-// place for each kind of file. What waits there is replaced by what comes after it: the latest state wins.
+// What goes to the state folder, written on a thread of its own, so that nobody else ever waits for
+// its disk. There is a place for each kind of file. What waits there is replaced by what comes
+// after it: the latest state wins.
 //
-// A request owns all that its 'work' touches. So whoever cannot wait any longer for a disk that hangs leaves the thread as it is.
+// A request owns all that its 'work' touches. So whoever cannot wait any longer for a disk that
+// hangs leaves the thread as it is.
 
 struct event_base;
 struct saver;
@@ -33,7 +35,8 @@ struct saver_request {
 	uint64_t retry_ns; // it is tried again after so long where it fails; 0: it is not
 };
 
-// What became of a try, on the loop's thread. Of several tries of one place since the last call only the last one is told.
+// What became of a try, on the loop's thread. Of several tries of one place since the last call
+// only the last one is told.
 typedef void saver_done_fn(
 	void *context, enum saver_place place, uint64_t tag, int rc, const struct error *err);
 
@@ -46,8 +49,9 @@ uint64_t saver_late_ns(struct saver *saver);
 // True: nothing waits in that place, nor is it at work there.
 bool saver_is_idle(struct saver *saver, enum saver_place place);
 
-// Writes what waits, tries nothing again, and frees; nothing is told any more. False: 'until_ns' (clock_monotonic_ns()) came
-// first. Then the thread stays behind with its memory, and the process is to end by _exit(). NULL is fine.
+// Writes what waits, tries nothing again, and frees; nothing is told any more. False: 'until_ns'
+// (clock_monotonic_ns()) came first. Then the thread stays behind with its memory, and the process
+// is to end by _exit(). NULL is fine.
 bool saver_end(struct saver *saver, uint64_t until_ns);
 
 #endif

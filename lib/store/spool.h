@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <store/saver.h>
 
-// A large file that one thread makes while another, which alone waits for the disk, writes it: what is made waits in memory,
-// up to a bound. Both hold it, and the last one frees it.
+// A large file that one thread makes while another, which alone waits for the disk, writes it: what
+// is made waits in memory, up to a bound. Both hold it, and the last one frees it.
 
 #define SPOOL_WAITING_MAX (64u << 20) // bytes
 

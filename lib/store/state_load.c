@@ -19,7 +19,8 @@ static bool has_end(FILE *file)
 	       strcmp(end, STATE_END_MARK) == 0;
 }
 
-// An operator may have put a file without marks there; it counts as version 1. NULL, or what is wrong.
+// An operator may have put a file without marks there; it counts as version 1. NULL, or what is
+// wrong.
 static const char *read_marks(FILE *file, struct state_mark *mark)
 {
 	*mark = (struct state_mark){.version = 1};
@@ -81,7 +82,8 @@ static bool is_same_file(const char *path, const char *other)
 	       one.st_ino == two.st_ino;
 }
 
-// Told at the start, and not by the first apply or the next restart. One that is missing is made by the first apply.
+// Told at the start, and not by the first apply or the next restart. One that is missing is made by
+// the first apply.
 static void check_folder(const char *folder)
 {
 	char inside[STATE_PATH_SIZE];
@@ -93,7 +95,8 @@ static void check_folder(const char *folder)
 			folder, strerror(errno));
 }
 
-// The newest of the history before 'version' that can be read; those that are other names of 'tried' were told of.
+// The newest of the history before 'version' that can be read; those that are other names of
+// 'tried' were told of.
 static struct config *load_history(const char *folder, uint64_t version, const char *const *tried,
 	uint32_t tried_count, struct state_mark *mark)
 {

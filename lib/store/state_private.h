@@ -21,7 +21,8 @@
 
 #define STATE_PATH_SIZE (DAEMON_PATH_SIZE + 160u)
 
-// Numbers that are larger are no daemon's: a version is counted up by one, and a time is a date that can be written.
+// Numbers that are larger are no daemon's: a version is counted up by one, and a time is a date
+// that can be written.
 #define STATE_VERSION_MAX (1ull << 53)
 #define STATE_TIME_MAX_S  253402300799ull // 9999-12-31T23:59:59Z
 

@@ -7,8 +7,8 @@
 
 // What the benches share: memory as the data plane has it, and medians. One thread.
 
-// Zeroed memory on 2 MiB pages: reserved ones where there are any, else transparent ones, else what there
-// is; '*pages' says which. NULL if there is no such memory.
+// Zeroed memory on 2 MiB pages: reserved ones where there are any, else transparent ones, else what
+// there is; '*pages' says which. NULL if there is no such memory.
 void *bench_memory_new(size_t size, const char **pages);
 void bench_memory_free(void *memory, size_t size);
 
@@ -18,7 +18,8 @@ uint64_t bench_cpu_ns(void);
 // The middle one of 'count' values, which it sorts.
 double bench_median(double *values, size_t count);
 
-// A good mixing of a counter: the hash that a packet would have. Source: Steele et al., "SplitMix64".
+// A good mixing of a counter: the hash that a packet would have. Source: Steele et al.,
+// "SplitMix64".
 static inline uint64_t bench_mix(uint64_t value)
 {
 	value += 0x9e3779b97f4a7c15;

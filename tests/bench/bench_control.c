@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A large configuration over the real channel into the real control room: 1,000 services of 100 backends each.
+// A large configuration over the real channel into the real control room: 1,000 services of 100
+// backends each.
 #include "../integration/control_lab.h"
 #include "bench.h"
 

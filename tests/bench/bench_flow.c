@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the flow table costs a packet: find and touch for packets of known flows, find and insert for new ones,
-// each burst prefetched ahead, beside the same loop without a table.
+// What the flow table costs a packet: find and touch for packets of known flows, find and insert
+// for new ones, each burst prefetched ahead, beside the same loop without a table.
 #include "bench.h"
 
 #include <flow/flow_inline.h>
@@ -181,7 +181,8 @@ BENCH_SEARCHES(scalar_ns, scalar)
 BENCH_SEARCHES(vector_ns, vector)
 #endif
 
-// What both variants of the two searches of a bucket take together: workers run the vector one where it is there.
+// What both variants of the two searches of a bucket take together: workers run the vector one
+// where it is there.
 static int bench_variants(void)
 {
 	struct flow_bucket buckets[NEAR_BUCKETS];

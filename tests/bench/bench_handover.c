@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How long a planned restart takes for the sake of flow tables: their rows into the file, and into the next tables. And what
-// a copy takes that is written while the daemon runs.
+// How long a planned restart takes for the sake of flow tables: their rows into the file, and into
+// the next tables. And what a copy takes that is written while the daemon runs.
 #include "../unit/handover_side.h"
 #include "bench.h"
 
@@ -123,8 +123,8 @@ static void measure(const char *folder, uint64_t flows, uint64_t budget_ms)
 
 #define BUDGET_MS 60000u // enough for all
 
-// bench_handover [FOLDER [FLOWS [MS]]]: the folder is where the file goes, which should be on a disk as the daemon's is. With
-// MS no more time than that is given to saving.
+// bench_handover [FOLDER [FLOWS [MS]]]: the folder is where the file goes, which should be on a
+// disk as the daemon's is. With MS no more time than that is given to saving.
 int main(int argc, char **argv)
 {
 	static const uint64_t flows[] = {1000, 100000, 1000000, 10000000};

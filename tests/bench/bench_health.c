@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// More than 10,000 probes at once, each of which awaits a greeting for most of its interval; and how late the next ones
-// start. What the machine kept the thread waiting for a core is told beside it: nothing is in time without one.
+// More than 10,000 probes at once, each of which awaits a greeting for most of its interval; and
+// how late the next ones start. What the machine kept the thread waiting for a core is told beside
+// it: nothing is in time without one.
 #include <base/clock.h>
 #include <config/config.h>
 #include <health/health.h>

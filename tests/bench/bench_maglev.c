@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a Maglev table costs to build, how even it is, and what a change moves that it need not: collateral is
-// the share of slots that changed owner although neither the old nor the new owner was touched.
+// What a Maglev table costs to build, how even it is, and what a change moves that it need not:
+// collateral is the share of slots that changed owner although neither the old nor the new owner
+// was touched.
 #include "bench.h"
 
 #include <maglev/maglev.h>

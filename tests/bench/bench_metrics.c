@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A page of metrics about 1,000 services of 100 backends each, and how soon the control thread answers somebody else meanwhile.
+// A page of metrics about 1,000 services of 100 backends each, and how soon the control thread
+// answers somebody else meanwhile.
 #include "../integration/control_lab.h"
 #include "bench.h"
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A state folder for a target whose parser reads files: in memory where the machine has such a place, and taken away when
-// the process ends.
+// A state folder for a target whose parser reads files: in memory where the machine has such a
+// place, and taken away when the process ends.
 
 // Its path. The first call makes it.
 const char *folder_path(void);

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// What each target is: called with any bytes, it must return, and say by FUZZ_ASSERT what must hold.
+// What each target is: called with any bytes, it must return, and say by FUZZ_ASSERT what must
+// hold.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // In force in every build, unlike assert().

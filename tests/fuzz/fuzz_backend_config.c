@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as the agent's file. What is refused is told with its place, in one printable line; what is taken keeps every
-// rule that the programs in the kernel go by.
+// Any bytes as the agent's file. What is refused is told with its place, in one printable line;
+// what is taken keeps every rule that the programs in the kernel go by.
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>

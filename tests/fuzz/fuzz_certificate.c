@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any certificate as a server's: what 'fulcrumctl teleport verify' shows of its names is printable, and hides none of them.
+// Any certificate as a server's: what 'fulcrumctl teleport verify' shows of its names is printable,
+// and hides none of them.
 //
-// The input: a byte that says what follows. 0 is a certificate (DER), 1 the content of its extension of names (DER), 2 names, each
-// behind its type and its length in a byte.
+// The input: a byte that says what follows. 0 is a certificate (DER), 1 the content of its
+// extension of names (DER), 2 names, each behind its type and its length in a byte.
 #include "fuzz.h"
 #include "port_check.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A peer that writes any bytes anywhere into the segment while the real server side reads it. The input is a
-// script of its steps; a timer's signal writes, too, at any instruction of the server's. Whatever they wrote, the next
-// well-behaved session has to be served.
+// A peer that writes any bytes anywhere into the segment while the real server side reads it. The
+// input is a script of its steps; a timer's signal writes, too, at any instruction of the server's.
+// Whatever they wrote, the next well-behaved session has to be served.
 #include <channel/channel.h>
 #include <channel/message.h>
 #include <channel/ring.h>
@@ -16,7 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-// What an earlier input may have left, and this one is to find zero. The whole ring would take most of the time.
+// What an earlier input may have left, and this one is to find zero. The whole ring would take most
+// of the time.
 #define RESET_SIZE 8192
 // Several inputs long, so that most of them are judged without a write that they do not tell.
 #define RACE_INTERVAL_NS 200000
@@ -52,7 +53,8 @@ static void clean_up(void)
 	rmdir(folder);
 }
 
-// What a peer may write at the wrong moment: an index, the message that is being read, any word of the header.
+// What a peer may write at the wrong moment: an index, the message that is being read, any word of
+// the header.
 static void race(int number)
 {
 	static uint64_t random = 1;
@@ -173,7 +175,8 @@ static void write_header(struct script *script)
 	segment->request_head += 8 + (header >> 32);
 }
 
-// A whole request of any type, with any bytes in it; a type that there is not becomes the next one that there is.
+// A whole request of any type, with any bytes in it; a type that there is not becomes the next one
+// that there is.
 static void write_request(struct script *script)
 {
 	uint64_t at = segment->request_head % SEGMENT_RING_SIZE & ~7u;

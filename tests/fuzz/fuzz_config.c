@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as a pool file and as a daemon's file. What is taken must survive being written and read.
+// Any bytes as a pool file and as a daemon's file. What is taken must survive being written and
+// read.
 #include <config/config.h>
 #include <config/daemon.h>
 

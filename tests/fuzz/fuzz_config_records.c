@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A good configuration's records with any bytes changed or added, as the channel's peer may send them.
-// What is taken must be usable by index, and must survive being written and read.
+// A good configuration's records with any bytes changed or added, as the channel's peer may send
+// them. What is taken must be usable by index, and must survive being written and read.
 #include <config/config.h>
 #include <config/config_private.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as the daemon's own file: refused with sentences and places, or taken with every rule kept.
+// Any bytes as the daemon's own file: refused with sentences and places, or taken with every rule
+// kept.
 #include <config/config.h>
 #include <config/daemon.h>
 

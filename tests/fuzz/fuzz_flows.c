@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as the flows of the daemon before, planned or checkpoint: what gets into the tables is a flow of a service and a
-// backend that there are, and no more than was counted.
+// Any bytes as the flows of the daemon before, planned or checkpoint: what gets into the tables is
+// a flow of a service and a backend that there are, and no more than was counted.
 //
-// The input is such a file. Where its first byte is 's' in the place of the magic's, all checksums are made right, of the
-// head and of every block that lies in the bytes, and where 'key' and 'spread' are 0 they are this daemon's: no mutation finds
-// them.
+// The input is such a file. Where its first byte is 's' in the place of the magic's, all checksums
+// are made right, of the head and of every block that lies in the bytes, and where 'key' and
+// 'spread' are 0 they are this daemon's: no mutation finds them.
 #include "folder.h"
 #include "fuzz.h"
 #include "handover_side.h"

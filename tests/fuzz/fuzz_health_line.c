@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as the last known health: what is taken of them is what a daemon could have written, line by line.
+// Any bytes as the last known health: what is taken of them is what a daemon could have written,
+// line by line.
 #include <store/health_line.h>
 
 #include "fuzz.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as a file's name in the history: one that is taken is, to the byte, what a daemon would have named that version.
+// Any bytes as a file's name in the history: one that is taken is, to the byte, what a daemon would
+// have named that version.
 #include <store/history_private.h>
 #include <store/state_private.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as a request to the metrics' HTTP server. The first byte says how the rest is cut into pieces, which must
-// make no difference.
+// Any bytes as a request to the metrics' HTTP server. The first byte says how the rest is cut into
+// pieces, which must make no difference.
 #include <http/web_private.h>
 
 #include <event2/buffer.h>

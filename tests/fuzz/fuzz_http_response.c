@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as the response to an HTTP probe. The first byte says how the rest is cut into pieces, which must make
-// no difference; 64 KiB of header or of body end the reading.
+// Any bytes as the response to an HTTP probe. The first byte says how the rest is cut into pieces,
+// which must make no difference; 64 KiB of header or of body end the reading.
 #include <health/http_response.h>
 
 #include "fuzz.h"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as what the kernel says over rtnetlink: to a daemon that follows it, and to every request that the room makes. It
-// returns whatever came, and what it knows afterwards holds together.
+// Any bytes as what the kernel says over rtnetlink: to a daemon that follows it, and to every
+// request that the room makes. It returns whatever came, and what it knows afterwards holds
+// together.
 //
-// The input: what is to be done in a byte (enum ask), and datagrams, each behind its size in two bytes, little-endian; one
-// of OVERRUN bytes is a buffer that overran. The C library's and libmnl's calls are replaced by these datagrams. The number
-// that an answer has to bear is put into it, unless it is of an odd kind.
+// The input: what is to be done in a byte (enum ask), and datagrams, each behind its size in two
+// bytes, little-endian; one of OVERRUN bytes is a buffer that overran. The C library's and libmnl's
+// calls are replaced by these datagrams. The number that an answer has to bear is put into it,
+// unless it is of an odd kind.
 #include <announce/announcer_private.h>
 #include <base/log.h>
 #include <kernel/kernel_private.h>

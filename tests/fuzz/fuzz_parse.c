@@ -60,8 +60,8 @@ static void check_tuple(const struct packet *p, const uint8_t *data)
 		"the ports are not the packet's");
 }
 
-// What stands behind the packet in its frame is padding, and the port's word on the checksum changes
-// nothing but the checksum's own verdict.
+// What stands behind the packet in its frame is padding, and the port's word on the checksum
+// changes nothing but the checksum's own verdict.
 static void check_indifference(const uint8_t *data, size_t size, const struct packet *p)
 {
 	enum drop_reason reason;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any frames as a burst, through a worker: nothing is lost, nothing is counted twice, and what goes to a
-// backend is a packet that came in, untouched to the bit, behind a right outer header.
+// Any frames as a burst, through a worker: nothing is lost, nothing is counted twice, and what goes
+// to a backend is a packet that came in, untouched to the bit, behind a right outer header.
 //
-// The input: a size in two bytes, little-endian, and so many bytes, again and again. The size's upper four
-// bits say how the frame comes in (enum how).
+// The input: a size in two bytes, little-endian, and so many bytes, again and again. The size's
+// upper four bits say how the frame comes in (enum how).
 #include "arrive.h"
 #include "world.h"
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as what an SSH, MySQL or PostgreSQL server says to 'fulcrumctl teleport verify': a host key or a way to TLS was
-// found, or there is one printable sentence; and no more is said to the server than the protocol has.
+// Any bytes as what an SSH, MySQL or PostgreSQL server says to 'fulcrumctl teleport verify': a host
+// key or a way to TLS was found, or there is one printable sentence; and no more is said to the
+// server than the protocol has.
 //
-// The input: the speech in a byte, and all that the server says. It takes the place of the connection.
+// The input: the speech in a byte, and all that the server says. It takes the place of the
+// connection.
 #include "fuzz.h"
 #include "port_check.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as what a daemon left of its configuration, of the last one or of backends that leave. What is taken is saved,
-// which reads it back and compares; and then it is read once more, as the next daemon does.
+// Any bytes as what a daemon left of its configuration, of the last one or of backends that leave.
+// What is taken is saved, which reads it back and compares; and then it is read once more, as the
+// next daemon does.
 #include <store/state_private.h>
 
 #include "folder.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any bytes as an ICMP error about a tunnel: nothing beside them is read, and no path gets narrower than it may.
+// Any bytes as an ICMP error about a tunnel: nothing beside them is read, and no path gets narrower
+// than it may.
 #include <encap/tunnel_error.h>
 
 #include "fuzz.h"

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-// A real control room in a child process, with real health and kernel rooms in a network namespace of the test's
-// own and workers that only take up snapshots; the test is its client, as fulcrumctl is.
+// A real control room in a child process, with real health and kernel rooms in a network namespace
+// of the test's own and workers that only take up snapshots; the test is its client, as fulcrumctl
+// is.
 
 #define LAB_FOLDER_SIZE 64
 #define LAB_SKIPPED     77 // what main() returns where there is no namespace
@@ -35,20 +36,23 @@ struct lab {
 	struct channel_message message;
 };
 
-// A network namespace with an interface 'near' (192.0.2.1/24), and a route to 10.0.0.0/8 by a neighbour there whose
-// address the kernel knows. False where this user may not make one, and says so.
+// A network namespace with an interface 'near' (192.0.2.1/24), and a route to 10.0.0.0/8 by a
+// neighbour there whose address the kernel knows. False where this user may not make one, and says
+// so.
 bool lab_enter_namespace(void);
 // Runs a line of shell; the test fails where that does.
 void lab_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void lab_init(struct lab *lab, const struct lab_options *options);
 void lab_start(struct lab *lab);
-// By SIGTERM; the test fails unless it ends with status 0, which a leak or a finding of a sanitizer is not.
+// By SIGTERM; the test fails unless it ends with status 0, which a leak or a finding of a sanitizer
+// is not.
 void lab_stop(struct lab *lab);
 void lab_kill(struct lab *lab);
 void lab_free(struct lab *lab); // and whatever runs
 
-// A case's room as cmocka sets it up, running: as the case says, or the usual one of a worker, a port and three flows.
+// A case's room as cmocka sets it up, running: as the case says, or the usual one of a worker, a
+// port and three flows.
 int lab_setup(void **state, const struct lab_options *options);
 int lab_setup_usual(void **state);
 int lab_teardown(void **state);
@@ -60,7 +64,8 @@ void lab_leave(struct lab *lab);
 void lab_send(struct lab *lab, enum message_type type, const void *body, size_t size);
 // The next reply, in lab->message.
 enum message_type lab_receive(struct lab *lab);
-// Skips all replies up to the DONE. -1 where it is an ERROR, whose text and code are in lab->message.
+// Skips all replies up to the DONE. -1 where it is an ERROR, whose text and code are in
+// lab->message.
 int lab_finish(struct lab *lab, struct message_done *done);
 const char *lab_error(const struct lab *lab);
 int lab_error_code(const struct lab *lab);

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-// Two network namespaces of a test's own: the one that the test runs in from now on, empty but for the loopback, and a
-// far one, which a child holds open. What connects them is the test's to make.
+// Two network namespaces of a test's own: the one that the test runs in from now on, empty but for
+// the loopback, and a far one, which a child holds open. What connects them is the test's to make.
 
 #define SKIPPED 77 // what a test exits with that may not make namespaces
 
@@ -19,7 +19,8 @@ extern pid_t far_pid; // in the far namespace: for 'netns %d' and 'nsenter -t %d
 bool enter_namespaces(void);
 void leave_namespaces(void);
 
-// A veth pair: near, 10.0.0.1/24 and fd00::1/64, and in the far namespace far, 10.0.0.2/24 and fd00::2/64.
+// A veth pair: near, 10.0.0.1/24 and fd00::1/64, and in the far namespace far, 10.0.0.2/24 and
+// fd00::2/64.
 void make_near_and_far(void);
 
 // Runs a line of shell; what it ended with, as system() tells it.

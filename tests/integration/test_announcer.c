@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Real netlink in two network namespaces of the test's own. Beside near and far, where a case wants them: side,
-// 10.9.0.1/24, and near.7, a VLAN on near, 10.7.0.1/24, where the kernel knows VLANs.
+// Real netlink in two network namespaces of the test's own. Beside near and far, where a case wants
+// them: side, 10.9.0.1/24, and near.7, a VLAN on near, 10.7.0.1/24, where the kernel knows VLANs.
 #include "../unit/run_until.h"
 #include "far_namespace.h"
 
@@ -198,7 +198,8 @@ static void what_is_there_and_not_ours_is_told_and_left_alone(void **state)
 	assert_int_equal(view(room, "203.0.113.11").error, 0);
 }
 
-// An address with Fulcrum's mark that the kernel asks the link for first, which install_add() has it not do.
+// An address with Fulcrum's mark that the kernel asks the link for first, which install_add() has
+// it not do.
 static void put_and_ask(struct room *room, const struct addr *vip)
 {
 	uint8_t space[256] = {0};

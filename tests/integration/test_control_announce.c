@@ -150,7 +150,8 @@ static void set_weight(struct lab *lab, const char *backend, uint32_t weight)
 	assert_int_equal(lab_set_backend(lab, backend, CONFIG_STATE_ACTIVE, weight, NULL), 0);
 }
 
-// Nobody gets a flow of whom nothing has a weight: a VIP whose every SYN is dropped is not announced.
+// Nobody gets a flow of whom nothing has a weight: a VIP whose every SYN is dropped is not
+// announced.
 static void backends_without_weight_make_no_quorum(void **state)
 {
 	struct lab *lab = *state;
@@ -224,7 +225,8 @@ static void the_configuration_takes_a_vip_away_or_changes_its_way(void **state)
 	wait_for_shell(NOT(ADDRESS));
 }
 
-// What the kernel kept of a life that was ended by SIGKILL: 'near' outlives the daemon, as a tap would not.
+// What the kernel kept of a life that was ended by SIGKILL: 'near' outlives the daemon, as a tap
+// would not.
 static void the_next_life_takes_over_what_the_last_one_left(void **state)
 {
 	struct lab *lab = *state;

@@ -96,7 +96,8 @@ static void a_drained_or_disabled_backend_has_no_share(void **state)
 	}
 }
 
-// Weight 0 takes nothing new, and nobody calls it usable: not the backend's row, nor its service's or pool's.
+// Weight 0 takes nothing new, and nobody calls it usable: not the backend's row, nor its service's
+// or pool's.
 static void nobody_is_usable_whose_weight_is_0(void **state)
 {
 	struct message_row_service service;

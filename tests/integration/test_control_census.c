@@ -102,7 +102,8 @@ static void a_count_is_of_what_there_is_when_it_is_asked_for(void **state)
 		free(tables[w]);
 }
 
-// Rows of closed connections stay for minutes: who waits for a drain does not wait for them, and a backend that leaves does.
+// Rows of closed connections stay for minutes: who waits for a drain does not wait for them, and a
+// backend that leaves does.
 static void a_closed_connection_is_remembered_and_not_counted(void **state)
 {
 	static const struct {

@@ -14,7 +14,8 @@
 // cmocka wants the headers above first
 #include <cmocka.h>
 
-// Shared with the daemon, which is a child: by how far the wall clock was set. In place of the C library's clocks.
+// Shared with the daemon, which is a child: by how far the wall clock was set. In place of the C
+// library's clocks.
 static int64_t *set_s;
 
 int clock_gettime(clockid_t clock, struct timespec *out)
@@ -41,7 +42,8 @@ static void set_clock(int64_t by_s)
 	__atomic_store_n(set_s, by_s, __ATOMIC_RELAXED);
 }
 
-// The control's clock goes by seconds: what it decides by the time is decided when two of them are over.
+// The control's clock goes by seconds: what it decides by the time is decided when two of them are
+// over.
 static void pass_two_seconds(struct lab *lab)
 {
 	struct timespec begun, now;

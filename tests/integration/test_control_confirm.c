@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Configurations on trial, by the real control room: in force at once, and taken back unless they are confirmed.
+// Configurations on trial, by the real control room: in force at once, and taken back unless they
+// are confirmed.
 #include "control_lab.h"
 
 #include <base/clock.h>

@@ -143,7 +143,8 @@ static uint32_t weight_of(struct lab *lab, const char *name)
 	return lab_backend_row(lab, name).weight;
 }
 
-// An evening's maintenance changes single backends so often that a count of all would have lost every apply.
+// An evening's maintenance changes single backends so often that a count of all would have lost
+// every apply.
 static void changes_of_backends_push_no_apply_out(void **state)
 {
 	struct lab *lab = *state;

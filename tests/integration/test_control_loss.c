@@ -106,7 +106,8 @@ static void a_rollback_is_asked_about_as_an_apply_is(void **state)
 
 	assert_int_equal(apply(*state, idle, &forced), 0);
 	assert_int_equal(apply(*state, usual, &none), 0);
-	// The file gives no state, so b is disabled still: of the two that serve again one would go.
+	// The file gives no state, so b is disabled still: of the two that serve again one would
+	// go.
 	assert_int_equal(lab_set_backend(*state, "b", CONFIG_STATE_ACTIVE, UINT32_MAX, NULL), 0);
 	assert_int_equal(rollback(*state, &request), -1);
 	assert_int_equal(lab_error_code(*state), ECANCELED);

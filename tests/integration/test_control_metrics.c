@@ -190,7 +190,8 @@ static void the_page_has_what_show_has(void **state)
 	lab_free(&lab);
 }
 
-// Up and without a weight is not usable, for the page as for the workers: the alert goes by this sample.
+// Up and without a weight is not usable, for the page as for the workers: the alert goes by this
+// sample.
 static void a_backend_without_weight_is_not_usable(void **state)
 {
 	static const char idle[] =
@@ -223,7 +224,8 @@ static void flows_and_shares_are_counted(void **state)
 
 	start(&lab, &with_all);
 	assert_int_equal(lab_apply_text(&lab, pools, NULL), 0);
-	// The first page may be of a moment before the next hop was known; the next count is 5 s later.
+	// The first page may be of a moment before the next hop was known; the next count is 5 s
+	// later.
 	text = get_with("fulcrum_backend_share_ratio{pool=\"proxies\",backend=\"a\"} 1.000000", "");
 	assert_line(text, "fulcrum_backend_flows{pool=\"proxies\",backend=\"a\"} 2");
 	assert_line(text, "fulcrum_backend_flows{pool=\"proxies\",backend=\"b\"} 1");

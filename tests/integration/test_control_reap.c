@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Backends that were taken out stay while they have connections, or the table before may lead to them, and no longer.
+// Backends that were taken out stay while they have connections, or the table before may lead to
+// them, and no longer.
 #include "control_lab.h"
 
 #include <base/clock.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
-// Programs that somebody else has on an interface ahead of the agent's, and that end the chain: IPv4 is dropped before any
-// filter (XDP), or handed on past all of them (tcx).
+// Programs that somebody else has on an interface ahead of the agent's, and that end the chain:
+// IPv4 is dropped before any filter (XDP), or handed on past all of them (tcx).
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>

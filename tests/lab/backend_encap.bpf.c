@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
 // A small balancer for the lab: what leaves for the VIP gets an outer header, of the family
-// OUTER. Large segments stay large, so the backend meets them as it does from a NIC that merges packets.
+// OUTER. Large segments stay large, so the backend meets them as it does from a NIC that merges
+// packets.
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loaded into a program by LD_PRELOAD: by SIGUSR2 it makes a system call that none of our programs may make, and says
-// what that answered.
+// Loaded into a program by LD_PRELOAD: by SIGUSR2 it makes a system call that none of our programs
+// may make, and says what that answered.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loaded ahead of the C library (LD_PRELOAD): the wall clock of a program is ahead by as many seconds as the file that
-// FULCRUM_LAB_CLOCK names says in eight bytes, and follows it while the program runs. No other clock is touched.
+// Loaded ahead of the C library (LD_PRELOAD): the wall clock of a program is ahead by as many
+// seconds as the file that FULCRUM_LAB_CLOCK names says in eight bytes, and follows it while the
+// program runs. No other clock is touched.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdint.h>

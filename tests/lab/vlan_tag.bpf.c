@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
-// The switch port of the lab: tags what goes to the balancer and untags what comes from it. For kernels
-// without 8021q and act_vlan.
+// The switch port of the lab: tags what goes to the balancer and untags what comes from it. For
+// kernels without 8021q and act_vlan.
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>

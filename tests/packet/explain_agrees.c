@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What explain says of a packet, and what a worker then does with it: random configurations whose backends change,
-// random packets, and after each the counters and the frame that came out.
+// What explain says of a packet, and what a worker then does with it: random configurations whose
+// backends change, random packets, and after each the counters and the frame that came out.
 #include "stage.h"
 
 #include <judge/explain.h>
@@ -195,7 +195,8 @@ static struct seen look(void)
 	return seen;
 }
 
-// What came out of a side: the last byte of its destination's MAC, or -1. And the protocol that it is of.
+// What came out of a side: the last byte of its destination's MAC, or -1. And the protocol that it
+// is of.
 static int take_protocol(uint32_t side, uint8_t *protocol)
 {
 	struct rte_mbuf *mbuf = stage_take_out(&stage, side);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Half-open probes through a worker: each leaves in the very headers that the same packet has when a client sends it;
-// an answer comes back to who asked, once, and nothing that is no answer does.
+// Half-open probes through a worker: each leaves in the very headers that the same packet has when
+// a client sends it; an answer comes back to who asked, once, and nothing that is no answer does.
 #include "arrive.h"
 #include "world.h"
 

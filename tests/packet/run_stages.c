@@ -2,10 +2,11 @@
 // Takes a capture through the stages of a worker, as the daemon links them, without a NIC.
 //   run_stages [--punt-rate N] [--vlan-id N] [--vlan-kept] [--partial] IN OUT POLL:POOL_FILE:HOPS_FILE...
 //
-// A frame's seconds in IN number the poll that it comes in with, its microseconds say how (enum how). In
-// OUT the seconds are the poll that sent a frame, the microseconds where it left. Each snapshot is published
-// before its poll. On standard output, a line a poll: its number, and every counter that moved, as
-// name=count. After the last frame it goes on until nothing is held any more, and reports that as one more poll.
+// A frame's seconds in IN number the poll that it comes in with, its microseconds say how (enum
+// how). In OUT the seconds are the poll that sent a frame, the microseconds where it left. Each
+// snapshot is published before its poll. On standard output, a line a poll: its number, and every
+// counter that moved, as name=count. After the last frame it goes on until nothing is held any
+// more, and reports that as one more poll.
 #include "arrive.h"
 #include "pcap.h"
 #include "world.h"

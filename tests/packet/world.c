@@ -85,8 +85,8 @@ static int read_hops(const char *path, const struct config *config,
 	return rc;
 }
 
-// What the kernel would say is the balancer's own: frames.py's OWN, OWN6, a broadcast address, and VRRP's MACs of
-// group 51 on the first port.
+// What the kernel would say is the balancer's own: frames.py's OWN, OWN6, a broadcast address, and
+// VRRP's MACs of group 51 on the first port.
 static const struct snapshot_own_input own = {
 	.addresses =
 		(const struct addr[]){

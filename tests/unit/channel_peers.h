@@ -6,8 +6,8 @@
 #include <channel/segment.h>
 #include <sys/types.h>
 
-// What the tests of the channel share: a channel in a folder of the case's own, servers and clients as processes that
-// the test starts and ends, and a client by hand.
+// What the tests of the channel share: a channel in a folder of the case's own, servers and clients
+// as processes that the test starts and ends, and a client by hand.
 
 extern char folder[64];
 extern char path[128];

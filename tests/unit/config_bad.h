@@ -16,7 +16,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-// A bad configuration and all that is to be said about it, a line a fault, each without the file's name.
+// A bad configuration and all that is to be said about it, a line a fault, each without the file's
+// name.
 struct bad_config {
 	const char *text;
 	const char *sentences;
@@ -49,7 +50,8 @@ static inline void bad_hear(void *context, const char *sentence)
 	assert_true(told->used < sizeof(told->text));
 }
 
-// Each text is refused with its sentences and no other, in their order, and the first one is the error.
+// Each text is refused with its sentences and no other, in their order, and the first one is the
+// error.
 static inline void bad_check(const struct bad_config *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

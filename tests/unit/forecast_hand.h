@@ -5,7 +5,8 @@
 #include <control/control_private.h>
 #include <packet/headers.h>
 
-// Commits by hand, of random configurations: the commit's own jobs, without the event loop and the network.
+// Commits by hand, of random configurations: the commit's own jobs, without the event loop and the
+// network.
 
 #define PAIRS    100
 #define FLOWS    300 // that begin under each configuration

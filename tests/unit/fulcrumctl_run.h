@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-// What the tests of the tool share: the tool as a process, in a folder of the case's own, and a daemon's side of the
-// channel that answers with rows of the tests' own (fulcrumctl_daemon.c).
+// What the tests of the tool share: the tool as a process, in a folder of the case's own, and a
+// daemon's side of the channel that answers with rows of the tests' own (fulcrumctl_daemon.c).
 
 extern char folder[64];
 extern char output[65536];
@@ -23,9 +23,11 @@ int stop_daemon(void **state);
 	cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
 
 void write_file(const char *name, const char *text); // in the folder, or in 'parts' in it
-// Runs it with these arguments in the test's folder; 'output' then has both of its streams. Returns the exit status.
+// Runs it with these arguments in the test's folder; 'output' then has both of its streams. Returns
+// the exit status.
 int run(const char *arguments);
-// The same on a terminal that is so wide. With 'times' it gets a Ctrl-C when it has cleared the screen so often.
+// The same on a terminal that is so wide. With 'times' it gets a Ctrl-C when it has cleared the
+// screen so often.
 int run_on_terminal(const char *arguments, unsigned short columns, int times);
 void says(const char *text);
 void does_not_say(const char *text);

@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-// A daemon's side of the channel for tests that are scripts: fulcrumctl_serve PATH. A byte on standard output says that
-// it serves.
+// A daemon's side of the channel for tests that are scripts: fulcrumctl_serve PATH. A byte on
+// standard output says that it serves.
 int main(int argc, char **argv)
 {
 	if (argc != 2)

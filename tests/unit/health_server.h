@@ -2,8 +2,8 @@
 #ifndef TESTS_HEALTH_SERVER_H
 #define TESTS_HEALTH_SERVER_H
 
-// A server in the test's own event loop, good or bad, in the place of the room's listener; and one probe of it.
-// Include it first.
+// A server in the test's own event loop, good or bad, in the place of the room's listener; and one
+// probe of it. Include it first.
 
 #include "health_room.h"
 

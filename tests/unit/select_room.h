@@ -19,8 +19,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-// Two pools' worth of backends: the current table has 'a' alone, the previous one 'b' alone, so that what was chosen
-// tells by which table. 'c' is in neither: only an entry leads there.
+// Two pools' worth of backends: the current table has 'a' alone, the previous one 'b' alone, so
+// that what was chosen tells by which table. 'c' is in neither: only an entry leads there.
 enum { A, B, C, BACKENDS };
 #define SERVICE 5
 #define NOW     1000
@@ -65,7 +65,8 @@ static inline struct snapshot *build(struct fixture *f, const enum backend_statu
 	return snapshot;
 }
 
-// 'b' and 'c' are as the case says; a draining 'b' is in no table of its own making but the previous one.
+// 'b' and 'c' are as the case says; a draining 'b' is in no table of its own making but the
+// previous one.
 static inline void set_up(struct fixture *f, enum backend_status b, enum backend_status c,
 	enum config_on_down on_down)
 {

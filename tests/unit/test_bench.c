@@ -59,7 +59,8 @@ static void gaps_have_the_mean_that_was_asked_for(void **state)
 		}
 }
 
-// Of an exponential distribution, one in e is above the mean, and so one in e^4 is above four times that.
+// Of an exponential distribution, one in e is above the mean, and so one in e^4 is above four times
+// that.
 static void poisson_draws_its_gaps(void **state)
 {
 	uint32_t above = 0, far_above = 0, in_order = 0;

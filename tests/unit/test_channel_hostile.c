@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a member of the channel's group may do: wait for locks, hold them, and write anything anywhere.
+// What a member of the channel's group may do: wait for locks, hold them, and write anything
+// anywhere.
 #include "channel_peers.h"
 
 #include <base/clock.h>

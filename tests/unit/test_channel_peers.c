@@ -281,7 +281,8 @@ static void transaction_event(
 	}
 }
 
-// Serves until 'child' ends, and kills it at that event (UINT32_MAX: never). Returns its wait status.
+// Serves until 'child' ends, and kills it at that event (UINT32_MAX: never). Returns its wait
+// status.
 static int serve_child(struct channel_server *server, struct transaction *transaction, pid_t child,
 	uint32_t kill_at)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Backends that leave go through a file from one daemon to the next, whatever operators applied before.
+// Backends that leave go through a file from one daemon to the next, whatever operators applied
+// before.
 #include <config/config.h>
 
 #include <errno.h>
@@ -175,7 +176,8 @@ static void whatever_was_applied_those_that_leave_come_through_the_file(void **s
 	assert_true(found > SEQUENCES * APPLIES);
 }
 
-// A daemon that was upgraded reads what the one before left: all of its configuration, and those that leave as draining.
+// A daemon that was upgraded reads what the one before left: all of its configuration, and those
+// that leave as draining.
 static void what_earlier_daemons_left_is_read(void **state)
 {
 	static const char text[] =

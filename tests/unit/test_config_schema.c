@@ -105,7 +105,8 @@ static void check_key(const struct schema *schema, const struct schema_key *key)
 		assert_non_null(key->absent);
 	if (key->child == NULL)
 		assert_in_range(key->size, 1, VALUE_FIELD_MAX);
-	// A default is a value that the key takes, and it is written the way it stands in the table.
+	// A default is a value that the key takes, and it is written the way it stands in the
+	// table.
 	if (key->fallback == NULL)
 		return;
 	assert_int_equal(value_parse(key, key->fallback, record, NULL), 0);

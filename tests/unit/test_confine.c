@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a process gives up stays given up: files, system calls, privileges. Each case in a process of its own.
+// What a process gives up stays given up: files, system calls, privileges. Each case in a process
+// of its own.
 #include <confine/confine.h>
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a plan foretells, and what the apply then does: random pairs of configurations, each with flows of its own in real
-// flow tables, by the commit's own jobs and the workers' own judgement. Only the event loop and the network are missing.
+// What a plan foretells, and what the apply then does: random pairs of configurations, each with
+// flows of its own in real flow tables, by the commit's own jobs and the workers' own judgement.
+// Only the event loop and the network are missing.
 #include "forecast_hand.h"
 
 #include <channel/message.h>
@@ -156,7 +157,8 @@ static void list_live(struct hand *hand)
 	}
 }
 
-// A service whose name alone is another one is the same to its flows: else their rows would be nobody's, and the first to go.
+// A service whose name alone is another one is the same to its flows: else their rows would be
+// nobody's, and the first to go.
 static void check_service(struct hand *hand, const struct flow *flow, const struct judged *judged)
 {
 	if (!judged->explanation.is_vip || judged->explanation.reason != DROP_REASON_COUNT ||
@@ -189,8 +191,9 @@ static void follow_one(struct hand *hand, const struct flow *flow)
 	}
 }
 
-// What became of each, by its next packet: taken off what was foretold. What is new in the tables could take the place of a
-// flow whose service has another name now, so it comes after all were looked at.
+// What became of each, by its next packet: taken off what was foretold. What is new in the tables
+// could take the place of a flow whose service has another name now, so it comes after all were
+// looked at.
 static void follow_live(struct hand *hand)
 {
 	for (uint32_t i = 0; i < hand->live_count; i++)

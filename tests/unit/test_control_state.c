@@ -287,7 +287,8 @@ static void run(const struct place *place, const char *command)
 	assert_int_equal(system(line), 0);
 }
 
-// Each is put out by its own fault, and 'pools.yaml' and the one before are other names of the newest two.
+// Each is put out by its own fault, and 'pools.yaml' and the one before are other names of the
+// newest two.
 static void all_versions_that_are_kept_are_tried_newest_first(void **state)
 {
 	const struct place *place = *state;

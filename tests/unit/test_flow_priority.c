@@ -71,7 +71,8 @@ static void try_victim(victim_fn *victim_in)
 	}
 }
 
-// Tags and ports that differ in one bit at most, so that each way is often the one, and several often are.
+// Tags and ports that differ in one bit at most, so that each way is often the one, and several
+// often are.
 static void try_match(match_fn *match_of)
 {
 	srandom(2);

@@ -6,8 +6,8 @@
 
 #include <pthread.h>
 
-// The model: a plain list of all flows ever, judged by the words of the header. Few buckets and ports, so that
-// buckets fill up; the model then only asks that a flow was evicted, not which.
+// The model: a plain list of all flows ever, judged by the words of the header. Few buckets and
+// ports, so that buckets fill up; the model then only asks that a flow was evicted, not which.
 #define MODEL_FLOWS 64u
 
 struct model_flow {

@@ -46,7 +46,8 @@ static void no_more_than_the_most_is_saved_up(void **state)
 	assert_int_equal(allowance_wait_ns(&allowance, 1, 100000 * SECOND), 10);
 }
 
-// However it is taken: in a long time its share, and once what was saved up; with one piece more, whose length nobody knew.
+// However it is taken: in a long time its share, and once what was saved up; with one piece more,
+// whose length nobody knew.
 static void in_the_long_run_it_is_a_share(void **state)
 {
 	struct allowance allowance;

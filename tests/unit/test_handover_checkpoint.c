@@ -143,7 +143,8 @@ static void what_it_would_send_elsewhere_is(void **state)
 	snapshot_free(now);
 }
 
-// Both the table now and the one before the change may answer for a flow that the next daemon does not know.
+// Both the table now and the one before the change may answer for a flow that the next daemon does
+// not know.
 static void what_either_of_two_tables_would_send_elsewhere_is(void **state)
 {
 	struct room *room = *state;
@@ -249,7 +250,8 @@ static void without_services_there_is_none(void **state)
 
 // --- The hash tables ---
 
-// A daemon that begins makes 'fresh' of what it knows; returns it with what the file says of the tables.
+// A daemon that begins makes 'fresh' of what it knows; returns it with what the file says of the
+// tables.
 static struct snapshot *recall(struct room *room, const char *draining, uint32_t wanted)
 {
 	struct past_reader *past = NULL;

@@ -215,7 +215,8 @@ static void without_flows_there_is_no_file(void **state)
 	assert_int_equal(room_restore(room), -ENOENT);
 }
 
-// A daemon that dies before its first checkpoint has nothing else to leave, however many do so in a row.
+// A daemon that dies before its first checkpoint has nothing else to leave, however many do so in a
+// row.
 static void what_was_taken_is_there_for_the_one_after(void **state)
 {
 	struct room *room = *state;
@@ -260,7 +261,8 @@ static void who_dies_over_it_leaves_it_to_one_more(void **state)
 	assert_int_equal(room_restore(room), 0);
 	assert_int_equal(room_count_rows(room, 0), rows);
 
-	// It is the checkpoint from then on. Whoever it ends is followed by one whom it ends, and no more.
+	// It is the checkpoint from then on. Whoever it ends is followed by one whom it ends, and
+	// no more.
 	die_over(room, FLOWS_FILE_CHECKPOINT);
 	die_over(room, FLOWS_FILE_TAKEN);
 	room_start(room, 1);

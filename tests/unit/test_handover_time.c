@@ -11,7 +11,8 @@
 // cmocka wants the headers above first
 #include <cmocka.h>
 
-// Two flows of a daemon that ended so long ago: one has much of its time left, and one has a minute.
+// Two flows of a daemon that ended so long ago: one has much of its time left, and one has a
+// minute.
 static int32_t clock_ahead_s; // so far the wall clock was set meanwhile
 static bool is_rebooted;
 

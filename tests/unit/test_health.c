@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Probes of real sockets on the loopback, run by the real event loop until what is waited for has come.
+// Probes of real sockets on the loopback, run by the real event loop until what is waited for has
+// come.
 #include "health_room.h"
 
 #include <base/clock.h>
@@ -39,7 +40,8 @@ static void every_cell_of_the_state_table_is_as_written_here(void **state)
 
 static void only_results_in_a_row_count(void **state)
 {
-	// 's' success, 'f' failure, 'l' local failure; below each the status after it. rise 2, fall 3.
+	// 's' success, 'f' failure, 'l' local failure; below each the status after it. rise 2, fall
+	// 3.
 	static const struct {
 		const char *results;
 		const char *statuses;

@@ -10,7 +10,8 @@
 
 static void who_goes_down_too_often_is_held_for_longer_each_time(void **state)
 {
-	// limit 2, window 100 s, hold 10 s: times of going down, and until when it is then held (0: it is not).
+	// limit 2, window 100 s, hold 10 s: times of going down, and until when it is then held (0:
+	// it is not).
 	static const struct {
 		uint32_t at_s;
 		uint32_t held_until_s;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// gRPC health checks of servers that run in the same event loop: nghttp2's own, and bytes written by hand.
+// gRPC health checks of servers that run in the same event loop: nghttp2's own, and bytes written
+// by hand.
 #include "health_server.h"
 
 #include <base/clock.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Many probes of every kind against peers of bad will, at once: no descriptor is lost, nothing leaks (under the
-// sanitizers), and each fails. FULCRUM_HOSTILE_PROBES=100000 for many more of them.
+// Many probes of every kind against peers of bad will, at once: no descriptor is lost, nothing
+// leaks (under the sanitizers), and each fails. FULCRUM_HOSTILE_PROBES=100000 for many more of
+// them.
 #include "health_server.h"
 
 #include <base/clock.h>
@@ -50,7 +51,8 @@ static void probe_all_kinds(struct room *room, uint32_t count)
 	set_targets(room, NULL, 0);
 }
 
-// What a step of the loop may take of the processor. An instrumented program takes ten times as long for it.
+// What a step of the loop may take of the processor. An instrumented program takes ten times as
+// long for it.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_INSTRUMENTED 1
 #elif defined(__has_feature)
@@ -135,7 +137,8 @@ enum price {
 	LONGER_CHAIN
 };
 
-// A key of any size without the search for primes: its signatures are wrong, which the other end finds out last.
+// A key of any size without the search for primes: its signatures are wrong, which the other end
+// finds out last.
 static EVP_PKEY *make_rsa(int bits, int exponent_bits)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TLS and HTTP probes of servers that run in the same event loop: good ones, wrong ones, hostile ones.
+// TLS and HTTP probes of servers that run in the same event loop: good ones, wrong ones, hostile
+// ones.
 #include "health_server.h"
 
 #include <base/clock.h>
@@ -261,7 +262,8 @@ static void the_authority_must_vouch_where_one_is_named(void **state)
 
 // ---- servers that want a certificate of ours
 
-// A certificate and its key; both into 'both', the certificate alone into 'alone', the key alone into 'key'.
+// A certificate and its key; both into 'both', the certificate alone into 'alone', the key alone
+// into 'key'.
 static void write_client(const char *both, const char *alone, const char *key_file)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What stands in 'health' in the state folder: lines as a daemon writes them, and lines that nobody wrote.
+// What stands in 'health' in the state folder: lines as a daemon writes them, and lines that nobody
+// wrote.
 #include <store/health_line.h>
 
 #include <setjmp.h>

@@ -143,7 +143,8 @@ static void whatever_a_server_sends_the_reading_ends(void **state)
 	}
 }
 
-// Only its last byte is not that of what comes before it, so that nearly all of it is looked at again and again.
+// Only its last byte is not that of what comes before it, so that nearly all of it is looked at
+// again and again.
 static void a_text_of_a_kilobyte_is_found(void **state)
 {
 	struct http_response response;

@@ -171,7 +171,8 @@ static int ask(const char *request)
 	return ask_bytes(request, strlen(request));
 }
 
-// All that comes until the server closes; the connection is closed then. False: it was reset, or nothing came in time.
+// All that comes until the server closes; the connection is closed then. False: it was reset, or
+// nothing came in time.
 static bool read_all(int fd, char *text, size_t room, size_t *out)
 {
 	size_t size = 0;

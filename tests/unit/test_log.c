@@ -162,7 +162,8 @@ static struct reader stalled_open(void)
 	return reader;
 }
 
-// All lines until 'last' or the end of the file, without the '#' of the filling. The caller frees them.
+// All lines until 'last' or the end of the file, without the '#' of the filling. The caller frees
+// them.
 static char *read_until(const struct reader *reader, const char *last)
 {
 	size_t room = 1 << 20, size = 0;
@@ -242,7 +243,8 @@ static void lines_of_json_are_lost_whole_as_well(void **state)
 
 static bool is_program;
 
-// After the log's own words at the end: a sanitizer has some, too, and would wait for whoever reads.
+// After the log's own words at the end: a sanitizer has some, too, and would wait for whoever
+// reads.
 static void silence(void)
 {
 	int nowhere = is_program ? open("/dev/null", O_WRONLY) : -1;
@@ -264,7 +266,8 @@ static uint32_t count_threads(void)
 	return count;
 }
 
-// A sanitizer's locks may be held by a thread that is not quite gone: whoever is forked then waits for them for ever.
+// A sanitizer's locks may be held by a thread that is not quite gone: whoever is forked then waits
+// for them for ever.
 static void wait_for_threads(void)
 {
 	const struct timespec nap = {.tv_nsec = 1000000};

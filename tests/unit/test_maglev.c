@@ -235,8 +235,9 @@ static uint64_t digest_of(const struct maglev *table)
 	return digest;
 }
 
-// If this fails, balancers of two versions choose differently, and an upgrade of a fleet, one by one, breaks
-// connections. The figures were computed by another program, written from the paper alone.
+// If this fails, balancers of two versions choose differently, and an upgrade of a fleet, one by
+// one, breaks connections. The figures were computed by another program, written from the paper
+// alone.
 static void every_machine_and_version_builds_the_same_table(void **state)
 {
 	struct maglev *table;

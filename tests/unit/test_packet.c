@@ -13,8 +13,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-// The frames that the tables below start from: addresses 192.0.2.1 and 2001:db8::1 to 203.0.113.10 and
-// 2001:db8:1::10, ports 1234 to 443.
+// The frames that the tables below start from: addresses 192.0.2.1 and 2001:db8::1 to 203.0.113.10
+// and 2001:db8:1::10, ports 1234 to 443.
 #define MACS    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2
 #define CLIENT4 192, 0, 2, 1
 #define VIP4    203, 0, 113, 10

@@ -16,7 +16,8 @@ static void an_entry_leads_to_its_backend_by_the_rules(void **state)
 		bool hit;
 		enum flow_state after; // FLOW_EMPTY: the entry is gone
 	} rows[] = {
-		// a SYN too, while its backend takes packets; else it chooses anew, and the caller replaces the entry
+		// a SYN too, while its backend takes packets; else it chooses anew, and the caller
+		// replaces the entry
 		{SELECT_SYN, BACKEND_UP, CONFIG_ON_DOWN_KEEP, SELECT_FORWARD, C, true,
 			FLOW_ESTABLISHED},
 		{SELECT_SYN, BACKEND_DRAINING, CONFIG_ON_DOWN_RESET, SELECT_FORWARD, C, true,

@@ -18,7 +18,8 @@
 
 #define SERVICES 26
 
-// An configuration of services that are named by a letter, which is also their index; "a:443 b:8081" are names and ports.
+// An configuration of services that are named by a letter, which is also their index; "a:443
+// b:8081" are names and ports.
 static struct configuration *make(
 	const char *services, const char *health, const struct configuration *before)
 {

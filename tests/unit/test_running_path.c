@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a router said of a backend's path holds for ten minutes (RFC 1191 6.3), by the clock that nobody sets.
+// What a router said of a backend's path holds for ten minutes (RFC 1191 6.3), by the clock that
+// nobody sets.
 #include <control/control_private.h>
 #include <running/backend.h>
 #include <running/path.h>

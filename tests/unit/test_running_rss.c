@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whose a packet is: by the vectors that Microsoft published for makers of cards ("Verifying the RSS Hash Calculation").
+// Whose a packet is: by the vectors that Microsoft published for makers of cards ("Verifying the
+// RSS Hash Calculation").
 #include <base/addr.h>
 #include <judge/explain.h>
 #include <packet/headers.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What somebody can do who knows a connection's addresses and ports, and not its sequence numbers: its backend ignores the
-// packets, so nothing may follow from them here either.
+// What somebody can do who knows a connection's addresses and ports, and not its sequence numbers:
+// its backend ignores the packets, so nothing may follow from them here either.
 #include "select_room.h"
 
 #define LIVES   3000u
@@ -24,7 +24,8 @@ static void put(
 		flow_insert_first(f->flows, &begin, f->snapshot->ttls, 8, f->in.now_s);
 }
 
-// As many as somebody likes, of one kind, or SYNs before others: what a RST is followed by is a packet of the client's.
+// As many as somebody likes, of one kind, or SYNs before others: what a RST is followed by is a
+// packet of the client's.
 static void forge(struct fixture *f, uint32_t most)
 {
 	static const enum select_event kinds[] = {SELECT_FIN, SELECT_RST};
@@ -36,7 +37,8 @@ static void forge(struct fixture *f, uint32_t most)
 		put(f, kinds[random() % 2], false, &out);
 }
 
-// A live connection of a backend that is in no table any more, and whose client is silent for up to nine minutes at a time.
+// A live connection of a backend that is in no table any more, and whose client is silent for up to
+// nine minutes at a time.
 static void no_forged_packet_moves_a_live_connection(void **state)
 {
 	static const uint32_t pauses[] = {0, 0, 0, 1, 5, 34, 61, 300, 540};
@@ -56,7 +58,8 @@ static void no_forged_packet_moves_a_live_connection(void **state)
 
 			if (is_half_closed && pause_s >= FLOW_TIME_WAIT_S)
 				pause_s = FLOW_TIME_WAIT_S - 1;
-			// A half closed connection's next packet acknowledges what its server sends.
+			// A half closed connection's next packet acknowledges what its server
+			// sends.
 			forge(&f, is_half_closed || i == 0 ? 0 : 3);
 			f.in.now_s += pause_s;
 			put(&f, SELECT_DATA, !is_half_closed && random() % 2, &out);
@@ -87,8 +90,8 @@ static void a_forged_syn_leaves_a_half_closed_connection_where_it_is(void **stat
 	tear_down(&f);
 }
 
-// A port that is used again at once, whichever side closed first and however: 200 of 200 begin anew, on a backend that
-// takes new flows, even where the backend of the one before drains.
+// A port that is used again at once, whichever side closed first and however: 200 of 200 begin
+// anew, on a backend that takes new flows, even where the backend of the one before drains.
 static void a_port_that_is_used_again_begins_anew(void **state)
 {
 	static const enum select_event ends[] = {SELECT_FIN, SELECT_RST};
@@ -112,8 +115,8 @@ static void a_port_that_is_used_again_begins_anew(void **state)
 	}
 }
 
-// Its client knows of no connection any more: it sends a SYN, its backend answers by an ACK, it sends a RST, and its SYN
-// again (RFC 5961 4.2).
+// Its client knows of no connection any more: it sends a SYN, its backend answers by an ACK, it
+// sends a RST, and its SYN again (RFC 5961 4.2).
 static void a_port_used_again_without_an_end_begins_anew_after_the_challenge(void **state)
 {
 	struct select_result out;

@@ -116,7 +116,8 @@ static void what_is_there_is_not_made_again(void **state)
 	snapshot_free(fresh);
 }
 
-// Tables from the first probes of a balancer that has begun never take the place of one that was in force.
+// Tables from the first probes of a balancer that has begun never take the place of one that was in
+// force.
 static void what_was_in_force_stays_the_one_before_until_health_is_known(void **state)
 {
 	struct fixture *f = *state;

@@ -203,7 +203,8 @@ static void a_zone_that_fails_by_and_by_spills_what_it_lacks(void **state)
 
 static const char prefers_a[] = "services:\n" SERVICE("s", 443, ", prefer: [a, b]") ZONE_POOL;
 
-// A drain is capacity that the zone lacks, like a failure; a weight is what the operator wants the zone to have.
+// A drain is capacity that the zone lacks, like a failure; a weight is what the operator wants the
+// zone to have.
 static void what_an_operator_holds_back_counts_as_he_means_it(void **state)
 {
 	struct snapshot *snapshot;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// cluster.yaml: what is wrong is said with its place, and what is right renders to what the ports say.
+// cluster.yaml: what is wrong is said with its place, and what is right renders to what the ports
+// say.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

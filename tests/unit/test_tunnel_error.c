@@ -12,9 +12,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-// "Fragmentation needed, 1400" of 10.0.1.1 about an outer packet of 10.0.0.2 to 10.0.1.11, and its IPv6 sister; as scapy
-// writes them: bytes(IP(src="10.0.1.1", dst="10.0.0.2", id=1) / ICMP(type=3, code=4, nexthopmtu=1400) / IP(src="10.0.0.2",
-// dst="10.0.1.11", flags="DF", id=0, proto=4, len=1500)), checksums apart.
+// "Fragmentation needed, 1400" of 10.0.1.1 about an outer packet of 10.0.0.2 to 10.0.1.11, and its
+// IPv6 sister; as scapy writes them: bytes(IP(src="10.0.1.1", dst="10.0.0.2", id=1) / ICMP(type=3,
+// code=4, nexthopmtu=1400) / IP(src="10.0.0.2", dst="10.0.1.11", flags="DF", id=0, proto=4,
+// len=1500)), checksums apart.
 static const uint8_t ipv4[] = {0x45, 0, 0, 48, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0, 1, 1, 10, 0, 0, 2, //
 	3, 4, 0, 0, 0, 0, 5, 0x78, //
 	0x45, 0, 5, 0xdc, 0, 0, 0x40, 0, 63, 4, 0, 0, 10, 0, 0, 2, 10, 0, 1, 11};

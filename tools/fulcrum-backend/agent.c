@@ -10,8 +10,8 @@
 
 #include "agent_private.h"
 
-// Reads what an agent before left. Something unreadable, or of another network namespace, is nothing
-// that can be taken over: it is said and left alone.
+// Reads what an agent before left. Something unreadable, or of another network namespace, is
+// nothing that can be taken over: it is said and left alone.
 static void read_previous(struct agent *agent)
 {
 	struct error err;

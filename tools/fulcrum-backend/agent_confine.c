@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the agent keeps once it is attached: it attaches to interfaces that come, and takes everything back at the end.
+// What the agent keeps once it is attached: it attaches to interfaces that come, and takes
+// everything back at the end.
 #include <base/log.h>
 #include <cap-ng.h>
 #include <confine/confine.h>
@@ -88,7 +89,8 @@ int agent_confine(const struct agent *agent, struct error *err)
 	else if (result < 0)
 		return result;
 	result = confine_calls(lists, agent->pin.mounted ? count : count - 1, families, err);
-	// Whoever started it has a filter of its own that lets none be added: a container's, a unit's.
+	// Whoever started it has a filter of its own that lets none be added: a container's, a
+	// unit's.
 	if (result == -EPERM || result == -EACCES || result == -ENOSYS) {
 		log_warning("fulcrum-backend: system calls are held by no filter of its own: %s",
 			err->text);

@@ -22,7 +22,8 @@ struct agent_watch {
 	struct event *timer;
 	struct event *ends[2];
 	struct metrics *metrics; // NULL: nobody asked for them
-	// The sentences about what is not as it should be that were said last, hashed; 0: all is well.
+	// The sentences about what is not as it should be that were said last, hashed; 0: all is
+	// well.
 	uint32_t detached[FB_LINKS_MAX];
 	uint32_t arp[FB_LINKS_MAX];
 	uint32_t ahead[FB_LINKS_MAX][2];

@@ -171,7 +171,8 @@ int config_add_balancer(struct config *config, const char *text, struct error *e
 	return 0;
 }
 
-// A mapped port beside all ports as they are: the server's port would be one of the latter, and a reply from it both.
+// A mapped port beside all ports as they are: the server's port would be one of the latter, and a
+// reply from it both.
 static int check_beside_all(
 	const struct config_vip *mapped, const struct config_vip *all, struct error *err)
 {

@@ -76,7 +76,8 @@ int config_add_balancer(struct config *config, const char *text, struct error *e
 int config_set_pin(struct config *config, const char *path, struct error *err);
 int config_set_metrics(struct config *config, const char *text, struct error *err);
 
-// Whether there is an interface, a VIP, and who may send tunnel packets. -EINVAL with a sentence without position.
+// Whether there is an interface, a VIP, and who may send tunnel packets. -EINVAL with a sentence
+// without position.
 int config_check_complete(const struct config *config, struct error *err);
 
 // "tcp", "udp" or "*".

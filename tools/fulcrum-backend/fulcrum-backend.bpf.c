@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
 // The way of a packet on a backend host. Coming in (clsact ingress): the balancer's outer header is
-// taken off, the public port becomes the server's. Going out (clsact egress): the server's port becomes the
-// public one, and a SYN-ACK announces no larger MSS than the tunnel leaves room for. Stateless: two
-// maps, filled by the agent, say it all. Both programs end in TC_ACT_UNSPEC, so that the filters of
-// others go on seeing every packet. Only what Linux 5.10 has.
+// taken off, the public port becomes the server's. Going out (clsact egress): the server's port
+// becomes the public one, and a SYN-ACK announces no larger MSS than the tunnel leaves room for.
+// Stateless: two maps, filled by the agent, say it all. Both programs end in TC_ACT_UNSPEC, so that
+// the filters of others go on seeing every packet. Only what Linux 5.10 has.
 #include <stdbool.h>
 
 #include <linux/bpf.h>
@@ -160,8 +160,9 @@ inline_always int map_port(
 
 	if (was == 0) // a later fragment has none
 		return 0;
-	// Of datagrams that are yet to be cut (UDP_SEGMENT), the checksum's field holds the sum of the pseudo header, and not
-	// always a mark that says so: it knows no ports, and each datagram's own checksum is made when they are cut.
+	// Of datagrams that are yet to be cut (UDP_SEGMENT), the checksum's field holds the sum of
+	// the pseudo header, and not always a mark that says so: it knows no ports, and each
+	// datagram's own checksum is made when they are cut.
 	if (p->protocol == IPPROTO_UDP && skb->gso_size != 0)
 		return bpf_skb_store_bytes(skb, p->payload + which, &port, sizeof(port), 0);
 	if (p->protocol == IPPROTO_TCP) {
@@ -268,8 +269,9 @@ inline_always int remove_outer(struct __sk_buff *skb, __u32 length, __be16 ether
 			    sizeof(ethertype), 0) < 0)
 			return -1;
 	}
-	// A merged (GRO) packet keeps its segment size: it is the inner packet's. The helper keeps a
-	// checksum over the whole packet (CHECKSUM_COMPLETE) right, so that need not be thrown away.
+	// A merged (GRO) packet keeps its segment size: it is the inner packet's. The helper keeps
+	// a checksum over the whole packet (CHECKSUM_COMPLETE) right, so that need not be thrown
+	// away.
 	return bpf_skb_adjust_room(skb, change, BPF_ADJ_ROOM_MAC,
 		BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET);
 }
@@ -302,8 +304,9 @@ inline_always bool is_refused(struct __sk_buff *skb, const struct packet *p)
 	return *source == FB_SOURCE_NOBODY || !is_error(skb, p);
 }
 
-// Whether a packet out of a tunnel is for what the file names. A later fragment has no port. ICMP: errors, which tell of a
-// service's packets, and echo; never what routers and neighbours say on a link.
+// Whether a packet out of a tunnel is for what the file names. A later fragment has no port. ICMP:
+// errors, which tell of a service's packets, and echo; never what routers and neighbours say on a
+// link.
 inline_always bool is_served(
 	struct __sk_buff *skb, const struct packet *p, const struct fb_service *service)
 {
@@ -394,7 +397,8 @@ inline_always int lower_mss(
 	return bpf_l4_csum_replace(skb, checksum, was, mss, sizeof(mss)) < 0 ? -1 : 1;
 }
 
-// What a SYN-ACK of this service may announce, by the way of its SYN. Rows of 'replies' have the public port in 'port'.
+// What a SYN-ACK of this service may announce, by the way of its SYN. Rows of 'replies' have the
+// public port in 'port'.
 inline_always __u16 mss_limit(const struct packet *p, const struct fb_service *reply)
 {
 	struct fb_path path = {.client = p->destination.address,

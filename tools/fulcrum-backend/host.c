@@ -54,7 +54,8 @@ bool host_interface_name(uint32_t index, char name[IF_NAMESIZE])
 	return index != 0 && if_indextoname(index, name) != NULL;
 }
 
-// What one look goes by: the present names of the interfaces, and the VIPs in the order of addr_compare().
+// What one look goes by: the present names of the interfaces, and the VIPs in the order of
+// addr_compare().
 struct known {
 	char names[FB_LINKS_MAX][IF_NAMESIZE]; // "": gone
 	uint32_t count;

@@ -24,8 +24,8 @@ struct fb_address {
 	__u32 words[4];
 };
 
-// Map 'balancers': the outer sources that may send us tunnel packets. Map 'sources': inner sources, an enum
-// fb_source; the longest prefix counts. IPv4 prefixes are 96 longer.
+// Map 'balancers': the outer sources that may send us tunnel packets. Map 'sources': inner sources,
+// an enum fb_source; the longest prefix counts. IPv4 prefixes are 96 longer.
 enum fb_source {
 	FB_SOURCE_ALLOWED,
 	FB_SOURCE_NOBODY, // can be no client's, nor a router's
@@ -37,7 +37,8 @@ struct fb_prefix {
 	struct fb_address address;
 };
 
-// A VIP's address; protocol 0 and port 0 stand for all of them. Every VIP has the row (address, 0, 0).
+// A VIP's address; protocol 0 and port 0 stand for all of them. Every VIP has the row (address, 0,
+// 0).
 struct fb_key {
 	struct fb_address address;
 	__be16 port;
@@ -56,8 +57,9 @@ struct fb_service {
 	__u16 is_rest; // of a VIP's ports that the file does not name: what comes for them in a tunnel is dropped
 };
 
-// Map 'paths': a client's SYN, by what its SYN-ACK has; the value is the size of the outer header that it came in, 0 by
-// direct server return. So the MSS is that of the way which the connection itself has.
+// Map 'paths': a client's SYN, by what its SYN-ACK has; the value is the size of the outer header
+// that it came in, 0 by direct server return. So the MSS is that of the way which the connection
+// itself has.
 struct fb_path {
 	struct fb_address client;
 	struct fb_address vip;

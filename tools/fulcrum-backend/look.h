@@ -12,8 +12,8 @@
 #include "links.h"
 #include "program.h"
 
-// What an agent, running or left in place, has attached and counted, read anew. One look feeds the status for people,
-// its JSON and the page of metrics. One thread.
+// What an agent, running or left in place, has attached and counted, read anew. One look feeds the
+// status for people, its JSON and the page of metrics. One thread.
 
 enum look_place { LOOK_ATTACHED, LOOK_MISSING, LOOK_REPLACED, LOOK_BEHIND };
 
@@ -41,7 +41,8 @@ void look_free(struct look *look);
 
 #define LOOK_AHEAD_SIZE 512
 
-// How many programs of others run ahead of ours there and may end the chain; a sentence about them into 'text'.
+// How many programs of others run ahead of ours there and may end the chain; a sentence about them
+// into 'text'.
 int look_ahead(const struct fb_state *state, const struct fb_link *link, enum link_side side,
 	char text[LOOK_AHEAD_SIZE]);
 

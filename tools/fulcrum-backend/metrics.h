@@ -5,8 +5,9 @@
 #include <base/endpoint.h>
 #include <base/error.h>
 
-// The agent's pages: /metrics for Prometheus, and /healthz, which is 200 while all is in place and else 503 with a
-// sentence a line. Read anew for each request, from the pinned maps. On the loop's thread.
+// The agent's pages: /metrics for Prometheus, and /healthz, which is 200 while all is in place and
+// else 503 with a sentence a line. Read anew for each request, from the pinned maps. On the loop's
+// thread.
 
 struct event_base;
 struct metrics;

@@ -69,7 +69,8 @@ inline_always int parse_ipv4(struct __sk_buff *skb, __u32 offset, struct packet 
 	return 0;
 }
 
-// Steps over one extension header. 1: there may be another; 0: the payload is reached; -1: cut short.
+// Steps over one extension header. 1: there may be another; 0: the payload is reached; -1: cut
+// short.
 inline_always int skip_extension(struct __sk_buff *skb, struct packet *p)
 {
 	struct {

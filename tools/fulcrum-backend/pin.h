@@ -13,8 +13,8 @@ struct pin {
 	bool mounted; // a BPF file system was mounted for it
 };
 
-// Opens and locks the folder. With 'create' it is made, with a BPF file system below it where there is
-// none. -ENOENT when there is no such folder; -EBUSY when an agent holds it.
+// Opens and locks the folder. With 'create' it is made, with a BPF file system below it where there
+// is none. -ENOENT when there is no such folder; -EBUSY when an agent holds it.
 int pin_open(struct pin *pin, const char *folder, bool create, struct error *err);
 
 // Gives the lock back; what is pinned stays.

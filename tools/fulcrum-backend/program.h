@@ -19,7 +19,8 @@ struct program; // opaque
 // How many rows the configuration has, at most FB_SERVICES_MAX.
 uint32_t program_row_count(const struct config *config);
 
-// Loads both programs with empty maps, as large as that many rows want them: each row has counters on every CPU.
+// Loads both programs with empty maps, as large as that many rows want them: each row has counters
+// on every CPU.
 int program_load(struct program **out, uint32_t row_count, struct error *err);
 void program_free(struct program *program);
 const struct link_program *program_side(const struct program *program, enum link_side side);
@@ -36,7 +37,8 @@ void program_unpin(const char *folder);
 
 int program_write_state(struct program *program, const struct fb_state *state, struct error *err);
 
-// 0; -ENOENT when nothing is pinned there; -EPROTO when it was left by a version with another layout.
+// 0; -ENOENT when nothing is pinned there; -EPROTO when it was left by a version with another
+// layout.
 int program_read_state(const char *folder, struct fb_state *state, struct error *err);
 
 // A service as the programs have it, with its counters, summed over CPUs.

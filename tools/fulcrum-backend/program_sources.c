@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which inner sources are refused: what is no client's anywhere, the VIPs, and this host's own addresses and networks.
-// Whoever forges a balancer's address could speak as a host inside, and have this host answer it.
+// Which inner sources are refused: what is no client's anywhere, the VIPs, and this host's own
+// addresses and networks. Whoever forges a balancer's address could speak as a host inside, and
+// have this host answer it.
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -129,7 +130,8 @@ int program_configure_sources(
 	if (sources.list == NULL)
 		return error_set(err, ENOMEM, "out of memory");
 	add_all(&sources, config, view);
-	// Of two that are the same the later one counts: this host's own address, though it be a balancer's, too.
+	// Of two that are the same the later one counts: this host's own address, though it be a
+	// balancer's, too.
 	for (size_t i = 0; i < sources.count && result == 0; i++)
 		if (bpf_map_update_elem(
 			    fd, &sources.list[i].prefix, &sources.list[i].value, BPF_ANY) < 0)

@@ -4,7 +4,8 @@
 
 #include "look.h"
 
-// Prints a look to standard output, for people; and as JSON, by docs/reference/schemas/backend-status.json.
+// Prints a look to standard output, for people; and as JSON, by
+// docs/reference/schemas/backend-status.json.
 void status_print(const struct look *look);
 int status_print_json(const struct look *look, struct error *err);
 

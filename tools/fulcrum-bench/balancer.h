@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The balancers of a simulation: the production rooms behind a packet's tuple, without a NIC. All balancers
-// of a world see one view, which is what each of them would have compiled from the same pool.
+// The balancers of a simulation: the production rooms behind a packet's tuple, without a NIC. All
+// balancers of a world see one view, which is what each of them would have compiled from the same
+// pool.
 
 struct view; // opaque
 

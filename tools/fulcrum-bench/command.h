@@ -4,8 +4,8 @@
 
 #include <usage/usage.h>
 
-// The commands of fulcrum-bench, a row each: each gets its whole name as argv[0], returns the exit status, and has its
-// options in options_<id>[].
+// The commands of fulcrum-bench, a row each: each gets its whole name as argv[0], returns the exit
+// status, and has its options in options_<id>[].
 //     VERB(id, arguments, what it does, kinds of its words as in struct usage_verb)
 #define BENCH_VERBS(VERB)                                                                       \
 	VERB(latency, "", "measure how long packets stay in a worker under a given load", NULL) \

@@ -214,7 +214,8 @@ static void make_shapes(struct generator *generator)
 	}
 }
 
-// Zipf's law as a continuous one, by the inverse of its distribution: flow number k about as often as 1 / (k + 1)^s.
+// Zipf's law as a continuous one, by the inverse of its distribution: flow number k about as often
+// as 1 / (k + 1)^s.
 static void draw_ahead(struct generator *generator)
 {
 	double s = generator->options.zipf, n = (double)generator->options.flows + 1;

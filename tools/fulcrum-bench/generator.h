@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A port that receives packets of many flows from nowhere: DPDK's null port, whose receive callback takes
-// buffers from a small pool, which stay in the cache, and writes the headers. What is sent there is freed at once.
-// Packets to a service go to address generator_vip(service), TCP port GENERATOR_PORT.
+// A port that receives packets of many flows from nowhere: DPDK's null port, whose receive callback
+// takes buffers from a small pool, which stay in the cache, and writes the headers. What is sent
+// there is freed at once. Packets to a service go to address generator_vip(service), TCP port
+// GENERATOR_PORT.
 
 // EAL is started with --vdev=GENERATOR_DEVICE<index>,no-rx=1 for each of them.
 #define GENERATOR_DEVICE        "net_null_generator"

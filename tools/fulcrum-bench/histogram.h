@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-// How often values came, in steps of 1/64 of the value, exact below 128. Adding one takes a few instructions, since it
-// is done between packets. One thread.
+// How often values came, in steps of 1/64 of the value, exact below 128. Adding one takes a few
+// instructions, since it is done between packets. One thread.
 
 #define HISTOGRAM_BITS  6
 #define HISTOGRAM_STEPS (1u << HISTOGRAM_BITS)

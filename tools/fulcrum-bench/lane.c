@@ -31,8 +31,8 @@ static uint64_t free_huge_mib(uint64_t page_mib)
 	return pages * page_mib;
 }
 
-// One lane: on the core that it runs on now; more: on the first ones. The narrow vectors are those that all machines
-// have.
+// One lane: on the core that it runs on now; more: on the first ones. The narrow vectors are those
+// that all machines have.
 static void start_eal(struct lanes *lanes, uint64_t table_size)
 {
 	uint64_t mib = EAL_MIB + lanes->count * (table_size >> 20);
@@ -104,7 +104,8 @@ static void make_worker(
 	need(lane->worker != NULL, "no memory for the worker");
 }
 
-// Beside lane_balance(), so that what callgrind counts there is what was asked for and nothing before it.
+// Beside lane_balance(), so that what callgrind counts there is what was asked for and nothing
+// before it.
 static void poll_until(struct lane *lane, uint64_t count)
 {
 	while (lane->generator.count < count)

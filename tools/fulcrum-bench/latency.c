@@ -17,7 +17,8 @@
 
 const uint32_t latency_loads[LATENCY_LOADS] = {10, 50, 90};
 
-// The control lcore's part, on the cores that are not the lane's: one whole change of every pool after the other.
+// The control lcore's part, on the cores that are not the lane's: one whole change of every pool
+// after the other.
 struct applier {
 	struct lanes *lanes;
 	const struct lane_options *options;

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Arguments of the commands' options. 0, or -EINVAL after a sentence on stderr that names command and option.
+// Arguments of the commands' options. 0, or -EINVAL after a sentence on stderr that names command
+// and option.
 
 struct option_bounds {
 	uint64_t min, max;

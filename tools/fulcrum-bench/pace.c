@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-// By the inverse of its distribution, at evenly spread places of it: their mean is right without drawing many.
+// By the inverse of its distribution, at evenly spread places of it: their mean is right without
+// drawing many.
 static double exponential(uint32_t place)
 {
 	return -log(1 - ((double)place + 0.5) / PACE_GAPS);

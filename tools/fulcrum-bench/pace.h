@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// When packets are due, whether anybody takes them then or not: a load that does not wait for the one that it loads. One
-// thread.
+// When packets are due, whether anybody takes them then or not: a load that does not wait for the
+// one that it loads. One thread.
 
 #define PACE_GAPS     65536
 #define PACE_FRACTION 8 // bits: gaps are short
@@ -19,7 +19,8 @@ struct pace {
 		[PACE_GAPS]; // from one packet to the next, again and again; their mean is what was asked for
 };
 
-// Gaps of 'ticks' of the time stamp counter each, below 2^18; or drawn around that mean, as those of a Poisson process.
+// Gaps of 'ticks' of the time stamp counter each, below 2^18; or drawn around that mean, as those
+// of a Poisson process.
 void pace_open(struct pace *pace, double ticks, bool is_poisson);
 static inline void pace_start(struct pace *pace, uint64_t tsc)
 {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// Captures in the classic pcap format with Ethernet frames. Read in either byte order, with microseconds or
-// nanoseconds; written in this machine's, with microseconds.
+// Captures in the classic pcap format with Ethernet frames. Read in either byte order, with
+// microseconds or nanoseconds; written in this machine's, with microseconds.
 
 #define PCAP_FRAME_MAX 16384
 

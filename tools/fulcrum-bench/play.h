@@ -12,8 +12,8 @@
 // Told of each moment: its line of the script, and what happened.
 typedef void play_fn(void *context, const char *line, const struct world_count *count);
 
-// 0; -EDOM if an expectation was not met, after the whole script; -EINVAL for an event that cannot be, -ENOMEM. 'err'
-// then holds the (last) sentence, with 'name' and the line in front.
+// 0; -EDOM if an expectation was not met, after the whole script; -EINVAL for an event that cannot
+// be, -ENOMEM. 'err' then holds the (last) sentence, with 'name' and the line in front.
 int play(struct world *world, const char *name, const struct script *script, play_fn *told,
 	void *context, struct error *err);
 

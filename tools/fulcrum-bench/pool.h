@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// The pool of a simulation, as an operator and the probes have made it. A backend keeps its number for good:
-// one that was removed and comes back is the same again.
+// The pool of a simulation, as an operator and the probes have made it. A backend keeps its number
+// for good: one that was removed and comes back is the same again.
 
 #define BACKEND_NONE UINT16_MAX
 
@@ -42,7 +42,8 @@ uint32_t pool_find(const struct pool *pool, const char *name);
 int pool_fill(struct pool *pool, uint32_t count);
 void pool_free(struct pool *pool);
 
-// A SCRIPT_BACKEND_* event, or one about zones. -EINVAL for a backend that is not there, or is already; -ENOMEM.
+// A SCRIPT_BACKEND_* event, or one about zones. -EINVAL for a backend that is not there, or is
+// already; -ENOMEM.
 int pool_apply(struct pool *pool, const struct script_event *event, struct error *err);
 // True: a slow start takes another step at 'now_s'.
 bool pool_age(struct pool *pool, uint32_t now_s);

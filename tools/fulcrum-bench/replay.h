@@ -8,8 +8,8 @@
 #include <config/config.h>
 #include <config/daemon.h>
 
-// A daemon's configuration without the daemon: what the kernel and the probes would say is made up. Every backend
-// is up, and behind one next hop on the first port.
+// A daemon's configuration without the daemon: what the kernel and the probes would say is made up.
+// Every backend is up, and behind one next hop on the first port.
 
 struct replay_options {
 	const char *config;
@@ -26,7 +26,8 @@ struct replay {
 	struct config *config;
 };
 
-// Loads the files, opens the stage and publishes the snapshot. 0, or a negative errno with the sentence.
+// Loads the files, opens the stage and publishes the snapshot. 0, or a negative errno with the
+// sentence.
 int replay_open(struct replay *replay, const struct replay_options *options, struct error *err);
 void replay_close(struct replay *replay);
 

@@ -53,7 +53,8 @@ const struct scenario scenarios[] = {
 		ZONES "prefer b,c; balancer lose 1\nexpect share 0.01%\n"},
 	// Changes in a row: entries carry what the tables no longer know.
 	{"20 changes", TWENTY},
-	// A balancer is lost, and all tables since the connections began but theirs were in force for a moment.
+	// A balancer is lost, and all tables since the connections began but theirs were in force
+	// for a moment.
 	{"probes fail, pass, lost",
 		"probes fail b3\nexpect none\nwait 10s\nexpect none\nprobes pass b3\nexpect none\n" LOST},
 	{"probes fail, lost meanwhile",

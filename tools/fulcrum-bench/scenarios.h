@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-// What Fulcrum promises of connections, as scripts (script.h) that each begin with a fresh world of at least
-// 10 backends and 3 balancers.
+// What Fulcrum promises of connections, as scripts (script.h) that each begin with a fresh world of
+// at least 10 backends and 3 balancers.
 struct scenario {
 	const char *name;
 	const char *script;

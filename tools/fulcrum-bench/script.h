@@ -5,8 +5,8 @@
 #include <base/error.h>
 #include <stdint.h>
 
-// The simulator's script: a line is a moment, its events, divided by ';', happen at once, and after it every
-// flow sends a packet. '#' begins a comment.
+// The simulator's script: a line is a moment, its events, divided by ';', happen at once, and after
+// it every flow sends a packet. '#' begins a comment.
 //
 //     backend add NAME [WEIGHT]      backend remove NAME        backend weight NAME WEIGHT
 //     backend drain NAME             backend undrain NAME       backend disable NAME
@@ -22,8 +22,8 @@
 //     wait DURATION                  (nobody sends meanwhile)
 //     expect none | own | share PERCENT
 //
-// 'expect' is about the line before: no flow broke; none broke but those of backends that are down or
-// disabled; at most that share of all flows broke.
+// 'expect' is about the line before: no flow broke; none broke but those of backends that are down
+// or disabled; at most that share of all flows broke.
 
 #define SCRIPT_NAME_SIZE 64
 
@@ -68,7 +68,8 @@ struct script {
 	uint32_t count;
 };
 
-// 0 and '*out', or -EINVAL with "NAME:LINE: ..." in 'err', or -ENOMEM. 'name' stands in front of the sentences.
+// 0 and '*out', or -EINVAL with "NAME:LINE: ..." in 'err', or -ENOMEM. 'name' stands in front of
+// the sentences.
 int script_parse(const char *name, const char *text, struct script *out, struct error *err);
 // "-" is standard input. As script_parse(), or -EIO.
 int script_load(const char *path, struct script *out, struct error *err);

@@ -8,8 +8,9 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
-// A worker between ports that are rings, in a process of its own and without hugepages: frames are put in, the
-// worker polls once, and what it sent is taken out. Any failure of the set-up ends the program with a sentence.
+// A worker between ports that are rings, in a process of its own and without hugepages: frames are
+// put in, the worker polls once, and what it sent is taken out. Any failure of the set-up ends the
+// program with a sentence.
 
 // The two ports, and the first one's kernel side; the second has none.
 enum { WIRE, OTHER_WIRE, KERNEL, SIDES };
@@ -32,7 +33,8 @@ struct stage {
 	uint64_t flow_capacity;
 };
 
-// 'names' bounds the indexes of backends and of services. 'config' says what is not about ports and memory.
+// 'names' bounds the indexes of backends and of services. 'config' says what is not about ports and
+// memory.
 void stage_open(struct stage *stage, uint64_t flow_capacity, uint32_t names,
 	const struct worker_config *config);
 void stage_close(struct stage *stage); // fails when a buffer was lost

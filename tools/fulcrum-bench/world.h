@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The simulated world: clients' TCP connections, a router that spreads them over balancers by a hash of its
-// own (hash modulo the number of balancers, the worst kind), balancers, and the pool behind them. A
-// connection belongs to the backend that its SYN went to, and breaks when a packet of it goes anywhere
-// else. A broken one begins anew, as its client would.
+// The simulated world: clients' TCP connections, a router that spreads them over balancers by a
+// hash of its own (hash modulo the number of balancers, the worst kind), balancers, and the pool
+// behind them. A connection belongs to the backend that its SYN went to, and breaks when a packet
+// of it goes anywhere else. A broken one begins anew, as its client would.
 
 struct world_options {
 	uint32_t flows;
@@ -56,7 +56,8 @@ struct world; // opaque
 int world_new(const struct world_options *options, struct world **out, struct error *err);
 void world_free(struct world *world);
 
-// One event, to take effect with world_go_on(). SCRIPT_EXPECT_* are the caller's. -EINVAL: names what is not there.
+// One event, to take effect with world_go_on(). SCRIPT_EXPECT_* are the caller's. -EINVAL: names
+// what is not there.
 int world_apply(struct world *world, const struct script_event *event, struct error *err);
 // What was applied happens, then every connection sends a packet; counts into 'count'.
 int world_go_on(struct world *world, struct world_count *count, struct error *err);

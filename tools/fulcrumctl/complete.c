@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What a shell is offered for the words that are fulcrumctl's own: names that the daemon knows, where one runs.
+// What a shell is offered for the words that are fulcrumctl's own: names that the daemon knows,
+// where one runs.
 
 // Of the rows of a view one cell each: that column, behind another one where 'prefix' names one.
 struct names {
@@ -64,7 +65,8 @@ static void offer_found(const struct rows *found, const char *word)
 			usage_offer(word, names[i], "");
 }
 
-// The shell hides what is said on standard error where no daemon runs. It is asked without waiting for its turn.
+// The shell hides what is said on standard error where no daemon runs. It is asked without waiting
+// for its turn.
 static void offer_names(const struct ctl *ctl, const char *what, const char *prefix,
 	const char *column, const char *word)
 {

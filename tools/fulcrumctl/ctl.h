@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <usage/usage.h>
 
-// What the commands of fulcrumctl share. One thread; a command prints its own errors and returns the exit status.
+// What the commands of fulcrumctl share. One thread; a command prints its own errors and returns
+// the exit status.
 
 #define CTL_CHANNEL "/run/fulcrum/channel"
 
@@ -47,8 +48,8 @@ void ctl_parse(const struct argp *command, int argc, char **argv, void *input);
 // For the end of a command's parser: a word is a usage error, anything else is not known.
 error_t ctl_refuse_word(int key, const char *value, const struct argp_state *state);
 
-// The value of -o: false for table; true for json and for yaml, which view_print_json() then prints. Anything else is a
-// usage error.
+// The value of -o: false for table; true for json and for yaml, which view_print_json() then
+// prints. Anything else is a usage error.
 bool ctl_parse_output(const char *value, const struct argp_state *state);
 
 // "fulcrumctl: <sentence>" on standard error; returns 'status'.

@@ -11,8 +11,9 @@
 #include <needs/needs.h>
 #include <sched.h>
 
-// What 'fulcrumctl doctor' looks at: a table of checks (doctor_checks.c), each of which adds one row or more. A check
-// reads the machine only through the functions below, so that a test gives it a machine of its own.
+// What 'fulcrumctl doctor' looks at: a table of checks (doctor_checks.c), each of which adds one
+// row or more. A check reads the machine only through the functions below, so that a test gives it
+// a machine of its own.
 
 struct doctor {
 	const char *root; // stands in front of every path
@@ -79,7 +80,8 @@ const char *doctor_cores_text(const cpu_set_t *cores, char *text, size_t size);
 void doctor_workers(const struct doctor *doctor, cpu_set_t *out);
 // The node of a core; -1: it is not told.
 int doctor_core_node(const struct doctor *doctor, uint32_t core);
-// Whether the workers spin, so that their cores must be theirs alone; adds the row that says so where not.
+// Whether the workers spin, so that their cores must be theirs alone; adds the row that says so
+// where not.
 bool doctor_spins(struct doctor *doctor);
 
 #define DOCTOR_CARDS_MAX (DAEMON_PORTS_MAX * NEEDS_CARDS_MAX)

@@ -92,7 +92,8 @@ static uint64_t filter_of(const struct doctor *doctor, const char *interface)
 	return value;
 }
 
-// The kernel takes the larger one of "all" and the interface's own; an interface to come begins with "default".
+// The kernel takes the larger one of "all" and the interface's own; an interface to come begins
+// with "default".
 void doctor_check_rp_filter(struct doctor *doctor)
 {
 	uint64_t all = filter_of(doctor, "all");

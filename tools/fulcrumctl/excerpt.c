@@ -36,7 +36,8 @@ static bool excerpt_read_line(const char *path, size_t number, char **line)
 	return at == number && strlen(*line) <= EXCERPT_LINE_MAX;
 }
 
-// What stands before the column, as blanks: a tab stays one, and a character of several bytes is one.
+// What stands before the column, as blanks: a tab stays one, and a character of several bytes is
+// one.
 static void excerpt_print_blanks(const char *line, size_t column)
 {
 	for (size_t at = 1; at < column && *line != '\0'; line++) {
@@ -53,7 +54,8 @@ static const char *excerpt_text(const char *line)
 	return strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
 }
 
-// As it stands, but for what no terminal should see. Each character stays one, so that the mark below is in its place.
+// As it stands, but for what no terminal should see. Each character stays one, so that the mark
+// below is in its place.
 static void excerpt_print_line(const char *line)
 {
 	while (*line != '\0') {

@@ -28,7 +28,8 @@ static const struct column *pool_column(const struct view *view)
 						: view_find_column(view, "pool");
 }
 
-// By what rows belong to a service: its name, or else its pool or its VIP. 'theirs' is that column of the services.
+// By what rows belong to a service: its name, or else its pool or its VIP. 'theirs' is that column
+// of the services.
 static const struct column *service_column(const struct view *view, const char **theirs)
 {
 	const struct column *column = view_find_column(view, "service");

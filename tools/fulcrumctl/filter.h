@@ -5,8 +5,8 @@
 #include "session.h"
 #include "view.h"
 
-// Which rows of a view are shown, and in which order. The rows come whole from the daemon; what is left out is left out
-// here, of tables and of JSON alike.
+// Which rows of a view are shown, and in which order. The rows come whole from the daemon; what is
+// left out is left out here, of tables and of JSON alike.
 
 #define FILTER_NAMES_MAX 256u
 
@@ -24,8 +24,8 @@ bool filter_is_set(const struct filter *filter);
 // Ends the process with a usage error where the view has no such column or state.
 void filter_check(
 	const struct filter *filter, const struct view *view, const struct argp_state *state);
-// Leaves in 'rows' those that are to be shown, in their order. May ask the daemon for the services. Returns the exit
-// status; a name that is not there is an error.
+// Leaves in 'rows' those that are to be shown, in their order. May ask the daemon for the services.
+// Returns the exit status; a name that is not there is an error.
 int filter_apply(const struct filter *filter, const struct view *view, struct session *session,
 	struct rows *rows);
 

@@ -31,7 +31,8 @@ void load_print_sentence(void *context, const char *sentence)
 	}
 }
 
-// All of standard input; a byte more than a file may have is enough to have it refused. NULL without memory.
+// All of standard input; a byte more than a file may have is enough to have it refused. NULL
+// without memory.
 static char *read_stdin(size_t *size)
 {
 	size_t room = 1u << 16;

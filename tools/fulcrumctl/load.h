@@ -6,7 +6,8 @@
 #include <config/config.h>
 #include <limits.h>
 
-// A 'config_report_fn' for files of any kind, and its context: prints an error and the line that it is about.
+// A 'config_report_fn' for files of any kind, and its context: prints an error and the line that it
+// is about.
 struct load_report {
 	const char *const *paths; // "-": standard input, whose lines are not there any more
 	uint32_t path_count;
@@ -37,20 +38,21 @@ void load_refuse_word(const char *word, const struct argp_state *state);
 // At the end of the arguments: there must be at least one.
 void load_need_file(const struct load_files *files, const struct argp_state *state);
 
-// Loads them as one configuration. Every error goes to standard error, with the file's line and a caret under the place;
-// those of standard input have no caret. Returns the exit status; CTL_OK sets '*out'.
+// Loads them as one configuration. Every error goes to standard error, with the file's line and a
+// caret under the place; those of standard input have no caret. Returns the exit status; CTL_OK
+// sets '*out'.
 int load_files(const struct load_files *files, struct config **out);
 
-// The files that the words stand for, the folders' in the order of their names. Returns the exit status, with CTL_OK
-// their names, which the caller frees with config_free_paths().
+// The files that the words stand for, the folders' in the order of their names. Returns the exit
+// status, with CTL_OK their names, which the caller frees with config_free_paths().
 int load_find_paths(const struct load_files *files, char ***paths, uint32_t *count);
 
-// Says on standard error what is allowed and hardly meant: the hash key, a secret, left to the built-in one; a quorum that the
-// pool cannot reach.
+// Says on standard error what is allowed and hardly meant: the hash key, a secret, left to the
+// built-in one; a quorum that the pool cannot reach.
 void load_note(const struct load_files *files, const struct config *config);
 
-// Prints the file's line that "path:line:column: ..." names, and a caret under the column. False where the
-// sentence names no place of that file.
+// Prints the file's line that "path:line:column: ..." names, and a caret under the column. False
+// where the sentence names no place of that file.
 bool load_print_excerpt(const char *path, const char *sentence);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <channel/message.h>
 
-// One command's talk with the daemon. Every function prints the sentence where it fails and returns the exit status.
+// One command's talk with the daemon. Every function prints the sentence where it fails and returns
+// the exit status.
 
 struct session;
 
@@ -20,8 +21,8 @@ void session_close(struct session *session); // NULL is fine
 
 int session_send(struct session *session, enum message_type type, const void *body, uint32_t size);
 
-// Takes the replies to one request: 'row' gets each one up to the last, which is DONE ('*done', may be
-// NULL) or an error. 'row' may be NULL where none is expected.
+// Takes the replies to one request: 'row' gets each one up to the last, which is DONE ('*done', may
+// be NULL) or an error. 'row' may be NULL where none is expected.
 typedef int session_row_fn(void *context, uint16_t type, const void *body, uint32_t size);
 int session_receive(
 	struct session *session, session_row_fn *row, void *context, struct message_done *done);

@@ -124,7 +124,8 @@ static int total_width(const struct table *table)
 	return total - 2;
 }
 
-// Leaves out the column of the highest rank, of several the one that stands last. False: none may be.
+// Leaves out the column of the highest rank, of several the one that stands last. False: none may
+// be.
 static bool leave_one_out(struct table *table)
 {
 	size_t found = COLUMNS_MAX;

@@ -9,8 +9,8 @@
 #include <channel/message.h>
 #include <stddef.h>
 
-// The live screen: what is there (top_data.c), what of it is looked at (top_list.c), how it is drawn (top_screen.c), and
-// the keys (top.c). One thread.
+// The live screen: what is there (top_data.c), what of it is looked at (top_list.c), how it is
+// drawn (top_screen.c), and the keys (top.c). One thread.
 
 // --- top_data.c: services and backends with their rates ---
 
@@ -59,8 +59,8 @@ struct top_data {
 
 int top_data_init(struct top_data *data); // 0 or -ENOMEM
 void top_data_free(struct top_data *data);
-// Asks the daemon for everything, in a session of its own, so that others get theirs between two of them. 0, or a
-// negative errno with the sentence: then nothing more than a part is new.
+// Asks the daemon for everything, in a session of its own, so that others get theirs between two of
+// them. 0, or a negative errno with the sentence: then nothing more than a part is new.
 int top_data_fetch(struct top_data *data, const char *channel, uint32_t wait_ms, struct error *err);
 
 // --- top_list.c: the order, and what of it is looked at ---

@@ -14,7 +14,8 @@ struct transfer_terms {
 	bool is_forced;
 };
 
-// Sends a whole configuration as a transaction that is yet to be committed, or planned. Returns the exit status.
+// Sends a whole configuration as a transaction that is yet to be committed, or planned. Returns the
+// exit status.
 int transfer_config(
 	struct session *session, const struct config *config, const struct transfer_terms *terms);
 

@@ -2,9 +2,10 @@
 #ifndef FULCRUMCTL_VERBS_H
 #define FULCRUMCTL_VERBS_H
 
-// The verbs of fulcrumctl, in the order of the help. The help, the suggestions, the shells' completions and the
-// reference's list are made from these rows; a verb's options and words are those of its argp_<id>. A new verb is a row
-// here, and a file with argp_<id> and command_<id>(); a group has verbs_<id>[] instead.
+// The verbs of fulcrumctl, in the order of the help. The help, the suggestions, the shells'
+// completions and the reference's list are made from these rows; a verb's options and words are
+// those of its argp_<id>. A new verb is a row here, and a file with argp_<id> and command_<id>(); a
+// group has verbs_<id>[] instead.
 //     VERB(id, name, arguments, what it does, kinds of its words as in struct usage_verb)
 //     GROUP(id, name, arguments, what its verbs do)
 #define CTL_VERBS(VERB, GROUP)                                                                     \

@@ -92,10 +92,11 @@ uint64_t column_number(const struct column *column, const void *row);
 // A cell's text for people. Returns 'text'.
 const char *column_format(const struct column *column, const void *row, char *text, size_t size);
 
-// From now on tables fit the terminal that standard output is: columns are left out by their rank, and the last text is
-// cut. What is no terminal gets all.
+// From now on tables fit the terminal that standard output is: columns are left out by their rank,
+// and the last text is cut. What is no terminal gets all.
 void view_fit(bool fits);
-// What fits: the end of "connect to 10.0.1.11:443: connection refused" says more than its beginning.
+// What fits: the end of "connect to 10.0.1.11:443: connection refused" says more than its
+// beginning.
 const char *view_brief(const char *text, size_t room);
 // Prints the rows on standard output as a table with a line of titles.
 void view_print_table(const struct view *view, const struct rows *rows);

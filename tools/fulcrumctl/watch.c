@@ -32,7 +32,8 @@ static void ask_to_end(int signal)
 	is_asked_to_end = 1;
 }
 
-// They are taken only while nothing else is done, so that none is missed between a look at the wish and the wait.
+// They are taken only while nothing else is done, so that none is missed between a look at the wish
+// and the wait.
 void watch_begin(void)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};

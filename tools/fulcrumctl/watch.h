@@ -22,8 +22,9 @@ bool watch_wait(uint32_t period_ms);
 // One look: prints on stdout and stderr, and returns the exit status.
 typedef int watch_fn(void *context);
 
-// On a terminal each look takes the place of the one before; elsewhere it follows. Where the first look fails, that is
-// the end; a later one that fails is told, and the next one may find the daemon again.
+// On a terminal each look takes the place of the one before; elsewhere it follows. Where the first
+// look fails, that is the end; a later one that fails is told, and the next one may find the daemon
+// again.
 int watch_run(uint32_t period_ms, watch_fn *look, void *context);
 
 #endif

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <yaml.h>
 
-// The same as the JSON, as YAML, by libyaml's emitter. Texts stand in quotes, so that no reader takes one for a number, a
-// time or a yes.
+// The same as the JSON, as YAML, by libyaml's emitter. Texts stand in quotes, so that no reader
+// takes one for a number, a time or a yes.
 
 static bool put_value(yaml_emitter_t *emitter, const json_t *json);
 

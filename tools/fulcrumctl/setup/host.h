@@ -4,11 +4,11 @@
 
 #include <config/endpoint.h>
 
-// What one backend host has to serve, found in the pool file. One thread; points into the configuration that it was
-// found in.
+// What one backend host has to serve, found in the pool file. One thread; points into the
+// configuration that it was found in.
 
-// A service whose packets come to one of the host's addresses: of one that is reached in several ways (config/endpoint.h)
-// one of them, under its own name.
+// A service whose packets come to one of the host's addresses: of one that is reached in several
+// ways (config/endpoint.h) one of them, under its own name.
 struct setup_use {
 	const struct config_service *service; // with one protocol and one range of ports
 	struct addr address; // the host's, in that service's pool
@@ -24,9 +24,9 @@ struct setup_host {
 	uint32_t part_count;
 };
 
-// NAME or pool/NAME. The host is its addresses: a pool that has one of them under another name counts, too. 0 and
-// '*out'; -ENOENT, -EEXIST for two hosts of one name, -EINVAL where two services cannot be told apart in replies,
-// -ENOMEM.
+// NAME or pool/NAME. The host is its addresses: a pool that has one of them under another name
+// counts, too. 0 and '*out'; -ENOENT, -EEXIST for two hosts of one name, -EINVAL where two services
+// cannot be told apart in replies, -ENOMEM.
 int setup_host_find(
 	const struct config *config, const char *name, struct setup_host *out, struct error *err);
 void setup_host_free(struct setup_host *host);

@@ -176,7 +176,8 @@ static void add_device(struct setup_steps *steps, const char *device, const stru
 		});
 }
 
-// Loose, not off: what no route leads back to is dropped still. '$dev4' stands in quotes where a shell reads it.
+// Loose, not off: what no route leads back to is dropped still. '$dev4' stands in quotes where a
+// shell reads it.
 static void add_loose(struct setup_steps *steps, const char *device)
 {
 	bool ours = device[0] != '$';
@@ -304,9 +305,9 @@ static void add_servers(struct setup_steps *steps, const struct setup_host *host
 	}
 }
 
-// nft mends the checksum of a datagram that is yet to be cut (UDP_SEGMENT), where its field holds the sum of the pseudo
-// header alone; it has no word for "is to be cut". Where the NIC finishes checksums, such a packet is marked and nft
-// leaves the field alone.
+// nft mends the checksum of a datagram that is yet to be cut (UDP_SEGMENT), where its field holds
+// the sum of the pseudo header alone; it has no word for "is to be cut". Where the NIC finishes
+// checksums, such a packet is marked and nft leaves the field alone.
 static void add_checksums(struct setup_steps *steps, const struct setup_host *host)
 {
 	for (uint32_t i = 0; i < host->use_count; i++) {

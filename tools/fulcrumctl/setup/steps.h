@@ -4,8 +4,8 @@
 
 #include "host.h"
 
-// What makes a host fit to serve, step by step: one list, which the script does, undoes and looks for. All texts are
-// shell, and may use the variables of 'struct setup_steps'. One thread.
+// What makes a host fit to serve, step by step: one list, which the script does, undoes and looks
+// for. All texts are shell, and may use the variables of 'struct setup_steps'. One thread.
 
 enum setup_kind {
 	SETUP_COMMAND,
@@ -43,7 +43,8 @@ struct setup_steps {
 	void *names; // tsearch()'s trees, of each 'what' and each 'why'
 	void *whys;
 	bool failed; // out of memory: the list is not whole
-	// What the texts use: dev4 and dev6, the interfaces of the host's addresses; mtu4 and mtu6, their MTU.
+	// What the texts use: dev4 and dev6, the interfaces of the host's addresses; mtu4 and mtu6,
+	// their MTU.
 	bool uses_mtu4;
 	bool uses_mtu6;
 };
@@ -53,8 +54,8 @@ int setup_steps_make(const struct setup_host *host, const struct setup_options *
 	struct setup_steps *out);
 void setup_steps_free(struct setup_steps *steps);
 
-// A step whose 'what' is there already is left out. Takes the texts over; a NULL among those that must be there sets
-// 'failed'.
+// A step whose 'what' is there already is left out. Takes the texts over; a NULL among those that
+// must be there sets 'failed'.
 void setup_steps_add(struct setup_steps *steps, struct setup_step step);
 // NULL without memory.
 char *setup_text(const char *format, ...) __attribute__((format(printf, 1, 2)));

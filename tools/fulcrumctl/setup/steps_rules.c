@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ports and MSS by nft, without a memory of connections: each packet is changed by what stands in it.
+// Ports and MSS by nft, without a memory of connections: each packet is changed by what stands in
+// it.
 #include "steps.h"
 
 #include <stdio.h>
@@ -75,7 +76,8 @@ static void add_outer(struct setup_steps *steps, const struct setup_use *use)
 			"%s daddr %s meta l4proto { 4, 41 } notrack", ipv4 ? "ip" : "ip6", text));
 }
 
-// A UDP packet over IPv4 may have no checksum (0), which then must stay so: a raw field is set without one.
+// A UDP packet over IPv4 may have no checksum (0), which then must stay so: a raw field is set
+// without one.
 static void add_mapping(struct setup_steps *steps, const struct config_service *service, bool to_us,
 	const char *untracked)
 {

@@ -20,7 +20,8 @@ static const struct cluster_pool *pool_of(const struct cluster_reader *reader, i
 	return &reader->cluster->pools[role];
 }
 
-// The place of a key of a pool ("" is the pool), or of an entry in its list; what is left out has that of the pool.
+// The place of a key of a pool ("" is the pool), or of an entry in its list; what is left out has
+// that of the pool.
 static struct place pool_place(
 	const struct cluster_reader *reader, int role, const char *key, uint32_t index)
 {
@@ -79,7 +80,8 @@ static bool is_label(const char *text, size_t size)
 	return true;
 }
 
-// Whether it is a name that the DNS can have, of two labels or more. RFC 1123 2.1: labels of letters, digits and hyphens; the last one is not all digits, or it would be an address.
+// Whether it is a name that the DNS can have, of two labels or more. RFC 1123 2.1: labels of
+// letters, digits and hyphens; the last one is not all digits, or it would be an address.
 static bool is_domain(const char *text)
 {
 	size_t labels = 0, size;

@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A Teleport cluster behind two balancers, as cluster.yaml describes it: what 'fulcrumctl teleport' renders
-// and verifies. Its keys are in schema.c, in the way of the pool file's. A value that does not change once it is read.
+// A Teleport cluster behind two balancers, as cluster.yaml describes it: what 'fulcrumctl teleport'
+// renders and verifies. Its keys are in schema.c, in the way of the pool file's. A value that does
+// not change once it is read.
 
 #define CLUSTER_VIPS_MAX      8u
 #define CLUSTER_BALANCERS_MAX 64u
@@ -86,8 +87,8 @@ struct cluster {
 extern const struct schema schema_cluster;
 extern const struct schema schema_cluster_instance;
 
-// Reads and checks a file. 0 and '*out', which cluster_free() takes back, or a negative errno with the first sentence
-// in 'err'; 'report' hears them all, in the order of the lines.
+// Reads and checks a file. 0 and '*out', which cluster_free() takes back, or a negative errno with
+// the first sentence in 'err'; 'report' hears them all, in the order of the lines.
 int cluster_load(const char *path, struct cluster **out, config_report_fn *report, void *context,
 	struct error *err);
 void cluster_free(struct cluster *cluster); // NULL is fine

@@ -16,7 +16,8 @@ struct cluster_reader {
 	uint32_t *nodes[CLUSTER_ROLES]; // of the instances, as they were read
 };
 
-// What holds between the keys; each record by itself is right already. The instances are in the file's order.
+// What holds between the keys; each record by itself is right already. The instances are in the
+// file's order.
 void cluster_check(const struct cluster_reader *reader);
 
 #endif

@@ -7,7 +7,8 @@
 
 // What the two halves of 'fulcrumctl teleport' share.
 
-// Loads cluster.yaml; every error goes to standard error with a caret. Returns the exit status; CTL_OK sets '*out'.
+// Loads cluster.yaml; every error goes to standard error with a caret. Returns the exit status;
+// CTL_OK sets '*out'.
 int teleport_load(const char *path, struct cluster **out);
 
 ctl_command_fn command_verify;

@@ -9,8 +9,9 @@
 #include <openssl/ssl.h>
 #include <time.h>
 
-// One connection to a port, up to where it is known who answered, and its end. Blocks for twice the timeout at most: to
-// connect, and to talk, however slowly the peer does. One thread, whose SIGALRM it takes.
+// One connection to a port, up to where it is known who answered, and its end. Blocks for twice the
+// timeout at most: to connect, and to talk, however slowly the peer does. One thread, whose SIGALRM
+// it takes.
 
 #define PORT_CHECK_REASON_SIZE   128
 #define PORT_CHECK_NAMES_SIZE    128
@@ -66,7 +67,8 @@ int wire_write(struct wire *wire, const void *bytes, size_t size);
 // -EIO; the reason is set unless one is there already.
 int wire_fail(struct wire *wire, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// SHA-256 of an SSH server's public host key, or of its certificate if it has one. 0 or -EIO with the reason.
+// SHA-256 of an SSH server's public host key, or of its certificate if it has one. 0 or -EIO with
+// the reason.
 int port_check_ssh(struct wire *wire, uint8_t identity[PORT_CHECK_IDENTITY_SIZE]);
 // Asks the server for TLS in its own protocol. 0 or -EIO with the reason.
 int port_check_mysql(struct wire *wire);
@@ -74,7 +76,8 @@ int port_check_postgres(struct wire *wire);
 // The TLS handshake and what the certificate says. 0 or -EIO with the reason.
 int port_check_tls(
 	struct wire *wire, const struct port_check_request *request, struct port_check *out);
-// 'verdict' is SSL_get_verify_result()'s. The names are printable. NULL is a certificate that was not seen.
+// 'verdict' is SSL_get_verify_result()'s. The names are printable. NULL is a certificate that was
+// not seen.
 void port_check_read_certificate(
 	X509 *certificate, long verdict, const char *domain, struct port_check_certificate *out);
 

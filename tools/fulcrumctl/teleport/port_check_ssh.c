@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// As much of SSH's key exchange (RFC 4253, RFC 5656) as it takes to be shown the host key. Teleport's servers show a
-// certificate, which is asked for first; nothing is verified here, and nothing secret is sent.
+// As much of SSH's key exchange (RFC 4253, RFC 5656) as it takes to be shown the host key.
+// Teleport's servers show a certificate, which is asked for first; nothing is verified here, and
+// nothing secret is sent.
 #include "port_check.h"
 
 #include <arpa/inet.h>

@@ -24,7 +24,8 @@ static bool offer_alpn(SSL *ssl, const char *name)
 	return SSL_set_alpn_protos(ssl, wire, (unsigned)size + 1) == 0;
 }
 
-// A zero in a name would hide what stands behind it, from whoever reads and not from whoever compares.
+// A zero in a name would hide what stands behind it, from whoever reads and not from whoever
+// compares.
 static void append_name(const ASN1_STRING *name, char *text, size_t size)
 {
 	const unsigned char *bytes = ASN1_STRING_get0_data(name);

@@ -2,7 +2,8 @@
 #include "ports.h"
 
 // clang-format off
-// An HTTP server waits for a request, and says nothing of a probe that makes none; an SSH server behind TLS would log each.
+// An HTTP server waits for a request, and says nothing of a probe that makes none; an SSH server
+// behind TLS would log each.
 static const struct port_kind https_routing = {"proxy-https", 443, 3080, PORT_TLS, "http/1.1", "web_listen_addr", NULL,
 	"all of Teleport's protocols, by ALPN"};
 static const struct port_kind https = {"proxy-https", 443, 3080, PORT_TLS, "http/1.1", "web_listen_addr", NULL,

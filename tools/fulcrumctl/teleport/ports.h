@@ -4,7 +4,8 @@
 
 #include "cluster.h"
 
-// Teleport's ports, once: what a balancer listens on, what an instance listens on, who speaks there. Constant data.
+// Teleport's ports, once: what a balancer listens on, what an instance listens on, who speaks
+// there. Constant data.
 
 #define PORTS_MAX 8u
 
@@ -27,7 +28,8 @@ struct port_kind {
 	const char *doc;
 };
 
-// The pool's ports in the order of their numbers on the balancer. Returns how many of 'out' are set.
+// The pool's ports in the order of their numbers on the balancer. Returns how many of 'out' are
+// set.
 size_t ports_of(const struct cluster *cluster, enum cluster_role role,
 	const struct port_kind *out[PORTS_MAX]);
 

@@ -69,7 +69,8 @@ static void fill_in(struct cluster *cluster)
 	}
 }
 
-// The text is to stand under a key of another file, so it has to be a mapping; its faults have its own places.
+// The text is to stand under a key of another file, so it has to be a mapping; its faults have its
+// own places.
 static int check_storage(const char *path, const char *text, size_t size, struct error *err)
 {
 	struct findings findings = {.files = &path};

@@ -26,14 +26,16 @@ struct render {
 	size_t count;
 };
 
-// Every file of the cluster; the two pool files are then checked as 'fulcrumctl check' would. 0, -ENOMEM, or -EINVAL with
-// a sentence where the balancer would not take what was made. render_free() either way.
+// Every file of the cluster; the two pool files are then checked as 'fulcrumctl check' would. 0,
+// -ENOMEM, or -EINVAL with a sentence where the balancer would not take what was made.
+// render_free() either way.
 int render_cluster(const struct cluster *cluster, struct render *out, struct error *err);
 void render_free(struct render *render);
 
-// Puts the files in place: all of them are written beside their places first, then renamed. Files of an earlier render that
-// are no longer made are removed. A file that stands there and has no mark is refused, unless 'force'.
-// 'report' hears a line for each file that is not as it was. 0, or a negative errno with the sentence.
+// Puts the files in place: all of them are written beside their places first, then renamed. Files
+// of an earlier render that are no longer made are removed. A file that stands there and has no
+// mark is refused, unless 'force'. 'report' hears a line for each file that is not as it was. 0, or
+// a negative errno with the sentence.
 int render_write(const struct render *render, const char *folder, bool force,
 	config_report_fn *report, void *context, struct error *err);
 

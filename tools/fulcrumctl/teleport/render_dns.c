@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "render.h"
 
-// The document asks for a record of the domain and one of the wildcard below it, where the applications are.
+// The document asks for a record of the domain and one of the wildcard below it, where the
+// applications are.
 static void put_addresses(const struct cluster *cluster, const char *before, FILE *out)
 {
 	const struct cluster_pool *pool = &cluster->pools[CLUSTER_PROXY];

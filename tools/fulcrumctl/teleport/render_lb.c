@@ -118,7 +118,8 @@ static const char *on_down_text(uint8_t on_down)
 						  : "keep";
 }
 
-// A pool for each port, so that a port that fails takes its own connections away and no others. The hosts stand once.
+// A pool for each port, so that a port that fails takes its own connections away and no others. The
+// hosts stand once.
 static void put_pools(const struct cluster *cluster, enum cluster_role role, FILE *out)
 {
 	const struct cluster_pool *pool = &cluster->pools[role];

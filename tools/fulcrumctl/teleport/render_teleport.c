@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-// Packets come with the VIP as their destination, so a server has to listen on all addresses of its host: of both families where
-// there is an IPv6 VIP.
+// Packets come with the VIP as their destination, so a server has to listen on all addresses of its
+// host: of both families where there is an IPv6 VIP.
 static const char *any_address(const struct cluster_pool *pool)
 {
 	for (uint32_t i = 0; i < pool->vip_count; i++)

@@ -78,7 +78,8 @@ static void connect_often(struct verify *verify, struct verify_port *port, const
 			tally.answered, tally.made, tally.reason);
 }
 
-// What is wrong with a certificate, or NULL. The Auth Service's are of the cluster's own CA, and for other names.
+// What is wrong with a certificate, or NULL. The Auth Service's are of the cluster's own CA, and
+// for other names.
 static const char *certificate_fault(
 	const struct verify *verify, const struct port_check_certificate *certificate)
 {
@@ -194,7 +195,8 @@ static void check_port(struct verify *verify, const struct port_kind *kind, cons
 	free(port.seen);
 }
 
-// Whether the SSH server behind port 443 can be asked for its key. Where it cannot, the row of ALPN will say so.
+// Whether the SSH server behind port 443 can be asked for its key. Where it cannot, the row of ALPN
+// will say so.
 static void try_routing(struct verify *verify, const struct port_kind *https)
 {
 	const struct cluster_pool *pool = &verify->cluster->pools[verify->role];
