@@ -85,16 +85,29 @@ static struct health_target often(
 	return one;
 }
 
+// A server whose certificate the folder's authority signed.
+static void begin_serving(struct room *room, struct folder *folder, struct server *server)
+{
+	folder_make(folder);
+	*server = (struct server){.behaviour = SAYS, .text = "", .ctx = folder->server};
+	serve(room, server);
+}
+
+static void end_serving(struct room *room, struct folder *folder, struct server *server)
+{
+	set_targets(room, NULL, 0);
+	stop_serving(server);
+	folder_remove(folder);
+}
+
 static void a_disk_that_hangs_holds_up_its_own_probes_alone(void **state)
 {
 	struct room *room = *state;
 	struct folder folder;
-	struct server server = {.behaviour = SAYS, .text = ""};
+	struct server server;
 	struct health_target targets[3];
 
-	folder_make(&folder);
-	server.ctx = folder.server;
-	serve(room, &server);
+	begin_serving(room, &folder, &server);
 	targets[0] = often(room, 1, CONFIG_PROBE_TLS, folder.hung);
 	targets[1] = often(room, 2, CONFIG_PROBE_TLS, folder.good);
 	targets[2] = often(room, 3, CONFIG_PROBE_TCP, "");
@@ -107,23 +120,19 @@ static void a_disk_that_hangs_holds_up_its_own_probes_alone(void **state)
 		"files for it were not read within 300ms: the disk does not answer"));
 	assert_true(folder_answer(&folder));
 	RUN_UNTIL(room, view(room, 1).status == HEALTH_UP);
-	set_targets(room, NULL, 0);
-	stop_serving(&server);
-	folder_remove(&folder);
+	end_serving(room, &folder, &server);
 }
 
 static void what_was_read_serves_while_the_disk_hangs(void **state)
 {
 	struct room *room = *state;
 	struct folder folder;
-	struct server server = {.behaviour = SAYS, .text = ""};
+	struct server server;
 	struct health_target one;
 	char kept[128];
 	uint64_t successes;
 
-	folder_make(&folder);
-	server.ctx = folder.server;
-	serve(room, &server);
+	begin_serving(room, &folder, &server);
 	snprintf(kept, sizeof(kept), "%s.kept", folder.good);
 	one = often(room, 1, CONFIG_PROBE_TLS, folder.good);
 	set_one(room, &one);
@@ -140,21 +149,17 @@ static void what_was_read_serves_while_the_disk_hangs(void **state)
 	assert_int_equal(rename(folder.good, folder.hung), 0);
 	assert_int_equal(rename(kept, folder.good), 0);
 	assert_true(folder_answer(&folder));
-	set_targets(room, NULL, 0);
-	stop_serving(&server);
-	folder_remove(&folder);
+	end_serving(room, &folder, &server);
 }
 
 static void what_cannot_be_read_is_tried_again(void **state)
 {
 	struct room *room = *state;
 	struct folder folder;
-	struct server server = {.behaviour = SAYS, .text = ""};
+	struct server server;
 	struct health_target one;
 
-	folder_make(&folder);
-	server.ctx = folder.server;
-	serve(room, &server);
+	begin_serving(room, &folder, &server);
 	unlink(folder.hung);
 	one = often(room, 1, CONFIG_PROBE_TLS, folder.hung);
 	set_one(room, &one);
@@ -162,9 +167,7 @@ static void what_cannot_be_read_is_tried_again(void **state)
 	assert_non_null(strstr(view(room, 1).reason, "No such file or directory"));
 	assert_int_equal(link(folder.good, folder.hung), 0);
 	RUN_UNTIL(room, view(room, 1).status == HEALTH_UP);
-	set_targets(room, NULL, 0);
-	stop_serving(&server);
-	folder_remove(&folder);
+	end_serving(room, &folder, &server);
 }
 
 // The thread stays behind, and so does what it owns: this is the last test.
@@ -172,20 +175,16 @@ static void an_end_does_not_wait_for_the_disk(void **state)
 {
 	struct room *room = *state;
 	struct folder folder;
-	struct server server = {.behaviour = SAYS, .text = ""};
+	struct server server;
 	struct health_target one;
 
-	folder_make(&folder);
-	server.ctx = folder.server;
-	serve(room, &server);
+	begin_serving(room, &folder, &server);
 	one = often(room, 1, CONFIG_PROBE_TLS, folder.hung);
 	set_one(room, &one);
 	RUN_UNTIL(room, stats(room).local_failures >= 1);
 	assert_false(health_end_files(room->health, 0));
 	assert_true(health_end_files(room->health, 0));
-	set_targets(room, NULL, 0);
-	stop_serving(&server);
-	folder_remove(&folder);
+	end_serving(room, &folder, &server);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)

@@ -1,70 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <config/config.h>
-#include <snapshot/snapshot.h>
+#include "snapshot_fixture.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-// cmocka wants the headers above first
-#include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-#define BACKENDS 32
-#define SERVICES 32
-
-// A configuration from YAML, and what control would say of its backends.
-struct fixture {
-	struct config *config;
-	struct snapshot_backend_input backends[BACKENDS];
-	uint16_t services[SERVICES];
-	uint32_t now_s;
-};
-
-static void load(struct fixture *f, const char *yaml)
-{
-	struct error err = {{0}};
-
-	memset(f, 0, sizeof(*f));
-	if (config_load_text("test", yaml, strlen(yaml), &f->config, NULL, NULL, &err) != 0)
-		fail_msg("%s", err.text);
-	for (uint32_t i = 0; i < f->config->backend_count; i++) {
-		f->backends[i] = (struct snapshot_backend_input){
-			.reference = backend_reference(i + 3, 7),
-			.status = BACKEND_UP,
-			.resolved = true,
-			.mtu = 1500,
-			.vlan_tci = ENCAP_VLAN_NONE,
-			.outer_source = {.bytes = {10, 0, 0, 2}, .family = ADDR_IPV4},
-		};
-	}
-	for (uint16_t i = 0; i < f->config->service_count; i++)
-		f->services[i] = (uint16_t)(i + 5);
-}
-
-static struct snapshot *build(struct fixture *f, const struct snapshot *previous)
-{
-	struct snapshot_input input = {
-		.config = f->config,
-		.backends = f->backends,
-		.services = f->services,
-		.backend_capacity = BACKENDS,
-		.service_capacity = SERVICES,
-		.version = 1,
-		.now_s = f->now_s,
-	};
-	struct snapshot *snapshot = NULL;
-	struct error err = {{0}};
-
-	if (snapshot_build(&input, previous, &snapshot, &err) != 0)
-		fail_msg("%s", err.text);
-	return snapshot;
-}
 
 // The short way to a service says the same as the long one, or nothing.
 static uint16_t exact_at(const struct snapshot *snapshot, const struct addr *address,
@@ -112,8 +54,8 @@ static void a_port_belongs_to_its_service_and_to_no_other(void **state)
 	struct fixture f;
 	struct snapshot *snapshot;
 
-	load(&f, many_ports);
-	snapshot = build(&f, NULL);
+	fixture_load(&f, many_ports);
+	snapshot = fixture_build(&f, NULL);
 	for (uint32_t port = 0; port < 65536; port++) {
 		uint16_t expected = port == 443                      ? 5
 				    : port >= 30000 && port <= 30999 ? 6
@@ -137,8 +79,8 @@ static void other_addresses_are_no_vips(void **state)
 	struct fixture f;
 	struct snapshot *snapshot;
 
-	load(&f, many_ports);
-	snapshot = build(&f, NULL);
+	fixture_load(&f, many_ports);
+	snapshot = fixture_build(&f, NULL);
 	for (uint32_t i = 0; i < 100000; i++) {
 		struct addr address =
 			addr_from_ipv4_be(be32(0xcb007100u + i)); // 203.0.113.0 and on
@@ -157,7 +99,7 @@ static void an_empty_configuration_has_no_vip(void **state)
 	struct snapshot *snapshot;
 
 	assert_int_equal(config_finish(f.config, NULL), 0);
-	snapshot = build(&f, NULL);
+	snapshot = fixture_build(&f, NULL);
 	assert_null(snapshot_find_vip(&snapshot->vips, &address));
 	assert_null(snapshot_find_backend(snapshot, 0));
 	snapshot_free(snapshot);
@@ -218,8 +160,8 @@ static void a_reference_of_another_generation_finds_nobody(void **state)
 	struct fixture f;
 	struct snapshot *snapshot;
 
-	load(&f, web);
-	snapshot = build(&f, NULL);
+	fixture_load(&f, web);
+	snapshot = fixture_build(&f, NULL);
 	assert_non_null(snapshot_find_backend(snapshot, backend_reference(3, 7)));
 	assert_null(snapshot_find_backend(snapshot, backend_reference(3, 6)));
 	assert_null(snapshot_find_backend(snapshot, backend_reference(2, 0)));
@@ -234,14 +176,14 @@ static void a_table_that_did_not_change_is_shared(void **state)
 	struct fixture f;
 	struct snapshot *first, *second, *third;
 
-	load(&f, web);
-	first = build(&f, NULL);
+	fixture_load(&f, web);
+	first = fixture_build(&f, NULL);
 	f.backends[1].mtu = 9000; // not the table's business
-	second = build(&f, first);
+	second = fixture_build(&f, first);
 	assert_ptr_equal(first->views[0].current, second->views[0].current);
 	assert_null(second->views[0].remembered);
 	f.backends[1].status = BACKEND_DOWN;
-	third = build(&f, second);
+	third = fixture_build(&f, second);
 	assert_ptr_not_equal(third->views[0].current, second->views[0].current);
 	assert_ptr_equal(third->views[0].remembered, second->views[0].current);
 	assert_int_equal(third->pools[0].tables_built, 2);
@@ -258,18 +200,18 @@ static void what_a_beginning_has_is_not_remembered(void **state)
 	struct snapshot *snapshot[4];
 	struct fixture f;
 
-	load(&f, web);
+	fixture_load(&f, web);
 	for (int i = 0; i < 3; i++) {
 		f.backends[i].status = BACKEND_DRAINING;
 		f.backends[i].unasked = true;
 	}
 	for (int i = 0; i < 3; i++) {
-		snapshot[i] = build(&f, i > 0 ? snapshot[i - 1] : NULL);
+		snapshot[i] = fixture_build(&f, i > 0 ? snapshot[i - 1] : NULL);
 		assert_null(snapshot[i]->views[0].remembered);
 		f.backends[i].status = BACKEND_UP;
 		f.backends[i].unasked = false;
 	}
-	snapshot[3] = build(&f, snapshot[2]);
+	snapshot[3] = fixture_build(&f, snapshot[2]);
 	assert_null(snapshot[3]->views[0].remembered);
 	assert_int_equal(snapshot[3]->views[0].current->member_count, 3);
 	for (int i = 0; i < 3; i++)
@@ -278,7 +220,7 @@ static void what_a_beginning_has_is_not_remembered(void **state)
 	// From then on what was there is known, with a backend that comes later too.
 	f.backends[1].status = BACKEND_DRAINING;
 	f.backends[1].unasked = true;
-	snapshot[0] = build(&f, snapshot[3]);
+	snapshot[0] = fixture_build(&f, snapshot[3]);
 	assert_ptr_equal(snapshot[0]->views[0].remembered, snapshot[3]->views[0].current);
 	snapshot_free(snapshot[3]);
 	snapshot_free(snapshot[0]);
@@ -293,11 +235,11 @@ static void a_slow_start_withholds_tenths_of_the_share(void **state)
 		uint32_t slots = 0;
 		struct fixture f;
 
-		load(&f, web);
+		fixture_load(&f, web);
 		f.backends[1].slow_start_tenths = slow_start_tenths;
 		for (int i = 0; i < 3; i++)
 			f.config->backends[i].weight = 1; // even that can be held back
-		snapshot = build(&f, NULL);
+		snapshot = fixture_build(&f, NULL);
 		for (uint32_t i = 0; i < snapshot->views[0].current->table->size; i++)
 			slots += snapshot->views[0].current->table->slots[i] == 1;
 		assert_in_range(slots, (uint32_t)(65537 * expected * 0.99),
@@ -323,11 +265,11 @@ static void only_who_can_serve_is_in_the_table(void **state)
 		struct snapshot *snapshot;
 		struct fixture f;
 
-		load(&f, web);
+		fixture_load(&f, web);
 		f.backends[0].status = rows[i].status;
 		f.backends[0].resolved = rows[i].resolved;
 		f.config->backends[0].weight = rows[i].weight;
-		snapshot = build(&f, NULL);
+		snapshot = fixture_build(&f, NULL);
 		assert_int_equal(snapshot->views[0].current->member_count, rows[i].members);
 		snapshot_free(snapshot);
 		config_free(f.config);
@@ -339,12 +281,12 @@ static void need_calls_nobody_back_who_drains(void **state)
 	struct snapshot *before, *snapshot;
 	struct fixture f;
 
-	load(&f, web);
-	before = build(&f, NULL);
+	fixture_load(&f, web);
+	before = fixture_build(&f, NULL);
 	for (int i = 0; i < 3; i++)
 		f.backends[i].status = BACKEND_DOWN;
 	f.config->backends[1].state = CONFIG_STATE_DRAINING;
-	snapshot = build(&f, before);
+	snapshot = fixture_build(&f, before);
 	assert_true(snapshot->views[0].is_spread);
 	assert_int_equal(snapshot->views[0].current->member_count, 2);
 	snapshot_free(before);
@@ -358,18 +300,18 @@ static void a_beginning_spreads_nothing(void **state)
 	struct snapshot *snapshot;
 	struct fixture f;
 
-	load(&f, web);
+	fixture_load(&f, web);
 	f.backends[0].status = BACKEND_DOWN;
 	for (int i = 1; i < 3; i++) {
 		f.backends[i].status = BACKEND_DRAINING;
 		f.backends[i].unasked = true;
 	}
-	snapshot = build(&f, NULL);
+	snapshot = fixture_build(&f, NULL);
 	assert_false(snapshot->views[0].is_spread);
 	assert_null(snapshot->views[0].current);
 	snapshot_free(snapshot);
 	f.config->pools[0].on_all_down = CONFIG_ALL_DOWN_REJECT;
-	snapshot = build(&f, NULL);
+	snapshot = fixture_build(&f, NULL);
 	assert_false(snapshot->views[0].rejects);
 	snapshot_free(snapshot);
 	config_free(f.config);
@@ -390,13 +332,13 @@ static void when_all_are_down_the_pool_spreads_drops_or_rejects(void **state)
 		struct snapshot *before, *snapshot;
 		struct fixture f;
 
-		load(&f, web);
+		fixture_load(&f, web);
 		f.config->pools[0].on_all_down = words[w];
-		before = build(&f, NULL);
+		before = fixture_build(&f, NULL);
 		assert_false(before->views[0].rejects);
 		for (int i = 0; i < 3; i++)
 			f.backends[i].status = i == 2 ? BACKEND_DISABLED : BACKEND_DOWN;
-		snapshot = build(&f, before);
+		snapshot = fixture_build(&f, before);
 		assert_int_equal(snapshot->views[0].is_spread, spreads);
 		assert_int_equal(snapshot->views[0].rejects, words[w] == CONFIG_ALL_DOWN_REJECT);
 		if (!spreads)
@@ -421,10 +363,10 @@ static void who_was_never_seen_up_takes_nothing_even_in_need(void **state)
 	struct snapshot *snapshot;
 	struct fixture f;
 
-	load(&f, web);
+	fixture_load(&f, web);
 	for (int i = 0; i < 3; i++)
 		f.backends[i].status = BACKEND_DRAINING; // unknown health
-	snapshot = build(&f, NULL);
+	snapshot = fixture_build(&f, NULL);
 	assert_null(snapshot->views[0].current);
 	snapshot_free(snapshot);
 	config_free(f.config);
@@ -446,8 +388,8 @@ static void pools_of_the_same_names_and_weights_share_one_table(void **state)
 	struct fixture f;
 	const struct maglev *shared;
 
-	load(&f, yaml);
-	snapshot = build(&f, NULL);
+	fixture_load(&f, yaml);
+	snapshot = fixture_build(&f, NULL);
 	shared = snapshot->views[0].current->table;
 	assert_ptr_equal(snapshot->views[1].current->table, shared);
 	assert_int_not_equal(snapshot->views[1].current->members[0].backend,
@@ -455,7 +397,7 @@ static void pools_of_the_same_names_and_weights_share_one_table(void **state)
 	for (int i = 2; i < 6; i++)
 		assert_ptr_not_equal(snapshot->views[i].current->table, shared);
 	f.backends[3].status = BACKEND_DOWN; // q's b
-	next = build(&f, snapshot);
+	next = fixture_build(&f, snapshot);
 	snapshot_free(snapshot);
 	assert_ptr_equal(next->views[0].current->table, shared);
 	assert_ptr_not_equal(next->views[1].current->table, shared);

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The tables that services had in another process, as what a snapshot changes from.
-#include <config/config.h>
+#include "snapshot_fixture.h"
+
 #include <snapshot/recall.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
-// cmocka wants the headers above first
-#include <cmocka.h>
-
-#define BACKENDS 8
-#define SERVICES 8
 
 static const char yaml[] =
 	"services:\n"
@@ -25,23 +16,16 @@ static const char yaml[] =
 	"  - name: q\n"
 	"    backends: [{name: a, address: 10.0.1.4}]\n";
 
-struct fixture {
-	struct config *config;
-	struct snapshot_backend_input backends[BACKENDS];
-	uint16_t services[SERVICES];
-};
-
 static int enter(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct error err;
 
-	if (f == NULL ||
-		config_load_text("test", yaml, strlen(yaml), &f->config, NULL, NULL, &err) != 0)
+	if (f == NULL)
 		return -1;
+	fixture_load(f, yaml);
+	f->now_s = 1000;
 	for (uint32_t i = 0; i < f->config->backend_count; i++)
-		f->backends[i] = (struct snapshot_backend_input){
-			.reference = i, .status = BACKEND_UP, .resolved = true, .mtu = 1500};
+		f->backends[i].reference = i;
 	for (uint16_t i = 0; i < f->config->service_count; i++)
 		f->services[i] = i;
 	*state = f;
@@ -55,25 +39,6 @@ static int leave(void **state)
 	config_free(f->config);
 	free(f);
 	return 0;
-}
-
-static struct snapshot *build(struct fixture *f, const struct snapshot *previous)
-{
-	struct snapshot_input input = {
-		.config = f->config,
-		.backends = f->backends,
-		.services = f->services,
-		.backend_capacity = BACKENDS,
-		.service_capacity = SERVICES,
-		.version = 1,
-		.now_s = 1000,
-	};
-	struct snapshot *snapshot = NULL;
-	struct error err;
-
-	if (snapshot_build(&input, previous, &snapshot, &err) != 0)
-		fail_msg("%s", err.text);
-	return snapshot;
 }
 
 // What the last one had: 'a' and 'b' of p; before that all three; q had nobody.
@@ -92,7 +57,7 @@ static const struct snapshot_view *view_of(const struct snapshot *snapshot, uint
 
 static void services_that_shared_a_view_share_it(void **state)
 {
-	struct snapshot *fresh = build(*state, NULL);
+	struct snapshot *fresh = fixture_build(*state, NULL);
 	uint32_t count = fresh->view_count;
 
 	assert_int_equal(snapshot_recall(fresh, &past), 3);
@@ -108,7 +73,7 @@ static void services_that_shared_a_view_share_it(void **state)
 
 static void what_is_there_is_not_made_again(void **state)
 {
-	struct snapshot *fresh = build(*state, NULL);
+	struct snapshot *fresh = fixture_build(*state, NULL);
 	const struct snapshot_generation *all = view_of(fresh, 0)->current;
 
 	snapshot_recall(fresh, &past);
@@ -127,16 +92,16 @@ static void what_was_in_force_stays_the_one_before_until_health_is_known(void **
 		f->backends[i].status = BACKEND_DRAINING;
 		f->backends[i].unasked = true;
 	}
-	fresh = build(f, NULL);
+	fresh = fixture_build(f, NULL);
 	snapshot_recall(fresh, &past);
-	some = build(f, fresh);
+	some = fixture_build(f, fresh);
 	assert_int_equal(view_of(some, 0)->current->member_count, 1);
 	assert_int_equal(view_of(some, 0)->remembered->member_count, 2);
 	for (int i = 1; i < 3; i++) {
 		f->backends[i].status = BACKEND_UP;
 		f->backends[i].unasked = false;
 	}
-	all = build(f, some);
+	all = fixture_build(f, some);
 	assert_int_equal(view_of(all, 0)->current->member_count, 3);
 	assert_int_equal(view_of(all, 0)->remembered->member_count, 2);
 	snapshot_free(all);
@@ -152,15 +117,15 @@ static void a_build_without_a_change_leaves_it(void **state)
 
 	f->backends[2].status = BACKEND_DRAINING;
 	f->backends[2].unasked = true;
-	fresh = build(f, NULL);
+	fresh = fixture_build(f, NULL);
 	snapshot_recall(fresh, &past);
-	same = build(f, fresh);
+	same = fixture_build(f, fresh);
 	assert_int_equal(view_of(same, 0)->current->member_count, 2);
 	assert_int_equal(view_of(same, 0)->past->count, 2);
 	assert_null(view_of(same, 0)->remembered);
 	f->backends[2].status = BACKEND_UP;
 	f->backends[2].unasked = false;
-	next = build(f, same);
+	next = fixture_build(f, same);
 	assert_ptr_equal(view_of(next, 0)->remembered, view_of(same, 0)->current);
 	snapshot_free(next);
 	snapshot_free(same);
@@ -176,7 +141,7 @@ static void a_table_that_cannot_be_made_changes_nothing(void **state)
 	struct past one = {same, 2, bad, 3, one_view, 1, 1};
 
 	for (uint32_t table = 0; table < 3; table++) {
-		struct snapshot *fresh = build(*state, NULL);
+		struct snapshot *fresh = fixture_build(*state, NULL);
 		const struct snapshot_generation *all = view_of(fresh, 0)->current;
 
 		one_view[0].current = table;
@@ -191,7 +156,7 @@ static void a_service_that_is_gone_or_has_another_pool_is_left_out(void **state)
 	static struct past_view three[] = {{0, 0, 0, 900, 0, 2}, {2, 0, 0, 900, 0, 2},
 		{7, 0, 0, 900, 0, 2}, {99, 0, 0, 900, 0, 2}};
 	struct past moved = {members, 5, tables, 2, three, 4, 1, remembered, 2, 1000};
-	struct snapshot *fresh = build(*state, NULL);
+	struct snapshot *fresh = fixture_build(*state, NULL);
 
 	assert_int_equal(snapshot_recall(fresh, &moved), 1);
 	assert_int_equal(view_of(fresh, 0)->current->member_count, 2);
