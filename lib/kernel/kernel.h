@@ -51,7 +51,9 @@ void kernel_lookup_many(struct kernel *kernel, const struct addr *destinations, 
 
 // Makes the kernel resolve (or confirm) the neighbour 'gateway' on the interface: by NTF_USE,
 // without sending anything of our own. A permanent entry is left as it is. The change callback
-// tells when it is resolved. 0, or a negative errno (-ENODEV: no such interface).
+// tells when it is resolved. For IPv6 the kernel sends nothing while the interface's link-local
+// address is tentative, a second or two after it came up: ask again. 0, or a negative errno
+// (-ENODEV: no such interface).
 int kernel_solicit(struct kernel *kernel, uint32_t ifindex, const struct addr *gateway);
 
 // Makes the kernel ask a neighbour whether it still is where its table has it (RFC 4861 7.3.3, by a
